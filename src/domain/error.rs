@@ -1,0 +1,137 @@
+//! The one error that both doors answer with. What its source was is in the server's log, under [`AppError::reference`].
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What kind of refusal or failure it is. [`ErrorCode::status`] is the only mapping to HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The request could not be read: not JSON, a wrong type.
+    BadRequest,
+    /// A field fails its rule; [`AppError::fields`] names it.
+    Invalid,
+    /// No valid session or token.
+    Unauthenticated,
+    /// Signed in, but not allowed: role, origin or host.
+    Forbidden,
+    /// The remote, path, run or user is unknown.
+    NotFound,
+    /// The name is taken, or the state does not allow it.
+    Conflict,
+    /// The body is larger than the limit.
+    TooLarge,
+    /// Too many tries; [`AppError::retry_after`] says how long to wait.
+    RateLimited,
+    /// rclone ended with an error; the message is its own, without secrets.
+    RcloneFailed,
+    /// Anything else; the log has the details under the reference.
+    Internal,
+    /// rclone is not installed, or older than this console needs.
+    RcloneMissing,
+    /// Something needed does not answer now: the database is busy, the server is stopping, the network dropped.
+    Unavailable,
+    /// A limit of time ran out.
+    Timeout,
+}
+
+impl ErrorCode {
+    /// The HTTP status of this code.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest | Self::Invalid => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::RateLimited => 429,
+            Self::RcloneFailed | Self::Internal => 500,
+            Self::RcloneMissing | Self::Unavailable => 503,
+            Self::Timeout => 504,
+        }
+    }
+}
+
+/// An error as a person and a program read it. The same JSON from server functions and from REST.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppError {
+    /// What kind of error it is.
+    pub code: ErrorCode,
+    /// What went wrong and what to do, as a sentence. Never holds a secret.
+    pub message: String,
+    /// Field name to what is wrong with it. Empty unless the code is `invalid`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    /// Where the server's log tells more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Seconds to wait before trying again, for `rate_limited`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+impl AppError {
+    /// An error with a code and a sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fields: BTreeMap::new(), reference: None, retry_after: None }
+    }
+
+    /// One field fails its rule.
+    pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::invalid_fields(BTreeMap::from([(field.into(), problem.into())]))
+    }
+
+    /// Several fields fail their rules.
+    #[must_use]
+    pub fn invalid_fields(fields: BTreeMap<String, String>) -> Self {
+        Self { fields, ..Self::new(ErrorCode::Invalid, "Check the marked fields.") }
+    }
+
+    /// `what` is a noun with its name, as in "run 01J…".
+    pub fn not_found(what: impl fmt::Display) -> Self {
+        Self::new(ErrorCode::NotFound, format!("There is no {what}."))
+    }
+
+    /// The state does not allow it.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Conflict, message)
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::new(ErrorCode::Unauthenticated, "Sign in to go on.")
+    }
+
+    /// Signed in, but not allowed.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Forbidden, message)
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.code.status()
+    }
+
+    /// What is wrong with `field`, if it is named.
+    #[must_use]
+    pub fn field(&self, field: &str) -> Option<String> {
+        self.fields.get(field).cloned()
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for AppError {}
+
+/// What most functions answer.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;

@@ -1,0 +1,32 @@
+//! What the console tells a page while it is looked at. One stream a visible tab.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    id::RunId,
+    run::{InFlight, RunSummary},
+};
+
+/// One message of the stream `/api/v1/events`. Complete in itself: what was missed before it does not matter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The first message of each connection: all runs that have not ended.
+    Snapshot {
+        /// Those runs.
+        runs: Vec<RunSummary>,
+    },
+    /// A run is new, got further, or ended.
+    Run {
+        /// The run as it is now.
+        run: Box<RunSummary>,
+    },
+    /// What a run transfers now. Only in a stream that was opened for that run.
+    InFlight {
+        /// The run.
+        id: RunId,
+        /// Its files.
+        files: Vec<InFlight>,
+    },
+}

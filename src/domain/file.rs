@@ -1,0 +1,98 @@
+//! What lies in a location: entries, and the window of a listing that a screen looks at.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{location::Location, time::Timestamp};
+
+/// One file or folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    /// Its name, without the path.
+    pub name: String,
+    /// Size in bytes; `None` for a folder and where the provider does not tell.
+    pub size: Option<u64>,
+    /// When it was modified, where the provider tells.
+    pub mod_time: Option<Timestamp>,
+    /// Whether it is a folder.
+    pub is_dir: bool,
+}
+
+/// What a listing is ordered by. Folders come first always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SortKey {
+    /// By name, without regard to case, digits as numbers ("2" before "10").
+    #[default]
+    Name,
+    /// By size.
+    Size,
+    /// By time of modification.
+    ModTime,
+}
+
+impl SortKey {
+    /// As it is written in a URL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Size => "size",
+            Self::ModTime => "mod_time",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes; anything else is the default.
+    #[must_use]
+    pub fn from_query(text: &str) -> Self {
+        match text {
+            "size" => Self::Size,
+            "mod_time" => Self::ModTime,
+            _ => Self::Name,
+        }
+    }
+}
+
+/// Which part of a listing is wanted, and in what order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileQuery {
+    /// `remote:path` or an absolute path of this server.
+    pub location: String,
+    /// Only names that hold this, without regard to case.
+    #[serde(default)]
+    pub filter: String,
+    /// The order.
+    #[serde(default)]
+    pub sort: SortKey,
+    /// Largest, newest or last name first.
+    #[serde(default)]
+    pub descending: bool,
+    /// Index of the first entry that is wanted.
+    #[serde(default)]
+    pub offset: usize,
+    /// How many are wanted, at most 500; 0 is 200.
+    #[serde(default)]
+    pub limit: usize,
+    /// Ask the provider again, even when the listing is known.
+    #[serde(default)]
+    pub refresh: bool,
+}
+
+/// A window of a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FilePage {
+    /// What was listed.
+    pub location: Location,
+    /// How many entries there are in all.
+    pub total: usize,
+    /// How many of them the filter lets through.
+    pub matched: usize,
+    /// Sum of the sizes that are known, of what the filter lets through, in bytes.
+    pub bytes: u64,
+    /// Index of the first of `entries` among the matched.
+    pub offset: usize,
+    /// The entries of the window.
+    pub entries: Vec<Entry>,
+    /// When the provider was asked.
+    pub listed_at: Timestamp,
+}

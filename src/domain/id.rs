@@ -1,0 +1,85 @@
+//! Identifiers: each its own type, so that one can not be passed for another. All are ULIDs in text, made by the server.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::error::AppError;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $noun:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String, example = "01JD3Z6N9V4M2K8Q7W5X1T0R3S")]
+        pub struct $name(String);
+
+        impl $name {
+            /// As text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = AppError;
+
+            fn from_str(text: &str) -> Result<Self, AppError> {
+                let crockford = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"ILOU".contains(&b));
+                if text.len() == 26 && text.bytes().all(crockford) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(AppError::not_found(concat!($noun, " with this id")))
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = AppError;
+
+            fn try_from(text: String) -> Result<Self, AppError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// One execution.
+    RunId, "run"
+);
+id!(
+    /// A person or program that may sign in.
+    UserId, "user"
+);
+id!(
+    /// A token for programs.
+    TokenId, "token"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_ulid_and_nothing_else() {
+        assert!("01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse::<RunId>().is_ok());
+        for bad in ["", "../../etc/passwd", "01jd3z6n9v4m2k8q7w5x1t0r3s", "01JD3Z6N9V4M2K8Q7W5X1T0R3S\n", "01JD3Z6N9V4M2K8Q7W5X1T0RIL"] {
+            assert!(bad.parse::<RunId>().is_err(), "{bad:?}");
+        }
+    }
+}

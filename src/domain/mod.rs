@@ -1,0 +1,14 @@
+//! Pure types and rules, true without a server or a screen. Both sides use them; nothing here does input or output.
+
+pub mod error;
+pub mod event;
+pub mod file;
+pub mod format;
+pub mod id;
+pub mod location;
+pub mod overview;
+pub mod provider;
+pub mod remote;
+pub mod run;
+pub mod time;
+pub mod user;

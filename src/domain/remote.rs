@@ -1,0 +1,142 @@
+//! A remote: one configured connection to a provider, by name.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{AppError, Result},
+    location::LOCAL,
+    time::Timestamp,
+};
+
+/// A name that rclone takes as a section and that can not be read as anything but a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, example = "photos-b2")]
+pub struct RemoteName(String);
+
+impl RemoteName {
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RemoteName {
+    type Err = AppError;
+
+    /// rclone's own rule (letters, digits, `_ - . + @` and space, not starting with `-` or a space), and not ending in a space.
+    fn from_str(name: &str) -> Result<Self> {
+        let refuse = |problem: &str| Err(AppError::invalid("name", problem));
+        if name.is_empty() {
+            return refuse("Give the remote a name.");
+        }
+        if name.chars().count() > 64 {
+            return refuse("A name has at most 64 characters.");
+        }
+        if name == LOCAL {
+            return refuse("“local” is this server. Choose another name.");
+        }
+        if name.starts_with(['-', ' ']) || name.ends_with(' ') {
+            return refuse("A name can not begin with “-” or a space, nor end with a space.");
+        }
+        if matches!(name, "." | "..") || !name.chars().all(|c| c.is_alphanumeric() || "_-.+@ ".contains(c)) {
+            return refuse("A name has letters, digits, space and _ - . + @ only.");
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for RemoteName {
+    type Error = AppError;
+
+    fn try_from(name: String) -> Result<Self> {
+        name.parse()
+    }
+}
+
+impl From<RemoteName> for String {
+    fn from(name: RemoteName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for RemoteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A remote as a list shows it. Holds no option: those may be secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RemoteSummary {
+    /// Its name.
+    pub name: RemoteName,
+    /// rclone's type: `s3`, `sftp`, `alias`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The provider's name in words.
+    pub provider: String,
+    /// Whether names and content are encrypted before they leave this server.
+    pub encrypted: bool,
+    /// The last test, if one was made since it was saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested: Option<RemoteTested>,
+}
+
+/// When a remote was last tested, and how that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RemoteTested {
+    /// When the test ended.
+    pub at: Timestamp,
+    /// What it found.
+    pub result: RemoteTest,
+}
+
+/// What is needed to add a remote. Secrets in `config` are plain here; rclone stores them obscured. Never logged.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct NewRemote {
+    /// Its name; empty while it is only tested.
+    pub name: String,
+    /// rclone's type: `s3`, `sftp`, `alias`.
+    pub provider: String,
+    /// Options by rclone's names.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for NewRemote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.config.keys().collect();
+        f.debug_struct("NewRemote").field("name", &self.name).field("provider", &self.provider).field("config", &keys).finish()
+    }
+}
+
+/// How a test of a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RemoteTest {
+    /// Whether the root could be listed.
+    pub connected: bool,
+    /// What was found, or what is wrong, in words.
+    pub message: String,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_names() {
+        for good in ["b2", "Büro 2", "a.b", "x@y+z", "名前"] {
+            assert!(good.parse::<RemoteName>().is_ok(), "{good:?}");
+        }
+        for bad in ["", "-x", " x", "x ", "a:b", "a,b", "a/b", "a\"b", "a'b", "a\nb", "..", ".", "local", "a[b]", "a=b"] {
+            assert!(bad.parse::<RemoteName>().is_err(), "{bad:?}");
+        }
+    }
+}

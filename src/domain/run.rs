@@ -1,0 +1,431 @@
+//! A run: one execution, what was asked, how far it is, how it ended.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{AppError, Result},
+    id::RunId,
+    location::Location,
+    time::Timestamp,
+};
+
+/// What a run does. rclone's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Adds and updates. Deletes nothing.
+    #[default]
+    Copy,
+}
+
+impl Operation {
+    /// rclone's command, and the word for it everywhere.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text == "copy").then_some(Self::Copy)
+    }
+
+    /// What it does, in one line.
+    #[must_use]
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Copy => "Adds and updates. Deletes nothing.",
+        }
+    }
+}
+
+/// Where a run is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Waits for its turn.
+    Queued,
+    /// Claimed; its process is being started.
+    Starting,
+    /// rclone works.
+    Running,
+    /// rclone ended with 0, its final statistics were seen, and they count no error.
+    Succeeded,
+    /// rclone ended with an error or by a signal.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+    /// Its processes are gone and nobody saw how they ended.
+    Interrupted,
+}
+
+impl RunState {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::Starting, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled, Self::Interrupted];
+
+    /// The word for it in URLs, SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Interrupted)
+    }
+
+    /// Whether a person should look at it: it did not end as asked.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Interrupted)
+    }
+}
+
+/// How a transfer is made. What is absent is rclone's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransferOptions {
+    /// Compare by checksum and size instead of time and size.
+    pub checksum: bool,
+    /// Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` up and down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "10M")]
+    pub bwlimit: Option<String>,
+    /// Files transferred at once, 1 to 128; rclone's default is 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<u32>,
+    /// Files checked at once, 1 to 256; rclone's default is 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkers: Option<u32>,
+    /// Leave out what matches one of these patterns of rclone's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["*.tmp"]))]
+    pub exclude: Vec<String>,
+}
+
+impl TransferOptions {
+    /// Refuses what rclone would refuse, naming the field.
+    pub fn validate(&self) -> Result<()> {
+        if let Some(rate) = &self.bwlimit
+            && !is_bandwidth(rate)
+        {
+            return Err(AppError::invalid("bwlimit", format!("Not a rate: “{}”. Write it as 10M, 512k or 1M:2M.", shorten(rate))));
+        }
+        if self.transfers.is_some_and(|n| !(1..=128).contains(&n)) {
+            return Err(AppError::invalid("transfers", "Between 1 and 128."));
+        }
+        if self.checkers.is_some_and(|n| !(1..=256).contains(&n)) {
+            return Err(AppError::invalid("checkers", "Between 1 and 256."));
+        }
+        if self.exclude.len() > 1000 {
+            return Err(AppError::invalid("exclude", "At most 1,000 patterns."));
+        }
+        for pattern in &self.exclude {
+            if pattern.is_empty() || pattern.len() > 4096 || pattern.contains(['\0', '\n', '\r']) {
+                return Err(AppError::invalid("exclude", format!("Not a pattern: “{}”.", shorten(pattern))));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// `10M`, `1.5M`, `off`, or two of them with a colon between: up and down.
+fn is_bandwidth(text: &str) -> bool {
+    let rate = |part: &str| {
+        part == "off" || {
+            let digits = part.strip_suffix('i').unwrap_or(part).trim_end_matches(|c: char| "bBkKmMgGtTpP".contains(c));
+            let unit = part.len() - digits.len();
+            unit <= 2
+                && digits.bytes().any(|b| b.is_ascii_digit())
+                && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+                && digits.matches('.').count() <= 1
+        }
+    };
+    text.len() <= 32 && text.split_once(':').map_or_else(|| rate(text), |(up, down)| rate(up) && rate(down))
+}
+
+/// What is needed to start a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewRun {
+    /// What it does.
+    #[serde(default)]
+    pub operation: Operation,
+    /// Where from: `remote:path` or an absolute path of this server.
+    #[schema(example = "/srv/photos")]
+    pub source: String,
+    /// Where to.
+    #[schema(example = "b2-archive:photos")]
+    pub destination: String,
+    /// How.
+    #[serde(default)]
+    pub options: TransferOptions,
+}
+
+/// How far a run is, or what it did: rclone's own statistics.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stats {
+    /// Bytes transferred.
+    pub bytes: u64,
+    /// Bytes to transfer, as far as rclone knows; grows while it lists.
+    pub total_bytes: u64,
+    /// Files transferred.
+    pub files: u64,
+    /// Files to transfer, as far as rclone knows.
+    pub total_files: u64,
+    /// Files compared.
+    pub checks: u64,
+    /// Files deleted.
+    pub deletes: u64,
+    /// Entries listed.
+    pub listed: u64,
+    /// Errors since the last attempt began.
+    pub errors: u64,
+    /// Bytes a second, now; over the whole run once it has ended.
+    pub speed: u64,
+    /// Seconds left, as rclone guesses.
+    pub eta: Option<u64>,
+    /// How long rclone has worked, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+impl Stats {
+    /// Thousandths done, by bytes, or by files where there are no bytes. `None` while nothing is known.
+    #[must_use]
+    pub fn permille(&self) -> Option<u64> {
+        let (done, total) = if self.total_bytes > 0 { (self.bytes, self.total_bytes) } else { (self.files, self.total_files) };
+        (total > 0).then(|| u64::try_from(u128::from(done.min(total)) * 1000 / u128::from(total)).unwrap_or(1000))
+    }
+}
+
+/// A file that is being transferred now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InFlight {
+    /// Its path below the source.
+    pub name: String,
+    /// Its size in bytes, `None` where it is not known.
+    pub size: Option<u64>,
+    /// Bytes transferred.
+    pub bytes: u64,
+    /// Bytes a second.
+    pub speed: u64,
+}
+
+/// A run as a row shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunSummary {
+    /// Its id.
+    pub id: RunId,
+    /// What it does.
+    pub operation: Operation,
+    /// Where from.
+    pub source: Location,
+    /// Where to.
+    pub destination: Location,
+    /// Where it is in its life.
+    pub state: RunState,
+    /// Its place in the queue, from 1, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When rclone was started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended; for an interrupted run, when that was noticed.
+    pub ended_at: Option<Timestamp>,
+    /// Who asked for it.
+    pub user: String,
+    /// How far it is, or what it did.
+    pub stats: Stats,
+    /// Why it did not succeed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Whether somebody asked for it to stop, and it has not ended yet.
+    #[serde(default)]
+    pub stopping: bool,
+}
+
+/// A run in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Run {
+    /// What a row shows.
+    #[serde(flatten)]
+    pub summary: RunSummary,
+    /// How it was asked for.
+    pub options: TransferOptions,
+    /// The equivalent command line.
+    pub command: String,
+    /// rclone's exit code, when it exited.
+    pub exit_code: Option<i32>,
+    /// The signal that ended rclone, by name, when one did.
+    pub signal: Option<String>,
+    /// Who asked for it to stop.
+    pub stopped_by: Option<String>,
+    /// What is being transferred now.
+    pub in_flight: Vec<InFlight>,
+}
+
+/// What happened to one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileOutcome {
+    /// It was not there before.
+    Copied,
+    /// It replaced another.
+    Updated,
+    /// It could not be transferred.
+    Failed,
+}
+
+impl FileOutcome {
+    /// The word for it in URLs and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copied => "copied",
+            Self::Updated => "updated",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Copied, Self::Updated, Self::Failed].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+/// What happened to one file of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunFile {
+    /// Its path below the source.
+    pub name: String,
+    /// What happened.
+    pub outcome: FileOutcome,
+    /// Its size in bytes, where rclone tells.
+    pub size: Option<u64>,
+    /// When.
+    pub at: Timestamp,
+    /// Why it failed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// A window of what happened to the files of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunFiles {
+    /// How many were copied.
+    pub copied: u64,
+    /// How many were updated.
+    pub updated: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many of the wanted outcome there are.
+    pub matched: u64,
+    /// Index of the first of `files` among the matched.
+    pub offset: u64,
+    /// The window.
+    pub files: Vec<RunFile>,
+}
+
+/// A line of a run's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogLine {
+    /// When, where the line tells.
+    pub at: Option<Timestamp>,
+    /// rclone's level: `info`, `notice`, `error`, `critical`; empty for a line that is not JSON.
+    pub level: String,
+    /// What it is about, where it is about a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// What it says.
+    pub message: String,
+}
+
+/// The last lines of a run's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunLog {
+    /// The lines, oldest first.
+    pub lines: Vec<LogLine>,
+    /// Whether there are older lines that are left out.
+    pub truncated: bool,
+}
+
+/// Which runs are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct RunQuery {
+    /// Only in this state.
+    pub state: Option<RunState>,
+    /// Only with this in its source or destination.
+    pub search: String,
+    /// Only those before this one, newest first: the cursor that the last page gave.
+    pub cursor: Option<RunId>,
+    /// How many, at most 1,000; 0 is 50.
+    pub limit: u32,
+}
+
+/// A page of history, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunPage {
+    /// The runs.
+    pub runs: Vec<RunSummary>,
+    /// Give it back to have the next page; `None` on the last.
+    pub cursor: Option<RunId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bandwidth_is_what_rclone_takes() {
+        for good in ["10M", "512k", "1.5G", "off", "1M:2M", "off:10M", "100", "10Mi"] {
+            assert!(is_bandwidth(good), "{good}");
+        }
+        for bad in ["", "10X", "fast", "10M:", "--config", "1M:2M:3M", "1..5M", "10 M", "08:00,512k"] {
+            assert!(!is_bandwidth(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_state_reads_as_it_is_written() {
+        for state in RunState::ALL {
+            assert_eq!(RunState::parse(state.as_str()), Some(state));
+            assert_eq!(serde_json::to_value(state).expect("json"), state.as_str());
+        }
+    }
+
+    #[test]
+    fn progress_counts_bytes_and_then_files() {
+        let mut stats = Stats { bytes: 1, total_bytes: 3, files: 2, total_files: 2, ..Stats::default() };
+        assert_eq!(stats.permille(), Some(333));
+        stats.total_bytes = 0;
+        assert_eq!(stats.permille(), Some(1000));
+        assert_eq!(Stats::default().permille(), None);
+        assert_eq!(Stats { bytes: u64::MAX, total_bytes: u64::MAX, ..Stats::default() }.permille(), Some(1000));
+    }
+}

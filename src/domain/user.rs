@@ -1,0 +1,166 @@
+//! Who uses the console, and what they may.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::error::{AppError, Result};
+
+/// What a person or a token may do. Each may all that the one before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks. Sees no secret, changes nothing.
+    Viewer,
+    /// Runs and stops transfers, browses.
+    Operator,
+    /// Everything: remotes, people, settings.
+    Admin,
+}
+
+impl Role {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Viewer, Self::Operator, Self::Admin].into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// How the console looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system does.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Auto, Self::Light, Self::Dark].into_iter().find(|theme| theme.as_str() == text)
+    }
+}
+
+/// What the frame of every page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The name that signed in.
+    pub name: String,
+    /// What they may.
+    pub role: Role,
+    /// How it looks to them.
+    pub theme: Theme,
+    /// The name of this server.
+    pub host: String,
+    /// rclone's version, or what is missing and how to get it.
+    pub rclone: RcloneStatus,
+}
+
+/// Whether rclone can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RcloneStatus {
+    /// It is there and new enough.
+    Ready {
+        /// Its version: `1.75.2`.
+        version: String,
+    },
+    /// It is not, and this is what to do.
+    Missing {
+        /// What is missing and how to get it.
+        message: String,
+    },
+}
+
+/// Fewest characters of a password.
+pub const PASSWORD_MIN: usize = 12;
+/// Most bytes of a password.
+pub const PASSWORD_MAX: usize = 1024;
+
+/// Names that sign in: 1 to 64 letters, digits and `. _ - @ +`.
+pub fn validate_username(name: &str) -> Result<()> {
+    let fits = (1..=64).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "._-@+".contains(c));
+    if fits { Ok(()) } else { Err(AppError::invalid("username", "A name has 1 to 64 letters, digits and . _ - @ + only.")) }
+}
+
+/// Long enough, not too long, and not something everybody tries first.
+pub fn validate_password(username: &str, password: &str) -> Result<()> {
+    let refuse = |problem: &str| Err(AppError::invalid("password", problem));
+    if password.chars().count() < PASSWORD_MIN {
+        return refuse("A password has at least 12 characters.");
+    }
+    if password.len() > PASSWORD_MAX {
+        return refuse("A password has at most 1,024 bytes.");
+    }
+    let lower = password.to_lowercase();
+    let name = username.to_lowercase();
+    let mut rest = lower.clone();
+    for word in ["longshore", "rclone", "password", "passwort", "admin", "backup", "letmein", "qwerty", "welcome"] {
+        rest = rest.replace(word, "");
+    }
+    if name.chars().count() >= 4 {
+        rest = rest.replace(&name, "");
+    }
+    if rest.chars().filter(|c| c.is_alphanumeric()).count() < 6 {
+        return refuse("This password is one that everybody tries first. Choose another.");
+    }
+    let mut distinct: Vec<char> = lower.chars().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if distinct.len() < 5 || is_sequence(&lower) {
+        return refuse("This password repeats too few characters. Choose another.");
+    }
+    Ok(())
+}
+
+/// Whether each character follows the one before it: `abcdefghijkl`, `123456789012`.
+fn is_sequence(text: &str) -> bool {
+    let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
+    let steps = codes.windows(2).filter(|pair| matches!(pair, [a, b] if (b - a).abs() <= 1 || (*a, *b) == (57, 48))).count();
+    steps + 1 >= codes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_passwords_are_refused_with_a_reason() {
+        for weak in ["short", "passwordpassword", "longshore-admin", "aaaaaaaaaaaaaaa", "123456789012", "abcdefghijklm", "marianne2026!"] {
+            assert!(validate_password("marianne", weak).is_err(), "{weak}");
+        }
+        for good in ["correct horse battery", "kd8-2mQx.71ab", "ein langes Kennwort"] {
+            validate_password("marianne", good).expect(good);
+        }
+    }
+
+    #[test]
+    fn roles_are_ordered() {
+        assert!(Role::Viewer < Role::Operator && Role::Operator < Role::Admin);
+    }
+}

@@ -1,0 +1,3 @@
+//! Longshore, the console for rclone. The modules, from the inside out:
+
+pub mod domain;

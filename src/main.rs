@@ -1,0 +1,3 @@
+//! The binary. Not yet: the server comes next.
+
+fn main() {}
