@@ -1,0 +1,54 @@
+//! Remotes: list, test, create, delete; and the providers they can be made of.
+
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+
+use crate::domain::{
+    error::AppError,
+    provider::Provider,
+    remote::{NewRemote, RemoteSummary, RemoteTest},
+};
+
+/// All remotes, by name.
+#[server(prefix = "/api/fn", endpoint = "remotes/list", input = GetUrl)]
+pub async fn list_remotes() -> Result<Vec<RemoteSummary>, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::list(&actor, &app).await }).await
+}
+
+/// The absolute paths of the folders of this server that may be browsed and copied.
+#[server(prefix = "/api/fn", endpoint = "remotes/local_roots", input = GetUrl)]
+pub async fn list_local_roots() -> Result<Vec<String>, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::local_roots(&actor, &app) }).await
+}
+
+/// The providers that the wizard offers, with their options.
+#[server(prefix = "/api/fn", endpoint = "providers/list", input = GetUrl)]
+pub async fn list_providers() -> Result<Vec<Provider>, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::providers(&actor, &app).await }).await
+}
+
+/// Tries a remote that is not saved, or with an empty `provider` the saved one of that name.
+#[server(prefix = "/api/fn", endpoint = "remotes/test", input = Json)]
+pub async fn test_remote(remote: NewRemote) -> Result<RemoteTest, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::test(&actor, &app, remote).await }).await
+}
+
+/// Saves a new remote.
+#[server(prefix = "/api/fn", endpoint = "remotes/create", input = Json)]
+pub async fn create_remote(remote: NewRemote) -> Result<RemoteSummary, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::create(&actor, &app, remote).await }).await
+}
+
+/// Deletes a remote: its configuration, never its files.
+#[server(prefix = "/api/fn", endpoint = "remotes/delete")]
+pub async fn delete_remote(name: String) -> Result<(), AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::delete(&actor, &app, &name).await }).await
+}

@@ -1,0 +1,61 @@
+//! Runs: start, stop, watch, look back.
+
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+
+use crate::domain::{
+    error::AppError,
+    id::RunId,
+    run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery},
+};
+
+/// A page of history, newest first.
+#[server(prefix = "/api/fn", endpoint = "runs/list", input = GetUrl)]
+pub async fn list_runs(query: RunQuery) -> Result<RunPage, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::list(&actor, &app, &query).await }).await
+}
+
+/// One run in full.
+#[server(prefix = "/api/fn", endpoint = "runs/get", input = GetUrl)]
+pub async fn get_run(id: String) -> Result<Run, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::get(&actor, &app, &id.parse()?).await }).await
+}
+
+/// What happened to the files of a run: `limit` at most 500, 0 is 100.
+#[server(prefix = "/api/fn", endpoint = "runs/files", input = GetUrl)]
+pub async fn list_run_files(id: String, outcome: FileOutcome, search: String, offset: u64, limit: u64) -> Result<RunFiles, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await }).await
+}
+
+/// The last lines of a run's log.
+#[server(prefix = "/api/fn", endpoint = "runs/log", input = GetUrl)]
+pub async fn get_run_log(id: String) -> Result<RunLog, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::log(&actor, &app, &id.parse()?).await }).await
+}
+
+/// Checks what was asked for and says the equivalent command line. Starts nothing.
+#[server(prefix = "/api/fn", endpoint = "runs/command", input = Json)]
+pub async fn preview_command(run: NewRun) -> Result<String, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::preview_command(&actor, &app, &run).await }).await
+}
+
+/// Puts a run into the queue.
+#[server(prefix = "/api/fn", endpoint = "runs/start", input = Json)]
+pub async fn start_run(run: NewRun) -> Result<RunId, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::start(&actor, &app, run).await.map(|run| run.summary.id) }).await
+}
+
+/// Asks a run to stop. It has ended when its state says so.
+#[server(prefix = "/api/fn", endpoint = "runs/stop")]
+pub async fn stop_run(id: String) -> Result<(), AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::stop(&actor, &app, &id.parse()?).await }).await
+}

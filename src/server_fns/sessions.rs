@@ -1,0 +1,30 @@
+//! Sessions: sign in, sign out, who am I.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use crate::domain::{error::AppError, user::Me};
+
+/// Who is signed in, and what the frame shows.
+#[server(prefix = "/api/fn", endpoint = "sessions/me", input = GetUrl)]
+pub async fn get_me() -> Result<Me, AppError> {
+    use crate::server::{call::call, services::sessions};
+    call(|actor, app| async move { sessions::me(&actor, &app) }).await
+}
+
+/// Signs in, and goes to `next` when that is a path of this console.
+#[server(prefix = "/api/fn", endpoint = "sessions/create")]
+pub async fn create_session(username: String, password: String, next: Option<String>) -> Result<(), AppError> {
+    use crate::server::{call::anonymous, services::sessions};
+    anonymous(|visitor, app| async move { sessions::create(&visitor, &app, username, password).await }).await?;
+    crate::server::call::redirect(next.as_deref().unwrap_or("/"));
+    Ok(())
+}
+
+/// Signs out: here, or with `everywhere` in every browser.
+#[server(prefix = "/api/fn", endpoint = "sessions/delete")]
+pub async fn delete_session(everywhere: Option<String>) -> Result<(), AppError> {
+    use crate::server::{call::visitor, services::sessions};
+    visitor(|actor, visitor, app| async move { sessions::delete(&actor, &visitor, &app, everywhere.is_some()).await }).await?;
+    crate::server::call::redirect("/login");
+    Ok(())
+}
