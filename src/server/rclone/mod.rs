@@ -1,1 +1,377 @@
-//! To be filled.
+//! Everything about rclone: its program, its processes, its configuration, its answers, its log. The only place that spells its flags,
+//! paths and JSON. Knows no user, no run's row and no HTTP; a run is a folder here.
+
+mod atomic;
+mod binary;
+mod client;
+pub mod command;
+mod conf;
+mod daemon;
+mod draft;
+mod error;
+mod keeper;
+pub mod log;
+mod offer;
+mod probe;
+mod providers;
+mod redact;
+pub mod shim;
+mod shim_main;
+mod socket;
+mod spawn;
+mod vault;
+mod wire;
+mod words;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock, Weak},
+    time::Duration,
+};
+
+use serde_json::json;
+
+use crate::domain::{
+    file::Entry,
+    location::Location,
+    provider::Provider,
+    remote::{RemoteName, RemoteTest},
+};
+
+pub use {
+    binary::{Binary, OLDEST, Version},
+    command::Transfer,
+    error::RcloneError,
+    redact::redact,
+    shim::signal_name,
+    shim_main::shim_main,
+};
+use {
+    client::{QUICK, SLOW},
+    daemon::{Daemon, State},
+    draft::Draft,
+    error::During as _,
+    keeper::Keeper,
+    probe::Probe,
+    vault::Vault,
+};
+
+/// How often the working copy is looked at.
+const WATCH: Duration = Duration::from_secs(3);
+/// The umask of runs: what they write is the person's, not ours.
+const UMASK: u32 = 0o022;
+
+/// Where things are.
+#[derive(Clone, Debug)]
+pub struct RcloneConfig {
+    /// The program; `None` is the first on `PATH`.
+    pub binary: Option<PathBuf>,
+    /// The master of the configuration, which only we write.
+    pub master: PathBuf,
+    /// The data folder. Ours is `run/` in it.
+    pub data_dir: PathBuf,
+    /// The program that is run as `<shim> shim DIR`: Longshore itself.
+    pub shim: PathBuf,
+}
+
+/// Whether there is an rclone that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RcloneStatus {
+    /// There is.
+    Ready(Binary),
+    /// There is not.
+    Missing {
+        /// What is missing and how to get it.
+        message: String,
+    },
+    /// There is, but it does not start.
+    Down {
+        /// Why.
+        message: String,
+    },
+}
+
+/// A remote as it is saved, without its options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedRemote {
+    /// Its name.
+    pub name: RemoteName,
+    /// rclone's type.
+    pub kind: String,
+    /// The provider in words.
+    pub provider: String,
+    /// Whether it encrypts.
+    pub encrypted: bool,
+}
+
+/// rclone. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Rclone(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    run: PathBuf,
+    shim: PathBuf,
+    vault: Arc<Vault>,
+    keeper: Keeper,
+    daemon: Daemon,
+    /// What the program that said so offers.
+    providers: RwLock<Option<(Binary, Arc<Vec<Provider>>)>>,
+}
+
+impl Rclone {
+    /// Opens the configuration and starts the warm rclone. Works without a good rclone: [`Self::status`] tells, and it is looked for again.
+    pub async fn open(config: RcloneConfig) -> Result<Self, RcloneError> {
+        let run = config.data_dir.join("run");
+        atomic::private_dir(&run).during("could not make a folder in the data folder")?;
+        let (master, folder) = (config.master, run.clone());
+        let vault = Arc::new(blocking(move || Vault::open(&master, &folder)).await?);
+        let keeper = Keeper::start().during("could not start a thread")?;
+        let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper).await?;
+        Draft::sweep(&run);
+        let inner = Arc::new(Inner { run, shim: config.shim, vault, keeper, daemon, providers: RwLock::default() });
+        tokio::spawn(watch(Arc::downgrade(&inner)));
+        Ok(Self(inner))
+    }
+
+    /// Whether there is an rclone that can be used.
+    #[must_use]
+    pub fn status(&self) -> RcloneStatus {
+        match self.0.daemon.state() {
+            State::Ready(binary) => RcloneStatus::Ready(binary),
+            State::Missing(message) => RcloneStatus::Missing { message },
+            State::Down(_, message) => RcloneStatus::Down { message },
+        }
+    }
+
+    /// rclone's version, when there is one.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        self.0.daemon.state().binary().ok().map(|binary| binary.version)
+    }
+
+    /// All remotes, by name. Needs no rclone. Sections whose name no remote of ours may have are left out.
+    pub async fn remotes(&self) -> Result<Vec<SavedRemote>, RcloneError> {
+        let vault = Arc::clone(&self.0.vault);
+        let sections = blocking(move || vault.remotes()).await?;
+        let mut remotes: Vec<_> = sections
+            .iter()
+            .filter_map(|section| {
+                let pairs = section.pairs();
+                let kind = section.kind();
+                let flavour = pairs.get("provider").map_or("", String::as_str);
+                let (provider, encrypted) = (offer::words(&kind, flavour), kind == "crypt");
+                Some(SavedRemote { name: section.name.parse().ok()?, kind, provider, encrypted })
+            })
+            .collect();
+        remotes.sort_by(|a, b| a.name.cmp(&b.name));
+        remotes.dedup_by(|a, b| a.name == b.name);
+        Ok(remotes)
+    }
+
+    /// The providers that are offered, with the options that may be set.
+    pub async fn providers(&self) -> Result<Arc<Vec<Provider>>, RcloneError> {
+        let binary = self.0.binary()?;
+        if let Some((of, known)) = &*self.0.providers.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+            && *of == binary
+        {
+            return Ok(Arc::clone(known));
+        }
+        let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
+        let unreviewed = providers::unreviewed(&all.providers);
+        if !unreviewed.is_empty() {
+            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options that are not known here; they can not be set");
+        }
+        let offered = Arc::new(providers::offered(all.providers));
+        *self.0.providers.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((binary, Arc::clone(&offered)));
+        Ok(offered)
+    }
+
+    /// Options of offered providers that this rclone has and this Longshore does not know: they can not be set.
+    pub async fn unreviewed_options(&self) -> Result<Vec<String>, RcloneError> {
+        let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
+        Ok(providers::unreviewed(&all.providers))
+    }
+
+    /// Saves a new remote. Secrets in `config` are plain.
+    pub async fn create(&self, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+        let config = self.check(provider, config).await?;
+        if self.names().await?.contains(name.as_str()) {
+            return Err(RcloneError::Exists);
+        }
+        let binary = self.0.binary()?;
+        let draft = Draft::make(&self.0.keeper, &binary, &self.0.run, name.as_str(), provider, &config).await?;
+        let (vault, section) = (Arc::clone(&self.0.vault), draft.section.clone());
+        blocking(move || vault.add(section)).await?;
+        self.0.forget().await;
+        Ok(())
+    }
+
+    /// Deletes a remote: its configuration, never its files.
+    pub async fn delete(&self, name: &RemoteName) -> Result<(), RcloneError> {
+        let (vault, name) = (Arc::clone(&self.0.vault), name.clone());
+        blocking(move || vault.remove(name.as_str())).await?;
+        self.0.forget().await;
+        Ok(())
+    }
+
+    /// Tests a remote that is not saved.
+    pub async fn test_new(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<RemoteTest, RcloneError> {
+        let config = self.check(provider, config).await?;
+        let (binary, keeper) = (self.0.binary()?, &self.0.keeper);
+        // An alias is what it points to; and that is in the working copy, which a draft must not touch.
+        if let ("alias", Some(target)) = (provider, config.get("remote")) {
+            self.settle().await?;
+            return Probe { conf: self.0.vault.working(), target, kind: provider, secrets: &[] }.run(keeper, &binary).await;
+        }
+        let secrets = providers::secrets(&self.providers().await?, provider, &config);
+        let draft = Draft::make(keeper, &binary, &self.0.run, DRAFT, provider, &config).await?;
+        Probe { conf: &draft.conf(), target: &format!("{DRAFT}:"), kind: provider, secrets: &secrets }.run(keeper, &binary).await
+    }
+
+    /// Tests a saved remote.
+    pub async fn test_saved(&self, name: &RemoteName) -> Result<RemoteTest, RcloneError> {
+        let binary = self.0.binary()?;
+        let vault = Arc::clone(&self.0.vault);
+        let section = blocking(move || vault.remotes()).await?.into_iter().find(|section| section.name == name.as_str());
+        let Some(section) = section else { return Err(RcloneError::UnknownRemote) };
+        self.settle().await?;
+        let kind = section.kind();
+        // Also of types that are not offered: whatever looks like a secret by its name.
+        let secrets: Vec<_> = section.pairs().into_iter().filter(|(key, _)| redact::is_secret(key)).map(|(_, value)| value).collect();
+        Probe { conf: self.0.vault.working(), target: &format!("{name}:"), kind: &kind, secrets: &secrets }
+            .run(&self.0.keeper, &binary)
+            .await
+    }
+
+    /// What lies in a folder, in rclone's order.
+    pub async fn list(&self, location: &Location) -> Result<Vec<Entry>, RcloneError> {
+        let (fs, path) = match location {
+            Location::Local(_) => (command::target(location), String::new()),
+            Location::Remote(name, path) => {
+                if !self.names().await?.contains(name.as_str()) {
+                    return Err(RcloneError::UnknownRemote);
+                }
+                (format!("{name}:"), command::encode(path))
+            }
+        };
+        let opt = wire::ListOptions { no_mime_type: true };
+        let listing: wire::Listing = self.0.daemon.call("operations/list", &wire::List { fs: &fs, remote: &path, opt }, SLOW).await?;
+        Ok(listing.list.unwrap_or_default().into_iter().map(Into::into).collect())
+    }
+
+    /// Where a location really lies: through aliases and other remotes that wrap one place, and remotes of type `local`. What is under an
+    /// encrypting one has another name there, but the same folder above it. Who allows only some folders of this server asks this first.
+    pub async fn resolve(&self, location: &Location) -> Result<Location, RcloneError> {
+        let vault = Arc::clone(&self.0.vault);
+        let sections = blocking(move || vault.remotes()).await?;
+        let mut location = location.clone();
+        for _ in 0..DEPTH {
+            let Location::Remote(name, path) = &location else { return Ok(location) };
+            let Some(section) = sections.iter().find(|section| section.name == name.as_str()) else {
+                return Err(RcloneError::UnknownRemote);
+            };
+            let under = match section.kind().as_str() {
+                // Relative to the folder that all our processes start in: `/`.
+                "local" => Location::Local("/".to_owned()),
+                _ => match section.wrapped() {
+                    None => return Ok(location),
+                    Some(target) => Location::parse(&target).map_err(|_| unresolved(name))?,
+                },
+            };
+            location = if path.is_empty() { under } else { under.join(path) };
+        }
+        Err(unresolved(location.remote()))
+    }
+
+    /// Starts a run in the new folder `dir`. Returns when rclone runs; from then on it does not need us.
+    pub async fn start_run(&self, dir: &Path, transfer: &Transfer) -> Result<(), RcloneError> {
+        let binary = self.0.binary()?;
+        let names = self.names().await?;
+        for location in [&transfer.source, &transfer.destination] {
+            if !location.is_local() && !names.contains(location.remote()) {
+                return Err(RcloneError::UnknownRemote);
+            }
+        }
+        self.settle().await?;
+        let plan = shim::Plan {
+            program: binary.path,
+            args: command::transfer(transfer, self.0.vault.working(), dir).into_iter().map(Into::into).collect(),
+            env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            umask: UMASK,
+        };
+        shim::start(dir, &plan, &self.0.shim).await
+    }
+
+    /// Ends the warm rclone. Runs go on.
+    pub async fn shutdown(&self) {
+        self.0.daemon.shutdown().await;
+        if let Err(error) = self.settle().await {
+            tracing::warn!(%error, "the configuration could not be settled");
+        }
+    }
+
+    async fn check(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, RcloneError> {
+        providers::check(&self.providers().await?, provider, config, &self.names().await?)
+    }
+
+    async fn names(&self) -> Result<BTreeSet<String>, RcloneError> {
+        let vault = Arc::clone(&self.0.vault);
+        Ok(blocking(move || vault.remotes()).await?.into_iter().map(|section| section.name).collect())
+    }
+
+    async fn settle(&self) -> Result<(), RcloneError> {
+        self.0.settle().await
+    }
+}
+
+/// A remote that somebody wrote by hand so that its place can not be told.
+fn unresolved(name: impl std::fmt::Display) -> RcloneError {
+    RcloneError::Failed { message: format!("Where the remote “{name}” leads can not be told.") }
+}
+
+/// How many remotes may wrap one another.
+const DEPTH: usize = 16;
+
+/// The name of a draft that is only tested.
+const DRAFT: &str = "draft";
+
+impl Inner {
+    fn binary(&self) -> Result<Binary, RcloneError> {
+        self.daemon.state().binary().cloned()
+    }
+
+    /// Makes the two configurations agree.
+    async fn settle(&self) -> Result<(), RcloneError> {
+        let vault = Arc::clone(&self.vault);
+        if blocking(move || vault.settle()).await? {
+            self.forget().await;
+        }
+        Ok(())
+    }
+
+    /// Has the warm rclone forget what it built from an older configuration.
+    async fn forget(&self) {
+        if let Err(error) = self.daemon.call::<wire::Nothing>("fscache/clear", &json!({}), QUICK).await {
+            tracing::debug!(%error, "rclone could not be told of a new configuration; it will read it when it starts");
+        }
+    }
+}
+
+/// Looks at the working copy from time to time, as long as there is somebody to look for.
+async fn watch(inner: Weak<Inner>) {
+    let mut ticks = tokio::time::interval(WATCH);
+    loop {
+        ticks.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        if let Err(error) = inner.settle().await {
+            tracing::warn!(%error, "the configuration could not be settled");
+        }
+    }
+}
+
+/// Runs work on files off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, RcloneError> + Send + 'static) -> Result<T, RcloneError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
+}

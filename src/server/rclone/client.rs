@@ -1,0 +1,156 @@
+//! Calls to rclone's remote control over a unix socket. Each call has a limit of time and of size; dropping it cancels it in rclone.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Request, StatusCode, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    error::{During as _, RcloneError},
+    socket, wire, words,
+};
+
+/// For what rclone answers by itself.
+pub const QUICK: Duration = Duration::from_secs(5);
+/// For what rclone asks a provider.
+pub const SLOW: Duration = Duration::from_secs(30);
+
+/// Largest answer, in bytes: a folder with about a million names.
+const LARGEST: usize = 128 << 20;
+/// Answers above this are parsed off the async threads.
+const LARGE: usize = 256 << 10;
+/// Calls at once; more wait, within their limit of time.
+const CALLS: usize = 32;
+
+/// A way to one rclone. Clones share the limit of calls at once.
+#[derive(Clone)]
+pub struct Client {
+    socket: PathBuf,
+    authorization: Option<String>,
+    gate: Arc<Semaphore>,
+    busy: Arc<AtomicUsize>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// To the rclone that listens at `socket`, with a user and password where it wants them.
+    #[must_use]
+    pub fn new(socket: &Path, user: Option<(&str, &str)>) -> Self {
+        let authorization = user.map(|(name, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}"))));
+        Self { socket: socket.to_owned(), authorization, gate: Arc::new(Semaphore::new(CALLS)), busy: Arc::default() }
+    }
+
+    /// How many calls are under way.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Calls `path` with `params` and reads the answer.
+    pub async fn call<T>(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<T, RcloneError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let body = serde_json::to_vec(params).map_err(|error| unreadable(path, &error))?;
+        let _busy = Busy::new(&self.busy);
+        let (status, answer) = timeout(limit, async {
+            let _turn = self.gate.acquire().await.map_err(|_| RcloneError::Timeout)?;
+            self.post(path, body).await
+        })
+        .await
+        .map_err(|_| RcloneError::Timeout)??;
+        if status != StatusCode::OK {
+            let failure: wire::Failure = serde_json::from_slice(&answer).unwrap_or_default();
+            return Err(match status {
+                StatusCode::NOT_FOUND => RcloneError::NotFound,
+                _ => words::error(&failure.error),
+            });
+        }
+        let parse = move |bytes: Bytes| serde_json::from_slice(&bytes);
+        let parsed = if answer.len() > LARGE {
+            tokio::task::spawn_blocking(move || parse(answer)).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
+        } else {
+            parse(answer)
+        };
+        parsed.map_err(|error| unreadable(path, &error))
+    }
+
+    async fn post(&self, path: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), RcloneError> {
+        let stream = socket::connect(&self.socket).await.during("could not reach rclone")?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        let mut request = Request::post(format!("/{path}"))
+            .header(header::HOST, "rclone")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONNECTION, "close");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| RcloneError::Broken(error.to_string()))?;
+        let exchange = async {
+            let response = sender.send_request(request).await.map_err(broken)?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), LARGEST).collect().await.map_err(|error| {
+                if error.is::<http_body_util::LengthLimitError>() {
+                    RcloneError::Failed { message: "There is too much to show: the answer is larger than 128 MiB.".into() }
+                } else {
+                    RcloneError::Broken(format!("rclone's answer broke off: {error}"))
+                }
+            })?;
+            Ok((status, body.to_bytes()))
+        };
+        // Both in this task: a dropped call drops the connection, and that cancels it in rclone.
+        tokio::pin!(connection, exchange);
+        tokio::select! {
+            biased;
+            result = &mut exchange => result,
+            ended = &mut connection => {
+                ended.map_err(broken)?;
+                exchange.await
+            }
+        }
+    }
+}
+
+/// Counts a call while it lives.
+struct Busy<'a>(&'a AtomicUsize);
+
+impl<'a> Busy<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn broken(error: hyper::Error) -> RcloneError {
+    RcloneError::Broken(format!("the connection to rclone broke: {error}"))
+}
+
+fn unreadable(path: &str, error: &serde_json::Error) -> RcloneError {
+    // Without the text: it may hold secrets. The place is enough to look.
+    RcloneError::Broken(format!("{path}: not as expected, line {} column {}", error.line(), error.column()))
+}

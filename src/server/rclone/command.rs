@@ -1,0 +1,228 @@
+//! rclone's command lines: the only file that spells its flags.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    path::Path,
+};
+
+use crate::domain::{
+    location::Location,
+    run::{Operation, TransferOptions},
+};
+
+/// What a run does: from where to where, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// rclone's command.
+    pub operation: Operation,
+    /// Where from.
+    pub source: Location,
+    /// Where to.
+    pub destination: Location,
+    /// How.
+    pub options: TransferOptions,
+}
+
+/// Variables that rclone gets from our environment: where its user is at home, and how this server reaches the network. No `RCLONE_*`.
+const PASSED: [&str; 17] = [
+    "HOME",
+    "PATH",
+    "LANG",
+    "TZ",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+/// What rclone says when its configuration is not there: for a moment, while another rclone saves it.
+pub const NO_CONF: &str = "not found - using defaults";
+
+/// The environment of every rclone.
+#[must_use]
+pub fn environment() -> Vec<(OsString, OsString)> {
+    PASSED.iter().filter_map(|name| Some((name.into(), env::var_os(name)?))).collect()
+}
+
+/// `location` as rclone takes it. Control characters are written as their pictures (`␊`), which is how rclone writes them itself.
+#[must_use]
+pub fn target(location: &Location) -> String {
+    encode(&location.to_string())
+}
+
+/// As [`target`], for a path alone.
+#[must_use]
+pub fn encode(path: &str) -> String {
+    path.chars().map(picture).collect()
+}
+
+fn picture(c: char) -> char {
+    match c {
+        '\u{1}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(c),
+        '\u{7f}' => '\u{2421}',
+        c => c,
+    }
+}
+
+/// A run's rclone: its log in `dir`, its remote control on the socket that it is given.
+#[must_use]
+pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
+    let mut args = words(&[transfer.operation.as_str(), "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level=INFO", "--log-file"]));
+    args.push(dir.join(super::log::FILE).into());
+    args.extend(words(&[
+        "--stats=1s",
+        "--stats-log-level=NOTICE",
+        "--stats-file-name-length=0",
+        // Only this socket, which lies in a folder of mode 0700.
+        "--rc",
+        "--rc-no-auth",
+        "--rc-job-expire-duration=2s",
+        "--rc-job-expire-interval=1s",
+        "--retries=3",
+        "--retries-sleep=5s",
+        "--contimeout=30s",
+        "--timeout=2m",
+        "--low-level-retries=10",
+    ]));
+    args.extend(chosen(&transfer.options).into_iter().map(Into::into));
+    args.extend(words(&["--", &target(&transfer.source), &target(&transfer.destination)]));
+    args
+}
+
+/// The flags that a person chose.
+fn chosen(options: &TransferOptions) -> Vec<String> {
+    let mut flags = Vec::new();
+    if options.checksum {
+        flags.push("--checksum".to_owned());
+    }
+    if let Some(rate) = &options.bwlimit {
+        flags.push(format!("--bwlimit={rate}"));
+    }
+    if let Some(n) = options.transfers {
+        flags.push(format!("--transfers={n}"));
+    }
+    if let Some(n) = options.checkers {
+        flags.push(format!("--checkers={n}"));
+    }
+    flags.extend(options.exclude.iter().map(|pattern| format!("--exclude={pattern}")));
+    flags
+}
+
+/// The equivalent command line, to paste into a shell.
+#[must_use]
+pub fn display(transfer: &Transfer) -> String {
+    let paths = [target(&transfer.source), target(&transfer.destination)];
+    let line = ["rclone".to_owned(), transfer.operation.as_str().to_owned()].into_iter().chain(chosen(&transfer.options));
+    line.chain(["--".to_owned()]).chain(paths).map(|word| quote(&word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Quoted for a shell where it has to be.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// The warm rclone that browses, and the one that makes a draft. User and password are in the environment, not here.
+#[must_use]
+pub fn rcd(conf: &Path, log: &Path) -> Vec<OsString> {
+    let mut args = words(&["rcd", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&[
+        "--ask-password=false",
+        // Each answer is kept as a job; 60 s of listings would fill the memory.
+        "--rc-job-expire-duration=2s",
+        "--rc-job-expire-interval=1s",
+        // A screen waits: limits per call are not honoured everywhere, these are.
+        "--contimeout=5s",
+        "--timeout=10s",
+        "--low-level-retries=1",
+        "--use-json-log",
+        "--log-level=NOTICE",
+        "--log-file-max-size=1M",
+        "--log-file-max-backups=1",
+        "--log-file",
+    ]));
+    args.push(log.into());
+    args
+}
+
+/// What [`rcd`] needs in its environment.
+#[must_use]
+pub fn rcd_environment(user: &str, password: &str) -> Vec<(OsString, OsString)> {
+    let own = [("RCLONE_RC_USER", user), ("RCLONE_RC_PASS", password), ("GOMEMLIMIT", "256MiB")];
+    environment().into_iter().chain(own.map(|(name, value)| (name.into(), value.into()))).collect()
+}
+
+/// Lists the root of `target` once, quickly: the test of a connection. A child of its own, since in the warm rclone some connects can
+/// not be cancelled.
+#[must_use]
+pub fn probe(conf: &Path, target: &str) -> Vec<OsString> {
+    let mut args = words(&["lsf", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&[
+        "--max-depth=1",
+        "--ask-password=false",
+        "--use-json-log",
+        "--log-level=NOTICE",
+        "--contimeout=5s",
+        "--timeout=10s",
+        "--low-level-retries=1",
+        "--retries=1",
+        "--",
+        target,
+    ]));
+    args
+}
+
+fn words<T: AsRef<OsStr>>(words: &[T]) -> Vec<OsString> {
+    words.iter().map(OsString::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(source: &str, options: TransferOptions) -> Transfer {
+        let parse = |text| Location::parse(text).expect("a location");
+        Transfer { operation: Operation::Copy, source: parse(source), destination: parse("b2:it's"), options }
+    }
+
+    #[test]
+    fn paths_come_after_the_flags_and_are_never_read_as_flags() {
+        let args = transfer(&example("/-x/--rc", TransferOptions::default()), Path::new("/c"), Path::new("/d"));
+        let end = args.iter().position(|arg| arg == "--").expect("--");
+        assert_eq!(args[end + 1..], ["/-x/--rc", "b2:it's"].map(OsString::from));
+    }
+
+    #[test]
+    fn the_command_can_be_pasted() {
+        let options = TransferOptions {
+            checksum: true,
+            bwlimit: Some("10M".into()),
+            transfers: Some(2),
+            checkers: Some(3),
+            exclude: vec!["*.tmp".into(), "--config=x".into()],
+        };
+        assert_eq!(
+            display(&example("/srv/a b", options)),
+            r"rclone copy --checksum --bwlimit=10M --transfers=2 --checkers=3 '--exclude=*.tmp' --exclude=--config=x -- '/srv/a b' 'b2:it'\''s'"
+        );
+    }
+
+    #[test]
+    fn control_characters_are_written_as_rclone_writes_them() {
+        assert_eq!(target(&Location::parse("b2:a\nb\u{7f}").expect("a location")), "b2:a␊b␡");
+    }
+}

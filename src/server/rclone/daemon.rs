@@ -1,0 +1,301 @@
+//! The warm rclone that answers what a screen waits for. It is started, watched, started again when it dies or grows, and ends with the
+//! console. We listen on its socket and hand that down, so that calls during a restart wait instead of failing.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::OpenOptionsExt as _, net::UnixListener},
+    },
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, Signal, kill_process},
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::{
+    process::Child,
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use super::{
+    atomic::random,
+    binary::Binary,
+    client::{Client, QUICK},
+    command,
+    error::{During as _, RcloneError},
+    keeper::Keeper,
+    socket,
+    spawn::Process,
+    wire,
+};
+
+/// How often its health is looked at.
+const CHECK: Duration = Duration::from_secs(15);
+/// Above this it is started again as soon as nothing is asked of it, in bytes.
+const FAT: u64 = 400 << 20;
+/// How long it may take to answer for the first time.
+const START: Duration = Duration::from_secs(20);
+/// How long it may take to end by itself.
+const STOP: Duration = Duration::from_secs(3);
+/// The longest pause between two starts.
+const PAUSE: Duration = Duration::from_secs(30);
+/// How often an rclone is looked for while there is none.
+const LOOK: Duration = Duration::from_secs(10);
+/// One that lived this long was well: the next pause is short again.
+const WELL: Duration = Duration::from_secs(60);
+
+/// What is known about rclone.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// No rclone that will do; the text says what to do.
+    Missing(String),
+    /// There is one, and it answers or will in a moment.
+    Ready(Binary),
+    /// There is one, but the warm process does not start.
+    Down(Binary, String),
+}
+
+impl State {
+    /// The program.
+    pub fn binary(&self) -> Result<&Binary, RcloneError> {
+        match self {
+            Self::Missing(message) => Err(RcloneError::Missing { message: message.clone() }),
+            Self::Ready(binary) | Self::Down(binary, _) => Ok(binary),
+        }
+    }
+}
+
+/// The warm rclone.
+#[derive(Debug)]
+pub struct Daemon {
+    client: Client,
+    state: watch::Receiver<State>,
+    stop: watch::Sender<bool>,
+}
+
+/// What keeps it going.
+struct Supervisor {
+    named: Option<PathBuf>,
+    conf: PathBuf,
+    run: PathBuf,
+    listener: UnixListener,
+    /// Held as long as we live: one console a folder.
+    _lock: File,
+    user: String,
+    password: String,
+    keeper: Keeper,
+    client: Client,
+    state: watch::Sender<State>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Daemon {
+    /// Starts it in `run`, on the configuration `conf`. A missing rclone is no error: it is looked for again.
+    pub async fn start(named: Option<&Path>, conf: &Path, run: &Path, keeper: &Keeper) -> Result<Self, RcloneError> {
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(run.join("rcd.lock"))
+            .during("could not open a lock")?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| RcloneError::Failed { message: "Another Longshore is running with this data folder.".into() })?;
+        let path = run.join("rcd.sock");
+        let listener = socket::bind(&path).during("could not listen for rclone")?;
+        let (user, password) = (secret()?, secret()?);
+        let client = Client::new(&path, Some((&user, &password)));
+        let (state, states) = watch::channel(look(named).await);
+        let (stop, stopped) = watch::channel(false);
+        let supervisor = Supervisor {
+            named: named.map(Path::to_owned),
+            conf: conf.to_owned(),
+            run: run.to_owned(),
+            listener,
+            _lock: lock,
+            user,
+            password,
+            keeper: keeper.clone(),
+            client: client.clone(),
+            state,
+            stop: stopped,
+        };
+        tokio::spawn(supervisor.run());
+        Ok(Self { client, state: states, stop })
+    }
+
+    /// What is known now.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    /// Calls the warm rclone.
+    pub async fn call<T>(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<T, RcloneError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        match &*self.state.borrow() {
+            State::Ready(_) => {}
+            State::Missing(message) => return Err(RcloneError::Missing { message: message.clone() }),
+            State::Down(_, message) => return Err(RcloneError::Failed { message: message.clone() }),
+        }
+        self.client.call(path, params, limit).await
+    }
+
+    /// Ends it and waits until it has ended.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        let mut state = self.state.clone();
+        // The supervisor drops its end when it is done.
+        while state.changed().await.is_ok() {}
+    }
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        let mut pause = Duration::from_millis(200);
+        while !self.stopping() {
+            let binary = self.state.borrow().binary().ok().cloned();
+            let began = Instant::now();
+            let ended = match &binary {
+                Some(binary) => self.life(binary).await,
+                None => Ok(()),
+            };
+            if self.stopping() {
+                break;
+            }
+            let wait = if binary.is_none() { LOOK } else { pause };
+            pause = if began.elapsed() > WELL { Duration::from_millis(200) } else { (pause * 2).min(PAUSE) };
+            if let (Some(binary), Err(error)) = (binary, ended) {
+                tracing::warn!(error = %error, "rclone ended; it is started again");
+                if began.elapsed() < WELL {
+                    self.state.send_replace(State::Down(binary, format!("rclone does not start: {error}")));
+                }
+            }
+            tokio::select! {
+                () = sleep(wait) => {}
+                _ = self.stop.changed() => {}
+            }
+            // It may have been installed, replaced or removed.
+            let found = look(self.named.as_deref()).await;
+            self.state.send_if_modified(|state| {
+                let same = matches!((&*state, &found), (State::Down(old, _) | State::Ready(old), State::Ready(new)) if old == new);
+                if !same {
+                    *state = found;
+                }
+                !same
+            });
+        }
+        let _ = fs::remove_file(self.run.join("rcd.sock"));
+    }
+
+    /// Whether it was told to end, or nobody is there who could ask anything.
+    fn stopping(&self) -> bool {
+        *self.stop.borrow() || self.stop.has_changed().is_err()
+    }
+
+    /// One process, from start to end. `Ok` when it was ended by us.
+    async fn life(&mut self, binary: &Binary) -> Result<(), RcloneError> {
+        let log = self.run.join("rcd.log");
+        let mut child = {
+            let listener = self.listener.try_clone().during("could not hand a socket down")?;
+            spawn(&self.keeper, binary, &self.conf, &log, listener.into(), (&self.user, &self.password)).await?
+        };
+        let ready = self.client.call::<wire::Nothing>("rc/noop", &(), START);
+        tokio::select! {
+            answer = ready => answer.map(|_| ())?,
+            status = child.wait() => return Err(RcloneError::Failed { message: describe(&log, status) }),
+            _ = self.stop.changed() => return end(child).await,
+        }
+        self.state.send_replace(State::Ready(binary.clone()));
+        loop {
+            tokio::select! {
+                status = child.wait() => return Err(RcloneError::Failed { message: describe(&log, status) }),
+                _ = self.stop.changed() => return end(child).await,
+                () = sleep(CHECK) => {}
+            }
+            let fat = child.id().and_then(memory).is_some_and(|bytes| bytes > FAT);
+            if fat && self.client.busy() == 0 {
+                tracing::info!("rclone has grown and nothing is asked of it: it is started again");
+                return end(child).await;
+            }
+            if self.client.call::<wire::Nothing>("rc/noop", &(), QUICK).await.is_err() {
+                end(child).await?;
+                return Err(RcloneError::Timeout);
+            }
+        }
+    }
+}
+
+/// Starts an `rclone rcd` that ends with us.
+pub async fn spawn(
+    keeper: &Keeper,
+    binary: &Binary,
+    conf: &Path,
+    log: &Path,
+    listener: OwnedFd,
+    (user, password): (&str, &str),
+) -> Result<Child, RcloneError> {
+    let process = Process {
+        program: binary.path.clone(),
+        args: command::rcd(conf, log),
+        env: command::rcd_environment(user, password),
+        listener: Some(listener),
+        ..Process::default()
+    };
+    let null = |command: &mut tokio::process::Command| {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    };
+    keeper.spawn(process, null).await.during("could not start rclone")
+}
+
+/// Asks a child to end, waits a little, and makes it.
+pub async fn end(mut child: Child) -> Result<(), RcloneError> {
+    // Not reaped yet while `id` is there: the number is the child's.
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    if timeout(STOP, child.wait()).await.is_err() {
+        child.kill().await.during("could not end rclone")?;
+    }
+    Ok(())
+}
+
+/// A user name or password that nobody can guess.
+pub fn secret() -> Result<String, RcloneError> {
+    let mut text = String::new();
+    for _ in 0..2 {
+        let _ = write!(text, "{:016x}", random().during("could not get random numbers")?);
+    }
+    Ok(text)
+}
+
+async fn look(named: Option<&Path>) -> State {
+    match Binary::find(named).await {
+        Ok(binary) => State::Ready(binary),
+        Err(error) => State::Missing(error.to_string()),
+    }
+}
+
+/// Why it ended: the last that its log says.
+fn describe(log: &Path, status: io::Result<std::process::ExitStatus>) -> String {
+    let reason = super::log::reason(log).unwrap_or_default();
+    status.map_or_else(|error| error.to_string(), |status| format!("{status}. {reason}").trim().to_owned())
+}
+
+/// Resident memory of a process in bytes.
+fn memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
+}

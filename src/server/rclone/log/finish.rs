@@ -1,0 +1,161 @@
+//! What a log says in the end: the final statistics, why it failed, and its last lines for a person.
+
+use std::{io, path::Path};
+
+use crate::domain::{
+    run::{LogLine, RunLog, Stats},
+    time::Timestamp,
+};
+
+use super::{
+    super::{wire, words},
+    FILE, STDERR, reader,
+};
+
+/// How much of the end of a log is read, in bytes.
+const END: u64 = 1 << 20;
+/// How much of what rclone wrote to its standard error is read.
+const ERRORS: u64 = 64 << 10;
+/// Most lines for a person.
+const MOST: usize = 2000;
+
+/// What a log says in the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finish {
+    /// rclone's final statistics, when it came to write them: nothing was under way, and only its verdict follows.
+    pub stats: Option<Stats>,
+    /// The last statistics of any kind.
+    pub last: Option<Stats>,
+    /// Why it failed, as rclone says, without secrets.
+    pub headline: Option<String>,
+}
+
+/// Reads the end of the log of the run in `dir`. Unreadable is as empty: then nothing is known.
+#[must_use]
+pub fn finish(dir: &Path) -> Finish {
+    let mut finish = Finish::default();
+    let (mut verdict, mut critical, mut error) = (None, None, None);
+    for line in parsed(&dir.join(FILE)) {
+        match line.level.as_str() {
+            _ if line.stats.is_some() => {}
+            "notice" if line.msg.starts_with("Failed to ") => verdict = Some(line.msg),
+            // Also for what follows the final statistics: it is not final then.
+            "critical" => critical = Some(line.msg),
+            "error" if !line.msg.starts_with("Attempt ") => error = Some(line.msg),
+            _ => finish.stats = None,
+        }
+        if let Some(stats) = line.stats {
+            let periodic = stats.is_periodic();
+            let (stats, _) = stats.split();
+            finish.stats = (!periodic).then(|| stats.clone());
+            finish.last = Some(stats);
+        }
+    }
+    let headline = verdict.or(critical).or(error).or_else(|| complaint(dir));
+    finish.headline = headline.map(|text| words::plain(&text));
+    finish
+}
+
+/// The last that an rclone said in the log at `path`: why it ended.
+#[must_use]
+pub fn reason(path: &Path) -> Option<String> {
+    parsed(path).last().map(|line| words::plain(&line.msg))
+}
+
+fn parsed(path: &Path) -> impl Iterator<Item = wire::LogLine> {
+    let (lines, _) = reader::last(path, END).unwrap_or_default();
+    lines.into_iter().filter_map(|line| serde_json::from_slice(&line).ok())
+}
+
+/// What rclone said outside of its log: a flag it does not know, or how it broke.
+fn complaint(dir: &Path) -> Option<String> {
+    let (lines, _) = reader::last(&dir.join(STDERR), ERRORS).unwrap_or_default();
+    let lines: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(line).trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    let broke = lines.iter().find(|line| ["panic:", "fatal error:", "Error:"].iter().any(|start| line.starts_with(start)));
+    broke.or(lines.last()).cloned()
+}
+
+/// The last `n` lines of the log of the run in `dir`, with what rclone said outside of it. Of the statistics only the last.
+pub fn lines(dir: &Path, n: usize) -> io::Result<RunLog> {
+    let (log, mut truncated) = reader::last(&dir.join(FILE), END)?;
+    let (errors, more) = reader::last(&dir.join(STDERR), ERRORS)?;
+    truncated |= more;
+    let mut lines: Vec<LogLine> = Vec::new();
+    let mut statistics = false;
+    for line in errors.iter().chain(&log).rev() {
+        let Some(line) = readable(line, &mut statistics) else { continue };
+        if lines.len() == n.min(MOST) {
+            truncated = true;
+            break;
+        }
+        lines.push(line);
+    }
+    lines.reverse();
+    Ok(RunLog { lines, truncated })
+}
+
+/// A line for a person. `None` for an empty one, and for statistics when `statistics` says that newer ones are there.
+fn readable(line: &[u8], statistics: &mut bool) -> Option<LogLine> {
+    let Ok(line) = serde_json::from_slice::<wire::LogLine>(line) else {
+        let message = words::plain(&String::from_utf8_lossy(line));
+        return (!message.is_empty()).then_some(LogLine { at: None, level: String::new(), object: None, message });
+    };
+    if line.stats.is_some() && std::mem::replace(statistics, true) {
+        return None;
+    }
+    Some(LogLine { at: Timestamp::parse(&line.time), level: line.level, object: line.object, message: words::plain(&line.msg) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn run(log: &str, stderr: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join(FILE), log).expect("written");
+        fs::write(dir.path().join(STDERR), stderr).expect("written");
+        dir
+    }
+
+    const ERRORS: &str = include_str!("../../../tests/fixtures/rclone/copy_errors_retries.jsonl");
+    const STATS: &str = include_str!("../../../tests/fixtures/rclone/sync_notice_stats.jsonl");
+    const RETRIED: &str = include_str!("../../../tests/fixtures/rclone/retry_then_success.jsonl");
+
+    #[test]
+    fn a_failed_run_has_final_statistics_and_a_headline() {
+        let end = finish(run(ERRORS, "").path());
+        assert_eq!(end.headline.as_deref(), Some("Failed to copy: can't move object - incompatible remotes"));
+        assert_eq!(end.stats.map(|stats| (stats.errors, stats.files, stats.bytes)), Some((1, 4, 12_000_007)));
+    }
+
+    #[test]
+    fn a_run_that_broke_off_has_no_final_statistics() {
+        let lines: Vec<_> = STATS.lines().collect();
+        let end = finish(run(&lines[..2].join("\n"), "").path());
+        assert_eq!((end.stats, end.last.map(|stats| stats.bytes)), (None, Some(6_377_479)));
+        // Nothing under way between two attempts, but something came after.
+        let lines: Vec<_> = RETRIED.lines().collect();
+        assert_eq!(finish(run(&lines[..6].join("\n"), "").path()).stats, None);
+        assert!(finish(run(RETRIED, "").path()).stats.is_some_and(|stats| stats.errors == 0 && stats.bytes == 4));
+    }
+
+    #[test]
+    fn a_run_that_never_began_says_why() {
+        let usage = "Error: unknown flag: --nope\nUsage:\n  rclone copy\n2026/11/23 NOTICE: Fatal error: unknown flag: --nope\n";
+        assert_eq!(finish(run("", usage).path()).headline.as_deref(), Some("Error: unknown flag: --nope"));
+        let critical = r#"{"level":"critical","msg":"Failed to create file system for \":sftp,pass=abc:\": no"}"#;
+        assert_eq!(finish(run(critical, "").path()).headline.as_deref(), Some("Failed to create file system for \":sftp,pass=***:\": no"));
+        assert_eq!(finish(Path::new("/nowhere")), Finish::default());
+    }
+
+    #[test]
+    fn the_last_lines_have_one_line_of_statistics_and_what_is_not_json() {
+        let log = lines(run(&format!("{STATS}{{\"half"), "goroutine 1\n").path(), 3).expect("read");
+        let messages: Vec<_> = log.lines.iter().map(|line| (line.level.as_str(), line.message.as_str())).collect();
+        assert_eq!(messages.len(), 3, "{messages:?}");
+        assert_eq!((messages[0], messages[2].0), (("", "goroutine 1"), ""));
+        assert!(messages[1].1.contains("8.583 MiB / 8.583 MiB") && !log.truncated);
+        assert!(lines(run(ERRORS, "").path(), 2).expect("read").truncated);
+    }
+}

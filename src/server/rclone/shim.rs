@@ -1,0 +1,300 @@
+//! A run's processes, as the console sees them: started, looked at, asked to stop, asked how far they are. All by way of the run's
+//! folder, so that a console that starts again finds what another one left.
+//!
+//! The folder holds `run.json` (what is run), `lock` (held by the shim *and* by rclone: held means that something lives), `pids.json`,
+//! `rc.sock`, `log.jsonl`, `stdout`, `stderr`, `shim.stderr`, and in the end `exit.json`.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::{
+        ffi::{OsStrExt as _, OsStringExt as _},
+        fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    },
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal},
+};
+use serde::{Deserialize, Serialize};
+use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
+
+use crate::domain::run::{InFlight, Stats};
+
+use super::{
+    atomic,
+    client::{Client, QUICK},
+    error::{During as _, RcloneError},
+    log, socket,
+    spawn::Process,
+    wire,
+};
+
+/// How long the shim may take to start rclone.
+const START: Duration = Duration::from_secs(15);
+
+/// What the shim runs: `run.json`. Without `Debug`: a proxy's password may be in its environment.
+#[derive(Serialize, Deserialize)]
+pub struct Plan {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments. No secret: those are in the configuration that they name.
+    pub args: Vec<Text>,
+    /// Its environment.
+    pub env: Vec<(Text, Text)>,
+    /// Its umask.
+    pub umask: u32,
+}
+
+/// Text of the system that may not be UTF-8.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Text {
+    /// It is.
+    Utf8(String),
+    /// It is not.
+    Bytes(Vec<u8>),
+}
+
+impl From<OsString> for Text {
+    fn from(text: OsString) -> Self {
+        text.into_string().map_or_else(|text| Self::Bytes(text.as_bytes().to_vec()), Self::Utf8)
+    }
+}
+
+impl From<Text> for OsString {
+    fn from(text: Text) -> Self {
+        match text {
+            Text::Utf8(text) => text.into(),
+            Text::Bytes(bytes) => Self::from_vec(bytes),
+        }
+    }
+}
+
+/// A process that is told from a later one with the same number by the time of its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    pid: i32,
+    /// In clock ticks since the system started.
+    start: u64,
+}
+
+impl Known {
+    /// The living process with this number.
+    #[must_use]
+    pub fn of(pid: i32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name, in parentheses, may hold anything; what follows it does not.
+        let start = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+        Some(Self { pid, start })
+    }
+
+    /// Sends it a signal. Whether it was there.
+    fn signal(self, signal: Signal) -> io::Result<bool> {
+        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(false) };
+        // The descriptor pins the process: after the check it can not become another.
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) if Self::of(self.pid) == Some(self) => match pidfd_send_signal(pidfd, signal) {
+                Err(rustix::io::Errno::SRCH) => Ok(false),
+                result => result.map(|()| true).map_err(Into::into),
+            },
+            Ok(_) | Err(rustix::io::Errno::SRCH) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The processes of a run: `pids.json`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Pids {
+    /// The shim.
+    pub shim: Known,
+    /// rclone.
+    pub rclone: Known,
+}
+
+/// How rclone ended: `exit.json`. Either a code or a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// Its exit code, when it exited.
+    pub code: Option<i32>,
+    /// The signal that ended it, when one did.
+    pub signal: Option<i32>,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// What is left of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It was never started.
+    Absent,
+    /// Something of it lives.
+    Alive,
+    /// rclone ended, and the shim saw how.
+    Exited(Exit),
+    /// Nothing lives, and nobody saw the end.
+    Gone,
+}
+
+/// What is left of the run in `dir`.
+#[must_use]
+pub fn inspect(dir: &Path) -> Life {
+    let Ok(lock) = File::open(dir.join(LOCK)) else { return Life::Absent };
+    let held = flock(&lock, FlockOperation::NonBlockingLockShared).is_err();
+    // In this order: the exit is written before the lock is let go.
+    match read_json(&dir.join(EXIT)) {
+        Some(exit) => Life::Exited(exit),
+        None if held => Life::Alive,
+        None => Life::Gone,
+    }
+}
+
+/// Asks the run in `dir` to stop: rclone has 10 s to clean up. One that has ended already is fine.
+pub fn stop(dir: &Path) -> io::Result<()> {
+    let Some(pids) = read_json::<Pids>(&dir.join(PIDS)) else { return Ok(()) };
+    // Without its shim rclone gets the signal from us.
+    if !pids.shim.signal(Signal::TERM)? {
+        pids.rclone.signal(Signal::TERM)?;
+    }
+    Ok(())
+}
+
+/// How far the run in `dir` is, from rclone itself.
+pub async fn stats(dir: &Path) -> Result<(Stats, Vec<InFlight>), RcloneError> {
+    let stats: wire::Stats = Client::new(&dir.join(SOCKET), None).call("core/stats", &serde_json::json!({}), QUICK).await?;
+    Ok(stats.split())
+}
+
+/// The name of a signal: `SIGKILL`.
+#[must_use]
+pub fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        libc::SIGHUP => "SIGHUP",
+        libc::SIGINT => "SIGINT",
+        libc::SIGQUIT => "SIGQUIT",
+        libc::SIGILL => "SIGILL",
+        libc::SIGABRT => "SIGABRT",
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        libc::SIGKILL => "SIGKILL",
+        libc::SIGSEGV => "SIGSEGV",
+        libc::SIGPIPE => "SIGPIPE",
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGXCPU => "SIGXCPU",
+        libc::SIGXFSZ => "SIGXFSZ",
+        libc::SIGSYS => "SIGSYS",
+        other => return format!("signal {other}"),
+    };
+    name.to_owned()
+}
+
+/// The names in a run's folder that the console and the shim share.
+pub(super) const PLAN: &str = "run.json";
+pub(super) const LOCK: &str = "lock";
+pub(super) const PIDS: &str = "pids.json";
+pub(super) const EXIT: &str = "exit.json";
+pub(super) const STDOUT: &str = "stdout";
+const SOCKET: &str = "rc.sock";
+const SHIM_STDERR: &str = "shim.stderr";
+/// What the shim says when rclone runs.
+pub(super) const READY: &[u8] = b"ready\n";
+
+/// Starts `plan` in the new folder `dir` by way of `shim`. Returns when rclone runs; from then on it does not need us.
+pub(super) async fn start(dir: &Path, plan: &Plan, shim: &Path) -> Result<(), RcloneError> {
+    let (dir, shim) = (dir.to_owned(), shim.to_owned());
+    let json = serde_json::to_vec(plan).map_err(io::Error::other).during("could not write a plan")?;
+    let folder = dir.clone();
+    let make = move || -> io::Result<Command> {
+        let dir = folder.as_path();
+        fs::DirBuilder::new().mode(0o700).create(dir)?;
+        atomic::write(&dir.join(PLAN), &json)?;
+        let listener = socket::bind(&dir.join(SOCKET))?;
+        // rclone would create it readable to the group.
+        private(dir, log::FILE)?;
+        let errors = private(dir, SHIM_STDERR)?;
+        // Locked here and handed down: from this line on until the last of them has ended, the run counts as alive.
+        let lock = private(dir, LOCK)?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        let env = super::command::environment();
+        let args = vec!["shim".into(), dir.into()];
+        let process = Process { program: shim, args, env, listener: Some(listener.into()), lock: Some(lock.into()), ..Process::default() };
+        let mut command = Command::from(process.command()?);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+        Ok(command)
+    };
+    let command = tokio::task::spawn_blocking(make).await.map_err(io::Error::other).flatten();
+    let mut child = command.and_then(|mut command| command.spawn()).during("could not start a run")?;
+    let mut said = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        let _ = timeout(START, stdout.take(READY.len() as u64).read_to_end(&mut said)).await;
+    }
+    if said == READY {
+        // It ends some time: then it is reaped.
+        tokio::spawn(async move { child.wait().await });
+        return Ok(());
+    }
+    // Asked, not killed: a shim that is only slow takes its rclone along.
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    if timeout(START, child.wait()).await.is_err() {
+        let _ = child.kill().await;
+    }
+    let reason = fs::read_to_string(dir.join(SHIM_STDERR)).unwrap_or_default();
+    Err(RcloneError::Failed { message: super::words::plain(&format!("rclone could not be started. {reason}")) })
+}
+
+/// A new file in a run's folder, for us alone.
+fn private(dir: &Path, name: &str) -> io::Result<File> {
+    OpenOptions::new().create_new(true).read(true).append(true).mode(0o600).open(dir.join(name))
+}
+
+/// Reads a small file of ours. `None` when it is not there or not whole.
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_tells_how_its_run_is() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let dir = dir.path();
+        assert_eq!(inspect(&dir.join("none")), Life::Absent);
+        assert_eq!(inspect(dir), Life::Absent);
+        let lock = private(dir, LOCK).expect("created");
+        assert_eq!(inspect(dir), Life::Gone);
+        flock(&lock, FlockOperation::LockExclusive).expect("locked");
+        assert_eq!(inspect(dir), Life::Alive);
+        let exit = Exit { code: Some(3), signal: None, at: 1 };
+        atomic::write(&dir.join(EXIT), &serde_json::to_vec(&exit).expect("json")).expect("written");
+        assert_eq!(inspect(dir), Life::Exited(exit));
+        drop(lock);
+        assert_eq!(inspect(dir), Life::Exited(exit));
+        stop(dir).expect("nothing to stop");
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_start() {
+        let me = Known::of(std::process::id().cast_signed()).expect("alive");
+        assert_eq!(Known::of(me.pid), Some(me));
+        let other = Known { start: me.start + 1, ..me };
+        assert!(!other.signal(Signal::KILL).expect("not sent"), "it would have killed this test");
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_survive_the_plan() {
+        let name = OsString::from_vec(vec![b'a', 0xff]);
+        let json = serde_json::to_string(&[Text::from(name.clone()), Text::from(OsString::from("b"))]).expect("json");
+        let back: Vec<Text> = serde_json::from_str(&json).expect("text");
+        assert_eq!(back.into_iter().map(OsString::from).collect::<Vec<_>>(), [name, "b".into()]);
+    }
+}

@@ -1,0 +1,142 @@
+//! The shim: the small parent of one run's rclone. It outlives the console, passes a stop on, and notes how rclone ended.
+//! Synchronous, one thread, no sockets of its own: it has next to nothing that can break.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::{
+            fs::{MetadataExt as _, OpenOptionsExt as _},
+            process::ExitStatusExt as _,
+        },
+    },
+    path::Path,
+    process::{Child, ExitCode, ExitStatus, Stdio},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{
+    atomic, command, log,
+    shim::{EXIT, Exit, Known, LOCK, PIDS, PLAN, Pids, Plan, READY, STDOUT},
+    spawn::{self, Process},
+};
+
+/// How long rclone may clean up after it was asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long nothing may happen before the shim looks up.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Runs what `dir/run.json` says and waits for it. To be called at the very start of the process.
+#[must_use]
+pub fn shim_main(dir: &Path) -> ExitCode {
+    match supervise(dir) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn supervise(dir: &Path) -> io::Result<()> {
+    let (listener, lock) = spawn::inherited()?;
+    let (held, named) = (rustix::fs::fstat(&lock)?, fs::metadata(dir.join(LOCK))?);
+    if (held.st_dev, held.st_ino) != (named.dev(), named.ino()) {
+        return Err(io::Error::other("this is for Longshore itself: it starts runs by it"));
+    }
+    spawn::hold_signals()?;
+    let plan: Plan = serde_json::from_slice(&fs::read(dir.join(PLAN))?)?;
+    let run = Run { dir, plan, listener, lock };
+
+    let child = run.start()?;
+    // The console may be gone already. That does not matter to the run.
+    let mut stdout = io::stdout();
+    let _ = stdout.write_all(READY).and_then(|()| stdout.flush());
+    let (mut status, stopped) = wait(child)?;
+    if !stopped && run.lost_conf(status) {
+        fs::write(dir.join(log::FILE), b"")?;
+        status = wait(run.start()?)?.0;
+    }
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    let exit = Exit { code: status.code(), signal: status.signal(), at };
+    atomic::write(&dir.join(EXIT), &serde_json::to_vec(&exit)?)
+}
+
+/// One run.
+struct Run<'a> {
+    dir: &'a Path,
+    plan: Plan,
+    listener: OwnedFd,
+    lock: OwnedFd,
+}
+
+impl Run<'_> {
+    fn start(&self) -> io::Result<Child> {
+        let process = Process {
+            program: self.plan.program.clone(),
+            args: self.plan.args.iter().cloned().map(Into::into).collect(),
+            env: self.plan.env.iter().cloned().map(|(name, value)| (name.into(), value.into())).collect(),
+            umask: Some(self.plan.umask),
+            listener: Some(self.listener.as_fd().try_clone_to_owned()?),
+            lock: Some(self.lock.as_fd().try_clone_to_owned()?),
+            ..Process::default()
+        };
+        let mut command = process.command()?;
+        // Files, never pipes: a pipe that nobody reads stops rclone, and a closed one kills it.
+        command.stdin(Stdio::null()).stdout(self.append(STDOUT)?).stderr(self.append(log::STDERR)?);
+        let program = self.plan.program.display();
+        let mut child = command.spawn().map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+        let noted = self.note(&child);
+        if noted.is_err() {
+            child.kill()?;
+            child.wait()?;
+        }
+        noted.map(|()| child)
+    }
+
+    fn note(&self, child: &Child) -> io::Result<()> {
+        let known = |pid: u32| Known::of(pid.cast_signed()).ok_or_else(|| io::Error::other("a process is not in /proc"));
+        let pids = Pids { shim: known(std::process::id())?, rclone: known(child.id())? };
+        atomic::write(&self.dir.join(PIDS), &serde_json::to_vec(&pids)?)
+    }
+
+    fn append(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().create(true).append(true).mode(0o600).open(self.dir.join(name))
+    }
+
+    /// Whether rclone did not find its configuration: another rclone was saving it at that moment. Nothing was done yet.
+    fn lost_conf(&self, status: ExitStatus) -> bool {
+        let lost =
+            |name| fs::read_to_string(self.dir.join(name)).is_ok_and(|text| text.len() < 64 << 10 && text.contains(command::NO_CONF));
+        status.code() == Some(1) && (lost(log::FILE) || lost(log::STDERR))
+    }
+}
+
+/// Waits until rclone has ended, and whether it was asked to. Passes a stop on, and after a while does not ask any more.
+fn wait(mut child: Child) -> io::Result<(ExitStatus, bool)> {
+    let mut deadline: Option<Instant> = None;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok((status, deadline.is_some()));
+        }
+        let limit = deadline.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()));
+        match spawn::next_signal(limit)? {
+            Some(libc::SIGTERM | libc::SIGINT) if deadline.is_none() => {
+                deadline = Some(Instant::now() + GRACE);
+                // Not reaped yet: the number is the child's.
+                if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
+                    kill_process(pid, Signal::TERM)?;
+                }
+            }
+            None if deadline.is_some_and(|at| at <= Instant::now()) => {
+                child.kill()?;
+                return child.wait().map(|status| (status, true));
+            }
+            // A terminal that went away, a child that only changed, a second stop.
+            _ => {}
+        }
+    }
+}
