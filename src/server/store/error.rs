@@ -1,0 +1,60 @@
+//! What can go wrong with the database, as its callers tell the cases apart.
+
+use std::path::PathBuf;
+
+use sqlx::error::ErrorKind;
+
+/// An error of the database. Its text names no value that a statement held.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A newer program has written this database; an older one would break it.
+    #[error(
+        "the database was written by a newer Longshore (schema {found}, this program knows {known}): \
+         install that version again, or restore a backup"
+    )]
+    Newer {
+        /// The schema that the database has.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// The file can not be opened or written.
+    #[error("can not use the database {}: {problem}", path.display())]
+    Open {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong, in words.
+        problem: String,
+        /// What the system said.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// Somebody else writes for longer than a person waits. Trying again helps.
+    #[error("the database is busy")]
+    Busy(#[source] sqlx::Error),
+    /// A row with this name or id exists already.
+    #[error("it exists already")]
+    Taken,
+    /// A row holds what this program did not write.
+    #[error("the database holds a {0} that this program can not read")]
+    Corrupt(&'static str),
+    /// Anything else.
+    #[error("the database failed")]
+    Sql(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut => Self::Busy(error),
+            sqlx::Error::Database(database) if database.kind() == ErrorKind::UniqueViolation => Self::Taken,
+            sqlx::Error::Database(database) if is_busy(database.code().as_deref()) => Self::Busy(error),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+/// `SQLITE_BUSY` and `SQLITE_LOCKED`. The low byte is the code, the rest says more about it.
+fn is_busy(code: Option<&str>) -> bool {
+    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}

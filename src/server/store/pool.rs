@@ -1,0 +1,188 @@
+//! Opens the database: one connection that writes, a few that read, and the schema brought up to this program's.
+//!
+//! `SQLite` has one writer at a time whatever one does. With a single writing connection the queue is ours: fair, bounded, and
+//! without the busy errors of connections that race for the lock.
+
+use std::{fmt, fs, io, os::unix::fs::OpenOptionsExt as _, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    migrate::{MigrateError, Migrator},
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Result, StoreError, id};
+use crate::domain::time::Timestamp;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Connections that read at the same time.
+const READERS: u32 = 4;
+/// How long a statement waits for another process (a backup, the command line), and a caller for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Before it, a rare race between a checkpoint and a writer could damage the write-ahead log.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// The database. Clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it if it is not there, and brings its schema up to this program's.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] when it can not be read and written, [`StoreError::Newer`] when a newer program has been here.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let failed = |problem: &str, source: Box<dyn std::error::Error + Send + Sync>| StoreError::Open {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+            source: Some(source),
+        };
+        protect(path).map_err(|error| failed(&in_words(&error), error.into()))?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A run that was acknowledged survives a power cut: FULL syncs the log at each commit.
+            .synchronous(SqliteSynchronous::Full);
+        Self::connect(options).await.map_err(|error| match error {
+            StoreError::Sql(error) => failed(&explain(&error), error.into()),
+            other => other,
+        })
+    }
+
+    /// A database in memory, with the same tables and the same rules. For tests.
+    ///
+    /// # Errors
+    /// When the migrations fail.
+    pub async fn in_memory() -> Result<Self> {
+        // Connections share a database of the VFS "memdb" by a name that begins with a slash.
+        let name = format!("/{}", id::ulid(Timestamp(0)));
+        Self::connect(SqliteConnectOptions::new().filename(name).vfs("memdb").create_if_missing(true)).await
+    }
+
+    async fn connect(options: SqliteConnectOptions) -> Result<Self> {
+        let options = options.foreign_keys(true).busy_timeout(PATIENCE);
+        // Connections stay: the one that writes is never idle for long, and a database in memory lives as long as they do.
+        let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+        let writer = pool(1).min_connections(1).connect_with(options.clone()).await?;
+        refuse_old_sqlite(&writer).await?;
+        refuse_newer(&writer).await?;
+        MIGRATIONS.run(&writer).await.map_err(|error| match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::from(error),
+            other => StoreError::Sql(sqlx::Error::Migrate(Box::new(other))),
+        })?;
+        // SQLite opens a file that it may not write, and says so only at the first write: make that one now.
+        writer.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
+        // Readers that can not write: a write outside of a transaction is a mistake that shows at once.
+        let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { writer, readers })
+    }
+
+    /// The schema of the database at `path`, without changing it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn inspect(path: &Path) -> Result<i64> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true);
+        let failed = |error: sqlx::Error| StoreError::Open { path: path.to_owned(), problem: explain(&error), source: Some(error.into()) };
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
+        refuse_newer(&pool).await?;
+        let version: Option<i64> =
+            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await.map_err(failed)?;
+        pool.close().await;
+        Ok(version.unwrap_or(0))
+    }
+
+    /// A connection that reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when none is free for five seconds.
+    pub async fn acquire(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// The one write transaction: others wait until it ends. Commit it; dropped, it changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when others write for five seconds.
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Closes all connections when their work is done, which also folds the log into the database.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Makes the file before `SQLite` does, so that only its owner can read it. `SQLite` gives the log and its index the same mode.
+fn protect(path: &Path) -> io::Result<()> {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mode = fs::metadata(path)?.permissions().mode();
+            // One that belongs to another user can not be changed; opening it tells more than this would.
+            if mode & 0o077 != 0 { fs::set_permissions(path, fs::Permissions::from_mode(0o600)) } else { Ok(()) }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not write there".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The result codes of `SQLite` in words, where they say something that a person can mend.
+fn explain(error: &sqlx::Error) -> String {
+    let code = match error {
+        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0) & 0xff,
+        _ => 0,
+    };
+    match code {
+        3 | 8 | 14 => "this user may not write it, or not its directory".to_owned(),
+        10 | 13 => "the disk is full or fails".to_owned(),
+        11 => "it is damaged; restore a backup".to_owned(),
+        26 => "it is not a database".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+async fn refuse_old_sqlite(pool: &SqlitePool) -> Result<()> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
+    let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+    if parts.as_slice() >= OLDEST_SQLITE.as_slice() {
+        return Ok(());
+    }
+    Err(StoreError::Sql(sqlx::Error::Configuration(format!("SQLite {version} can damage its log; 3.51.3 or newer is needed").into())))
+}
+
+/// Before anything is changed: a database that knows more than this program is left as it is.
+async fn refuse_newer(pool: &SqlitePool) -> Result<()> {
+    let migrated: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(pool).await?;
+    if migrated == 0 {
+        return Ok(());
+    }
+    let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    match found {
+        Some(found) if found > known => Err(StoreError::Newer { found, known }),
+        _ => Ok(()),
+    }
+}

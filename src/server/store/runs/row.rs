@@ -1,0 +1,125 @@
+//! A row of the table of runs, and how it is read.
+
+use sqlx::FromRow;
+
+use super::super::{Result, StoreError, from_sql};
+use crate::domain::{
+    location::Location,
+    run::{Operation, Run, RunState, RunSummary, Stats, TransferOptions},
+    time::Timestamp,
+};
+
+/// `SELECT` of every column that a [`Row`] has, with the given end of the statement.
+macro_rules! select_runs {
+    ($end:literal) => {
+        concat!(
+            "SELECT r.id, r.operation, r.source, r.destination, r.options, r.state, r.fence, r.user_name, r.created_at, r.started_at,
+                    r.ended_at, r.stop_requested_by, r.bytes, r.total_bytes, r.files, r.total_files, r.checks, r.deletes, r.listed,
+                    r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.exit_code, r.signal
+               FROM runs r ",
+            $end
+        )
+    };
+}
+pub(super) use select_runs;
+
+#[derive(FromRow)]
+pub(super) struct Row {
+    id: String,
+    operation: String,
+    source: String,
+    destination: String,
+    options: String,
+    state: String,
+    pub(super) fence: i64,
+    user_name: String,
+    created_at: i64,
+    started_at: Option<i64>,
+    ended_at: Option<i64>,
+    stop_requested_by: Option<String>,
+    bytes: i64,
+    total_bytes: i64,
+    files: i64,
+    total_files: i64,
+    checks: i64,
+    deletes: i64,
+    listed: i64,
+    errors: i64,
+    speed: i64,
+    eta: Option<i64>,
+    elapsed_ms: i64,
+    error: Option<String>,
+    exit_code: Option<i64>,
+    signal: Option<String>,
+}
+
+impl Row {
+    /// What a row of a list shows, but for the place in the queue, which only all that wait can tell.
+    pub(super) fn summary(&self) -> Result<RunSummary> {
+        let state = RunState::parse(&self.state).ok_or(StoreError::Corrupt("run's state"))?;
+        Ok(RunSummary {
+            id: self.id.parse().map_err(|_| StoreError::Corrupt("run's id"))?,
+            operation: operation(&self.operation)?,
+            source: location(&self.source)?,
+            destination: location(&self.destination)?,
+            state,
+            position: None,
+            created_at: Timestamp(self.created_at),
+            started_at: self.started_at.map(Timestamp),
+            ended_at: self.ended_at.map(Timestamp),
+            user: self.user_name.clone(),
+            stats: self.stats(),
+            error: self.error.clone(),
+            stopping: self.stop_requested() && !state.is_final(),
+        })
+    }
+
+    /// The run in full, but for what only rclone knows: its command line and what it transfers now.
+    pub(super) fn run(self) -> Result<Run> {
+        Ok(Run {
+            summary: self.summary()?,
+            options: self.options()?,
+            command: String::new(),
+            exit_code: self.exit_code.and_then(|code| i32::try_from(code).ok()),
+            signal: self.signal,
+            stopped_by: self.stop_requested_by,
+            in_flight: Vec::new(),
+        })
+    }
+
+    pub(super) fn options(&self) -> Result<TransferOptions> {
+        options(&self.options)
+    }
+
+    pub(super) const fn stop_requested(&self) -> bool {
+        self.stop_requested_by.is_some()
+    }
+
+    fn stats(&self) -> Stats {
+        Stats {
+            bytes: from_sql(self.bytes),
+            total_bytes: from_sql(self.total_bytes),
+            files: from_sql(self.files),
+            total_files: from_sql(self.total_files),
+            checks: from_sql(self.checks),
+            deletes: from_sql(self.deletes),
+            listed: from_sql(self.listed),
+            errors: from_sql(self.errors),
+            speed: from_sql(self.speed),
+            eta: self.eta.map(from_sql),
+            elapsed_ms: from_sql(self.elapsed_ms),
+        }
+    }
+}
+
+pub(super) fn operation(text: &str) -> Result<Operation> {
+    Operation::parse(text).ok_or(StoreError::Corrupt("run's operation"))
+}
+
+pub(super) fn location(text: &str) -> Result<Location> {
+    Location::parse(text).map_err(|_| StoreError::Corrupt("run's location"))
+}
+
+pub(super) fn options(json: &str) -> Result<TransferOptions> {
+    serde_json::from_str(json).map_err(|_| StoreError::Corrupt("run's options"))
+}

@@ -1,0 +1,135 @@
+//! Sessions: browsers that are signed in, by the hash of their id. How long they live is decided by the caller, in [`Limits`].
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{Result, users};
+use crate::domain::{id::UserId, time::Timestamp};
+
+/// A session is alive when it was made after `created_after` and used after `seen_after`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Now, less the longest life.
+    pub created_after: Timestamp,
+    /// Now, less the longest rest.
+    pub seen_after: Timestamp,
+}
+
+/// A session to be stored.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// The hash of its id.
+    pub id_hash: &'a str,
+    /// Whose it is.
+    pub user_id: &'a UserId,
+    /// The user's epoch when the session was begun.
+    pub epoch: i64,
+    /// What is kept in it, JSON.
+    pub data: &'a str,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+/// Who uses a session, and when it was last used.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The user, who is not disabled.
+    pub user: users::User,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct LiveRow {
+    last_seen_at: i64,
+    #[sqlx(flatten)]
+    user: users::Row,
+}
+
+/// Stores a new session. [`super::StoreError::Taken`] when the id is.
+pub async fn insert(c: &mut SqliteConnection, session: &NewSession<'_>) -> Result<()> {
+    sqlx::query("INSERT INTO sessions (id_hash, user_id, epoch, data, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $5)")
+        .bind(session.id_hash)
+        .bind(session.user_id.as_str())
+        .bind(session.epoch)
+        .bind(session.data)
+        .bind(session.at.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Deletes all but the `keep` newest sessions of a user.
+pub async fn delete_surplus(c: &mut SqliteConnection, user: &UserId, keep: u32) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE user_id = $1 AND id_hash NOT IN
+           (SELECT id_hash FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id_hash LIMIT $2)",
+    )
+    .bind(user.as_str())
+    .bind(i64::from(keep))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Changes what a session holds. One that was deleted meanwhile stays deleted.
+pub async fn set_data(c: &mut SqliteConnection, id_hash: &str, data: &str) -> Result<()> {
+    sqlx::query("UPDATE sessions SET data = $2 WHERE id_hash = $1").bind(id_hash).bind(data).execute(c).await?;
+    Ok(())
+}
+
+/// What a session holds, if it is alive.
+pub async fn data(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar("SELECT data FROM sessions WHERE id_hash = $1 AND created_at > $2 AND last_seen_at > $3")
+        .bind(id_hash)
+        .bind(limits.created_after.0)
+        .bind(limits.seen_after.0)
+        .fetch_optional(c)
+        .await?)
+}
+
+/// Who uses a session, if it is alive and they are not disabled.
+pub async fn live(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Result<Option<Live>> {
+    let row: Option<LiveRow> = sqlx::query_as(
+        "SELECT s.last_seen_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+           FROM sessions s JOIN users u ON u.id = s.user_id
+          WHERE s.id_hash = $1 AND s.created_at > $2 AND s.last_seen_at > $3 AND s.epoch = u.epoch AND u.disabled = 0",
+    )
+    .bind(id_hash)
+    .bind(limits.created_after.0)
+    .bind(limits.seen_after.0)
+    .fetch_optional(c)
+    .await?;
+    row.map(|row| Ok(Live { user: row.user.try_into()?, last_seen_at: Timestamp(row.last_seen_at) })).transpose()
+}
+
+/// Notes that a session is used.
+pub async fn touch(c: &mut SqliteConnection, id_hash: &str, at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1 AND last_seen_at < $2")
+        .bind(id_hash)
+        .bind(at.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session.
+pub async fn delete(c: &mut SqliteConnection, id_hash: &str) -> Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(c).await?;
+    Ok(())
+}
+
+/// Ends all sessions of a user, and those that are being begun at this moment. How many there were.
+pub async fn delete_of_user(c: &mut SqliteConnection, user: &UserId) -> Result<u64> {
+    sqlx::query("UPDATE users SET epoch = epoch + 1 WHERE id = $1").bind(user.as_str()).execute(&mut *c).await?;
+    Ok(sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute(c).await?.rows_affected())
+}
+
+/// Deletes what is not alive any more. How many there were.
+pub async fn delete_expired(c: &mut SqliteConnection, limits: Limits) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
+        .bind(limits.created_after.0)
+        .bind(limits.seen_after.0)
+        .execute(c)
+        .await?;
+    Ok(done.rows_affected())
+}

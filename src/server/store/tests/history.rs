@@ -1,0 +1,128 @@
+//! Looking back: pages, searches, figures.
+
+use super::*;
+use crate::domain::run::RunQuery;
+
+const DAY: i64 = 86_400_000;
+
+async fn all_pages(store: &Store, query: RunQuery) -> Vec<RunId> {
+    let mut reader = store.acquire().await.expect("reader");
+    let (mut query, mut ids) = (query, Vec::new());
+    loop {
+        let page = runs::list(&mut reader, &query).await.expect("list");
+        assert!(!page.runs.is_empty() || page.cursor.is_none());
+        ids.extend(page.runs.into_iter().map(|run| run.id));
+        match page.cursor {
+            Some(cursor) => query.cursor = Some(cursor),
+            None => return ids,
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_every_run_once_newest_first() {
+    let store = Store::in_memory().await.expect("store");
+    let mut ids = enqueue(&store, 25).await;
+    ids.reverse();
+    for limit in [1, 7, 25, 26] {
+        assert_eq!(all_pages(&store, RunQuery { limit, ..RunQuery::default() }).await, ids, "{limit}");
+    }
+    let mut reader = store.acquire().await.expect("reader");
+    let page = runs::list(&mut reader, &RunQuery { limit: u32::MAX, ..RunQuery::default() }).await.expect("list");
+    assert_eq!((page.runs.len(), page.cursor), (25, None));
+}
+
+#[tokio::test]
+async fn pages_of_one_state_hold_that_state_only() {
+    let store = Store::in_memory().await.expect("store");
+    enqueue(&store, 10).await;
+    for n in 0..4 {
+        finish_next(&store, if n % 2 == 0 { RunState::Failed } else { RunState::Succeeded }, Timestamp(NOW.0 + 50)).await;
+    }
+    for (state, count) in [(RunState::Failed, 2), (RunState::Succeeded, 2), (RunState::Queued, 6), (RunState::Running, 0)] {
+        let query = RunQuery { state: Some(state), limit: 3, ..RunQuery::default() };
+        assert_eq!(all_pages(&store, query).await.len(), count, "{state:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_takes_every_character_as_it_is() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    for (n, source) in ["/srv/100% done", "/srv/a_b", "/srv/ab", "/srv/o'neill", "/srv/ÜBUNG", "/srv/a\\b"].iter().enumerate() {
+        let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
+        let run = runs::NewRow { source: location(source), ..new_run(at) };
+        runs::insert(&mut tx, &run).await.expect("insert");
+    }
+    tx.commit().await.expect("commit");
+    for (search, count) in [
+        ("%", 1),
+        ("_", 1),
+        ("'", 1),
+        ("\\", 1),
+        ("a_b", 1),
+        ("übung", 1),
+        ("O'Neill", 1),
+        ("  SRV ", 6),
+        ("b2:PHOTOS", 6),
+        ("'; DROP TABLE runs; --", 0),
+        ("\n", 6),
+        ("done\nb2", 1),
+    ] {
+        let query = RunQuery { search: search.to_owned(), ..RunQuery::default() };
+        assert_eq!(all_pages(&store, query).await.len(), count, "{search:?}");
+    }
+}
+
+#[tokio::test]
+async fn those_that_wait_know_their_place() {
+    let store = Store::in_memory().await.expect("store");
+    let ids = enqueue(&store, 3).await;
+    finish_next(&store, RunState::Succeeded, Timestamp(NOW.0 + 9)).await;
+    let mut reader = store.acquire().await.expect("reader");
+    let page = runs::list(&mut reader, &RunQuery::default()).await.expect("list");
+    let positions: Vec<_> = page.runs.iter().map(|run| run.position).collect();
+    assert_eq!(positions, [Some(2), Some(1), None]);
+    assert_eq!(runs::get(&mut reader, &ids[2]).await.expect("get").expect("there").run.summary.position, Some(2));
+    let unfinished = runs::unfinished(&mut reader).await.expect("unfinished");
+    let waiting: Vec<_> = unfinished.iter().map(|run| run.summary.id.clone()).collect();
+    assert_eq!(waiting, ids[1..], "oldest first");
+}
+
+#[tokio::test]
+async fn recent_ones_are_by_their_end() {
+    let store = Store::in_memory().await.expect("store");
+    enqueue(&store, 4).await;
+    let mut ended = Vec::new();
+    for at in [300, 100, 200] {
+        ended.push((at, finish_next(&store, RunState::Succeeded, Timestamp(NOW.0 + at)).await));
+    }
+    ended.sort_by_key(|(at, _)| -at);
+    let mut reader = store.acquire().await.expect("reader");
+    let recent: Vec<_> = runs::recent(&mut reader, 2).await.expect("recent").into_iter().map(|run| run.id).collect();
+    assert_eq!(recent, ended.into_iter().map(|(_, id)| id).take(2).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn figures_count_what_ended_by_day() {
+    let store = Store::in_memory().await.expect("store");
+    let mut reader = store.acquire().await.expect("reader");
+    assert_eq!(runs::week(&mut reader, NOW).await.expect("week"), runs::Week::default());
+    assert!(runs::days(&mut reader, NOW).await.expect("days").is_empty());
+    drop(reader);
+
+    enqueue(&store, 6).await;
+    for (state, days) in
+        [(RunState::Succeeded, 1), (RunState::Failed, 1), (RunState::Cancelled, 2), (RunState::Interrupted, 3), (RunState::Succeeded, 3)]
+    {
+        finish_next(&store, state, Timestamp(NOW.0 + days * DAY)).await;
+    }
+    let mut reader = store.acquire().await.expect("reader");
+    let week = runs::week(&mut reader, Timestamp(NOW.0 + 2 * DAY)).await.expect("week");
+    assert_eq!(week, runs::Week { runs: 3, failed: 1, bytes: 3000, files: 9 });
+    let days = runs::days(&mut reader, NOW).await.expect("days");
+    let told: Vec<_> = days.iter().map(|day| (day.date.as_str(), day.bytes, day.ok, day.failed)).collect();
+    assert_eq!(told, [("2025-11-24", 2000, 1, 1), ("2025-11-25", 1000, 1, 0), ("2025-11-26", 2000, 1, 1)]);
+    let from_noon = runs::days(&mut reader, Timestamp(NOW.0 + 3 * DAY + 1)).await.expect("days");
+    assert_eq!(from_noon.len(), 1, "a day is whole");
+}

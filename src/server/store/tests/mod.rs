@@ -1,0 +1,70 @@
+//! The contract of the store, kept in memory and in a file.
+
+mod accounts;
+mod claims;
+mod file;
+mod history;
+mod life;
+
+use super::{Store, new_id, runs};
+use crate::domain::{
+    id::RunId,
+    location::Location,
+    run::{Operation, RunState, Stats, TransferOptions},
+    time::Timestamp,
+};
+
+/// 2025-11-23T14:02:11.25Z.
+pub(super) const NOW: Timestamp = Timestamp(1_763_906_531_250);
+
+pub(super) fn location(text: &str) -> Location {
+    Location::parse(text).expect(text)
+}
+
+/// A run that was asked for at `at`.
+pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
+    runs::NewRow {
+        id: new_id(at),
+        operation: Operation::Copy,
+        source: location("/srv/photos"),
+        destination: location("b2:photos"),
+        options: TransferOptions { checksum: true, exclude: vec!["*.tmp".to_owned()], ..TransferOptions::default() },
+        user_id: new_id(at),
+        user: "marianne".to_owned(),
+        created_at: at,
+    }
+}
+
+/// Puts runs into the queue, a millisecond apart, and tells their ids.
+pub(super) async fn enqueue(store: &Store, count: i64) -> Vec<RunId> {
+    let mut tx = store.begin().await.expect("begin");
+    let mut ids = Vec::new();
+    for n in 0..count {
+        let run = new_run(Timestamp(NOW.0 + n));
+        runs::insert(&mut tx, &run).await.expect("insert");
+        ids.push(run.id);
+    }
+    tx.commit().await.expect("commit");
+    ids
+}
+
+pub(super) fn end(state: RunState, at: Timestamp) -> runs::End {
+    runs::End {
+        state,
+        ended_at: at,
+        stats: Stats { bytes: 1000, total_bytes: 1000, files: 3, total_files: 3, elapsed_ms: 250, ..Stats::default() },
+        error: state.is_bad().then(|| "directory not found".to_owned()),
+        exit_code: Some(if state.is_bad() { 3 } else { 0 }),
+        signal: None,
+    }
+}
+
+/// Claims the next run and ends it.
+pub(super) async fn finish_next(store: &Store, state: RunState, at: Timestamp) -> RunId {
+    let mut tx = store.begin().await.expect("begin");
+    let claimed = runs::claim(&mut tx, at, 100).await.expect("claim").expect("a run that waits");
+    assert!(runs::set_running(&mut tx, &claimed.id, claimed.fence, at).await.expect("running"));
+    assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &end(state, at)).await.expect("finish"));
+    tx.commit().await.expect("commit");
+    claimed.id
+}

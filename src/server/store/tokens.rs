@@ -1,0 +1,118 @@
+//! Tokens: the keys of programs, by their hash. The key itself is shown once and stored nowhere.
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{Result, StoreError, users};
+use crate::domain::{
+    id::{TokenId, UserId},
+    time::Timestamp,
+    user::Role,
+};
+
+/// A token to be stored.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// The id.
+    pub id: &'a TokenId,
+    /// Whose it is: it may never more than they may.
+    pub user_id: &'a UserId,
+    /// The hash of the key.
+    pub hash: &'a str,
+    /// What it is for, in words.
+    pub label: &'a str,
+    /// What it may.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+}
+
+/// A token that can be used now.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The id.
+    pub id: TokenId,
+    /// Its owner, who is not disabled.
+    pub user: users::User,
+    /// What it may, at most what its owner may.
+    pub role: Role,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct LiveRow {
+    token_id: String,
+    token_role: String,
+    last_used_at: Option<i64>,
+    #[sqlx(flatten)]
+    user: users::Row,
+}
+
+/// Stores a new token.
+pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()> {
+    sqlx::query("INSERT INTO tokens (id, user_id, hash, label, role, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(token.id.as_str())
+        .bind(token.user_id.as_str())
+        .bind(token.hash)
+        .bind(token.label)
+        .bind(token.role.as_str())
+        .bind(token.created_at.0)
+        .bind(token.expires_at.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// The token with this hash, if it can be used now.
+pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Result<Option<Live>> {
+    let row: Option<LiveRow> = sqlx::query_as(
+        "SELECT t.id AS token_id, t.role AS token_role, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+           FROM tokens t JOIN users u ON u.id = t.user_id
+          WHERE t.hash = $1 AND t.revoked = 0 AND t.expires_at > $2 AND u.disabled = 0",
+    )
+    .bind(hash)
+    .bind(now.0)
+    .fetch_optional(c)
+    .await?;
+    row.map(read).transpose()
+}
+
+/// The token with this id, if it can be used now.
+pub async fn live_by_id(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<Live>> {
+    let row: Option<LiveRow> = sqlx::query_as(
+        "SELECT t.id AS token_id, t.role AS token_role, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+           FROM tokens t JOIN users u ON u.id = t.user_id
+          WHERE t.id = $1 AND t.revoked = 0 AND t.expires_at > $2 AND u.disabled = 0",
+    )
+    .bind(id.as_str())
+    .bind(now.0)
+    .fetch_optional(c)
+    .await?;
+    row.map(read).transpose()
+}
+
+fn read(row: LiveRow) -> Result<Live> {
+    let user: users::User = row.user.try_into()?;
+    let role = Role::parse(&row.token_role).ok_or(StoreError::Corrupt("role"))?;
+    Ok(Live {
+        id: row.token_id.parse().map_err(|_| StoreError::Corrupt("token id"))?,
+        // An owner who may less than before takes the token along.
+        role: role.min(user.role),
+        user,
+        last_used_at: row.last_used_at.map(Timestamp),
+    })
+}
+
+/// Notes that a token is used.
+pub async fn touch(c: &mut SqliteConnection, id: &TokenId, at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE tokens SET last_used_at = $2 WHERE id = $1").bind(id.as_str()).bind(at.0).execute(c).await?;
+    Ok(())
+}
+
+/// Makes a token useless for ever. Whether there was one that was not.
+pub async fn revoke(c: &mut SqliteConnection, id: &TokenId) -> Result<bool> {
+    let done = sqlx::query("UPDATE tokens SET revoked = 1 WHERE id = $1 AND revoked = 0").bind(id.as_str()).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}

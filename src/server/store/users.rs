@@ -1,0 +1,146 @@
+//! Users: who may sign in. What they may do is in their role; how a password is checked is `auth`'s.
+
+use std::fmt;
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{Result, StoreError};
+use crate::domain::{
+    id::UserId,
+    time::Timestamp,
+    user::{Role, Theme},
+};
+
+/// A user, without the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: UserId,
+    /// The name as it was chosen; it signs in without regard to case.
+    pub name: String,
+    /// What they may.
+    pub role: Role,
+    /// How the console looks to them.
+    pub theme: Theme,
+    /// May not sign in, and is not signed in.
+    pub disabled: bool,
+    /// When they were made.
+    pub created_at: Timestamp,
+}
+
+/// A user to be stored.
+pub struct NewUser {
+    /// The id.
+    pub id: UserId,
+    /// The name; unique without regard to case.
+    pub name: String,
+    /// What they may.
+    pub role: Role,
+    /// The password's hash, a PHC string.
+    pub password_hash: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser").field("id", &self.id).field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// The columns of a user as other tables join them.
+#[derive(FromRow)]
+pub(super) struct Row {
+    id: String,
+    name: String,
+    role: String,
+    theme: String,
+    disabled: i64,
+    created_at: i64,
+}
+
+impl TryFrom<Row> for User {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            name: row.name,
+            role: Role::parse(&row.role).ok_or(StoreError::Corrupt("role"))?,
+            theme: Theme::parse(&row.theme).ok_or(StoreError::Corrupt("theme"))?,
+            disabled: row.disabled != 0,
+            created_at: Timestamp(row.created_at),
+        })
+    }
+}
+
+/// Stores a new user. [`StoreError::Taken`] when the name is.
+pub async fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<()> {
+    sqlx::query("INSERT INTO users (id, name, name_key, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(user.id.as_str())
+        .bind(&user.name)
+        .bind(key(&user.name))
+        .bind(user.role.as_str())
+        .bind(&user.password_hash)
+        .bind(user.created_at.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// One user.
+pub async fn get(c: &mut SqliteConnection, id: &UserId) -> Result<Option<User>> {
+    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at FROM users WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await?;
+    row.map(User::try_from).transpose()
+}
+
+/// One user by name, without regard to case.
+pub async fn get_by_name(c: &mut SqliteConnection, name: &str) -> Result<Option<User>> {
+    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at FROM users WHERE name_key = $1")
+        .bind(key(name))
+        .fetch_optional(c)
+        .await?;
+    row.map(User::try_from).transpose()
+}
+
+/// The hash of a user's password.
+pub async fn password_hash(c: &mut SqliteConnection, id: &UserId) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
+}
+
+/// How often all sessions of a user were ended. What a session is begun with; see [`super::sessions::delete_of_user`].
+pub async fn epoch(c: &mut SqliteConnection, id: &UserId) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar("SELECT epoch FROM users WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
+}
+
+/// Whether there is any user: if not, the console waits for its first admin.
+pub async fn any(c: &mut SqliteConnection) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM users LIMIT 1").fetch_optional(c).await?;
+    Ok(found.is_some())
+}
+
+/// Stores the hash of a new password. Whether the user is there.
+pub async fn set_password(c: &mut SqliteConnection, id: &UserId, password_hash: &str) -> Result<bool> {
+    let done = sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id.as_str()).bind(password_hash).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Stores how the console looks to a user. Whether the user is there.
+pub async fn set_theme(c: &mut SqliteConnection, id: &UserId, theme: Theme) -> Result<bool> {
+    let done = sqlx::query("UPDATE users SET theme = $2 WHERE id = $1").bind(id.as_str()).bind(theme.as_str()).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lets a user in or keeps them out: their sessions and tokens work only while they are let in. Whether the user is there.
+pub async fn set_disabled(c: &mut SqliteConnection, id: &UserId, disabled: bool) -> Result<bool> {
+    let done = sqlx::query("UPDATE users SET disabled = $2 WHERE id = $1").bind(id.as_str()).bind(i64::from(disabled)).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// By what a name is found: two that differ in case only are the same.
+fn key(name: &str) -> String {
+    name.to_lowercase()
+}
