@@ -1,1 +1,91 @@
-//! To be filled.
+//! Who is it, and may they come in? Owns passwords, sessions, tokens, throttling and the first start. What a person may do once
+//! they are in is decided by the services, with [`Actor::require`].
+
+mod accounts;
+mod actor;
+mod error;
+mod password;
+mod resolve;
+mod secret;
+mod session;
+mod setup;
+mod sign_in;
+mod throttle;
+
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc};
+
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+
+pub use actor::{Actor, Via, Visitor};
+pub use resolve::resolve;
+pub use session::Sessions;
+pub use setup::SetupCode;
+
+use super::{
+    clock::Clock,
+    store::{Store, users},
+};
+use crate::domain::error::Result;
+use error::failed;
+
+/// What has to be known about the surroundings.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// Whether browsers reach the console by HTTPS: decided by its public address, never by a header.
+    pub secure_cookie: bool,
+    /// Where the file with the setup code is written.
+    pub data_dir: PathBuf,
+}
+
+/// All of it. Clones are the same.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    config: AuthConfig,
+    passwords: password::Passwords,
+    throttle: throttle::Throttle,
+    setup: setup::Setup,
+}
+
+impl Auth {
+    /// Looks whether there is a user yet, and is ready.
+    ///
+    /// # Errors
+    /// When the database can not be read.
+    pub async fn open(store: Store, clock: Clock, config: AuthConfig) -> Result<Self> {
+        let mut reader = store.acquire().await.map_err(failed)?;
+        let needed = !users::any(&mut reader).await.map_err(failed)?;
+        drop(reader);
+        let setup = setup::Setup::new(&config.data_dir, needed);
+        let throttle = throttle::Throttle::new(&clock);
+        Ok(Self(Arc::new(Inner { store, clock, config, passwords: password::Passwords::new(), throttle, setup })))
+    }
+
+    /// The layer that reads and writes the cookie. [`resolve`] runs inside of it.
+    #[must_use]
+    pub fn session_layer(&self) -> SessionManagerLayer<Sessions> {
+        let secure = self.0.config.secure_cookie;
+        SessionManagerLayer::new(Sessions::new(self.0.store.clone(), self.0.clock.clone()))
+            .with_name(session::cookie_name(secure))
+            .with_secure(secure)
+            .with_http_only(true)
+            // Not strict: a link in a mail about a failed run opens the console signed in.
+            .with_same_site(SameSite::Lax)
+            .with_path("/")
+    }
+
+    /// Deletes what has expired. To be called now and then; nothing depends on when.
+    ///
+    /// # Errors
+    /// When the database can not be written.
+    pub async fn sweep(&self) -> Result<()> {
+        self.0.throttle.sweep();
+        session::delete_expired(&self.0.store, &self.0.clock).await.map_err(failed)
+    }
+}

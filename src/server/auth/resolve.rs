@@ -1,0 +1,180 @@
+//! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream repeats.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use tower_sessions::Session;
+
+use super::{
+    Actor, Auth, Via, Visitor,
+    error::{failed, internal},
+    secret,
+    session::{cookie_name, id_hash, limits},
+};
+use crate::{
+    domain::{error::AppError, time::Timestamp},
+    server::store::{Result, sessions, tokens},
+};
+
+/// The stream of events: a page that is only left open is not used, so this does not count as use.
+const EVENTS: &str = "/api/v1/events";
+/// How exact the time of the last use is. Each request would write otherwise.
+const TOUCH_MS: u64 = 60_000;
+
+/// Puts a [`Visitor`] into the request, and an [`Actor`] when the request shows a valid session or token. Runs inside of
+/// [`Auth::session_layer`]. Refuses nobody: what needs an actor says so itself.
+pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
+    let Some(session) = request.extensions().get::<Session>().cloned() else {
+        return refuse(&internal(&std::io::Error::other("the session layer is missing")));
+    };
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let mut visitor = Visitor::new(session, address);
+    let counts = request.uri().path() != EVENTS;
+
+    if let Err(error) = auth.refresh_setup().await {
+        return refuse(&failed(error));
+    }
+    let actor = match bearer(request.headers()) {
+        // A request with a token is a program's: its cookies are not looked at, so no other site can borrow them.
+        Some(token) => auth.by_token(&mut visitor, token).await,
+        None => auth.by_session(&visitor, counts).await.map_err(failed),
+    };
+    match actor {
+        Ok(Some(actor)) => {
+            request.extensions_mut().insert(actor);
+        }
+        Ok(None) => {}
+        Err(error) => return refuse(&error),
+    }
+    request.extensions_mut().insert(visitor.clone());
+
+    let had_cookie = visitor.session.id().is_some();
+    let mut response = next.run(request).await;
+    if had_cookie && auth.0.config.secure_cookie && visitor.session.is_empty().await {
+        response.headers_mut().append(header::SET_COOKIE, removal());
+    }
+    response
+}
+
+/// tower-sessions removes a cookie without the attribute that browsers demand of every `__Host-` cookie, so they would keep it.
+/// This one, which comes before it, they obey.
+fn removal() -> HeaderValue {
+    const REMOVE: &str = "__Host-longshore=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax";
+    debug_assert!(REMOVE.starts_with(cookie_name(true)));
+    HeaderValue::from_static(REMOVE)
+}
+
+/// What follows `Authorization: Bearer`. `None` where no such header is; of another scheme, as a proxy adds it, we know nothing.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get_all(header::AUTHORIZATION).iter().find_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    })
+}
+
+fn refuse(error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(error)).into_response();
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+impl Auth {
+    /// Whether the visitor is still signed in. For what lasts longer than a request.
+    pub async fn is_signed_in(&self, visitor: &Visitor) -> bool {
+        matches!(self.identify(visitor).await, Ok(Some(_)))
+    }
+
+    /// Whether the visitor is still this actor: signed in, the same user, the same role. Asking does not count as use.
+    pub async fn still_valid(&self, actor: &Actor, visitor: &Visitor) -> bool {
+        let now = self.identify(visitor).await;
+        matches!(now, Ok(Some(now)) if now.user_id == actor.user_id && now.role == actor.role)
+    }
+
+    /// Who the visitor is now, by the token or the session that they came with.
+    pub(super) async fn identify(&self, visitor: &Visitor) -> Result<Option<Actor>> {
+        let Some(id) = &visitor.token else { return self.by_session(visitor, false).await };
+        let mut reader = self.0.store.acquire().await?;
+        let token = tokens::live_by_id(&mut reader, id, self.0.clock.now()).await?;
+        Ok(token.map(|token| token_actor(token, visitor)))
+    }
+
+    async fn by_session(&self, visitor: &Visitor, counts: bool) -> Result<Option<Actor>> {
+        let Some(id) = visitor.session.id() else { return Ok(None) };
+        let (hash, now) = (id_hash(&id), self.0.clock.now());
+        let mut reader = self.0.store.acquire().await?;
+        let Some(live) = sessions::live(&mut reader, &hash, limits(now)).await? else { return Ok(None) };
+        drop(reader);
+        if counts && is_due(Some(live.last_seen_at), now) {
+            let touched = async {
+                let mut tx = self.0.store.begin().await?;
+                sessions::touch(&mut tx, &hash, now).await?;
+                Ok(tx.commit().await?)
+            };
+            note(touched.await);
+        }
+        let user = live.user;
+        Ok(Some(Actor {
+            user_id: user.id,
+            name: user.name,
+            role: user.role,
+            theme: user.theme,
+            via: Via::Session,
+            address: visitor.address,
+        }))
+    }
+
+    async fn by_token(&self, visitor: &mut Visitor, token: &str) -> Result<Option<Actor>, AppError> {
+        let now = self.0.clock.now();
+        let mut reader = self.0.store.acquire().await.map_err(failed)?;
+        let found = match token.starts_with(secret::TOKEN_PREFIX) {
+            true => tokens::live(&mut reader, &secret::hash(token), now).await.map_err(failed)?,
+            false => None,
+        };
+        drop(reader);
+        let Some(live) = found else {
+            self.0.throttle.unknown_token(visitor.address)?;
+            return Ok(None);
+        };
+        if is_due(live.last_used_at, now) {
+            let touched = async {
+                let mut tx = self.0.store.begin().await?;
+                tokens::touch(&mut tx, &live.id, now).await?;
+                Ok(tx.commit().await?)
+            };
+            note(touched.await);
+        }
+        visitor.token = Some(live.id.clone());
+        Ok(Some(token_actor(live, visitor)))
+    }
+}
+
+fn token_actor(token: tokens::Live, visitor: &Visitor) -> Actor {
+    Actor {
+        user_id: token.user.id,
+        name: token.user.name,
+        role: token.role,
+        theme: token.user.theme,
+        via: Via::Token,
+        address: visitor.address,
+    }
+}
+
+fn is_due(last: Option<Timestamp>, now: Timestamp) -> bool {
+    last.is_none_or(|last| now.millis_since(last) >= TOUCH_MS)
+}
+
+/// A request is not refused because the time of its use could not be noted.
+fn note(touched: Result<()>) {
+    if let Err(error) = touched {
+        tracing::warn!(%error, "the time of the last use could not be noted");
+    }
+}

@@ -1,0 +1,151 @@
+//! Signing in and out of a browser.
+
+use serde_json::json;
+
+use super::{
+    Auth, Visitor,
+    error::{failed, internal},
+    password::Passwords,
+    session::{EPOCH, USER},
+};
+use crate::{
+    domain::{
+        error::{AppError, ErrorCode, Result},
+        id::UserId,
+    },
+    server::store::{
+        audit::{self, NewAudit},
+        sessions,
+        users::{self, User},
+    },
+};
+
+impl Auth {
+    /// Signs in with a name and a password. The answer is the same, and takes as long, whether the name is unknown, the password
+    /// wrong or the user disabled.
+    ///
+    /// # Errors
+    /// `unauthenticated`, or `rate_limited` with the seconds to wait.
+    pub async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<User> {
+        self.0.throttle.sign_in(username, visitor.address)?;
+        let (user, hash) = self.look_up(username).await?;
+        let fits = self.0.passwords.verify(password, hash.as_deref()).await?;
+        let rehashed = match &hash {
+            Some(hash) if fits && Passwords::is_outdated(hash) => Some(self.0.passwords.hash(password).await?),
+            _ => None,
+        };
+
+        // The check took a while: what it was about may have changed meanwhile.
+        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let user = match user {
+            Some(user) => users::get(&mut tx, &user.id).await.map_err(failed)?,
+            None => None,
+        };
+        let current = match &user {
+            Some(user) => users::password_hash(&mut tx, &user.id).await.map_err(failed)?,
+            None => None,
+        };
+        let admitted = user.as_ref().filter(|user| fits && !user.disabled && current == hash);
+        if let (Some(user), Some(rehashed)) = (admitted, rehashed) {
+            users::set_password(&mut tx, &user.id, &rehashed).await.map_err(failed)?;
+        }
+        let entry = NewAudit {
+            at: self.0.clock.now(),
+            user_id: user.as_ref().map(|user| user.id.clone()),
+            // Not what was typed, when it is nobody's name: people type passwords there.
+            user: user.as_ref().map_or_else(String::new, |user| user.name.clone()),
+            via: "session",
+            action: "session.create",
+            target: "",
+            detail: json!({}),
+            success: admitted.is_some(),
+            address: visitor.address_text(),
+            run_id: None,
+        };
+        audit::insert(&mut tx, &entry).await.map_err(failed)?;
+        let epoch = match admitted {
+            Some(user) => users::epoch(&mut tx, &user.id).await.map_err(failed)?,
+            None => None,
+        };
+        tx.commit().await.map_err(failed)?;
+
+        let (Some(user), Some(epoch)) = (admitted.cloned(), epoch) else {
+            return Err(AppError::new(ErrorCode::Unauthenticated, "The name or the password is wrong."));
+        };
+        self.0.throttle.signed_in(username, visitor.address);
+        start_session(visitor, &user.id, epoch).await?;
+        Ok(user)
+    }
+
+    /// Ends this browser's session.
+    ///
+    /// # Errors
+    /// When the database can not be written; then the session is still there.
+    pub async fn sign_out(&self, visitor: &Visitor) -> Result<()> {
+        if let Some(actor) = self.identify(visitor).await.map_err(failed)? {
+            self.audit_end(&actor.user_id, &actor.name, "session.delete", visitor.address_text()).await?;
+        }
+        visitor.session.flush().await.map_err(|error| internal(&error))
+    }
+
+    /// Ends all sessions of a user, in every browser. Tokens stay.
+    ///
+    /// # Errors
+    /// When the database can not be written; then all sessions are still there.
+    pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<()> {
+        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let name = users::get(&mut tx, user).await.map_err(failed)?.map_or_else(String::new, |user| user.name);
+        let ended = sessions::delete_of_user(&mut tx, user).await.map_err(failed)?;
+        let entry = NewAudit {
+            at: self.0.clock.now(),
+            user_id: Some(user.clone()),
+            user: name,
+            via: "session",
+            action: "session.delete_all",
+            target: "",
+            detail: json!({ "sessions": ended }),
+            success: true,
+            address: None,
+            run_id: None,
+        };
+        audit::insert(&mut tx, &entry).await.map_err(failed)?;
+        tx.commit().await.map_err(failed)
+    }
+
+    async fn look_up(&self, username: &str) -> Result<(Option<User>, Option<String>)> {
+        let mut reader = self.0.store.acquire().await.map_err(failed)?;
+        let user = users::get_by_name(&mut reader, username.trim()).await.map_err(failed)?;
+        let hash = match &user {
+            Some(user) => users::password_hash(&mut reader, &user.id).await.map_err(failed)?,
+            None => None,
+        };
+        Ok((user, hash))
+    }
+
+    async fn audit_end(&self, user: &UserId, name: &str, action: &str, address: Option<String>) -> Result<()> {
+        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let entry = NewAudit {
+            at: self.0.clock.now(),
+            user_id: Some(user.clone()),
+            user: name.to_owned(),
+            via: "session",
+            action,
+            target: "",
+            detail: json!({}),
+            success: true,
+            address,
+            run_id: None,
+        };
+        audit::insert(&mut tx, &entry).await.map_err(failed)?;
+        tx.commit().await.map_err(failed)
+    }
+}
+
+/// Begins a session of this user in the visitor's browser, under a new id: one that somebody else planted there is worth nothing.
+/// The layer stores it when the answer goes out; `epoch` is that of the user when they were let in.
+pub(super) async fn start_session(visitor: &Visitor, user: &UserId, epoch: i64) -> Result<()> {
+    visitor.session.clear().await;
+    visitor.session.cycle_id().await.map_err(|error| internal(&error))?;
+    visitor.session.insert(EPOCH, epoch).await.map_err(|error| internal(&error))?;
+    visitor.session.insert(USER, user.as_str()).await.map_err(|error| internal(&error))
+}

@@ -1,0 +1,53 @@
+//! The one place where an error of a lower layer becomes one that a person reads: the source goes to the log, once, under a reference.
+
+use std::error::Error;
+
+use ulid::Ulid;
+
+use super::{rclone::RcloneError, store::StoreError};
+use crate::domain::error::{AppError, ErrorCode};
+
+/// Logs `source` with all that caused it, and answers with where to find it.
+pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError {
+    report(ErrorCode::Internal, "Something went wrong inside Longshore. Its log tells more under this reference.", what, source)
+}
+
+fn report(code: ErrorCode, message: &str, what: &'static str, source: &(dyn Error + 'static)) -> AppError {
+    let reference = Ulid::new().to_string();
+    let mut causes = source.to_string();
+    let mut next = source.source();
+    while let Some(cause) = next {
+        causes.push_str(": ");
+        causes.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    tracing::error!(reference, error = causes, "{what}");
+    AppError { reference: Some(reference), ..AppError::new(code, message) }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken => Self::conflict("This name is taken. Choose another."),
+            StoreError::Busy(_) => {
+                report(ErrorCode::Unavailable, "The database is busy. Try again in a moment.", "the database is busy", &error)
+            }
+            error => internal("the database failed", &error),
+        }
+    }
+}
+
+impl From<RcloneError> for AppError {
+    fn from(error: RcloneError) -> Self {
+        match error {
+            RcloneError::Missing { message } => Self::new(ErrorCode::RcloneMissing, message),
+            RcloneError::Invalid { fields } => Self::invalid_fields(fields),
+            RcloneError::Exists => Self::conflict("A remote with this name exists. Choose another name."),
+            RcloneError::UnknownRemote => Self::not_found("remote with this name"),
+            RcloneError::NotFound => Self::new(ErrorCode::NotFound, "This folder does not exist."),
+            RcloneError::Failed { message } => Self::new(ErrorCode::RcloneFailed, message),
+            RcloneError::Timeout => Self::new(ErrorCode::Timeout, "The remote did not answer in time. Test it, or try again."),
+            error @ (RcloneError::Io { .. } | RcloneError::Broken(_)) => internal("rclone could not be used", &error),
+        }
+    }
+}
