@@ -1,0 +1,124 @@
+//! Runs: the queue, one run's life, and what is left of them after a crash. A run's process is not our child in spirit: it goes on
+//! without us, and whoever watches it next learns all from its directory. Who may start or stop one is for `services` to say.
+
+mod hub;
+mod queue;
+mod recovery;
+mod run;
+mod verdict;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::hub::{Hub, Live};
+use super::{
+    clock::Clock,
+    rclone::Rclone,
+    store::{Store, StoreError},
+};
+use crate::domain::id::RunId;
+
+/// What an engine is made of.
+pub struct EngineConfig {
+    /// Where runs are kept.
+    pub store: Store,
+    /// What transfers.
+    pub rclone: Rclone,
+    /// Now.
+    pub clock: Clock,
+    /// Where each run has its directory.
+    pub runs_dir: PathBuf,
+    /// How many runs may be active at once.
+    pub limit: u32,
+}
+
+/// Starts what is queued, watches what runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    config: EngineConfig,
+    hub: Hub,
+    /// Something was queued, or a place became free.
+    wake: Notify,
+    /// One for each run that is watched; cancelled when it shall stop.
+    stops: Mutex<HashMap<RunId, CancellationToken>>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+}
+
+impl Engine {
+    /// An engine at rest. [`Self::start`] sets it going.
+    #[must_use]
+    pub fn new(config: EngineConfig) -> Self {
+        Self(Arc::new(Inner {
+            config,
+            hub: Hub::default(),
+            wake: Notify::new(),
+            stops: Mutex::default(),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }))
+    }
+
+    /// Finds out what became of the runs of an earlier life, then begins to work off the queue.
+    pub async fn start(&self) -> Result<(), StoreError> {
+        recovery::recover(self).await?;
+        self.0.tasks.spawn(queue::work(self.clone()));
+        Ok(())
+    }
+
+    /// Says that a run was queued. Call it after the commit.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Stops a run that is watched: last statistics, SIGTERM, and after 10 s SIGKILL. Returns at once.
+    pub fn stop(&self, id: &RunId) {
+        if let Some(token) = self.stops().get(id) {
+            token.cancel();
+        }
+    }
+
+    /// What is known of runs right now.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    /// The directory of one attempt of a run.
+    #[must_use]
+    pub fn run_dir(&self, id: &RunId, fence: i64) -> PathBuf {
+        run_dir(&self.0.config.runs_dir, id, fence)
+    }
+
+    /// Stops watching. What runs goes on.
+    pub async fn close(&self) {
+        self.0.closing.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    fn stops(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, CancellationToken>> {
+        self.0.stops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The token that stops this run; made when the run begins to be watched.
+    fn stop_token(&self, id: &RunId) -> CancellationToken {
+        self.stops().entry(id.clone()).or_default().clone()
+    }
+
+    fn forget(&self, id: &RunId) {
+        self.stops().remove(id);
+    }
+}
+
+fn run_dir(runs_dir: &Path, id: &RunId, fence: i64) -> PathBuf {
+    runs_dir.join(format!("{id}.{fence}"))
+}

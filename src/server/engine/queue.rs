@@ -1,0 +1,54 @@
+//! The queue: claims what is due while there is a place, in one transaction, and only then starts it.
+
+use std::time::Duration;
+
+use super::{Engine, run};
+use crate::{
+    domain::event::Event,
+    server::store::{StoreError, runs},
+};
+
+/// Longest sleep: what a lost wake-up costs.
+const IDLE: Duration = Duration::from_secs(5);
+/// Queued runs whose new place is told after each claim.
+const TOLD: usize = 100;
+
+/// Works off the queue until the engine closes. A database that fails is asked again later; this never ends by itself.
+pub(super) async fn work(engine: Engine) {
+    loop {
+        match claim(&engine).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the queue could not be read; trying again"),
+        }
+        tokio::select! {
+            () = engine.0.closing.cancelled() => return,
+            () = engine.0.wake.notified() => {}
+            () = tokio::time::sleep(IDLE) => {}
+        }
+    }
+}
+
+/// Claims one run and sets it going. `false` when there is none, or no place.
+async fn claim(engine: &Engine) -> Result<bool, StoreError> {
+    let config = &engine.0.config;
+    if engine.0.closing.is_cancelled() || config.rclone.version().is_none() {
+        return Ok(false);
+    }
+    let mut transaction = config.store.begin().await?;
+    let Some(claimed) = runs::claim(&mut transaction, config.clock.now(), config.limit).await? else { return Ok(false) };
+    transaction.commit().await?;
+    engine.0.tasks.spawn(run::launch(engine.clone(), claimed));
+    tell_places(engine).await?;
+    Ok(true)
+}
+
+/// Tells those that still wait their new places.
+async fn tell_places(engine: &Engine) -> Result<(), StoreError> {
+    let mut reader = engine.0.config.store.acquire().await?;
+    let waiting = runs::unfinished(&mut reader).await?.into_iter().filter(|run| run.summary.position.is_some());
+    for run in waiting.take(TOLD) {
+        engine.hub().tell(Event::Run { run: Box::new(run.summary) });
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! What became of the runs of an earlier life. Their directories tell; no clock and no process id is trusted.
+
+use super::{Engine, run};
+use crate::{
+    domain::run::RunState,
+    server::{
+        rclone::shim::{self, Life},
+        store::{StoreError, runs},
+    },
+};
+
+/// Every run that was claimed and has not ended: never spawned, so it is queued again; or spawned, so it is watched again, and the
+/// watch finds out whether it lives, how it ended, or that nobody knows.
+pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
+    let mut reader = engine.0.config.store.acquire().await?;
+    let unfinished = runs::unfinished(&mut reader).await?;
+    drop(reader);
+    for row in unfinished.into_iter().filter(|row| row.summary.state != RunState::Queued) {
+        let dir = engine.run_dir(&row.summary.id, row.fence);
+        if matches!(shim::inspect(&dir), Life::Absent) {
+            let mut transaction = engine.0.config.store.begin().await?;
+            runs::requeue(&mut transaction, &row.summary.id, row.fence).await?;
+            transaction.commit().await?;
+            tracing::info!(run = %row.summary.id, "was never started; queued again");
+        } else {
+            engine.0.tasks.spawn(run::attach(engine.clone(), row));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! How a run ended: the one rule by which a run may be called a success.
+
+use crate::{
+    domain::run::{RunState, Stats},
+    server::rclone::{
+        log::Finish,
+        shim::{Exit, signal_name},
+    },
+};
+
+/// What is known once a run's processes are gone.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// How rclone ended, when the shim saw it.
+    pub exit: Option<Exit>,
+    /// What rclone's log says.
+    pub finish: Finish,
+    /// Statistics taken just before it was told to stop: it writes none after that.
+    pub at_stop: Option<Stats>,
+    /// Whether somebody asked for it to stop.
+    pub stop_requested: bool,
+}
+
+/// How a run ended, in our words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Its final state.
+    pub state: RunState,
+    /// Why it did not succeed.
+    pub error: Option<String>,
+    /// What it did.
+    pub stats: Stats,
+}
+
+/// Success needs exit code 0, and final statistics, and these without an error. Nothing else is one.
+#[must_use]
+pub fn verdict(evidence: Evidence) -> Verdict {
+    let Evidence { exit, finish, at_stop, stop_requested } = evidence;
+    let (state, error) = match exit {
+        None => (
+            RunState::Interrupted,
+            Some("Its processes are gone and nobody saw how they ended. Run it again to transfer what is missing.".to_owned()),
+        ),
+        Some(Exit { code: Some(0), .. }) => match &finish.stats {
+            Some(stats) if stats.errors == 0 => (RunState::Succeeded, None),
+            Some(stats) => (RunState::Failed, Some(finish.headline.unwrap_or_else(|| format!("rclone counted {} errors.", stats.errors)))),
+            None => (
+                RunState::Failed,
+                Some("rclone exited with 0, but its final statistics are not in its log, so this can not be called a success.".to_owned()),
+            ),
+        },
+        Some(_) if stop_requested => (RunState::Cancelled, None),
+        Some(Exit { signal: Some(signal), .. }) => {
+            (RunState::Failed, Some(format!("rclone was ended from outside by {}.", signal_name(signal))))
+        }
+        Some(Exit { code, .. }) => (RunState::Failed, Some(finish.headline.unwrap_or_else(|| exit_words(code)))),
+    };
+    let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
+    stats.eta = None;
+    stats.speed = (stats.bytes.saturating_mul(1000)).checked_div(stats.elapsed_ms).unwrap_or(0);
+    Verdict { state, error, stats }
+}
+
+/// rclone's exit codes in words (its documentation, "Exit code"), where its log has none.
+fn exit_words(code: Option<i32>) -> String {
+    let Some(code) = code else { return "rclone ended without a code.".to_owned() };
+    let words = match code {
+        2 => "it did not understand its command line",
+        3 => "a folder was not found",
+        4 => "a file was not found",
+        5 => "the remote did not answer, again and again",
+        6 => "some files could not be transferred",
+        7 => "it met an error that a retry does not cure",
+        8 => "its transfer limit was reached",
+        10 => "its time limit was reached",
+        130 | 143 => "it was told to end from outside",
+        _ => "its log tells why",
+    };
+    format!("rclone exited with code {code}: {words}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(code: Option<i32>, signal: Option<i32>, stats: Option<u64>, stop_requested: bool) -> Evidence {
+        let finish = Finish { stats: stats.map(|errors| Stats { errors, ..Stats::default() }), ..Finish::default() };
+        Evidence { exit: Some(Exit { code, signal, at: 0 }), finish, at_stop: None, stop_requested }
+    }
+
+    #[test]
+    fn only_zero_with_final_statistics_without_errors_is_a_success() {
+        for code in 0..=255 {
+            for stats in [None, Some(0), Some(1)] {
+                for stop in [false, true] {
+                    let state = verdict(evidence(Some(code), None, stats, stop)).state;
+                    assert_eq!(state == RunState::Succeeded, code == 0 && stats == Some(0), "{code} {stats:?} {stop}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_signal_is_named_unless_a_person_asked_for_it() {
+        let killed = verdict(evidence(None, Some(9), None, false));
+        assert_eq!(killed.state, RunState::Failed);
+        assert!(killed.error.expect("a reason").contains("SIGKILL"));
+        assert_eq!(verdict(evidence(None, Some(9), None, true)).state, RunState::Cancelled);
+        assert_eq!(verdict(evidence(Some(143), None, None, true)).state, RunState::Cancelled);
+        assert_eq!(verdict(evidence(Some(143), None, None, false)).state, RunState::Failed);
+    }
+
+    #[test]
+    fn what_nobody_saw_is_interrupted_and_keeps_the_last_figures() {
+        let last = Stats { bytes: 4000, elapsed_ms: 2000, eta: Some(5), ..Stats::default() };
+        let finish = Finish { last: Some(last), ..Finish::default() };
+        let verdict = verdict(Evidence { finish, ..Evidence::default() });
+        assert_eq!(verdict.state, RunState::Interrupted);
+        assert_eq!((verdict.stats.bytes, verdict.stats.speed, verdict.stats.eta), (4000, 2000, None));
+    }
+}

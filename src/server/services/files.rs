@@ -1,0 +1,245 @@
+//! Files: windows of listings. A provider is asked once; sorting, filtering and paging work on what it said, so a folder of 100,000
+//! files answers as fast as a small one while it is looked at.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Mutex as AsyncMutex, broadcast::error::RecvError};
+
+use super::locations;
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        event::Event,
+        file::{Entry, FilePage, FileQuery, SortKey, natural_key},
+        location::Location,
+        time::Timestamp,
+        user::Role,
+    },
+    server::{auth::Actor, error::internal, state::AppState},
+};
+
+/// Entries in a window, when the caller does not say.
+const WINDOW: usize = 200;
+/// Most entries in a window.
+const WINDOW_MAX: usize = 500;
+/// Longest filter, in bytes.
+const FILTER_MAX: usize = 256;
+/// Milliseconds for which a listing is believed.
+const FRESH: u64 = 60_000;
+/// Most entries that all remembered listings hold together.
+const ENTRIES_MAX: usize = 1_000_000;
+/// Most listings that are remembered.
+const LISTINGS_MAX: usize = 64;
+/// Most orders that are remembered of one listing.
+const ORDERS_MAX: usize = 8;
+
+/// A window of what lies in a location. The provider is asked when nothing newer than a minute is known, or `refresh` says so.
+pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<FilePage> {
+    actor.require(Role::Viewer)?;
+    if query.filter.len() > FILTER_MAX {
+        return Err(AppError::invalid("filter", "A filter has at most 256 bytes."));
+    }
+    if query.limit > WINDOW_MAX {
+        return Err(AppError::invalid("limit", "At most 500."));
+    }
+    let location = locations::resolve(app, "location", &query.location).await?;
+    let listing = app.listings.get(app, &location, query.refresh).await?;
+    let query = query.clone();
+    // A large listing takes some milliseconds to sort: not on a thread that serves others.
+    tokio::task::spawn_blocking(move || listing.window(location, &query)).await.map_err(|error| internal("sorting a listing", &error))
+}
+
+/// Forgets listings whenever a run ends: it may have changed what lies anywhere. Goes on until the server stops.
+pub async fn follow_runs(app: AppState) {
+    let mut events = app.engine.hub().subscribe();
+    loop {
+        let event = tokio::select! {
+            () = app.stopping.cancelled() => return,
+            event = events.recv() => event,
+        };
+        match event.as_deref() {
+            Ok(Event::Run { run }) if run.state.is_final() => app.listings.forget(),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => app.listings.forget(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Listings that were made lately, at most a million entries together.
+#[derive(Default)]
+pub struct Listings {
+    slots: Mutex<HashMap<Location, Arc<Slot>>>,
+}
+
+/// One location. Whoever comes while the provider is being asked waits for the same answer.
+#[derive(Default)]
+struct Slot {
+    listing: AsyncMutex<Option<Arc<Listing>>>,
+}
+
+impl Listings {
+    async fn get(&self, app: &AppState, location: &Location, refresh: bool) -> Result<Arc<Listing>> {
+        let slot = self.lock().entry(location.clone()).or_default().clone();
+        let asked_at = app.clock.now();
+        let mut known = slot.listing.lock().await;
+        if let Some(listing) = &*known {
+            // One that came while this call waited is new enough for a refresh as well.
+            let since = if refresh { asked_at } else { Timestamp(asked_at.0.saturating_sub_unsigned(FRESH)) };
+            if listing.listed_at >= since {
+                return Ok(listing.clone());
+            }
+        }
+        *known = None;
+        let entries = match app.rclone.list(location).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.lock().remove(location);
+                return Err(error.into());
+            }
+        };
+        let listing = Arc::new(Listing { entries, listed_at: app.clock.now(), orders: Mutex::default() });
+        *known = Some(listing.clone());
+        drop(known);
+        self.shrink(location);
+        Ok(listing)
+    }
+
+    /// Forgets everything: something was changed, and many names can lead to one place.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+
+    /// Forgets the oldest until what is left fits. Those that are being made are left alone.
+    fn shrink(&self, keep: &Location) {
+        let mut slots = self.lock();
+        let mut known: Vec<_> = slots
+            .iter()
+            .filter_map(|(location, slot)| {
+                let listing = slot.listing.try_lock().ok()?;
+                let (at, len) = listing.as_ref().map_or((Timestamp(0), 0), |listing| (listing.listed_at, listing.entries.len()));
+                Some((at, len, location.clone()))
+            })
+            .collect();
+        known.sort_unstable_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        let (mut count, mut entries) = (0, 0);
+        for (_, len, location) in known {
+            count += 1;
+            entries += len;
+            if (count > LISTINGS_MAX || entries > ENTRIES_MAX) && location != *keep {
+                slots.remove(&location);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Location, Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Order and filter: which entries, in which order.
+type View = (SortKey, bool, String);
+
+/// What a provider said of one location.
+struct Listing {
+    entries: Vec<Entry>,
+    listed_at: Timestamp,
+    orders: Mutex<Vec<(View, Arc<Order>)>>,
+}
+
+/// Indexes into the entries, in order, of those the filter lets through.
+struct Order {
+    indexes: Vec<u32>,
+    bytes: u64,
+}
+
+impl Listing {
+    fn window(&self, location: Location, query: &FileQuery) -> FilePage {
+        let order = self.order((query.sort, query.descending, query.filter.trim().to_lowercase()));
+        let limit = if query.limit == 0 { WINDOW } else { query.limit };
+        let matched = order.indexes.len();
+        let offset = query.offset.min(matched);
+        let window = order.indexes.iter().skip(offset).take(limit).filter_map(|index| self.entries.get(*index as usize));
+        FilePage {
+            location,
+            total: self.entries.len(),
+            matched,
+            bytes: order.bytes,
+            offset,
+            entries: window.cloned().collect(),
+            listed_at: self.listed_at,
+        }
+    }
+
+    fn order(&self, view: View) -> Arc<Order> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, order)) = orders.iter().find(|(known, _)| *known == view) {
+            return order.clone();
+        }
+        let order = Arc::new(sort(&self.entries, &view));
+        if orders.len() == ORDERS_MAX {
+            orders.remove(0);
+        }
+        orders.push((view, order.clone()));
+        order
+    }
+}
+
+/// Folders first, then by the key, then by name; descending turns the key around and leaves the folders where they are.
+fn sort(entries: &[Entry], (key, descending, filter): &View) -> Order {
+    let mut indexes: Vec<u32> = (0u32..)
+        .zip(entries)
+        .filter(|(_, entry)| filter.is_empty() || entry.name.to_lowercase().contains(filter.as_str()))
+        .map(|(index, _)| index)
+        .collect();
+    let entry = |index: &u32| &entries[*index as usize];
+    indexes.sort_by_cached_key(|index| (!entry(index).is_dir, natural_key(&entry(index).name)));
+    match key {
+        SortKey::Name => {}
+        SortKey::Size => indexes.sort_by_key(|index| (!entry(index).is_dir, entry(index).size)),
+        SortKey::ModTime => indexes.sort_by_key(|index| (!entry(index).is_dir, entry(index).mod_time)),
+    }
+    if *descending {
+        let folders = indexes.partition_point(|index| entry(index).is_dir);
+        indexes[..folders].reverse();
+        indexes[folders..].reverse();
+    }
+    let bytes = indexes.iter().filter_map(|index| entry(index).size).fold(0u64, u64::saturating_add);
+    Order { indexes, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Listing {
+        let file = |name: &str, size| Entry { name: name.into(), size: Some(size), mod_time: None, is_dir: false };
+        let dir = |name: &str| Entry { name: name.into(), size: None, mod_time: None, is_dir: true };
+        let entries = vec![file("b10", 1), file("B2", 30), dir("z"), file("a", 2), dir("A"), file("ß", 5)];
+        Listing { entries, listed_at: Timestamp(0), orders: Mutex::default() }
+    }
+
+    fn names(query: &FileQuery) -> Vec<String> {
+        let page = listing().window(Location::parse("x:").expect("a location"), query);
+        page.entries.into_iter().map(|entry| entry.name).collect()
+    }
+
+    #[test]
+    fn folders_come_first_whatever_the_order() {
+        assert_eq!(names(&FileQuery::default()), ["A", "z", "a", "B2", "b10", "ß"]);
+        assert_eq!(names(&FileQuery { descending: true, ..FileQuery::default() }), ["z", "A", "ß", "b10", "B2", "a"]);
+        assert_eq!(names(&FileQuery { sort: SortKey::Size, ..FileQuery::default() }), ["A", "z", "b10", "a", "ß", "B2"]);
+    }
+
+    #[test]
+    fn a_window_counts_what_the_filter_lets_through() {
+        let query = FileQuery { filter: "B".into(), offset: 1, limit: 5, ..FileQuery::default() };
+        let page = listing().window(Location::parse("x:").expect("a location"), &query);
+        assert_eq!((page.total, page.matched, page.bytes, page.offset, page.entries.len()), (6, 2, 31, 1, 1));
+        let far = FileQuery { offset: usize::MAX, ..FileQuery::default() };
+        assert!(names(&far).is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+//! The use cases, one file a noun. Every rule is here, and the first line of each says who may. Both doors call these.
+
+pub mod files;
+pub mod locations;
+pub mod overview;
+pub mod remotes;
+pub mod runs;
+pub mod sessions;
+pub mod setup;
+pub mod users;
+
+use super::{
+    auth::Actor,
+    rclone,
+    state::AppState,
+    store::{
+        StoreError,
+        audit::{self, NewAudit},
+    },
+};
+use crate::domain::{error::Result, id::RunId, user::RcloneStatus};
+
+/// What an audit row says beside who, when and from where.
+struct Change<'a> {
+    action: &'a str,
+    target: &'a str,
+    detail: serde_json::Value,
+    run_id: Option<RunId>,
+    success: bool,
+}
+
+impl<'a> Change<'a> {
+    const fn new(action: &'a str, target: &'a str) -> Self {
+        Self { action, target, detail: serde_json::Value::Null, run_id: None, success: true }
+    }
+}
+
+/// Writes the audit row of a change into the change's own transaction.
+async fn audit(transaction: &mut sqlx::SqliteConnection, app: &AppState, actor: &Actor, change: Change<'_>) -> Result<()> {
+    let row = NewAudit {
+        at: app.clock.now(),
+        user_id: Some(actor.user_id.clone()),
+        user: actor.name.clone(),
+        via: actor.via.as_str(),
+        action: change.action,
+        target: change.target,
+        detail: change.detail,
+        success: change.success,
+        address: actor.address.map(|address| address.to_string()),
+        run_id: change.run_id,
+    };
+    Ok(audit::insert(transaction, &row).await?)
+}
+
+/// Writes the audit row of a change that failed, in a transaction of its own.
+async fn audit_failure(app: &AppState, actor: &Actor, action: &str, target: &str, why: &str) -> Result<()> {
+    let mut transaction = app.store.begin().await?;
+    let change = Change { detail: serde_json::json!({ "error": why }), success: false, ..Change::new(action, target) };
+    audit(&mut transaction, app, actor, change).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// Whether rclone can be used, as a person reads it.
+pub fn rclone_status(app: &AppState) -> RcloneStatus {
+    match app.rclone.status() {
+        rclone::RcloneStatus::Ready(binary) => RcloneStatus::Ready { version: binary.version.to_string() },
+        rclone::RcloneStatus::Missing { message } | rclone::RcloneStatus::Down { message } => RcloneStatus::Missing { message },
+    }
+}

@@ -1,0 +1,146 @@
+//! Remotes: list, test, create, delete; and the providers they can be made of.
+
+use super::{Change, audit, audit_failure, locations};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        provider::Provider,
+        remote::{NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested},
+        user::Role,
+    },
+    server::{
+        auth::Actor,
+        rclone::SavedRemote,
+        state::AppState,
+        store::{StoreError, remotes},
+    },
+};
+
+/// All remotes, by name.
+pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<RemoteSummary>> {
+    actor.require(Role::Viewer)?;
+    let mut tests = remotes::tests(&mut *app.store.acquire().await?).await?;
+    Ok(app.rclone.remotes().await?.into_iter().map(|saved| summary(saved, &mut tests)).collect())
+}
+
+fn summary(saved: SavedRemote, tests: &mut std::collections::BTreeMap<RemoteName, RemoteTested>) -> RemoteSummary {
+    let SavedRemote { name, kind, provider, encrypted } = saved;
+    let tested = tests.remove(&name);
+    RemoteSummary { name, kind, provider, encrypted, tested }
+}
+
+/// The folders of this server that may be browsed and copied.
+pub fn local_roots(actor: &Actor, app: &AppState) -> Result<Vec<String>> {
+    actor.require(Role::Viewer)?;
+    Ok(app.local_roots.iter().map(|root| root.display().to_string()).collect())
+}
+
+/// The providers that the wizard offers.
+pub async fn providers(actor: &Actor, app: &AppState) -> Result<Vec<Provider>> {
+    actor.require(Role::Viewer)?;
+    Ok(app.rclone.providers().await?.to_vec())
+}
+
+/// Tries a remote that is not saved, or with an empty `provider` the saved one of that name. What a saved one's test found is kept.
+pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteTest> {
+    if !remote.provider.is_empty() {
+        actor.require(Role::Admin)?;
+        check_options(app, &remote).await?;
+        let result = app.rclone.test_new(&remote.provider, &remote.config).await?;
+        let mut transaction = app.store.begin().await?;
+        audit(&mut transaction, app, actor, tested("remote.test_new", &remote.provider, &result)).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        return Ok(result);
+    }
+    actor.require(Role::Operator)?;
+    let name: RemoteName = remote.name.parse()?;
+    exists(app, &name).await?;
+    let result = app.rclone.test_saved(&name).await?;
+    let mut transaction = app.store.begin().await?;
+    let row = RemoteTested { at: app.clock.now(), result: result.clone() };
+    remotes::set_test(&mut transaction, &name, &row).await?;
+    audit(&mut transaction, app, actor, tested("remote.test", name.as_str(), &result)).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(result)
+}
+
+fn tested<'a>(action: &'a str, target: &'a str, result: &RemoteTest) -> Change<'a> {
+    Change { detail: serde_json::json!({ "message": result.message }), success: result.connected, ..Change::new(action, target) }
+}
+
+/// Saves a new remote.
+pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteSummary> {
+    actor.require(Role::Admin)?;
+    let name: RemoteName = remote.name.trim().parse()?;
+    check_options(app, &remote).await?;
+    // The configuration is a file: the row is written first, and committed once the file is.
+    let mut transaction = app.store.begin().await?;
+    let options: Vec<_> = remote.config.keys().collect();
+    let detail = serde_json::json!({ "type": remote.provider, "options": options });
+    audit(&mut transaction, app, actor, Change { detail, ..Change::new("remote.create", name.as_str()) }).await?;
+    remotes::delete_test(&mut transaction, &name).await?;
+    let created = app.rclone.create(&name, &remote.provider, &remote.config).await;
+    if let Err(error) = created {
+        drop(transaction);
+        let error = AppError::from(error);
+        audit_failure(app, actor, "remote.create", name.as_str(), &error.message).await?;
+        return Err(error);
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    app.listings.forget();
+    let saved = exists(app, &name).await?;
+    Ok(summary(saved, &mut std::collections::BTreeMap::new()))
+}
+
+/// Deletes a remote: its configuration, never its files.
+pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
+    actor.require(Role::Admin)?;
+    let name: RemoteName = name.parse()?;
+    exists(app, &name).await?;
+    refuse_while_used(app, &name).await?;
+    let mut transaction = app.store.begin().await?;
+    audit(&mut transaction, app, actor, Change::new("remote.delete", name.as_str())).await?;
+    remotes::delete_test(&mut transaction, &name).await?;
+    if let Err(error) = app.rclone.delete(&name).await {
+        drop(transaction);
+        let error = AppError::from(error);
+        audit_failure(app, actor, "remote.delete", name.as_str(), &error.message).await?;
+        return Err(error);
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    app.listings.forget();
+    Ok(())
+}
+
+async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRemote> {
+    let saved = app.rclone.remotes().await?.into_iter().find(|saved| saved.name == *name);
+    saved.ok_or_else(|| AppError::not_found(format_args!("remote “{name}”")))
+}
+
+/// A remote that a run needs stays until the run has ended.
+async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
+    let unfinished = crate::server::store::runs::unfinished(&mut *app.store.acquire().await?).await?;
+    let used =
+        unfinished.iter().map(|row| &row.summary).find(|run| [&run.source, &run.destination].iter().any(|l| l.remote() == name.as_str()));
+    match used {
+        Some(run) => Err(AppError::conflict(format!("Run {} uses this remote. Stop it, or wait until it has ended.", run.id))),
+        None => Ok(()),
+    }
+}
+
+/// What rclone's schema can not know: an alias may lead only where people may go.
+async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
+    if remote.provider == "alias"
+        && let Some(target) = remote.config.get("remote").filter(|target| !target.is_empty())
+    {
+        let target = locations::resolve(app, "remote", target).await.map_err(|error| AppError::invalid("remote", words(error)))?;
+        if target.remote() == remote.name {
+            return Err(AppError::invalid("remote", "An alias can not lead to itself."));
+        }
+    }
+    Ok(())
+}
+
+fn words(error: AppError) -> String {
+    error.fields.into_values().next().unwrap_or(error.message)
+}
