@@ -1,6 +1,16 @@
-//! The server: what only it knows.
+//! The server: what only it knows. `start` builds everything and passes it down; nothing is global.
 
 pub mod auth;
+pub mod call;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod doctor;
+pub mod engine;
+pub mod error;
 pub mod http;
 pub mod rclone;
+pub mod services;
+pub mod start;
+pub mod state;
 pub mod store;

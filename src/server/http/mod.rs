@@ -1,1 +1,32 @@
-//! To be filled.
+//! The one door of the network: routes, and what every request passes on its way to them.
+
+pub mod assets;
+pub mod events;
+pub mod extract;
+pub mod files;
+pub mod gate;
+pub mod health;
+pub mod listener;
+pub mod middleware;
+pub mod openapi;
+pub mod pages;
+pub mod remotes;
+pub mod runs;
+pub mod who;
+
+use axum::{Router, middleware::from_fn_with_state};
+
+use self::middleware::Policy;
+use super::{auth, state::AppState};
+
+/// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits; session; who asks;
+/// whether they get that far; and the route.
+pub fn router(app: AppState, policy: Policy) -> Router {
+    let routes = pages::router(&app).merge(openapi::router()).merge(health::router());
+    let guarded = routes
+        .layer(from_fn_with_state(app.clone(), gate::gate))
+        .layer(from_fn_with_state(app.auth.clone(), auth::resolve))
+        .layer(app.auth.session_layer())
+        .with_state(app);
+    middleware::apply(guarded, policy)
+}

@@ -1,0 +1,404 @@
+//! The command line and the environment, and nothing else reads either. Names are fixed: scripts and units rely on them.
+
+use std::{
+    env,
+    net::{Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::user::Role;
+
+/// The console for rclone.
+#[derive(Debug, Parser)]
+#[command(name = "longshore", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+impl Cli {
+    /// What to do.
+    #[must_use]
+    pub fn command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the console
+    Serve(Serve),
+    /// Watch over one run (internal)
+    #[command(hide = true)]
+    Shim {
+        /// The run's directory.
+        dir: PathBuf,
+    },
+    /// Create an admin, or give one a new password
+    Admin {
+        /// What about them.
+        #[command(subcommand)]
+        command: Admin,
+        /// Whose.
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Manage the tokens of programs
+    Token {
+        /// What about them.
+        #[command(subcommand)]
+        command: Token,
+    },
+    /// Say what is well, what is wrong, and what to do about it
+    Doctor(Paths),
+    /// Print the description of the REST API: `OpenAPI` 3.1, as JSON
+    Openapi {
+        /// Not needed; taken, so that it may be given everywhere.
+        #[command(flatten)]
+        data: DataDir,
+    },
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug, Args)]
+pub struct DataDir {
+    /// Where everything is kept: database, rclone's configuration, logs of runs
+    // Global: it may stand before a command, behind it, and behind what that is about.
+    #[arg(long, global = true, env = "LONGSHORE_DATA_DIR", default_value_os_t = default_data_dir(), value_name = "DIR", value_parser = path)]
+    pub data_dir: PathBuf,
+}
+
+/// Where things are.
+#[derive(Clone, Debug, Args)]
+pub struct Paths {
+    #[command(flatten)]
+    data: DataDir,
+    /// The rclone program; 1.75.2 or newer. Looked for on PATH when absent
+    #[arg(long, env = "LONGSHORE_RCLONE", value_name = "FILE", value_parser = path)]
+    rclone: Option<PathBuf>,
+    /// rclone's configuration file; `rclone.conf` in the data directory when absent
+    #[arg(long, env = "LONGSHORE_RCLONE_CONFIG", value_name = "FILE", value_parser = path)]
+    rclone_config: Option<PathBuf>,
+}
+
+impl Paths {
+    /// The data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data.data_dir
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.database()
+    }
+
+    /// The rclone program that was named.
+    #[must_use]
+    pub fn program(&self) -> Option<&Path> {
+        self.rclone.as_deref()
+    }
+
+    /// rclone's configuration, the one that counts.
+    #[must_use]
+    pub fn rclone_config(&self) -> PathBuf {
+        self.rclone_config.clone().unwrap_or_else(|| self.data_dir().join("rclone.conf"))
+    }
+}
+
+impl DataDir {
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("longshore.db")
+    }
+}
+
+/// How to serve.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// Where things are.
+    #[command(flatten)]
+    pub paths: Paths,
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, env = "LONGSHORE_LISTEN", default_value = "127.0.0.1:8084", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    /// A folder of this server that may be browsed and copied, as an absolute path; may be repeated
+    /// [env: `LONGSHORE_LOCAL_ROOT`, separated by colons]
+    #[arg(long = "local-root", value_name = "DIR", value_parser = absolute)]
+    given_roots: Vec<PathBuf>,
+    // Hidden, and apart from the flag: only in the environment does a colon separate.
+    #[arg(long = "local-roots", hide = true, value_name = "LONGSHORE_LOCAL_ROOT", env = "LONGSHORE_LOCAL_ROOT", value_parser = roots)]
+    named_roots: Option<Roots>,
+    /// The address that people type, behind a proxy: `https://console.example.org`
+    #[arg(long, env = "LONGSHORE_PUBLIC_URL", value_name = "URL", value_parser = origin)]
+    pub public_url: Option<String>,
+}
+
+impl Serve {
+    /// The folders of this server that may be used.
+    #[must_use]
+    pub fn local_roots(&self) -> &[PathBuf] {
+        match &self.named_roots {
+            Some(Roots(named)) if self.given_roots.is_empty() => named,
+            _ => &self.given_roots,
+        }
+    }
+
+    /// Whether browsers reach the console by HTTPS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// About admins. The password is read from standard input: a command line is for everybody to see.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Create an admin; the password is read from standard input
+    Create {
+        /// The name to sign in with.
+        name: String,
+    },
+    /// Give a user a new password, read from standard input, and end their sessions
+    Reset {
+        /// The name to sign in with.
+        name: String,
+    },
+}
+
+/// About tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Create a token and print it, this once
+    Create(NewToken),
+}
+
+/// A token to be made.
+#[derive(Debug, Args)]
+pub struct NewToken {
+    /// Whose.
+    #[command(flatten)]
+    pub data: DataDir,
+    /// Whose token it is
+    #[arg(long)]
+    pub user: String,
+    /// What it is for
+    #[arg(long, value_name = "LABEL")]
+    pub name: String,
+    /// What it may, at most what its user may
+    #[arg(long, default_value = "admin", value_parser = role)]
+    pub role: Role,
+    /// When it stops working: 12h, 90d
+    #[arg(long, default_value = "90d", value_parser = duration)]
+    pub expires: Duration,
+}
+
+/// `$XDG_DATA_HOME/longshore`, `~/.local/share/longshore`, or the place of a service without a home.
+fn default_data_dir() -> PathBuf {
+    let below = |name: &str, rest: &str| env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute()).map(|dir| dir.join(rest));
+    below("XDG_DATA_HOME", "longshore")
+        .or_else(|| below("HOME", ".local/share/longshore"))
+        .unwrap_or_else(|| PathBuf::from("/var/lib/longshore"))
+}
+
+/// A path; one that is not absolute begins where the program is started.
+fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("a path can not be empty".to_owned());
+    }
+    std::path::absolute(text).map_err(|error| error.to_string())
+}
+
+/// A path from the root. What may be used must not hang on where somebody starts the program.
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    if Path::new(text).is_absolute() { Ok(text.into()) } else { Err("write the whole path, from the root: /srv/files".to_owned()) }
+}
+
+/// Several folders in one text.
+#[derive(Clone, Debug)]
+struct Roots(Vec<PathBuf>);
+
+/// Absolute paths with colons between them. An empty part is none: a variable that is set to nothing names no folder.
+fn roots(text: &str) -> Result<Roots, String> {
+    text.split(':').filter(|part| !part.is_empty()).map(absolute).collect::<Result<_, _>>().map(Roots)
+}
+
+/// Scheme and host, with a port where it is not the usual one, and nothing after it: as a browser writes it in `Origin`.
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "write it as https://console.example.org, without a path".to_owned();
+    let url = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+    let (scheme, authority) = url.split_once("://").ok_or_else(wrong)?;
+    let usual = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return Err(wrong()),
+    };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse::<u16>().map_err(|_| wrong())?)),
+        _ => (authority, None),
+    };
+    let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().map_err(|_| wrong())?),
+        // Names of other alphabets are written as browsers send them: xn--…
+        None if is_name(host) => host.to_owned(),
+        None => return Err(wrong()),
+    };
+    let port = port.filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+    Ok(format!("{scheme}://{host}{port}"))
+}
+
+fn is_name(host: &str) -> bool {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    host.len() <= 253 && host.split('.').all(is_label)
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "one of viewer, operator and admin".to_owned())
+}
+
+/// `90d`, `12h`, `30m`: a whole number and its unit, at most ten years.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write it as 90d, 12h or 30m; at most 3650d".to_owned();
+    let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
+    let seconds = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(seconds).filter(|total| (1..=3650 * 86_400).contains(total)).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        Cli::try_parse_from(line.split(' ')).map(Cli::command).map_err(|error| error.to_string())
+    }
+
+    fn serve(line: &str) -> Serve {
+        match parse(line) {
+            Ok(Command::Serve(serve)) => serve,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        <Cli as CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_what_is_done_when_nothing_is_said() {
+        let plain = serve("longshore --listen 127.0.0.1:9 --local-root /a --local-root /b:c");
+        assert_eq!((plain.listen.port(), plain.local_roots()), (9, ["/a".into(), "/b:c".into()].as_slice()));
+        let named = serve("longshore serve --data-dir /d --public-url HTTPS://Console.example.org:443/");
+        assert_eq!(named.paths.database(), Path::new("/d/longshore.db"));
+        assert_eq!(named.public_url.as_deref(), Some("https://console.example.org"));
+        assert!(named.is_https() && !plain.is_https() && named.local_roots().is_empty());
+        assert_eq!(serve("longshore").listen.to_string(), "127.0.0.1:8084");
+    }
+
+    #[test]
+    fn the_environment_names_several_folders_with_colons_and_a_flag_outdoes_it() {
+        let env = serve("longshore --local-roots /a:/b");
+        assert_eq!(env.local_roots(), ["/a".into(), "/b".into()] as [PathBuf; 2]);
+        assert!(serve("longshore --local-roots :").local_roots().is_empty());
+        let both = serve("longshore --local-roots /a:/b --local-root /c");
+        assert_eq!(both.local_roots(), ["/c".into()] as [PathBuf; 1]);
+    }
+
+    #[test]
+    fn an_address_of_people_is_kept_as_browsers_write_it() {
+        for (given, kept) in [
+            ("http://nas.local", "http://nas.local"),
+            ("http://nas:80/", "http://nas"),
+            ("http://nas:443", "http://nas:443"),
+            ("https://NAS.local:8443", "https://nas.local:8443"),
+            ("https://192.168.1.5", "https://192.168.1.5"),
+            ("http://[0:0::1]:8084", "http://[::1]:8084"),
+            ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ] {
+            assert_eq!(origin(given).as_deref(), Ok(kept), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_meant_is_refused() {
+        for bad in [
+            "",
+            "console.example.org",
+            "ftp://x",
+            "https://x/path",
+            "https://x//",
+            "https://a@b",
+            "https://",
+            "https://:443",
+            "https://x?y",
+            "https://x#y",
+            "https://x:",
+            "https://x:99999",
+            "https://x:-1",
+            "https://x y",
+            "https://x..y",
+            "https://[::1",
+            "https://[x]",
+            "https://b\u{fc}cher.example",
+            "https://x:1:2",
+        ] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "90", "d", "0d", "-1d", "4000d", "1w", "\u{e9}", "99999999999999999999d"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert_eq!(duration("12h"), Ok(Duration::from_secs(43_200)));
+        for (line, word) in [
+            ("longshore --local-root files", "from the root"),
+            ("longshore --listen here", "--listen"),
+            ("longshore --public-url console.example.org", "https://console.example.org"),
+            ("longshore token create --user m --name n --role boss", "viewer"),
+            ("longshore --listen 127.0.0.1:9 doctor", "doctor"),
+            ("longshore nosuch", "nosuch"),
+        ] {
+            let error = parse(line).expect_err(line);
+            assert!(error.contains(word), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn all_fixed_commands_are_there_and_know_the_data_directory() {
+        for line in [
+            "longshore serve --data-dir /d",
+            "longshore admin create marianne --data-dir /d",
+            "longshore admin --data-dir /d reset marianne",
+            "longshore token create --user marianne --name ci --role viewer --expires 7d --data-dir /d",
+            "longshore doctor --rclone /usr/bin/rclone --data-dir /d",
+            "longshore openapi --data-dir /d",
+        ] {
+            let dir = match parse(line).expect(line) {
+                Command::Serve(serve) => serve.paths.data_dir().to_owned(),
+                Command::Doctor(paths) => paths.data_dir().to_owned(),
+                Command::Admin { data, .. } | Command::Openapi { data } => data.data_dir,
+                Command::Token { command: Token::Create(token) } => token.data.data_dir,
+                Command::Shim { .. } => panic!("{line}"),
+            };
+            assert_eq!(dir, Path::new("/d"), "{line}");
+        }
+        assert!(matches!(parse("longshore shim /runs/x"), Ok(Command::Shim { dir }) if dir == Path::new("/runs/x")));
+        parse("longshore openapi").expect("needs nothing");
+        assert!(!<Cli as CommandFactory>::command().render_long_help().to_string().contains("shim"), "it is internal");
+    }
+}

@@ -1,0 +1,122 @@
+//! The stream of what changes, as server-sent events. It begins with a snapshot, and again after a gap, so a listener is never wrong
+//! for long; and it ends when the listener's session does.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::State,
+    response::sse::{Event as Message, KeepAlive, Sse},
+};
+use futures::{Stream, StreamExt as _, stream};
+use serde::Deserialize;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{Interval, interval},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    extract::{Params, Problem},
+    who::Who,
+};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        event::Event,
+        id::RunId,
+        user::Role,
+    },
+    server::{
+        auth::{Actor, Visitor},
+        services::runs,
+        state::AppState,
+    },
+};
+
+/// How often it is made sure that the listener may still listen.
+const RECHECK: Duration = Duration::from_secs(5);
+/// How often a silent stream says that it lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(listen))
+}
+
+#[derive(Deserialize)]
+struct EventQuery {
+    #[serde(default)]
+    run: Option<RunId>,
+}
+
+/// Listen to what changes
+///
+/// Server-sent events; the data of each is one `Event`. The first is a snapshot of all runs that have not ended.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events",
+    params(("run" = Option<String>, Query, description = "also what this run transfers now, file by file")),
+    responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 401, body = AppError), (status = 404, body = AppError)))]
+async fn listen(
+    Who(actor): Who,
+    Extension(visitor): Extension<Visitor>,
+    State(app): State<AppState>,
+    Params(query): Params<EventQuery>,
+) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Problem> {
+    actor.require(Role::Viewer)?;
+    // Subscribed before the snapshot is taken: nothing falls between them.
+    let events = app.engine.hub().subscribe();
+    let snapshot = runs::snapshot(&actor, &app).await?;
+    let first = in_flight(&app, query.run.as_ref());
+    let listener = Listener { app, actor, visitor, run: query.run, events, recheck: interval(RECHECK) };
+    let start = stream::iter([Some(Event::Snapshot { runs: snapshot }), first].into_iter().flatten().map(|event| message(&event)));
+    let rest = stream::unfold(listener, |mut listener| async { listener.next().await.map(|message| (message, listener)) });
+    Ok(Sse::new(start.chain(rest).map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// What a run transfers at the moment at which it begins to be looked at.
+fn in_flight(app: &AppState, run: Option<&RunId>) -> Option<Event> {
+    let live = app.engine.hub().live(run?)?;
+    Some(Event::InFlight { id: live.summary.id, files: live.in_flight })
+}
+
+fn message(event: &Event) -> Message {
+    Message::default().json_data(event).unwrap_or_default()
+}
+
+struct Listener {
+    app: AppState,
+    actor: Actor,
+    visitor: Visitor,
+    run: Option<RunId>,
+    events: Receiver<Arc<Event>>,
+    recheck: Interval,
+}
+
+impl Listener {
+    /// The next message; `None` when the stream shall end.
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            tokio::select! {
+                () = self.app.stopping.cancelled() => return None,
+                _ = self.recheck.tick() => {
+                    if !self.app.auth.still_valid(&self.actor, &self.visitor).await {
+                        return None;
+                    }
+                }
+                event = self.events.recv() => match event {
+                    Ok(event) if self.wants(&event) => return Some(message(&event)),
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => {
+                        let runs = runs::snapshot(&self.actor, &self.app).await.ok()?;
+                        return Some(message(&Event::Snapshot { runs }));
+                    }
+                    Err(RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        !matches!(event, Event::InFlight { id, .. } if Some(id) != self.run.as_ref())
+    }
+}

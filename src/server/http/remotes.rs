@@ -1,0 +1,76 @@
+//! REST: remotes.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    extract::{Body, Problem},
+    who::Who,
+};
+use crate::{
+    domain::{
+        error::AppError,
+        remote::{NewRemote, RemoteSummary, RemoteTest},
+    },
+    server::{services::remotes, state::AppState},
+};
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete)).routes(routes!(test))
+}
+
+/// List remotes
+///
+/// All remotes, by name. No option is told: those may be secret.
+#[utoipa::path(get, path = "/api/v1/remotes", tag = "remotes",
+    responses((status = 200, body = [RemoteSummary]), (status = 401, body = AppError), (status = 500, body = AppError)))]
+async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<RemoteSummary>>, Problem> {
+    Ok(Json(remotes::list(&actor, &app).await?))
+}
+
+/// Create a remote
+///
+/// Secrets are given plain and stored as rclone stores them; no other call gives them back.
+#[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
+    responses(
+        (status = 201, body = RemoteSummary),
+        (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 409, body = AppError),
+        (status = 413, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError),
+    ))]
+async fn create(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(remote): Body<NewRemote>,
+) -> Result<(StatusCode, Json<RemoteSummary>), Problem> {
+    Ok((StatusCode::CREATED, Json(remotes::create(&actor, &app, remote).await?)))
+}
+
+/// Delete a remote
+///
+/// Its configuration, never its files.
+#[utoipa::path(delete, path = "/api/v1/remotes/{name}", tag = "remotes", params(("name" = String, Path, description = "the remote's name")),
+    responses(
+        (status = 204), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
+        (status = 404, body = AppError), (status = 409, body = AppError), (status = 500, body = AppError),
+    ))]
+async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+    remotes::delete(&actor, &app, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Test a remote
+///
+/// Lists its root. One that does not answer is a 200 that says why.
+#[utoipa::path(post, path = "/api/v1/remotes/{name}/test", tag = "remotes", params(("name" = String, Path, description = "the remote's name")),
+    responses(
+        (status = 200, body = RemoteTest), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
+        (status = 404, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError), (status = 504, body = AppError),
+    ))]
+async fn test(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTest>, Problem> {
+    Ok(Json(remotes::test(&actor, &app, NewRemote { name, ..NewRemote::default() }).await?))
+}

@@ -1,0 +1,121 @@
+//! REST: runs.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderName, StatusCode, header},
+};
+use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    extract::{Body, Params, Problem},
+    who::Who,
+};
+use crate::{
+    domain::{
+        error::AppError,
+        run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunState},
+    },
+    server::{services::runs, state::AppState},
+};
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, start)).routes(routes!(get)).routes(routes!(stop)).routes(routes!(files)).routes(routes!(log))
+}
+
+/// List runs
+///
+/// A page of history, newest first.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
+    params(
+        ("state" = Option<RunState>, Query, description = "only in this state"),
+        ("search" = Option<String>, Query, description = "only with this in the source or destination"),
+        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent"),
+    ),
+    responses((status = 200, body = RunPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 503, body = AppError)))]
+async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<RunQuery>) -> Result<Json<RunPage>, Problem> {
+    Ok(Json(runs::list(&actor, &app, &query).await?))
+}
+
+/// Start a run
+///
+/// Puts it into the queue and answers at once. A client that hangs up stops nothing.
+#[utoipa::path(post, path = "/api/v1/runs", tag = "runs", request_body = NewRun,
+    responses(
+        (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
+        (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError),
+        (status = 409, body = AppError), (status = 413, body = AppError), (status = 503, body = AppError),
+    ))]
+async fn start(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(run): Body<NewRun>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Run>), Problem> {
+    let run = runs::start(&actor, &app, run).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/api/v1/runs/{}", run.summary.id))], Json(run)))
+}
+
+/// Get a run
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path, description = "the run's id")),
+    responses((status = 200, body = Run), (status = 401, body = AppError), (status = 404, body = AppError), (status = 503, body = AppError)))]
+async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<Run>, Problem> {
+    Ok(Json(runs::get(&actor, &app, &id.parse()?).await?))
+}
+
+/// Stop a run
+///
+/// Asks for it. The run has ended when its state says so.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "runs", params(("id" = String, Path, description = "the run's id")),
+    responses(
+        (status = 202, body = Run), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError),
+        (status = 409, body = AppError), (status = 503, body = AppError),
+    ))]
+async fn stop(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<(StatusCode, Json<Run>), Problem> {
+    let id = id.parse()?;
+    runs::stop(&actor, &app, &id).await?;
+    Ok((StatusCode::ACCEPTED, Json(runs::get(&actor, &app, &id).await?)))
+}
+
+/// Which files of a run are wanted.
+#[derive(Deserialize)]
+struct RunFilesQuery {
+    outcome: FileOutcome,
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    offset: u64,
+    #[serde(default)]
+    limit: u64,
+}
+
+/// List the files of a run
+///
+/// What happened to each, from rclone's own log.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/files", tag = "runs",
+    params(
+        ("id" = String, Path, description = "the run's id"),
+        ("outcome" = FileOutcome, Query, description = "what happened to them"),
+        ("search" = Option<String>, Query, description = "only with this in the path"),
+        ("offset" = Option<u64>, Query, description = "index of the first that is wanted"),
+        ("limit" = Option<u64>, Query, description = "how many, at most 500; 100 when absent"),
+    ),
+    responses((status = 200, body = RunFiles), (status = 400, body = AppError), (status = 401, body = AppError), (status = 404, body = AppError)))]
+async fn files(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Params(query): Params<RunFilesQuery>,
+) -> Result<Json<RunFiles>, Problem> {
+    let RunFilesQuery { outcome, search, offset, limit } = query;
+    Ok(Json(runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await?))
+}
+
+/// Get the end of a run's log
+#[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs", params(("id" = String, Path, description = "the run's id")),
+    responses((status = 200, body = RunLog), (status = 401, body = AppError), (status = 404, body = AppError)))]
+async fn log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<RunLog>, Problem> {
+    Ok(Json(runs::log(&actor, &app, &id.parse()?).await?))
+}

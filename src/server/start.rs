@@ -1,0 +1,233 @@
+//! `longshore serve`: the composition root. Builds each part from those below it, serves until it is told to stop, and leaves what runs
+//! running. What keeps it from starting is one sentence each.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use leptos::config::LeptosOptions;
+use rustix::{
+    fs::{FlockOperation, Mode, flock},
+    process::umask,
+};
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    auth::{Auth, AuthConfig},
+    clock::Clock,
+    config::Serve,
+    engine::{Engine, EngineConfig},
+    http::{
+        self, assets,
+        listener::{self, Limits},
+        middleware::Policy,
+    },
+    rclone::{Rclone, RcloneConfig, RcloneError},
+    services::{
+        files::{self, Listings},
+        rclone_status,
+    },
+    state::AppState,
+    store::{Store, StoreError},
+};
+use crate::domain::{error::AppError, user::RcloneStatus};
+
+/// Runs that may be active at once. Each costs about 20 MiB of memory beside its own work.
+const ACTIVE_RUNS: u32 = 8;
+/// How often sessions that have expired are swept away.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// Why it did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data directory can not be made or written.
+    #[error("The data directory {} can not be used: {source}. Choose another with --data-dir, or make it writable.", path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another one serves the same data.
+    #[error("The data directory {} is in use by another Longshore. Stop that one first.", .0.display())]
+    InUse(PathBuf),
+    /// A folder that was to be allowed is none.
+    #[error("The folder {} (--local-root) can not be used: {source}.", path.display())]
+    LocalRoot {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database can not be used.
+    #[error("The database can not be used: {0}.")]
+    Store(StoreError),
+    /// The accounts can not be read.
+    #[error("{0}")]
+    Accounts(#[from] AppError),
+    /// rclone's configuration can not be used.
+    #[error("rclone's configuration can not be used: {0}")]
+    Rclone(#[from] RcloneError),
+    /// The address can not be listened on.
+    #[error("Nothing can listen on {address}: {source}. Choose another address with --listen.")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Anything else the system refused.
+    #[error("{what}: {source}.")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+/// Serves until SIGTERM or SIGINT. Transfers go on after that.
+pub async fn run(config: Serve) -> Result<(), StartError> {
+    private_umask();
+    make_data_dir(config.paths.data_dir())?;
+    let _lock = claim(config.paths.data_dir())?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|source| StartError::Listen { address: config.listen, source })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+    let app = build(&config).await?;
+    app.engine.start().await?;
+    greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
+    tokio::spawn(sweep(app.clone()));
+    tokio::spawn(files::follow_runs(app.clone()));
+    let policy = Policy::new(address, config.public_url.as_deref());
+    listener::serve(listener, http::router(app.clone(), policy), Limits::default(), stopped(app.stopping.clone())).await;
+    app.engine.close().await;
+    app.rclone.shutdown().await;
+    app.store.close().await;
+    Ok(())
+}
+
+/// Builds everything, from the bottom up.
+async fn build(config: &Serve) -> Result<AppState, StartError> {
+    let clock = Clock::system();
+    let data_dir = config.paths.data_dir();
+    let store = Store::open(&config.paths.database()).await?;
+    let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned() };
+    let auth = Auth::open(store.clone(), clock.clone(), auth).await?;
+    let shim = std::env::current_exe().map_err(|source| StartError::System { what: "The program can not find itself", source })?;
+    let rclone = RcloneConfig {
+        binary: config.paths.program().map(Path::to_owned),
+        master: config.paths.rclone_config(),
+        data_dir: data_dir.to_owned(),
+        shim,
+    };
+    let rclone = Rclone::open(rclone).await?;
+    let engine = Engine::new(EngineConfig {
+        store: store.clone(),
+        rclone: rclone.clone(),
+        clock: clock.clone(),
+        runs_dir: data_dir.join("runs"),
+        limit: ACTIVE_RUNS,
+    });
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let leptos = LeptosOptions::builder().output_name("longshore").site_pkg_dir(assets::pkg_dir()).build();
+    Ok(AppState {
+        store,
+        clock,
+        auth,
+        rclone,
+        engine,
+        listings: Arc::<Listings>::default(),
+        local_roots: local_roots(config.local_roots())?,
+        host: host.into(),
+        leptos,
+        stopping: CancellationToken::new(),
+    })
+}
+
+/// What the console itself writes is nobody else's to read. rclone's processes get the usual mask: what they write is people's data.
+pub(super) fn private_umask() {
+    umask(Mode::from_raw_mode(0o077));
+}
+
+/// Makes the data directory, closed to others.
+pub(super) fn make_data_dir(dir: &Path) -> Result<(), StartError> {
+    let make = |dir: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    make(&dir.join("runs")).map_err(|source| StartError::DataDir { path: dir.to_owned(), source })
+}
+
+/// Claims the data directory for as long as the answer is kept: two consoles would start each run twice.
+fn claim(dir: &Path) -> Result<File, StartError> {
+    let unusable = |source| StartError::DataDir { path: dir.to_owned(), source };
+    let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(unusable)?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+        rustix::io::Errno::WOULDBLOCK => StartError::InUse(dir.to_owned()),
+        error => unusable(error.into()),
+    })?;
+    Ok(lock)
+}
+
+/// The folders that may be used, with every link on their way followed, so that paths compare by their parts.
+fn local_roots(roots: &[PathBuf]) -> Result<Arc<[PathBuf]>, StartError> {
+    let real = |path: &PathBuf| {
+        let real = path.canonicalize().and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
+        real.map_err(|source| StartError::LocalRoot { path: path.clone(), source })
+    };
+    roots.iter().map(real).collect()
+}
+
+/// Says where it is, what is missing, and on the first start the setup code.
+fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    writeln!(out, "Longshore is at {url}")?;
+    if let Some(code) = app.auth.setup_code() {
+        writeln!(
+            out,
+            "Setup code: {}   (for 30 minutes; it is also in {})",
+            code.reveal(),
+            config.paths.data_dir().join("setup-code").display()
+        )?;
+    }
+    if let RcloneStatus::Missing { message } = rclone_status(app) {
+        writeln!(out, "rclone: {message}")?;
+    }
+    out.flush()
+}
+
+/// Sweeps away what has expired, now and then.
+async fn sweep(app: AppState) {
+    let mut tick = interval(SWEEP);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            _ = tick.tick() => if let Err(error) = app.auth.sweep().await {
+                tracing::warn!(%error, "expired sessions could not be swept away");
+            },
+        }
+    }
+}
+
+/// Waits for SIGTERM or SIGINT, and tells open streams to end.
+async fn stopped(stopping: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return stopping.cancelled().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    stopping.cancel();
+}

@@ -1,0 +1,40 @@
+//! What a request can reach: built once by [`super::start::run`], passed down, never global.
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use super::{auth::Auth, clock::Clock, engine::Engine, rclone::Rclone, services::files::Listings, store::Store};
+
+/// Everything that services work with. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// Now.
+    pub clock: Clock,
+    /// Who may come in.
+    pub auth: Auth,
+    /// rclone, and its configuration.
+    pub rclone: Rclone,
+    /// Runs.
+    pub engine: Engine,
+    /// Listings that were made lately.
+    pub listings: Arc<Listings>,
+    /// The folders of this server that may be used, resolved.
+    pub local_roots: Arc<[PathBuf]>,
+    /// The name of this server, as people see it.
+    pub host: Arc<str>,
+    /// What leptos needs to know of the front end.
+    pub leptos: LeptosOptions,
+    /// Cancelled when the server begins to stop: open streams end.
+    pub stopping: CancellationToken,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
