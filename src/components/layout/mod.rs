@@ -1,0 +1,105 @@
+//! The frame around every page of who is signed in: menu, top bar, the state of the stream. It is drawn at once;
+//! what depends on who is signed in fills its own small places.
+
+mod activity;
+mod crumbs;
+mod keys;
+mod menu;
+mod side;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+use super::{icon::icon, run_row::Stop};
+use crate::{
+    domain::{
+        error::AppError,
+        user::{Me, RcloneStatus, Theme},
+    },
+    live::{Link, Live},
+};
+
+/// Who is signed in; `None` on the pages in front of the console. In the context, for pages too.
+#[derive(Clone, Copy)]
+pub struct Session(pub Resource<Result<Option<Me>, AppError>>);
+
+/// What the frame can do: addresses that forms post to, and what to call once the page is interactive.
+#[derive(Clone, Copy)]
+pub struct Doors {
+    /// Where a form signs out.
+    pub sign_out: &'static str,
+    /// Where a form chooses the theme.
+    pub theme: &'static str,
+    /// Saves the theme.
+    pub save_theme: Callback<Theme>,
+    /// Stops a run.
+    pub stop: Stop,
+}
+
+/// The frame around `children`; without it where `framed` says no.
+#[component]
+pub fn Frame(
+    /// Whether this page has a frame: it does not in front of the console.
+    framed: Memo<bool>,
+    /// What the frame can do.
+    doors: Doors,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    keys::listen();
+    let live = Live::current();
+    let lost = Memo::new(move |_| framed.get() && live.link() == Link::Lost);
+    view! {
+        <a class="skip" href="#content" rel="external">"Skip to the content"</a>
+        <div class="app" class:app--bare=move || !framed.get() class:app--stale=move || lost.get()>
+            {move || framed.get().then(side::side)}
+            <div class="content">
+                {move || framed.get().then(|| top(doors))}
+                <p class="reconnect" role="status" class:reconnect--shown=move || lost.get()>
+                    {move || lost.get().then(|| view! { {icon("loader")} "Reconnecting… What you see may be old." }.into_any())}
+                </p>
+                <div id="content" tabindex="-1">{children()}</div>
+            </div>
+        </div>
+        {move || framed.get().then(side::bottom)}
+    }
+    .into_any()
+}
+
+/// The bar above the page.
+fn top(doors: Doors) -> AnyView {
+    view! { <header class="top">{crumbs::crumbs()}{activity::activity(doors.stop)}{menu::menu(doors)}</header> }.into_any()
+}
+
+/// A page: its title, and the one `<main>`.
+#[must_use]
+pub fn page(name: &'static str, title: &'static str, body: AnyView) -> AnyView {
+    view! { <Title text=title /><main data-page=name>{body}</main> }.into_any()
+}
+
+/// Says what is missing when rclone can not be used.
+#[must_use]
+pub fn rclone_banner() -> AnyView {
+    let Session(me) = expect_context();
+    let show = move || {
+        Suspend::new(async move {
+            match me.await {
+                Ok(Some(Me { rclone: RcloneStatus::Missing { message }, .. })) => view! {
+                    <section class="note note--warn" aria-label="rclone is missing">
+                        {icon("triangle-alert")}
+                        <div><b>"rclone can not be used"</b><p>{message}</p></div>
+                    </section>
+                }
+                .into_any(),
+                _ => ().into_any(),
+            }
+        })
+    };
+    view! { <Transition fallback=|| ()>{show}</Transition> }.into_any()
+}
+
+/// The path of the page, as a signal.
+fn path() -> Memo<String> {
+    use_location().pathname
+}

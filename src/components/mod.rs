@@ -1,0 +1,17 @@
+//! What pages are drawn with. Knows no page and calls no server function: data and actions come in as arguments.
+
+pub mod badge;
+pub mod chart;
+pub mod copy;
+pub mod dialog;
+pub mod form;
+pub mod icon;
+pub mod layout;
+pub mod load;
+pub mod location_picker;
+pub mod post_form;
+pub mod progress;
+pub mod route_label;
+pub mod run_row;
+pub mod time;
+pub mod virtual_list;

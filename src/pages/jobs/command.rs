@@ -1,0 +1,73 @@
+//! The equivalent command line, always that of what is typed now.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
+
+use crate::{
+    components::{copy::copy_button, form::Errors, icon::icon},
+    domain::{error::AppError, run::NewRun},
+    server_fns::runs::preview_command,
+};
+
+/// How long typing has to rest before the server is asked.
+const REST: Duration = Duration::from_millis(250);
+
+/// What is asked for, or what is wrong with it here already; `None` while a location is missing.
+pub type Wanted = Memo<Option<Result<NewRun, BTreeMap<String, String>>>>;
+
+/// The panel. What the server finds wrong stands beside the fields too.
+#[component]
+pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
+    let shown = RwSignal::new(None::<Result<String, AppError>>);
+    let mut ask = debounce(REST, move |run: NewRun| {
+        spawn_local(async move {
+            let answer = preview_command(run.clone()).await;
+            // Only the answer to what is typed now counts.
+            if wanted.try_get_untracked().flatten() != Some(Ok(run)) {
+                return;
+            }
+            if let Err(error) = &answer {
+                errors.try_set(error.fields.clone());
+            }
+            shown.try_set(Some(answer));
+        });
+    });
+    Effect::new(move |_| match wanted.get() {
+        Some(Ok(run)) => {
+            errors.set(BTreeMap::new());
+            ask(run);
+        }
+        Some(Err(wrong)) => {
+            errors.set(wrong);
+            shown.set(None);
+        }
+        None => {
+            errors.set(BTreeMap::new());
+            shown.set(None);
+        }
+    });
+    // Whether the line is that of what was typed before: it is pale until the answer is here.
+    let body = move || match shown.get() {
+        Some(Ok(command)) => view! {
+            <pre class="equivalent__line" tabindex="0" aria-label="Command line"><code>{command.clone()}</code></pre>
+            <div>{copy_button(command, "the command line")}</div>
+        }
+        .into_any(),
+        Some(Err(error)) if error.fields.is_empty() => {
+            view! { <p class="field__error">{icon("triangle-alert")}<span>{error.message}</span></p> }.into_any()
+        }
+        Some(Err(_)) => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
+        None => match wanted.get() {
+            Some(Err(_)) => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
+            _ => view! { <p class="muted">"Choose a source and a destination to see the command that will run."</p> }.into_any(),
+        },
+    };
+    view! {
+        <section class="panel equivalent" aria-labelledby="command-title">
+            <header>{icon("terminal")}<h2 id="command-title">"Command"</h2></header>
+            <div class="body">{body}</div>
+        </section>
+    }
+    .into_any()
+}

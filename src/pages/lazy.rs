@@ -1,0 +1,60 @@
+//! Pages whose code is loaded when they are first opened: who only signs in, or looks at the overview, does not pay for the rest.
+
+use leptos::prelude::*;
+use leptos_router::{LazyRoute, lazy_route};
+
+use super::{
+    browse::{BrowsePage, FolderPage},
+    jobs::NewJobPage,
+    remotes::{NewRemotePage, RemotesPage},
+    run::RunPage,
+    runs::RunsPage,
+};
+
+/// A route whose view is a page that is loaded late.
+macro_rules! lazy {
+    ($(#[$doc:meta])* $route:ident, $page:ident) => {
+        $(#[$doc])*
+        pub struct $route;
+
+        #[lazy_route]
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
+            }
+
+            fn view(_this: Self) -> AnyView {
+                view! { <$page /> }.into_any()
+            }
+        }
+    };
+}
+
+lazy!(
+    /// The places to browse.
+    Browse, BrowsePage
+);
+lazy!(
+    /// One folder.
+    Folder, FolderPage
+);
+lazy!(
+    /// The remotes.
+    Remotes, RemotesPage
+);
+lazy!(
+    /// The wizard.
+    NewRemote, NewRemotePage
+);
+lazy!(
+    /// A transfer to be started.
+    NewJob, NewJobPage
+);
+lazy!(
+    /// The history.
+    Runs, RunsPage
+);
+lazy!(
+    /// One run.
+    Run, RunPage
+);

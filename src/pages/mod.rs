@@ -1,0 +1,13 @@
+//! The pages: one module for each menu entry, and those in front of the console.
+
+pub mod browse;
+mod gate;
+pub mod jobs;
+pub mod lazy;
+pub mod login;
+pub mod not_found;
+pub mod overview;
+pub mod remotes;
+pub mod run;
+pub mod runs;
+pub mod setup;

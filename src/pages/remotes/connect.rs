@@ -1,0 +1,120 @@
+//! The second step: what the connection needs. The fields come from rclone's own schema.
+
+use leptos::prelude::*;
+
+use super::{fields::Field, wizard::Draft};
+use crate::{
+    components::{
+        form::{Face, OptionField, error_of, interactive},
+        location_picker::LocationPicker,
+    },
+    domain::provider::Provider,
+    pages::browse::places,
+};
+
+pub(super) fn connect(provider: &Provider, draft: Draft) -> AnyView {
+    let fields = draft.fields_of(provider);
+    let vendor = fields.vendor();
+    let ready = interactive();
+
+    let shown = {
+        let fields = fields.clone();
+        Memo::new_with_compare(move |_| fields.shown(&vendor.get()), |_, _| true)
+    };
+    let first = move || shown.get().into_iter().filter(|field| field.first).map(|field| draw(&field, vendor, draft)).collect::<Vec<_>>();
+    let go_on = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let missing = fields.missing();
+        if missing.is_empty() {
+            draft.tested.set(None);
+            draft.connected.set(true);
+        } else {
+            focus_first(missing.keys().map(|name| format!("option-{name}")));
+            draft.errors.set(missing);
+        }
+    };
+    view! {
+        <form class="form" novalidate method="post" on:submit=go_on>
+            <fieldset disabled=move || !ready.get() aria-label="Connection">
+                {first}
+                <Advanced shown vendor draft />
+            </fieldset>
+            <footer>
+                <a class="button" href="/remotes/new">"Back"</a>
+                <button class="button button--primary" disabled=move || !ready.get()>"Continue"</button>
+            </footer>
+        </form>
+    }
+    .into_any()
+}
+
+/// What is rarely needed: closed, and searched when it is open. Drawn only then: S3 alone has sixty.
+#[component]
+fn Advanced(shown: Memo<Vec<Field>>, vendor: Signal<String>, draft: Draft) -> impl IntoView {
+    let others = move || shown.get().into_iter().filter(|field| !field.first).collect::<Vec<_>>();
+    let count = move || others().len();
+    let open = RwSignal::new(false);
+    let search = RwSignal::new(String::new());
+    // Something wrong in here must be seen.
+    Effect::new(move |_| {
+        if draft.errors.with(|errors| shown.with(|all| all.iter().any(|field| !field.first && errors.contains_key(&field.option.name)))) {
+            open.set(true);
+        }
+    });
+    let inside = move || {
+        open.get().then(|| {
+            let fields = others().into_iter().map(|field| {
+                let text = format!("{} {} {}", field.option.name, field.option.label(), field.option.summary()).to_lowercase();
+                let fits = move || search.with(|search| text.contains(search.trim().to_lowercase().as_str()));
+                view! { <div class="advanced__field" hidden=move || !fits()>{draw(&field, vendor, draft)}</div> }.into_any()
+            });
+            view! {
+                <div class="advanced__body">
+                    <input
+                        type="search"
+                        class="input"
+                        aria-label="Search the advanced options"
+                        placeholder="Search these options"
+                        autocomplete="off"
+                        prop:value=search
+                        on:input:target=move |event| search.set(event.target().value())
+                        on:keydown=|event| {
+                            if event.key() == "Enter" {
+                                event.prevent_default();
+                            }
+                        }
+                    />
+                    {fields.collect::<Vec<_>>()}
+                </div>
+            }
+            .into_any()
+        })
+    };
+    view! {
+        <details class="advanced" hidden=move || count() == 0 prop:open=open on:toggle:target=move |event| open.set(event.target().has_attribute("open"))>
+            <summary>{move || format!("Advanced options ({})", count())}</summary>
+            {inside}
+        </details>
+    }
+    .into_any()
+}
+
+fn draw(field: &Field, vendor: Signal<String>, draft: Draft) -> AnyView {
+    let (option, value) = (field.option.clone(), field.value);
+    let error = error_of(draft.errors, option.name.clone());
+    // An alias points at a place that Longshore knows.
+    if option.name == "remote" {
+        let face = Face::new("option-remote", "Folder it stands for", "A folder of another remote, or of this server.", error).required();
+        return view! { <LocationPicker face value places=places() /> }.into_any();
+    }
+    view! { <OptionField option value vendor error /> }.into_any()
+}
+
+/// Puts the focus on the first of these controls that the page has.
+pub(super) fn focus_first(ids: impl Iterator<Item = String>) {
+    use wasm_bindgen::JsCast;
+    let nodes = ids.filter_map(|id| document().get_element_by_id(&id)?.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(node) = nodes.into_iter().next() {
+        let _ = node.focus();
+    }
+}

@@ -1,0 +1,197 @@
+//! `/remotes`: what is connected, whether it answered last, and what to do with it.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        badge::badge,
+        dialog::Dialog,
+        icon::icon,
+        layout::page,
+        load::{empty, load, skeleton},
+        time::time,
+    },
+    domain::{
+        error::AppError,
+        location::Location,
+        remote::{NewRemote, RemoteSummary, RemoteTest, RemoteTested},
+        time::Timestamp,
+    },
+    server_fns::remotes::{delete_remote, list_remotes, test_remote},
+};
+
+/// The page.
+#[component]
+pub fn RemotesPage() -> impl IntoView {
+    let again = RwSignal::new(0_u32);
+    let remotes = Resource::new(move || again.get(), |_| list_remotes());
+    let doomed = Doomed { name: RwSignal::new(String::new()), open: RwSignal::new(false) };
+    let said = RwSignal::new(String::new());
+    let body = view! {
+        <div class="headline">
+            <div class="grow">
+                <h1>"Remotes"</h1>
+                <p class="muted">"Connections to the places that keep your files."</p>
+            </div>
+            <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a>
+        </div>
+        {load(remotes, || skeleton(6), move |remotes| table(remotes, doomed))}
+        <p class="visually-hidden" role="status">{said}</p>
+        <Delete doomed said again />
+    };
+    page("remotes", "Remotes", body.into_any())
+}
+
+/// The remote that somebody asked to delete, and whether the question is open.
+#[derive(Clone, Copy)]
+struct Doomed {
+    name: RwSignal<String>,
+    open: RwSignal<bool>,
+}
+
+fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
+    if remotes.is_empty() {
+        let add = view! { <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a> };
+        let text =
+            "A remote is a connection to a place that keeps files: a bucket, a server, a drive. Add one to browse it and to copy to it.";
+        return view! { <section class="panel">{empty("cloud", "No remotes yet", text.to_owned(), [Some(add.into_any())])}</section> }
+            .into_any();
+    }
+    let rows = remotes.into_iter().map(|remote| view! { <Row remote doomed /> }.into_any()).collect::<Vec<_>>();
+    view! {
+        <section class="panel remotes">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Provider"</th>
+                        <th scope="col">"Last test"</th>
+                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
+    let RemoteSummary { name, provider, encrypted, tested, .. } = remote;
+    // What the list told, until a test here tells more. A test that could not be made is told, but is no result.
+    let tested = RwSignal::new(tested);
+    let failed = RwSignal::new(None::<AppError>);
+    let test = Action::new({
+        let name = name.to_string();
+        move |()| {
+            let remote = NewRemote { name: name.clone(), ..NewRemote::default() };
+            async move {
+                match test_remote(remote).await {
+                    Ok(result) => {
+                        failed.set(None);
+                        tested.set(Some(RemoteTested { at: now(), result }));
+                    }
+                    Err(error) => failed.set(Some(error)),
+                }
+            }
+        }
+    });
+    let pending = test.pending();
+    let href = Location::Remote(name.clone(), String::new()).href();
+    let delete_name = name.clone();
+    let result = move || {
+        if let Some(error) = failed.get() {
+            return view! { {badge("warn", "triangle-alert", "Not made".to_owned())}<span class="remotes__said">{error.message}</span> }
+                .into_any();
+        }
+        tested.get().map_or_else(|| badge("", "clock", "Not tested".to_owned()), outcome)
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <a class="remotes__name" href=href.clone()>{icon("cloud")}<b>{name.to_string()}</b></a>
+            </th>
+            <td class="remotes__provider">
+                <span class="muted">{provider}</span>
+                " "
+                {encrypted.then(|| badge("ok", "lock", "Encrypted".to_owned()))}
+            </td>
+            <td class="remotes__test" role="cell" aria-live="polite" aria-busy=move || pending.get().then_some("true")>
+                {move || if pending.get() { badge("run", "loader", "Testing".to_owned()) } else { result() }}
+            </td>
+            <td class="remotes__actions">
+                <a class="button" href=href aria-label=format!("Browse {name}")>{icon("folder-open")}"Browse"</a>
+                <button type="button" class="button" aria-label=format!("Test {name}") disabled=pending on:click=move |_| drop(test.dispatch(()))>
+                    {icon("plug-zap")}
+                    "Test"
+                </button>
+                <button
+                    type="button"
+                    class="button button--quiet"
+                    aria-label=format!("Delete {name}")
+                    on:click=move |_| {
+                        doomed.name.set(delete_name.to_string());
+                        doomed.open.set(true);
+                    }
+                >
+                    {icon("trash-2")}
+                    "Delete"
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// How a test ended, in words.
+fn outcome(tested: RemoteTested) -> AnyView {
+    let RemoteTested { at, result: RemoteTest { connected, message, .. } } = tested;
+    let badge = if connected { badge("ok", "circle-check", "Connected".to_owned()) } else { badge("bad", "circle-x", "Failed".to_owned()) };
+    view! { {badge}<span class="faint small">{time(at)}</span><span class="remotes__said">{message}</span> }.into_any()
+}
+
+/// The time of this machine: the list that is loaded next has the server's.
+fn now() -> Timestamp {
+    Timestamp(js_sys::Date::now() as i64)
+}
+
+/// The question before a remote is deleted.
+#[component]
+fn Delete(doomed: Doomed, said: RwSignal<String>, again: RwSignal<u32>) -> impl IntoView {
+    let Doomed { name, open } = doomed;
+    let failed = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        if open.get() {
+            failed.set(None);
+        }
+    });
+    let delete = Action::new(move |name: &String| {
+        let name = name.clone();
+        async move {
+            match delete_remote(name.clone()).await {
+                Ok(()) => {
+                    said.set(format!("{name} was deleted."));
+                    open.set(false);
+                    again.update(|n| *n += 1);
+                }
+                Err(error) => failed.set(Some(error.message)),
+            }
+        }
+    });
+    let pending = delete.pending();
+    view! {
+        <Dialog open title="Delete this remote?">
+            <p>"Longshore forgets how to reach " <b>{name}</b> ". Only its configuration is deleted here, never its files: they stay where they are."</p>
+            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
+            <footer class="dialog__foot">
+                <button type="button" class="button" on:click=move |_| open.set(false)>"Keep it"</button>
+                <button type="button" class="button button--bad" disabled=pending on:click=move |_| drop(delete.dispatch(name.get_untracked()))>
+                    {icon("trash-2")}
+                    "Delete remote"
+                </button>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}

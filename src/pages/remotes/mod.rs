@@ -1,0 +1,9 @@
+//! Remotes: the list, and the wizard that adds one.
+
+mod connect;
+mod fields;
+mod finish;
+mod list;
+mod wizard;
+
+pub use self::{list::RemotesPage, wizard::NewRemotePage};

@@ -1,0 +1,88 @@
+//! How far a run is, in figures; once it has ended, what it came to.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{
+        badge::word,
+        progress::{bytes_of, percent, run_bar, time_left},
+    },
+    domain::{
+        format,
+        run::{RunState, RunSummary},
+    },
+    pages::runs::took,
+};
+
+/// The panel.
+pub fn meter(run: Memo<RunSummary>) -> AnyView {
+    let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
+    let fact = |label: &'static str, text: fn(&RunSummary) -> (String, String)| {
+        let figure = move || {
+            let (figure, beside) = run.with(text);
+            view! { {figure}" "<small class="faint">{beside}</small> }.into_any()
+        };
+        view! { <div><dt class="muted">{label}</dt><dd class="value">{figure}</dd></div> }.into_any()
+    };
+    view! {
+        <section class="panel meter big live" aria-label="Progress">
+            {move || going.get().then(|| bar(run))}
+            <dl class="facts5 num">
+                {fact("Moved", |run| (format::bytes(run.stats.bytes), String::new()))}
+                {fact("Files", files)}
+                {fact("Checked", |run| (format::count(run.stats.checks), String::new()))}
+                {fact("Errors", |run| (format::count(run.stats.errors), String::new()))}
+                {fact("Speed", |run| (format::speed(run.stats.speed), if run.state.is_final() { "average".to_owned() } else { String::new() }))}
+                {fact("Time", |run| (took(run), String::new()))}
+            </dl>
+            <p class="visually-hidden" role="status">{spoken(run)}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Bar, done of total, time left.
+fn bar(run: Memo<RunSummary>) -> AnyView {
+    let done = move || {
+        run.with(|run| match run.state {
+            RunState::Queued => run
+                .position
+                .map_or_else(|| "Waits for its turn".to_owned(), |place| format!("Waits for its turn, no. {place} in the queue")),
+            RunState::Starting => "Is being started".to_owned(),
+            _ if run.stats.total_bytes > 0 => bytes_of(run.stats.bytes, run.stats.total_bytes),
+            _ => format!("Looking: {} listed", format::count(run.stats.listed)),
+        })
+    };
+    let left = move || {
+        run.with(|run| {
+            let left = if run.stopping { Some("stopping".to_owned()) } else { time_left(&run.stats) };
+            [Some(percent(&run.stats)).filter(|percent| !percent.is_empty()), left].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        })
+    };
+    view! {
+        <div class="row spread num"><b>{done}</b><span class="muted">{left}</span></div>
+        {run_bar(run)}
+    }
+    .into_any()
+}
+
+fn files(run: &RunSummary) -> (String, String) {
+    let stats = &run.stats;
+    let of = (!run.state.is_final() && stats.total_files > stats.files).then(|| format!("of {}", format::count(stats.total_files)));
+    (format::count(stats.files), of.unwrap_or_default())
+}
+
+/// What a screen reader says: the state, and each tenth that is done. Nothing at first: the page itself tells it.
+fn spoken(run: Memo<RunSummary>) -> impl Fn() -> String {
+    let mark = move || run.with(|run| (run.state, run.stopping, run.stats.permille().unwrap_or(0) / 100));
+    let first = untrack(mark);
+    let mark = Memo::new(move |_| mark());
+    move || {
+        let (state, stopping, tenth) = mark.get();
+        match (mark.get() == first, state) {
+            (true, _) => String::new(),
+            (false, RunState::Running) if !stopping => format!("{} %", tenth * 10),
+            _ => word(state, stopping, None),
+        }
+    }
+}

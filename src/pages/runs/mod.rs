@@ -1,0 +1,117 @@
+//! History: every run, newest first, filtered by result and place. Filters and page are in the address; rows move live.
+
+mod filter;
+mod table;
+
+use leptos::prelude::*;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
+
+use crate::{
+    components::{
+        icon::icon,
+        layout::page,
+        load::{empty, load, skeleton},
+    },
+    domain::{
+        location::encode,
+        run::{RunPage, RunQuery, RunState},
+    },
+    live::Live,
+    server_fns::runs::list_runs,
+};
+
+pub use table::took;
+
+/// The page.
+#[component]
+pub fn RunsPage() -> impl IntoView {
+    let live = Live::current();
+    let params = use_query_map();
+    let query = Memo::new(move |_| params.with(read));
+    let data = Resource::new(move || (query.get(), live.missed()), |(query, _)| list_runs(query));
+    let body = view! {
+        <div class="headline">
+            <h1 class="grow">"Runs"</h1>
+            <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a>
+        </div>
+        {filter::filter(query)}
+        <section class="panel" aria-label="History">
+            {load(data, || skeleton(8), move |page| history(page, &query.get_untracked(), live))}
+        </section>
+    };
+    page("runs", "Runs", body.into_any())
+}
+
+/// What the address asks for. What it says wrongly is left out.
+fn read(params: &ParamsMap) -> RunQuery {
+    RunQuery {
+        state: params.get_str("state").and_then(RunState::parse),
+        search: params.get("search").unwrap_or_default(),
+        cursor: params.get_str("cursor").and_then(|cursor| cursor.parse().ok()),
+        limit: 0,
+    }
+}
+
+/// The address that asks for it.
+fn href(query: &RunQuery) -> String {
+    let mut parts = Vec::new();
+    if let Some(state) = query.state {
+        parts.push(format!("state={}", state.as_str()));
+    }
+    if !query.search.is_empty() {
+        parts.push(format!("search={}", encode(&query.search)));
+    }
+    if let Some(cursor) = &query.cursor {
+        parts.push(format!("cursor={cursor}"));
+    }
+    if parts.is_empty() { "/runs".to_owned() } else { format!("/runs?{}", parts.join("&")) }
+}
+
+fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {
+    let first = RunQuery { cursor: None, ..query.clone() };
+    let filtered = first != RunQuery::default();
+    let newest = (!filtered && query.cursor.is_none()).then(|| page.runs.first().map(|run| run.id.clone()));
+    let newer = Memo::new(move |_| newest.as_ref().map(|first| live.since(first.as_ref())).unwrap_or_default());
+    let back = query.cursor.is_some().then(|| view! { <a class="button" href=href(&first)>"Newest"</a> }.into_any());
+    let more = page.cursor.map(|cursor| {
+        let href = href(&RunQuery { cursor: Some(cursor), ..first.clone() });
+        view! { <a class="button" href=href>"Older"</a> }.into_any()
+    });
+    let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
+    let nothing = page.runs.is_empty();
+    let none = if !nothing {
+        ().into_any()
+    } else if filtered {
+        let clear = view! { <a class="button" href="/runs">"Show all runs"</a> }.into_any();
+        empty("search", "No run matches", "Nothing in the history has this result and this place.".to_owned(), [Some(clear)])
+    } else {
+        let start = view! { <a class="button button--primary" href="/jobs/new">"Start a transfer"</a> }.into_any();
+        empty("history", "No run yet", "Every transfer is kept here, with what it did to each file.".to_owned(), [Some(start)])
+    };
+    let quiet = Memo::new(move |_| nothing && newer.with(Vec::is_empty));
+    view! {
+        <div hidden=move || quiet.get()>{table::table(page.runs, newer, live)}</div>
+        <div hidden=move || !quiet.get()>{none}</div>
+        {pager}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_as_it_is_written() {
+        let query = RunQuery {
+            state: Some(RunState::Failed),
+            search: "b2:a b".to_owned(),
+            cursor: "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().ok(),
+            limit: 0,
+        };
+        assert_eq!(href(&query), "/runs?state=failed&search=b2%3Aa%20b&cursor=01JD3Z6N9V4M2K8Q7W5X1T0R3S");
+        assert_eq!(href(&RunQuery::default()), "/runs");
+        let params = [("state", "failed"), ("search", "b2:a b"), ("cursor", "01JD3Z6N9V4M2K8Q7W5X1T0R3S")];
+        assert_eq!(read(&params.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()), query);
+    }
+}

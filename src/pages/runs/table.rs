@@ -1,0 +1,75 @@
+//! The rows of the history. A table; on a phone each row is a card.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{badge::run_badge, route_label::route, time::time},
+    domain::{
+        format,
+        id::RunId,
+        run::{RunState, RunSummary},
+    },
+    live::Live,
+};
+
+/// The table of `runs`, below those that are `newer`.
+pub fn table(runs: Vec<RunSummary>, newer: Memo<Vec<RunId>>, live: Live) -> AnyView {
+    let rows = move || {
+        let newer = newer.get().into_iter().filter_map(|id| live.get_untracked(&id));
+        newer.chain(runs.clone()).collect::<Vec<_>>()
+    };
+    view! {
+        <table class="runs">
+            <thead>
+                <tr>
+                    <th class="runs__state">"Result"</th>
+                    <th>"Route"</th>
+                    <th class="runs__kind">"Operation"</th>
+                    <th class="runs__at">"Started"</th>
+                    <th class="runs__took end">"Took"</th>
+                    <th class="runs__size end">"Moved"</th>
+                    <th class="runs__files end">"Files"</th>
+                    <th class="runs__speed end">"Speed"</th>
+                    <th class="runs__who">"By"</th>
+                </tr>
+            </thead>
+            <tbody>
+                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run)) />
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(run: Memo<RunSummary>) -> AnyView {
+    let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
+    let started = Memo::new(move |_| run.with(|run| run.started_at.unwrap_or(run.created_at)));
+    let first = run.get_untracked();
+    // A cell that follows the run; the label shows where the row is a card.
+    let cell = |label: &'static str, class: &'static str, text: fn(&RunSummary) -> String| {
+        view! { <td class=class data-label=label>{move || run.with(text)}</td> }.into_any()
+    };
+    view! {
+        <tr data-run=first.id.to_string() data-state=move || run.with(|run| run.state.as_str())>
+            <td class="runs__state">{run_badge(run)}</td>
+            <td class="runs__route"><a href=format!("/runs/{}", first.id)>{route(&first.source, &first.destination, moving.into())}</a></td>
+            <td class="runs__kind muted" data-label="Operation">{first.operation.as_str()}</td>
+            <td class="runs__at muted" data-label="Started">{move || time(started.get())}</td>
+            {cell("Took", "end num live", took)}
+            {cell("Moved", "end num live", |run| format::bytes(run.stats.bytes))}
+            {cell("Files", "end num live", |run| format::count(run.stats.files))}
+            {cell("Speed", "end num live", |run| if run.stats.speed == 0 { "–".to_owned() } else { format::speed(run.stats.speed) })}
+            <td class="runs__who muted" data-label="By">{first.user}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// How long it took, or takes already.
+pub fn took(run: &RunSummary) -> String {
+    match (run.started_at, run.ended_at) {
+        (Some(start), Some(end)) => format::duration(end.millis_since(start)),
+        (Some(_), None) => format::duration(run.stats.elapsed_ms / 1000 * 1000),
+        _ => "–".to_owned(),
+    }
+}
