@@ -1,3 +1,26 @@
-//! Longshore, the console for rclone. The modules, from the inside out:
+//! Longshore, the console for rclone: one program that serves a web page, and the page itself. From the inside out:
 
+/// The document and its routes.
+pub mod app;
+/// What pages are drawn with.
+pub mod components;
+/// Pure types and rules, the same on both sides.
 pub mod domain;
+/// The stream of what changes, as signals.
+pub mod live;
+/// One folder a menu entry.
+pub mod pages;
+/// What only the server knows: rclone, the database, runs, who may do what.
+#[cfg(feature = "ssr")]
+pub mod server;
+/// What the browser can call.
+#[expect(missing_docs, reason = "each function's generated struct repeats its arguments")]
+pub mod server_fns;
+
+/// Makes the page that the server sent interactive.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_lazy(app::App);
+}

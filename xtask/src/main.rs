@@ -1,16 +1,37 @@
-//! The project's commands: `cargo xtask test`.
+//! The project's commands. They need cargo, git, python3, node and a C compiler; what else is missing they install
+//! themselves, inside `target/` where that is possible.
 
-use std::{
-    env,
-    path::Path,
-    process::{Command, ExitCode},
-    time::Instant,
-};
+mod bench;
+mod browser;
+mod compress;
+mod dist;
+mod front;
+mod process;
+mod repo;
+mod run;
+mod server;
+mod shots;
+mod site;
+mod steps;
+mod test;
+mod tools;
 
-use anyhow::{Context, Result, bail, ensure};
+use std::{env, process::ExitCode};
+
+use anyhow::{Result, bail};
+
+use crate::{repo::Repo, steps::Steps};
+
+const USAGE: &str = "\
+cargo xtask run [ARGS…]     build and serve on http://127.0.0.1:8084; ARGS go to `longshore serve`
+cargo xtask test [PART…]    everything CI runs, or only: fmt clippy unit doc e2e
+                            what follows `--` goes to the end-to-end runner
+cargo xtask dist            the release, under target/dist
+cargo xtask shots           pictures of every page, under target/shots
+cargo xtask bench           measure the release; writes bench/results.md";
 
 fn main() -> ExitCode {
-    match run() {
+    match dispatch() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {error:#}");
@@ -19,28 +40,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
-    env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace")?)?;
-    match env::args().nth(1).as_deref() {
-        Some("test") => test(),
-        other => bail!("unknown command {other:?}; there is: cargo xtask test"),
-    }
-}
-
-/// Everything that CI runs.
-fn test() -> Result<()> {
-    step("rustup", "rustup", &["target", "add", "wasm32-unknown-unknown"])?;
-    step("fmt", "cargo", &["fmt", "--all", "--check"])?;
-    step("clippy (server)", "cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    let wasm = ["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "hydrate"];
-    step("clippy (browser)", "cargo", &[&["clippy"], wasm.as_slice(), &["--", "-D", "warnings"]].concat())?;
-    step("unit and integration tests", "cargo", &["test", "--workspace"])
-}
-
-fn step(what: &str, program: &str, args: &[&str]) -> Result<()> {
-    let start = Instant::now();
-    let status = Command::new(program).args(args).status().with_context(|| format!("start {program}"))?;
-    ensure!(status.success(), "{what}: {program} ended with {status}");
-    eprintln!("xtask: {what}: {:.1?}", start.elapsed());
-    Ok(())
+fn dispatch() -> Result<()> {
+    let repo = Repo::find()?;
+    let args: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) = args.split_first().map_or(("help", [].as_slice()), |(command, rest)| (command.as_str(), rest));
+    let mut steps = Steps::default();
+    let result = match command {
+        "run" => return run::run(&repo, &mut steps, rest),
+        "test" => test::run(&repo, &mut steps, rest),
+        "dist" => dist::run(&repo, &mut steps),
+        "shots" => shots::run(&repo, &mut steps, rest),
+        "bench" => bench::run(&repo, &mut steps, rest),
+        "help" | "-h" | "--help" => {
+            eprintln!("{USAGE}");
+            return Ok(());
+        }
+        other => bail!("unknown command {other:?}\n{USAGE}"),
+    };
+    // The table is worth most when something failed after a long time.
+    steps.print();
+    result
 }

@@ -1,0 +1,128 @@
+//! The document, the table of routes, and what every page has around it. Nothing else.
+
+use leptos::{config::LeptosOptions, prelude::*, server_fn::ServerFn};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    Lazy, SsrMode,
+    components::{FlatRoutes, Route, Router},
+    hooks::use_location,
+    path,
+};
+
+use crate::{
+    components::{
+        layout::{Doors, Frame, Session},
+        load::login_href,
+        run_row::Stop,
+        time::provide_now,
+    },
+    domain::{error::ErrorCode, id::RunId, user::Theme},
+    live::provide_live,
+    pages::{lazy, login::LoginPage, not_found::NotFoundPage, overview::OverviewPage, setup::SetupPage},
+    server_fns::{
+        runs::StopRun,
+        sessions::{DeleteSession, get_me},
+        users::UpdateTheme,
+    },
+};
+
+/// The document around [`App`]. The server puts the [`Theme`] of who is signed in into the context.
+#[must_use]
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let theme = use_context::<Theme>().unwrap_or_default();
+    let styles = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.as_str()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="preload" href="/fonts/inter.woff2" r#as="font" type="font/woff2" crossorigin="anonymous" />
+                <link rel="stylesheet" href=styles />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The console.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_now();
+    Effect::new(|_| {
+        if let Some(html) = document().document_element() {
+            let _ = html.set_attribute("data-hydrated", "");
+        }
+    });
+    view! {
+        <Title formatter=|text: String| format!("{text} · Longshore") />
+        <Router>
+            <Console />
+        </Router>
+    }
+}
+
+/// The frame and the pages in it.
+#[component]
+fn Console() -> impl IntoView {
+    let at = use_location();
+    let path = at.pathname;
+    let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), "/login" | "/setup")));
+    // Asked for again when somebody comes in through the sign-in page, forgotten when they leave.
+    let me = Resource::new(move || framed.get(), |framed| async move { if framed { get_me().await.map(Some) } else { Ok(None) } });
+    provide_context(Session(me));
+    let live = provide_live(Signal::derive(move || framed.get().then(|| path.with(|path| events_href(path)))));
+    // A refused stream may mean that the session has ended: then this answers so, and leads to the sign-in page.
+    Effect::watch(move || live.refused(), move |_, _, _| me.refetch(), false);
+    Effect::new(move |_| {
+        let ended = me.with(|me| matches!(me, Some(Err(error)) if error.code == ErrorCode::Unauthenticated));
+        if ended && framed.get_untracked() {
+            let _ = window().location().set_href(&login_href(&path.get_untracked(), &at.search.get_untracked()));
+        }
+    });
+    let theme = ServerAction::<UpdateTheme>::new();
+    let stop = ServerAction::<StopRun>::new();
+    let doors = Doors {
+        sign_out: DeleteSession::url(),
+        theme: UpdateTheme::url(),
+        save_theme: Callback::new(move |chosen: Theme| {
+            theme.dispatch(UpdateTheme { theme: chosen.as_str().to_owned(), next: None });
+        }),
+        stop: Stop {
+            url: StopRun::url(),
+            act: Callback::new(move |id: RunId| {
+                stop.dispatch(StopRun { id: id.to_string() });
+            }),
+        },
+    };
+    view! {
+        <Frame framed doors>
+            <FlatRoutes fallback=NotFoundPage>
+                <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/browse") view={Lazy::<lazy::Browse>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/browse/*place") view={Lazy::<lazy::Folder>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/remotes") view={Lazy::<lazy::Remotes>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/remotes/new") view={Lazy::<lazy::NewRemote>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/jobs/new") view={Lazy::<lazy::NewJob>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/runs") view={Lazy::<lazy::Runs>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/runs/:id") view={Lazy::<lazy::Run>::new()} ssr=SsrMode::Async />
+            </FlatRoutes>
+        </Frame>
+    }
+}
+
+/// The stream of events for a page: the one of a run tells also what it transfers.
+fn events_href(path: &str) -> String {
+    match path.strip_prefix("/runs/").map(str::parse::<RunId>) {
+        Some(Ok(id)) => format!("/api/v1/events?run={id}"),
+        _ => "/api/v1/events".to_owned(),
+    }
+}

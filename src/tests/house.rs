@@ -1,0 +1,183 @@
+//! The architecture, enforced: who may know whom, where a feature gate may stand, and how a file is not named.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use syn::{
+    UseTree,
+    visit::{self, Visit},
+};
+
+/// A module and what it may name beside itself. The longest that fits a file counts.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("components", &["domain"]),
+    // The frame shows what runs on every page.
+    ("components::layout", &["components", "domain", "live"]),
+    ("live", &["domain"]),
+    ("pages", &["components", "domain", "live", "server_fns"]),
+    ("app", &["components", "domain", "live", "pages", "server_fns"]),
+    ("server_fns", &["domain", "server::call", "server::services"]),
+    ("server::call", &["domain", "server::auth", "server::state"]),
+    ("server::error", &["domain", "server::rclone", "server::store"]),
+    ("server::clock", &["domain"]),
+    ("server::config", &["domain"]),
+    ("server::rclone", &["domain"]),
+    ("server::store", &["domain"]),
+    ("server::auth", &["domain", "server::clock", "server::error", "server::store"]),
+    ("server::engine", &["domain", "server::clock", "server::rclone", "server::store"]),
+    (
+        "server::services",
+        &["domain", "server::auth", "server::engine", "server::error", "server::rclone", "server::state", "server::store"],
+    ),
+    ("server::http", &["app", "domain", "server::auth", "server::services", "server::state"]),
+    ("server::state", &["server"]),
+    ("server", &["domain", "server"]),
+];
+
+/// Names that say nothing.
+const NO_NAMES: [&str; 5] = ["utils", "util", "helpers", "common", "misc"];
+
+#[test]
+fn arrows_run_one_way() {
+    let mut wrong = Vec::new();
+    for file in files() {
+        let module = module(&file);
+        if module.is_empty() || module[0] == "tests" || module[0] == "main" {
+            continue;
+        }
+        let path = module.join("::");
+        let Some((room, known)) = MAY_KNOW.iter().filter(|(room, _)| is_in(&path, room)).max_by_key(|(room, _)| room.len()) else {
+            wrong.push(format!("{path}: no room of the house"));
+            continue;
+        };
+        for named in named(&file, &module) {
+            if !is_in(&named, room) && !known.iter().any(|other| is_in(&named, other)) {
+                wrong.push(format!("{path} names {named}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "forbidden arrows:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn feature_gates_stand_in_lib_rs_only() {
+    for file in files().iter().filter(|file| !file.ends_with("lib.rs") && !file.ends_with("house.rs")) {
+        assert!(!read(file).contains("cfg(feature"), "{}", file.display());
+    }
+}
+
+#[test]
+fn names_say_something_and_every_file_says_what_it_owns() {
+    for file in files() {
+        let stem = file.file_stem().expect("a name").to_string_lossy();
+        assert!(!NO_NAMES.contains(&stem.as_ref()), "{}", file.display());
+        assert!(read(&file).starts_with("//!"), "{} does not begin by saying what it owns", file.display());
+    }
+}
+
+#[test]
+fn sql_stands_in_the_store_only() {
+    for file in files() {
+        let module = module(&file).join("::");
+        if is_in(&module, "server::store") || module.split("::").any(|part| part == "tests") {
+            continue;
+        }
+        let text = read(&file);
+        for sql in ["sqlx::query", "SELECT ", "INSERT INTO ", "UPDATE runs"] {
+            assert!(!text.contains(sql), "{} holds SQL", file.display());
+        }
+    }
+}
+
+fn is_in(path: &str, room: &str) -> bool {
+    path.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// Everything below `crate` that a file names, with `super` resolved.
+fn named(file: &Path, module: &[String]) -> Vec<String> {
+    struct Names<'a> {
+        module: &'a [String],
+        found: Vec<String>,
+    }
+    impl Names<'_> {
+        fn add(&mut self, segments: &[String]) {
+            let supers = segments.iter().take_while(|segment| *segment == "super").count();
+            let mut full = match segments.first().map(String::as_str) {
+                Some("crate") => segments[1..].to_vec(),
+                // In a nested module (tests) one `super` more is written; what is left then is too long, and lies in the own room.
+                Some("super") => [&self.module[..self.module.len().saturating_sub(supers)], &segments[supers..]].concat(),
+                _ => return,
+            };
+            full.truncate(3);
+            if !full.is_empty() {
+                self.found.push(full.join("::"));
+            }
+        }
+        fn tree(&mut self, before: &[String], tree: &UseTree) {
+            match tree {
+                UseTree::Path(path) => self.tree(&[before, &[path.ident.to_string()]].concat(), &path.tree),
+                UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(before, tree)),
+                UseTree::Name(name) => self.add(&[before, &[name.ident.to_string()]].concat()),
+                UseTree::Rename(name) => self.add(&[before, &[name.ident.to_string()]].concat()),
+                UseTree::Glob(_) => self.add(before),
+            }
+        }
+    }
+    impl<'ast> Visit<'ast> for Names<'_> {
+        fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+            self.tree(&[], &item.tree);
+        }
+        fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+            // Tests may look wherever they need to.
+            if item.ident != "tests" {
+                visit::visit_item_mod(self, item);
+            }
+        }
+        fn visit_path(&mut self, path: &'ast syn::Path) {
+            let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            self.add(&segments);
+            visit::visit_path(self, path);
+        }
+    }
+    let mut names = Names { module, found: Vec::new() };
+    names.visit_file(&syn::parse_file(&read(file)).expect("Rust"));
+    names.found
+}
+
+/// `src/server/store/runs.rs` is `server::store::runs`.
+fn module(file: &Path) -> Vec<String> {
+    let path = file.strip_prefix(src()).expect("below src").with_extension("");
+    let mut names: Vec<_> = path.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    if names.last().is_some_and(|name| name == "mod" || name == "lib") {
+        names.pop();
+    }
+    names
+}
+
+fn files() -> Vec<PathBuf> {
+    fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&src(), &mut files);
+    assert!(files.len() > 50, "the source was not found");
+    files
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).expect("readable")
+}

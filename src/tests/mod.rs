@@ -1,0 +1,10 @@
+//! Integration tests: the real program, started as a user starts it, with the real rclone and real servers for it to talk to.
+
+mod engine;
+mod house;
+mod rclone;
+mod rest;
+mod server_fns;
+mod sftp;
+mod start;
+mod support;

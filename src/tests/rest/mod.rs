@@ -1,0 +1,6 @@
+//! The REST door, through the real router of a real process.
+
+mod door;
+mod files;
+mod remotes;
+mod runs;

@@ -1,0 +1,106 @@
+//! What can be wrong before anything starts: a clear sentence and a code that is not zero; or a console that says what is missing.
+
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path};
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::support::{self, Console, longshore, run_longshore};
+
+fn refused(data: &Path, args: &[&str]) -> String {
+    let output = run_longshore(data, args, "");
+    let text = String::from_utf8(output.stderr).expect("text");
+    assert!(!output.status.success(), "it started: {text}");
+    assert!(!text.contains("panicked"), "{text}");
+    text
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let text = refused(&dir.path().join("data"), &["serve", "--listen", &address]);
+    assert!(text.contains(&address) && text.contains("--listen"), "{text}");
+}
+
+#[test]
+fn a_data_directory_that_can_not_be_written_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("file"), "").expect("a file where a folder should be");
+    let text = refused(&dir.path().join("file/data"), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(text.contains("file/data") && text.contains("--data-dir"), "{text}");
+}
+
+#[test]
+fn a_second_console_on_the_same_data_is_refused() {
+    let console = Console::start();
+    let text = refused(&console.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(text.contains("another Longshore"), "{text}");
+}
+
+#[tokio::test]
+async fn a_database_newer_than_the_program_is_refused() {
+    let mut console = Console::start();
+    console.kill();
+    let url = format!("sqlite://{}", console.data().join("longshore.db").display());
+    let pool = sqlx::SqlitePool::connect(&url).await.expect("the database");
+    sqlx::raw_sql(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'future', 1, x'00', 0)",
+    )
+    .execute(&pool)
+    .await
+    .expect("a migration of the future");
+    pool.close().await;
+    let text = refused(&console.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(text.contains("newer"), "{text}");
+}
+
+/// A program that answers `version` as an old rclone does.
+fn old_rclone(dir: &Path) -> String {
+    let path = dir.join("rclone");
+    fs::write(&path, "#!/bin/sh\necho 'rclone v1.60.1-DEV'\n").expect("a script");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("runs");
+    path.to_str().expect("text").to_owned()
+}
+
+#[tokio::test]
+async fn without_a_good_rclone_it_starts_and_says_what_is_missing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for rclone in ["/nowhere/rclone".to_owned(), old_rclone(dir.path())] {
+        let console = Console::start_with_rclone(Path::new(&rclone));
+        let body = json!({ "source": console.path(""), "destination": console.path("x") });
+        let error = console.post("/api/v1/runs", &body, StatusCode::SERVICE_UNAVAILABLE).await;
+        assert_eq!(error["code"], "rclone_missing", "{error}");
+        let message = error["message"].as_str().expect("words");
+        assert!(message.contains("1.75.2") && message.contains("rclone.org"), "{message}");
+        let files = console.get(&format!("/api/v1/files?location={}", console.path("")), StatusCode::SERVICE_UNAVAILABLE).await;
+        assert_eq!(files["code"], "rclone_missing");
+        console.get("/api/v1/runs", StatusCode::OK).await;
+        assert_eq!(console.anonymous(reqwest::Method::GET, "/healthz").send().await.expect("an answer").status(), 200);
+    }
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_is_well() {
+    let mut console = Console::start();
+    console.kill();
+    let rclone = support::rclone_path();
+    let output = longshore(&console.data(), &["doctor"]).arg("--rclone").arg(rclone).output().expect("runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    for word in ["rclone", "1.75.2", "database", "disk", "FUSE", "data directory"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert!(output.status.success(), "{text}");
+    let output = longshore(&console.data(), &["doctor", "--rclone", "/nowhere/rclone"]).output().expect("runs");
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn the_description_of_the_api_is_printed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let output = run_longshore(dir.path(), &["openapi"], "");
+    let api: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(api["openapi"], "3.1.0");
+    assert!(api["paths"]["/api/v1/runs"]["post"].is_object());
+}

@@ -1,0 +1,310 @@
+//! A console to test: the real program as a process of its own on a free port, with an admin, a token, and folders that vanish afterwards.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The admin of every console that is tested.
+pub const ADMIN: &str = "marianne";
+/// The admin's password.
+pub const PASSWORD: &str = "correct horse battery";
+/// How long a condition may take to become true. Machines are slow; a test that passes never waits this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program that is tested, with nothing of this process' surroundings.
+pub fn longshore(data: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longshore"));
+    command.args(args).arg("--data-dir").arg(data).env_clear();
+    for name in ["PATH", "HOME", "LONGSHORE_SITE"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// Runs the program to its end with `input` on its standard input.
+pub fn run_longshore(data: &Path, args: &[&str], input: &str) -> Output {
+    let mut command = longshore(data, args);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("takes input");
+    child.wait_with_output().expect("ends")
+}
+
+/// Waits until `ready` says something.
+pub async fn until<T>(what: &str, mut ready: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    let mut tick = tokio::time::interval(Duration::from_millis(25));
+    loop {
+        if let Some(value) = ready().await {
+            return value;
+        }
+        assert!(start.elapsed() < PATIENCE, "still not: {what}");
+        tick.tick().await;
+    }
+}
+
+/// A console that runs.
+pub struct Console {
+    child: Child,
+    base: String,
+    token: String,
+    http: reqwest::Client,
+    dir: TempDir,
+    rclone: PathBuf,
+}
+
+impl Console {
+    /// Starts one that has an admin and an admin's token. Its one allowed folder is [`Self::root`].
+    pub fn start() -> Self {
+        Self::start_with_rclone(&rclone_path())
+    }
+
+    /// Starts one with this rclone.
+    pub fn start_with_rclone(rclone: &Path) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir(dir.path().join("root")).expect("the allowed folder");
+        let data = dir.path().join("data");
+        let made = run_longshore(&data, &["admin", "create", ADMIN], &format!("{PASSWORD}\n"));
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let token = run_longshore(&data, &["token", "create", "--user", ADMIN, "--name", "tests"], "");
+        assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
+        let token = String::from_utf8(token.stdout).expect("text").trim().to_owned();
+        let (child, base) = serve(dir.path(), rclone);
+        Self { child, base, token, http: client(), dir, rclone: rclone.to_owned() }
+    }
+
+    /// Kills it as a crash does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    /// Starts it again on the same data.
+    pub fn restart(&mut self) {
+        (self.child, self.base) = serve(self.dir.path(), &self.rclone);
+    }
+
+    /// The folder that it may use.
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("root").canonicalize().expect("a real path")
+    }
+
+    /// A path below [`Self::root`], as text.
+    pub fn path(&self, below: &str) -> String {
+        self.root().join(below).to_str().expect("text").to_owned()
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// A request as the admin's program.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.anonymous(method, path).bearer_auth(&self.token)
+    }
+
+    /// A request of somebody unknown.
+    pub fn anonymous(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Its address, as a browser sends it in `Origin`.
+    pub fn origin(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks, and expects this status.
+    pub async fn get(&self, path: &str, status: StatusCode) -> Value {
+        expect(self.request(Method::GET, path).send().await.expect("an answer"), status).await
+    }
+
+    /// Sends, and expects this status.
+    pub async fn post(&self, path: &str, body: &Value, status: StatusCode) -> Value {
+        expect(self.request(Method::POST, path).json(body).send().await.expect("an answer"), status).await
+    }
+
+    /// Starts a copy; its id.
+    pub async fn copy(&self, source: &str, destination: &str, options: Value) -> String {
+        let body = json!({ "source": source, "destination": destination, "options": options });
+        let run = self.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
+        run["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The run as it is now.
+    pub async fn run(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/runs/{id}"), StatusCode::OK).await
+    }
+
+    /// Waits until a run is as wanted.
+    pub async fn run_until(&self, id: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        until(what, async || Some(self.run(id).await).filter(|run| wanted(run))).await
+    }
+
+    /// Waits until a run has ended.
+    pub async fn ended(&self, id: &str) -> Value {
+        self.run_until(id, "the run has ended", |run| !run["ended_at"].is_null()).await
+    }
+
+    /// The processes that work in this run's directory: shim and rclone, by their command lines.
+    pub fn processes(&self, id: &str) -> Vec<(i32, String)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").expect("Linux").flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let cmdline = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let text = String::from_utf8_lossy(&cmdline).replace('\0', " ");
+            if text.contains(id) {
+                found.push((pid, text));
+            }
+        }
+        found
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // Runs outlive their console: those of a test must not outlive the test.
+        for (pid, _) in self.processes(self.dir.path().to_str().unwrap_or("?")) {
+            kill(pid);
+        }
+    }
+}
+
+/// SIGKILL.
+pub fn kill(pid: i32) {
+    if let Some(pid) = rustix::process::Pid::from_raw(pid) {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
+}
+
+/// The answer's JSON, after its status was checked.
+pub async fn expect(response: Response, status: StatusCode) -> Value {
+    let found = response.status();
+    let text = response.text().await.expect("a body");
+    assert_eq!(found, status, "{text}");
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+fn serve(dir: &Path, rclone: &Path) -> (Child, String) {
+    let mut command = longshore(&dir.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
+    command.arg("--local-root").arg(dir.join("root")).arg("--rclone").arg(rclone);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("starts");
+    let base = address(child.stdout.take().expect("an output"));
+    (child, base)
+}
+
+/// The rclone that tests use, by its full path.
+pub fn rclone_path() -> PathBuf {
+    let rclone = std::env::var_os("LONGSHORE_TEST_RCLONE").map_or_else(|| "rclone".into(), PathBuf::from);
+    if rclone.is_absolute() {
+        return rclone;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|dir| dir.join(&rclone)).find(|file| file.exists()).expect("rclone on PATH, or LONGSHORE_TEST_RCLONE")
+}
+
+/// The first address that a program prints. What it prints later is read and dropped, so that it never waits for us.
+fn address(output: impl std::io::Read + Send + 'static) -> String {
+    let mut lines = BufReader::new(output).lines();
+    let found = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        let at = line.find("http://")?;
+        let address = line[at..].split(|c: char| c.is_whitespace() || c == ']' || c == '"').next()?;
+        Some(address.trim_end_matches(['/', '.', ',']).to_owned())
+    });
+    std::thread::spawn(move || lines.for_each(drop));
+    found.expect("the program prints its address")
+}
+
+/// An S3 server, rclone's own, over a folder.
+pub struct S3 {
+    child: Child,
+    /// Its address.
+    pub endpoint: String,
+    /// Its buckets are the folders in here.
+    pub dir: TempDir,
+}
+
+impl S3 {
+    /// The key that it takes.
+    pub const KEY: &str = "KEYIDKEYIDKEYID1";
+    /// And the secret.
+    pub const SECRET: &str = "s3cr3t-canary-7f1d";
+
+    /// Starts one with the bucket `bucket`.
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir(dir.path().join("bucket")).expect("a bucket");
+        let mut command = Command::new(rclone_path());
+        command.args(["serve", "s3", "--addr", "127.0.0.1:0", "--auth-key"]).arg(format!("{},{}", Self::KEY, Self::SECRET));
+        command.arg("--config=").arg(dir.path());
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("rclone serve s3");
+        let endpoint = address(child.stderr.take().expect("its log"));
+        Self { child, endpoint, dir }
+    }
+
+    /// What it takes to make it a remote.
+    pub fn remote(&self, name: &str) -> Value {
+        json!({ "name": name, "provider": "s3", "config": {
+            "provider": "Rclone", "endpoint": self.endpoint, "access_key_id": Self::KEY, "secret_access_key": Self::SECRET,
+            "force_path_style": "true",
+        }})
+    }
+}
+
+impl Drop for S3 {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Writes a file below `dir`, with the folders on its way.
+pub fn write(dir: &Path, name: &str, content: &[u8]) {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+    fs::write(path, content).expect("a file");
+}
+
+/// Every file below `dir` with its content.
+pub fn tree(dir: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = std::collections::BTreeMap::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.is_file() {
+                let content = fs::read(&path).expect("a file");
+                files.insert(path.strip_prefix(dir).expect("below").to_owned(), content);
+            }
+        }
+    }
+    files
+}
+
+/// Signs the admin in with a plain form, as a browser without JavaScript; the cookie to send from then on.
+pub async fn sign_in(console: &Console) -> String {
+    let request = console.anonymous(Method::POST, "/api/fn/sessions/create").header("origin", console.origin());
+    let form = [("username", ADMIN), ("password", PASSWORD)];
+    let answer = request.header("accept", "text/html").form(&form).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    let cookie = answer.headers()["set-cookie"].to_str().expect("text");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    cookie.split(';').next().expect("a cookie").to_owned()
+}

@@ -1,0 +1,18 @@
+//! Builds the binary.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::{process, repo::Repo, steps::Steps};
+
+/// Builds `longshore` and says where it lies. The release holds the site, so build that first.
+pub fn build(repo: &Repo, steps: &mut Steps, release: bool) -> Result<PathBuf> {
+    let mut cargo = process::cargo();
+    cargo.args(["build", "--package", "longshore", "--bin", "longshore"]);
+    if release {
+        cargo.arg("--release");
+    }
+    steps.take(if release { "server (release)" } else { "server" }, || process::run(&mut cargo))?;
+    Ok(repo.cargo_target.join(if release { "release" } else { "debug" }).join("longshore"))
+}

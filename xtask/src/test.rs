@@ -1,0 +1,59 @@
+//! `cargo xtask test`: everything CI runs, whole or in parts.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::{browser, front, process, repo::Repo, steps::Steps, tools};
+
+/// The parts, quickest answer first.
+const PARTS: [&str; 5] = ["fmt", "clippy", "unit", "doc", "e2e"];
+
+/// Runs the parts that are named, or all of them, until one fails.
+pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
+    let mut halves = args.splitn(2, |arg| arg == "--");
+    let (parts, rest) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        bail!("there is no part {unknown:?}; there are: {}", PARTS.join(" "));
+    }
+    for part in PARTS.iter().filter(|part| parts.is_empty() || parts.iter().any(|wanted| wanted == *part)) {
+        match *part {
+            "fmt" => steps.take("fmt", || process::run(process::cargo().args(["fmt", "--all", "--check"])))?,
+            "clippy" => clippy(steps)?,
+            "unit" => unit(repo, steps)?,
+            "doc" => doc(steps)?,
+            _ => end_to_end(repo, steps, rest)?,
+        }
+    }
+    Ok(())
+}
+
+fn clippy(steps: &mut Steps) -> Result<()> {
+    tools::for_build(steps)?;
+    let strict = ["--", "-D", "warnings"];
+    steps.take("clippy (server)", || process::run(process::cargo().args(["clippy", "--workspace", "--all-targets"]).args(strict)))?;
+    let browser = ["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "hydrate"];
+    steps.take("clippy (browser)", || process::run(process::cargo().args(["clippy", "--package", "longshore"]).args(browser).args(strict)))
+}
+
+fn unit(repo: &Repo, steps: &mut Steps) -> Result<()> {
+    let rclone = tools::for_run(repo, steps)?;
+    tools::peers(steps)?;
+    // Building is a step of its own: else a slow build looks like a slow test.
+    steps.take("build tests", || process::run(process::cargo().args(["test", "--workspace", "--no-run"])))?;
+    let mut tests: Command = process::cargo();
+    tests.args(["test", "--workspace"]).env("LONGSHORE_RCLONE", &rclone);
+    tools::first_on_path(&mut tests, &rclone)?;
+    steps.take("unit and integration tests", || process::run(&mut tests))
+}
+
+fn doc(steps: &mut Steps) -> Result<()> {
+    let mut doc = process::cargo();
+    doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    steps.take("doc", || process::run(&mut doc))
+}
+
+fn end_to_end(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
+    let Some(parts) = browser::prepare(repo, steps, front::Profile::Debug)? else { return Ok(()) };
+    browser::run(repo, steps, &parts, "e2e", args)
+}
