@@ -1,0 +1,131 @@
+// What a person does, page by page. The only place that knows how the pages are marked up: by labels and roles, as
+// assistive technology finds its way, and by the fixed points that every page keeps.
+import { type Locator, type Page, expect } from '@playwright/test';
+import { ADMIN, type Longshore } from './longshore';
+import type { S3 } from './s3';
+
+export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'login' | 'setup';
+
+/** The page's own part, once it is there. */
+export async function arrived(page: Page, name: PageName): Promise<Locator> {
+  const main = page.locator(`main[data-page="${name}"]`);
+  await expect(main).toBeVisible();
+  return main;
+}
+
+/** Waits until a click does what the script says, not what the plain form does. */
+export async function interactive(page: Page): Promise<void> {
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+}
+
+/** Opens a page and waits until it can be used. */
+export async function open(page: Page, longshore: Longshore, path: string, name: PageName): Promise<Locator> {
+  await page.goto(longshore.url + path);
+  const main = await arrived(page, name);
+  await interactive(page);
+  return main;
+}
+
+/** The first start: the first admin, with the code from the file. Ends signed in. */
+export async function setUp(page: Page, longshore: Longshore): Promise<void> {
+  const main = await arrived(page, 'setup');
+  await main.locator('[name=code]').fill(await longshore.setupCode());
+  await fillCredentials(main);
+  await main.locator('[name=password_again]').fill(ADMIN.password);
+  await main.getByRole('button', { name: 'Create the first admin' }).click();
+  await arrived(page, 'overview');
+}
+
+/** Signs in on the page that is there. */
+export async function signIn(page: Page): Promise<void> {
+  const main = await arrived(page, 'login');
+  await fillCredentials(main);
+  await main.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function fillCredentials(main: Locator): Promise<void> {
+  await main.locator('[name=username]').fill(ADMIN.username);
+  await main.locator('[name=password]').fill(ADMIN.password);
+}
+
+/** Opens the console signed in. */
+export async function enter(page: Page, longshore: Longshore): Promise<void> {
+  await open(page, longshore, '/login', 'login');
+  await signIn(page);
+  await arrived(page, 'overview');
+  await interactive(page);
+}
+
+/** Signs out by the menu of the person; works without JavaScript as well. */
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: `Account of ${ADMIN.username}` }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await arrived(page, 'login');
+}
+
+/** In the wizard: S3, and how to reach the server. */
+export async function chooseS3(page: Page, s3: S3): Promise<void> {
+  const main = page.locator('main');
+  await main.getByRole('link', { name: /^S3/ }).click();
+  const { provider, ...rest } = s3.config;
+  await main.locator('#option-provider').selectOption(provider ?? '');
+  for (const [option, value] of Object.entries(rest)) await main.locator(`#option-${option}`).fill(value);
+}
+
+/** Goes through the wizard: provider, connection, test, name, save. */
+export async function addS3Remote(page: Page, longshore: Longshore, s3: S3, name: string): Promise<void> {
+  const main = await open(page, longshore, '/remotes/new', 'remotes');
+  await chooseS3(page, s3);
+  await main.getByRole('button', { name: 'Continue' }).click();
+  await main.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
+  await main.getByRole('button', { name: 'Test the connection' }).click();
+  await expect(main.getByRole('button', { name: 'Save remote' })).toBeEnabled();
+  await main.getByRole('button', { name: 'Save remote' }).click();
+  await expect(page).toHaveURL(/\/remotes$/);
+}
+
+/** The head of a run's page: it carries the run's state. */
+export function runState(page: Page): Locator {
+  return page.locator('main[data-page=run] [data-run][data-state]').first();
+}
+
+/** Waits until the bar of the run that is looked at has moved on from where it is now. */
+export async function grown(page: Page): Promise<void> {
+  const bar = page.locator('main[data-page=run]').getByRole('progressbar').first();
+  const value = async () => Number((await bar.getAttribute('value')) ?? 0);
+  const before = await value();
+  await expect.poll(value, { message: 'the bar moves' }).toBeGreaterThan(before);
+}
+
+/** The row of a run in a list of runs. */
+export function runRow(page: Page | Locator, id: string): Locator {
+  return page.locator(`[data-run="${id}"]`);
+}
+
+/** The file list. */
+export function grid(page: Page): Locator {
+  return page.getByRole('grid');
+}
+
+/** Opens a folder of this server. */
+export function browse(page: Page, longshore: Longshore, folder: string): Promise<Locator> {
+  return open(page, longshore, `/browse/local${folder.split('/').map(encodeURIComponent).join('/')}`, 'browse');
+}
+
+/** The row of a file or folder, by its name as it is shown. */
+export function rowOf(page: Page, name: string): Locator {
+  return grid(page).getByRole('row').filter({ has: page.getByTitle(name, { exact: true }) });
+}
+
+/** In the location picker: opens it for one end, walks down, and chooses. The first step is a place, the others are folders. */
+export async function chooseFolder(page: Page, end: 'from' | 'to', [place, ...folders]: [RegExp, ...string[]]): Promise<void> {
+  await page.getByRole('button', { name: `Choose ${end}` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('listitem').getByRole('button', { name: place }).click();
+  for (const folder of folders) {
+    await dialog.getByRole('row').filter({ has: page.getByTitle(folder, { exact: true }) }).getByRole('link').click();
+    await expect(dialog.getByRole('navigation')).toContainText(folder);
+  }
+  await dialog.getByRole('button', { name: 'Choose this folder' }).click();
+  await expect(dialog).toBeHidden();
+}

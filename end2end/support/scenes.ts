@@ -1,0 +1,106 @@
+// The console as people find it: new, in use, in trouble. Every page in each of these, for pictures and for axe.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Page, expect } from '@playwright/test';
+import { Api } from './api';
+import type { Longshore } from './longshore';
+import { type PageName, arrived, chooseS3, interactive } from './pages';
+import type { S3 } from './s3';
+import { makeMany, makeTree } from './trees';
+
+export interface Scene {
+  /** The picture's name. */
+  name: string;
+  path: string;
+  page: PageName;
+  /** What is done before the picture is taken. */
+  act?: (page: Page) => Promise<void>;
+}
+
+/** In front of the console. */
+export const LOGIN: Scene[] = [
+  { name: 'login', path: '/login', page: 'login' },
+];
+
+/** Nothing was done yet. */
+export const EMPTY: Scene[] = [
+  { name: 'overview-empty', path: '/', page: 'overview' },
+  { name: 'browse-empty', path: '/browse', page: 'browse' },
+  { name: 'remotes-empty', path: '/remotes', page: 'remotes' },
+  { name: 'runs-empty', path: '/runs', page: 'runs' },
+  { name: 'account', path: '/runs', page: 'runs', act: async (page) => page.getByRole('button', { name: /^Account of/ }).click() },
+];
+
+/** Fills a console with remotes, files and runs that ended in every way, one still going on. */
+export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scene[]; finish: () => Promise<void> }> {
+  const api = new Api(longshore);
+  const at = (...names: string[]) => join(longshore.files, ...names);
+  const photos = at('photos', '2026');
+  await makeTree(photos, {
+    'IMG_2031.HEIC': 310_000,
+    'IMG_2033 tram 28.MOV': 8_000_000,
+    'IMG_2040 a very long name that somebody typed on a phone at the beach and never shortened.HEIC': 300_000,
+    'captions.md': 12_000,
+    'raw-2026-05.tar.zst': 4_000_000,
+    'Lisbon/IMG_1.HEIC': 200_000,
+    'Porto, family/IMG_2.HEIC': 200_000,
+  });
+  await makeTree(at('database'), { 'nightly.dump': 3_000_000 });
+  await makeTree(at('video'), { 'long-take.mkv': 48_000_000, 'second.mkv': 24_000_000 });
+  await makeMany(at('many'), 2_000, 100);
+  await mkdir(at('empty'), { recursive: true });
+
+  await api.addRemote('archive', 's3', s3.config);
+  await api.addRemote('archive-old-key', 's3', { ...s3.config, secret_access_key: 'no-longer-valid' });
+  await api.addRemote('photos', 'alias', { remote: at('photos') });
+
+  const failed = await api.copy(at('database'), `archive-old-key:${s3.bucket}/database`);
+  const done = await api.copy(photos, `archive:${s3.bucket}/photos/2026`);
+  await api.ended(done);
+  await api.ended(await api.copy(at('many'), `archive:${s3.bucket}/many`));
+  await api.ended(await api.copy(`archive:${s3.bucket}/photos/2026`, at('restored', 'photos', 'a folder with quite a long name', '2026')));
+  const stopped = await api.copy(at('video'), at('video-copy'), { bwlimit: '1M' });
+  await api.call('POST', `/runs/${stopped}/stop`);
+  expect((await api.ended(stopped)).state).toBe('cancelled');
+  expect((await api.ended(failed, 120_000)).state).toBe('failed');
+  const running = await api.copy(at('video'), `archive:${s3.bucket}/video`, { bwlimit: '400k', transfers: 2 });
+
+  const scenes: Scene[] = [
+    { name: 'overview', path: '/', page: 'overview' },
+    { name: 'browse', path: '/browse', page: 'browse' },
+    { name: 'browse-folder', path: `/browse/local${photos}`, page: 'browse', act: select },
+    { name: 'browse-many', path: `/browse/local${at('many')}?sort=size&desc=1`, page: 'browse' },
+    { name: 'browse-s3', path: `/browse/archive/${s3.bucket}/photos/2026`, page: 'browse' },
+    { name: 'browse-nothing', path: `/browse/local${at('empty')}`, page: 'browse' },
+    { name: 'remotes', path: '/remotes', page: 'remotes' },
+    { name: 'wizard-provider', path: '/remotes/new', page: 'remotes' },
+    { name: 'wizard-connect', path: '/remotes/new', page: 'remotes', act: (page) => chooseS3(page, s3) },
+    { name: 'job', path: `/jobs/new?source=${encodeURIComponent(photos)}`, page: 'jobs' },
+    { name: 'runs', path: '/runs', page: 'runs' },
+    { name: 'runs-none', path: '/runs?search=nowhere', page: 'runs' },
+    { name: 'run-running', path: `/runs/${running}`, page: 'run' },
+    { name: 'run-succeeded', path: `/runs/${done}`, page: 'run' },
+    { name: 'run-failed', path: `/runs/${failed}`, page: 'run' },
+    { name: 'run-cancelled', path: `/runs/${stopped}`, page: 'run' },
+  ];
+  const finish = async () => {
+    await api.call('POST', `/runs/${running}/stop`);
+    await api.ended(running);
+  };
+  return { scenes, finish };
+}
+
+/** Sets the scene. */
+export async function show(page: Page, longshore: Longshore, scene: Scene): Promise<void> {
+  await page.goto(longshore.url + scene.path);
+  await arrived(page, scene.page);
+  await interactive(page);
+  await scene.act?.(page);
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+}
+
+async function select(page: Page): Promise<void> {
+  const boxes = page.getByRole('grid').getByRole('checkbox');
+  await boxes.nth(1).check();
+  await boxes.nth(3).check();
+}

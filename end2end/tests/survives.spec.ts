@@ -1,0 +1,85 @@
+// What is killed, and what a person sees: the truth, without a reload.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Api } from '../support/api';
+import { expect, test } from '../support/fixtures';
+import type { Longshore } from '../support/longshore';
+import { enter, grown, open, runState } from '../support/pages';
+import { until } from '../support/process';
+import { processesOf } from '../support/processes';
+import { hashes, makeTree } from '../support/trees';
+
+/** 32 MiB in small files, at 2 MiB a second: long enough to be killed in the middle. */
+async function slowCopy(longshore: Longshore, api: Api): Promise<{ id: string; source: string; target: string }> {
+  const [source, target] = [join(longshore.files, 'from'), join(longshore.files, 'to')];
+  await makeTree(source, Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`part-${i}.bin`, 512 * 1024])));
+  return { id: await api.copy(source, target, { bwlimit: '2M', transfers: 1 }), source, target };
+}
+
+/** How many files have arrived; what is half there does not count. */
+async function arrivedFiles(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.endsWith('.bin')).length;
+}
+
+test('a transfer outlives the console, and is seen live again', async ({ page, longshore, watch }) => {
+  test.setTimeout(120_000);
+  // The console is gone for a while: the browser says so.
+  watch.allow(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/);
+  const api = new Api(longshore);
+  const { id, source, target } = await slowCopy(longshore, api);
+  await enter(page, longshore);
+  await open(page, longshore, `/runs/${id}`, 'run');
+  await expect(runState(page)).toHaveAttribute('data-state', 'running');
+  await grown(page);
+
+  await longshore.kill();
+  await expect(page.getByText('Reconnecting')).toBeVisible();
+  const before = await arrivedFiles(target);
+  await until('the transfer to go on without the console', async () => ((await arrivedFiles(target)) > before + 1 ? true : undefined));
+
+  await longshore.start();
+  await expect(page.getByText('Reconnecting')).toBeHidden();
+  await grown(page);
+  await expect(runState(page)).toHaveAttribute('data-state', 'running');
+  await expect(runState(page)).toHaveAttribute('data-state', 'succeeded', { timeout: 60_000 });
+  expect(await hashes(target)).toEqual(await hashes(source));
+  expect((await api.ended(id)).stats.files).toBe(64);
+});
+
+test('a run whose rclone was killed failed, and the signal is named', async ({ page, longshore }) => {
+  const api = new Api(longshore);
+  const { id } = await slowCopy(longshore, api);
+  await enter(page, longshore);
+  await open(page, longshore, `/runs/${id}`, 'run');
+  await expect(runState(page)).toHaveAttribute('data-state', 'running');
+  const { rclone } = await processesOf(id);
+  process.kill(rclone, 'SIGKILL');
+  await expect(runState(page)).toHaveAttribute('data-state', 'failed', { timeout: 2_000 });
+  await expect(page.locator('main')).toContainText('SIGKILL');
+  expect((await api.ended(id)).signal).toBe('SIGKILL');
+});
+
+test('a run whose processes are all gone was interrupted', async ({ page, longshore }) => {
+  const api = new Api(longshore);
+  const { id } = await slowCopy(longshore, api);
+  await enter(page, longshore);
+  await open(page, longshore, `/runs/${id}`, 'run');
+  await expect(runState(page)).toHaveAttribute('data-state', 'running');
+  const { rclone, shim } = await processesOf(id);
+  // The shim first: it must not live to write down how rclone ended.
+  process.kill(shim, 'SIGKILL');
+  process.kill(rclone, 'SIGKILL');
+  await expect(runState(page)).toHaveAttribute('data-state', 'interrupted');
+});
+
+test('a run that is stopped by a click was stopped by somebody', async ({ page, longshore }) => {
+  const api = new Api(longshore);
+  const { id } = await slowCopy(longshore, api);
+  await enter(page, longshore);
+  const main = await open(page, longshore, `/runs/${id}`, 'run');
+  await grown(page);
+  await main.getByRole('button', { name: 'Stop' }).click();
+  await expect(runState(page)).toHaveAttribute('data-state', 'cancelled');
+  await expect(main).toContainText('ana stopped it');
+});
