@@ -50,34 +50,41 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// Whether every part of the page is interactive. The browser puts it into the context. Until then the page has to show what the
+/// server sent: the code of a page may come late, and finds its elements only where they were.
+#[derive(Clone)]
+pub struct Hydrated(pub ArcRwSignal<bool>);
+
 /// The console.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_now();
-    Effect::new(|_| {
-        if let Some(html) = document().document_element() {
+    let Hydrated(hydrated) = use_context().unwrap_or_else(|| Hydrated(ArcRwSignal::new(false)));
+    let hydrated = Signal::from(hydrated);
+    provide_now(hydrated);
+    Effect::new(move |_| {
+        if let Some(html) = document().document_element().filter(|_| hydrated.get()) {
             let _ = html.set_attribute("data-hydrated", "");
         }
     });
     view! {
         <Title formatter=|text: String| format!("{text} · Longshore") />
         <Router>
-            <Console />
+            <Console hydrated />
         </Router>
     }
 }
 
 /// The frame and the pages in it.
 #[component]
-fn Console() -> impl IntoView {
+fn Console(hydrated: Signal<bool>) -> impl IntoView {
     let at = use_location();
     let path = at.pathname;
     let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), "/login" | "/setup")));
     // Asked for again when somebody comes in through the sign-in page, forgotten when they leave.
     let me = Resource::new(move || framed.get(), |framed| async move { if framed { get_me().await.map(Some) } else { Ok(None) } });
     provide_context(Session(me));
-    let live = provide_live(Signal::derive(move || framed.get().then(|| path.with(|path| events_href(path)))));
+    let live = provide_live(Signal::derive(move || (hydrated.get() && framed.get()).then(|| path.with(|path| events_href(path)))));
     // A refused stream may mean that the session has ended: then this answers so, and leads to the sign-in page.
     Effect::watch(move || live.refused(), move |_, _, _| me.refetch(), false);
     Effect::new(move |_| {

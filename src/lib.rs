@@ -17,10 +17,19 @@ pub mod server;
 #[expect(missing_docs, reason = "each function's generated struct repeats its arguments")]
 pub mod server_fns;
 
-/// Makes the page that the server sent interactive.
+/// Makes the page that the server sent interactive, and says so once the code of all its parts is there.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
+    use leptos::{mount::hydrate_from_async, prelude::*, tachys::dom::body};
+
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_lazy(app::App);
+    let hydrated = ArcRwSignal::new(false);
+    let given = app::Hydrated(hydrated.clone());
+    let console = move || {
+        provide_context(given);
+        app::App()
+    };
+    hydrate_from_async(body(), console).await.forget();
+    hydrated.set(true);
 }

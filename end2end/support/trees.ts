@@ -2,6 +2,8 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { Api } from './api';
+import type { Longshore } from './longshore';
 
 /** Writes files of the given sizes; contents are random, so that nothing is skipped as equal. */
 export async function makeTree(folder: string, files: Record<string, number>): Promise<void> {
@@ -31,4 +33,11 @@ export async function hashes(folder: string): Promise<Record<string, string>> {
     result[relative(folder, file)] = createHash('sha256').update(await readFile(file)).digest('hex');
   }
   return result;
+}
+
+/** 32 MiB in small files, at 2 MiB a second: long enough to be killed in the middle. */
+export async function slowCopy(longshore: Longshore, api: Api): Promise<{ id: string; source: string; target: string }> {
+  const [source, target] = [join(longshore.files, 'from'), join(longshore.files, 'to')];
+  await makeTree(source, Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`part-${i}.bin`, 512 * 1024])));
+  return { id: await api.copy(source, target, { bwlimit: '2M', transfers: 1 }), source, target };
 }

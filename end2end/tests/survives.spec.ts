@@ -1,20 +1,11 @@
 // What is killed, and what a person sees: the truth, without a reload.
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Api } from '../support/api';
 import { expect, test } from '../support/fixtures';
-import type { Longshore } from '../support/longshore';
 import { enter, grown, open, runState } from '../support/pages';
 import { until } from '../support/process';
 import { processesOf } from '../support/processes';
-import { hashes, makeTree } from '../support/trees';
-
-/** 32 MiB in small files, at 2 MiB a second: long enough to be killed in the middle. */
-async function slowCopy(longshore: Longshore, api: Api): Promise<{ id: string; source: string; target: string }> {
-  const [source, target] = [join(longshore.files, 'from'), join(longshore.files, 'to')];
-  await makeTree(source, Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`part-${i}.bin`, 512 * 1024])));
-  return { id: await api.copy(source, target, { bwlimit: '2M', transfers: 1 }), source, target };
-}
+import { hashes, slowCopy } from '../support/trees';
 
 /** How many files have arrived; what is half there does not count. */
 async function arrivedFiles(folder: string): Promise<number> {

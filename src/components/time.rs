@@ -27,12 +27,15 @@ struct Now {
 }
 
 /// Starts the clock. The server puts its time, a [`Timestamp`], into the context; the browser finds it in the page, so that
-/// both write the same at first.
-pub fn provide_now() {
+/// both write the same until the page is `hydrated`.
+pub fn provide_now(hydrated: Signal<bool>) {
     let made = SharedValue::new(use_context::<Timestamp>).into_inner();
     let now = Now { at: RwSignal::new(made), here: RwSignal::new(false) };
     provide_context(now);
     Effect::new(move |_| {
+        if !hydrated.get() {
+            return;
+        }
         let tick = move || now.at.set(Some(Timestamp(Date::now() as i64)));
         tick();
         now.here.set(true);
