@@ -37,6 +37,8 @@ CREATE TABLE tokens (
     hash         TEXT   NOT NULL UNIQUE,
     label        TEXT   NOT NULL,
     role         TEXT   NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+    -- A JSON array of permissions that it is narrowed down to; NULL is all that the role has.
+    scopes       TEXT,
     created_at   BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
     last_used_at BIGINT,

@@ -7,6 +7,7 @@ pub mod format;
 pub mod id;
 pub mod location;
 pub mod overview;
+pub mod policy;
 pub mod provider;
 pub mod remote;
 pub mod run;

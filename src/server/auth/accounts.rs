@@ -89,6 +89,7 @@ impl Auth {
             hash: &secret::hash(&secret),
             label,
             role,
+            scopes: None,
             created_at: at,
             expires_at: Timestamp(at.0.saturating_add(life)),
         };

@@ -1,12 +1,13 @@
 //! Who acts: what the services are given as their first argument, and what is known about somebody who has not signed in.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use tower_sessions::Session;
 
 use crate::domain::{
     error::{AppError, Result},
     id::{TokenId, UserId},
+    policy::Permission,
     user::{Role, Theme},
 };
 
@@ -42,6 +43,8 @@ pub struct Actor {
     pub name: String,
     /// What they may: of a token, what the token may.
     pub role: Role,
+    /// To what of it a token is narrowed down; `None` is all.
+    pub scopes: Option<Arc<[Permission]>>,
     /// How the console looks to them.
     pub theme: Theme,
     /// By which door they came.
@@ -51,15 +54,19 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Refuses who may less than `role`.
+    /// Refuses who may not do this, by their role or by the scopes of their token.
     ///
     /// # Errors
     /// `forbidden`, with what is missing.
-    pub fn require(&self, role: Role) -> Result<()> {
-        if self.role >= role {
-            return Ok(());
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if !self.role.may(permission) {
+            let (needed, own) = (permission.role().as_str(), self.role.as_str());
+            return Err(AppError::forbidden(format!("This needs the role {needed}; yours is {own}.")));
         }
-        Err(AppError::forbidden(format!("This needs the role {}; yours is {}.", role.as_str(), self.role.as_str())))
+        if self.scopes.as_ref().is_some_and(|scopes| !scopes.contains(&permission)) {
+            return Err(AppError::forbidden(format!("This token was not made for {}.", permission.as_str())));
+        }
+        Ok(())
     }
 }
 
@@ -99,17 +106,22 @@ mod tests {
     use crate::{domain::time::Timestamp, server::store::new_id};
 
     #[test]
-    fn each_role_may_what_the_lower_ones_may() {
-        let actor = Actor {
+    fn a_role_and_the_scopes_of_a_token_both_count() {
+        let mut actor = Actor {
             user_id: new_id(Timestamp(0)),
             name: "marianne".to_owned(),
             role: Role::Operator,
+            scopes: None,
             theme: Theme::Auto,
             via: Via::Session,
             address: None,
         };
-        actor.require(Role::Viewer).expect("less");
-        actor.require(Role::Operator).expect("the same");
-        assert_eq!(actor.require(Role::Admin).expect_err("more").status(), 403);
+        actor.require(Permission::RunsRead).expect("less");
+        actor.require(Permission::RunsWrite).expect("the same");
+        assert_eq!(actor.require(Permission::RemotesWrite).expect_err("more").status(), 403);
+        actor.scopes = Some(Arc::new([Permission::RunsRead, Permission::UsersWrite]));
+        actor.require(Permission::RunsRead).expect("in scope");
+        assert_eq!(actor.require(Permission::RunsWrite).expect_err("out of scope").status(), 403);
+        assert_eq!(actor.require(Permission::UsersWrite).expect_err("a scope is no role").status(), 403);
     }
 }

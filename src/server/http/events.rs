@@ -25,7 +25,7 @@ use crate::{
         error::{AppError, Result},
         event::Event,
         id::RunId,
-        user::Role,
+        policy::Permission,
     },
     server::{
         auth::{Actor, Visitor},
@@ -62,7 +62,7 @@ async fn listen(
     State(app): State<AppState>,
     Params(query): Params<EventQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Problem> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RunsRead)?;
     // Subscribed before the snapshot is taken: nothing falls between them.
     let events = app.engine.hub().subscribe();
     let snapshot = runs::snapshot(&actor, &app).await?;

@@ -15,8 +15,8 @@ use crate::{
         event::Event,
         file::{Entry, FilePage, FileQuery, SortKey, natural_key},
         location::Location,
+        policy::Permission,
         time::Timestamp,
-        user::Role,
     },
     server::{auth::Actor, error::internal, state::AppState},
 };
@@ -38,7 +38,7 @@ const ORDERS_MAX: usize = 8;
 
 /// A window of what lies in a location. The provider is asked when nothing newer than a minute is known, or `refresh` says so.
 pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<FilePage> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::FilesRead)?;
     if query.filter.len() > FILTER_MAX {
         return Err(AppError::invalid("filter", "A filter has at most 256 bytes."));
     }

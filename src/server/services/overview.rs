@@ -4,8 +4,8 @@ use crate::{
     domain::{
         error::Result,
         overview::{Day, Overview},
+        policy::Permission,
         time::Timestamp,
-        user::Role,
     },
     server::{auth::Actor, state::AppState, store::runs},
 };
@@ -18,7 +18,7 @@ const RUNNING: usize = 50;
 
 /// What runs now, what ran last, and the figures of the last days.
 pub async fn get(actor: &Actor, app: &AppState) -> Result<Overview> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::ConsoleRead)?;
     let now = app.clock.now();
     // Whole days, so that the first of them is not cut.
     let today = Timestamp(now.0 - now.0.rem_euclid(DAY));

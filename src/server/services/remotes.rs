@@ -4,9 +4,9 @@ use super::{Change, audit, audit_failure, locations};
 use crate::{
     domain::{
         error::{AppError, Result},
+        policy::Permission,
         provider::Provider,
         remote::{NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested},
-        user::Role,
     },
     server::{
         auth::Actor,
@@ -18,7 +18,7 @@ use crate::{
 
 /// All remotes, by name.
 pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<RemoteSummary>> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RemotesRead)?;
     let mut tests = remotes::tests(&mut *app.store.acquire().await?).await?;
     Ok(app.rclone.remotes().await?.into_iter().map(|saved| summary(saved, &mut tests)).collect())
 }
@@ -31,20 +31,20 @@ fn summary(saved: SavedRemote, tests: &mut std::collections::BTreeMap<RemoteName
 
 /// The folders of this server that may be browsed and copied.
 pub fn local_roots(actor: &Actor, app: &AppState) -> Result<Vec<String>> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::FilesRead)?;
     Ok(app.local_roots.iter().map(|root| root.display().to_string()).collect())
 }
 
 /// The providers that the wizard offers.
 pub async fn providers(actor: &Actor, app: &AppState) -> Result<Vec<Provider>> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RemotesRead)?;
     Ok(app.rclone.providers().await?.to_vec())
 }
 
 /// Tries a remote that is not saved, or with an empty `provider` the saved one of that name. What a saved one's test found is kept.
 pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteTest> {
     if !remote.provider.is_empty() {
-        actor.require(Role::Admin)?;
+        actor.require(Permission::RemotesWrite)?;
         check_options(app, &remote).await?;
         let result = app.rclone.test_new(&remote.provider, &remote.config).await?;
         let mut transaction = app.store.begin().await?;
@@ -52,7 +52,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         transaction.commit().await.map_err(StoreError::from)?;
         return Ok(result);
     }
-    actor.require(Role::Operator)?;
+    actor.require(Permission::RemotesTest)?;
     let name: RemoteName = remote.name.parse()?;
     exists(app, &name).await?;
     let result = app.rclone.test_saved(&name).await?;
@@ -70,7 +70,7 @@ fn tested<'a>(action: &'a str, target: &'a str, result: &RemoteTest) -> Change<'
 
 /// Saves a new remote.
 pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteSummary> {
-    actor.require(Role::Admin)?;
+    actor.require(Permission::RemotesWrite)?;
     let name: RemoteName = remote.name.trim().parse()?;
     check_options(app, &remote).await?;
     // The configuration is a file: the row is written first, and committed once the file is.
@@ -94,7 +94,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
 
 /// Deletes a remote: its configuration, never its files.
 pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
-    actor.require(Role::Admin)?;
+    actor.require(Permission::RemotesWrite)?;
     let name: RemoteName = name.parse()?;
     exists(app, &name).await?;
     refuse_while_used(app, &name).await?;

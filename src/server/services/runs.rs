@@ -10,8 +10,9 @@ use crate::{
         event::Event,
         id::RunId,
         location::Location,
+        policy::Permission,
         run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunSummary},
-        user::{RcloneStatus, Role},
+        user::RcloneStatus,
     },
     server::{
         auth::Actor,
@@ -44,7 +45,7 @@ const QUEUE_MAX: usize = 1000;
 
 /// A page of history, newest first.
 pub async fn list(actor: &Actor, app: &AppState, query: &RunQuery) -> Result<RunPage> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RunsRead)?;
     check_search(&query.search)?;
     if query.limit > PAGE_MAX {
         return Err(AppError::invalid("limit", "At most 1,000."));
@@ -57,7 +58,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &RunQuery) -> Result<Run
 
 /// Runs that have not ended, oldest first, at most 200: what a listener begins with.
 pub async fn snapshot(actor: &Actor, app: &AppState) -> Result<Vec<RunSummary>> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RunsRead)?;
     let unfinished = runs::unfinished(&mut *app.store.acquire().await?).await?;
     let mut summaries: Vec<_> = unfinished.into_iter().map(|row| row.summary).take(SNAPSHOT).collect();
     app.engine.hub().refresh(&mut summaries);
@@ -66,7 +67,7 @@ pub async fn snapshot(actor: &Actor, app: &AppState) -> Result<Vec<RunSummary>> 
 
 /// One run in full, as new as it gets.
 pub async fn get(actor: &Actor, app: &AppState, id: &RunId) -> Result<Run> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RunsRead)?;
     let Stored { mut run, .. } = stored(app, id).await?;
     if let Some(live) = app.engine.hub().live(id) {
         run.in_flight = live.in_flight;
@@ -91,7 +92,7 @@ pub async fn files(
     offset: u64,
     limit: u64,
 ) -> Result<RunFiles> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RunsRead)?;
     check_search(search)?;
     if limit > FILES_MAX {
         return Err(AppError::invalid("limit", "At most 500."));
@@ -108,7 +109,7 @@ pub async fn files(
 
 /// The last lines of a run's log.
 pub async fn log(actor: &Actor, app: &AppState, id: &RunId) -> Result<RunLog> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::RunsRead)?;
     let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
     match spawn_blocking(move || log::lines(&dir, LOG_LINES)).await {
         Ok(Ok(log)) => Ok(log),
@@ -119,13 +120,13 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId) -> Result<RunLog> {
 
 /// Checks what was asked for and says the equivalent command line. Starts nothing.
 pub async fn preview_command(actor: &Actor, app: &AppState, run: &NewRun) -> Result<String> {
-    actor.require(Role::Operator)?;
+    actor.require(Permission::RunsWrite)?;
     Ok(command::display(&check(app, run).await?))
 }
 
 /// Puts a run into the queue.
 pub async fn start(actor: &Actor, app: &AppState, run: NewRun) -> Result<Run> {
-    actor.require(Role::Operator)?;
+    actor.require(Permission::RunsWrite)?;
     if let RcloneStatus::Missing { message } = rclone_status(app) {
         return Err(AppError::new(ErrorCode::RcloneMissing, message));
     }
@@ -161,7 +162,7 @@ pub async fn start(actor: &Actor, app: &AppState, run: NewRun) -> Result<Run> {
 
 /// Asks a run to stop. It has ended when its state says so; one that waits ends at once.
 pub async fn stop(actor: &Actor, app: &AppState, id: &RunId) -> Result<()> {
-    actor.require(Role::Operator)?;
+    actor.require(Permission::RunsWrite)?;
     let mut transaction = app.store.begin().await?;
     let outcome = runs::request_stop(&mut transaction, id, &actor.name, app.clock.now()).await?;
     match outcome {

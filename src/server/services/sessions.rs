@@ -2,10 +2,7 @@
 
 use super::{Change, audit, rclone_status};
 use crate::{
-    domain::{
-        error::Result,
-        user::{Me, Role},
-    },
+    domain::{error::Result, policy::Permission, user::Me},
     server::{
         auth::{Actor, Visitor},
         state::AppState,
@@ -15,7 +12,7 @@ use crate::{
 
 /// Who is signed in, and what the frame of every page shows.
 pub fn me(actor: &Actor, app: &AppState) -> Result<Me> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::ConsoleRead)?;
     Ok(Me { name: actor.name.clone(), role: actor.role, theme: actor.theme, host: app.host.to_string(), rclone: rclone_status(app) })
 }
 

@@ -4,7 +4,8 @@ use super::{Change, audit};
 use crate::{
     domain::{
         error::{AppError, Result},
-        user::{Role, Theme},
+        policy::Permission,
+        user::Theme,
     },
     server::{
         auth::Actor,
@@ -15,7 +16,7 @@ use crate::{
 
 /// Chooses how the console looks to who is signed in.
 pub async fn update_theme(actor: &Actor, app: &AppState, theme: &str) -> Result<()> {
-    actor.require(Role::Viewer)?;
+    actor.require(Permission::ConsoleRead)?;
     let theme = Theme::parse(theme).ok_or_else(|| AppError::invalid("theme", "One of auto, light and dark."))?;
     let mut transaction = app.store.begin().await?;
     users::set_theme(&mut transaction, &actor.user_id, theme).await?;

@@ -1,10 +1,13 @@
 //! Tokens: the keys of programs, by their hash. The key itself is shown once and stored nowhere.
 
+use std::sync::Arc;
+
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{Result, StoreError, users};
 use crate::domain::{
     id::{TokenId, UserId},
+    policy::Permission,
     time::Timestamp,
     user::Role,
 };
@@ -22,6 +25,8 @@ pub struct NewToken<'a> {
     pub label: &'a str,
     /// What it may.
     pub role: Role,
+    /// To what of it it is narrowed down; `None` is all.
+    pub scopes: Option<&'a [Permission]>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it can be used.
@@ -37,6 +42,8 @@ pub struct Live {
     pub user: users::User,
     /// What it may, at most what its owner may.
     pub role: Role,
+    /// To what of it it is narrowed down; `None` is all.
+    pub scopes: Option<Arc<[Permission]>>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
 }
@@ -45,6 +52,7 @@ pub struct Live {
 struct LiveRow {
     token_id: String,
     token_role: String,
+    scopes: Option<String>,
     last_used_at: Option<i64>,
     #[sqlx(flatten)]
     user: users::Row,
@@ -52,23 +60,27 @@ struct LiveRow {
 
 /// Stores a new token.
 pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()> {
-    sqlx::query("INSERT INTO tokens (id, user_id, hash, label, role, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(token.id.as_str())
-        .bind(token.user_id.as_str())
-        .bind(token.hash)
-        .bind(token.label)
-        .bind(token.role.as_str())
-        .bind(token.created_at.0)
-        .bind(token.expires_at.0)
-        .execute(c)
-        .await?;
+    let scopes = token.scopes.map(serde_json::to_string).transpose().map_err(|_| StoreError::Corrupt("token scopes"))?;
+    sqlx::query(
+        "INSERT INTO tokens (id, user_id, hash, label, role, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(token.id.as_str())
+    .bind(token.user_id.as_str())
+    .bind(token.hash)
+    .bind(token.label)
+    .bind(token.role.as_str())
+    .bind(scopes)
+    .bind(token.created_at.0)
+    .bind(token.expires_at.0)
+    .execute(c)
+    .await?;
     Ok(())
 }
 
 /// The token with this hash, if it can be used now.
 pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
-        "SELECT t.id AS token_id, t.role AS token_role, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+        "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
            FROM tokens t JOIN users u ON u.id = t.user_id
           WHERE t.hash = $1 AND t.revoked = 0 AND t.expires_at > $2 AND u.disabled = 0",
     )
@@ -82,7 +94,7 @@ pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Resul
 /// The token with this id, if it can be used now.
 pub async fn live_by_id(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
-        "SELECT t.id AS token_id, t.role AS token_role, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+        "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
            FROM tokens t JOIN users u ON u.id = t.user_id
           WHERE t.id = $1 AND t.revoked = 0 AND t.expires_at > $2 AND u.disabled = 0",
     )
@@ -100,9 +112,16 @@ fn read(row: LiveRow) -> Result<Live> {
         id: row.token_id.parse().map_err(|_| StoreError::Corrupt("token id"))?,
         // An owner who may less than before takes the token along.
         role: role.min(user.role),
+        scopes: row.scopes.as_deref().map(scopes).transpose()?,
         user,
         last_used_at: row.last_used_at.map(Timestamp),
     })
+}
+
+/// What a token is narrowed down to. A word that is not known any more is left out: it allows nothing.
+fn scopes(json: &str) -> Result<Arc<[Permission]>> {
+    let words: Vec<String> = serde_json::from_str(json).map_err(|_| StoreError::Corrupt("token scopes"))?;
+    Ok(words.iter().filter_map(|word| Permission::parse(word)).collect())
 }
 
 /// Notes that a token is used.
