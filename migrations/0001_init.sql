@@ -91,19 +91,27 @@ CREATE TABLE runs (
     id                TEXT   NOT NULL PRIMARY KEY,
     operation         TEXT   NOT NULL,
     source            TEXT   NOT NULL,
-    destination       TEXT   NOT NULL,
+    -- A delete has none.
+    destination       TEXT,
     -- Source and destination in lower case, a line each: what a search looks into.
     search_text       TEXT   NOT NULL,
     options           TEXT   NOT NULL,
     state             TEXT   NOT NULL
-        CHECK (state IN ('queued', 'starting', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
+        CHECK (state IN ('queued', 'starting', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted', 'timed_out')),
     -- How often it was claimed. Who writes about a run proves with it that the run is still theirs.
     fence             BIGINT NOT NULL DEFAULT 0,
     priority          BIGINT NOT NULL DEFAULT 0,
     not_before        BIGINT NOT NULL,
     user_id           TEXT   NOT NULL,
     user_name         TEXT   NOT NULL,
+    -- By which door and from which address it was asked for: the audit row of its end says so.
+    via               TEXT   NOT NULL,
+    address           TEXT,
+    -- What the client calls its request: sent twice, it starts one run.
+    idempotency_key   TEXT,
     created_at        BIGINT NOT NULL,
+    -- When it is stopped if it has not ended.
+    deadline_at       BIGINT,
     started_at        BIGINT,
     ended_at          BIGINT,
     stop_requested_by TEXT,
@@ -127,6 +135,7 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_state ON runs (state, id DESC);
 CREATE INDEX runs_unfinished ON runs (state, priority DESC, not_before, id) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX runs_by_key ON runs (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX runs_by_end ON runs (ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;
 
 -- What a run reads and writes: the base of "one writer a destination".

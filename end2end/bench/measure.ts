@@ -21,17 +21,24 @@ export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-/** Two ways to do the same, one after the other, who goes first in turns: what the machine does meanwhile hits both. */
-export async function pairs(count: number, bare: () => Promise<number>, through: () => Promise<number>): Promise<[number, number][]> {
-  await bare();
-  await through();
-  const result: [number, number][] = [];
+/** Several ways to do the same, one after the other, who goes first in turns: what the machine does meanwhile hits all. */
+export async function rounds(count: number, ways: (() => Promise<number>)[]): Promise<number[][]> {
+  for (const way of ways) await way();
+  const result: number[][] = [];
   for (let i = 0; i < count; i++) {
-    const first = i % 2 === 0 ? await bare() : await through();
-    const second = i % 2 === 0 ? await through() : await bare();
-    result.push(i % 2 === 0 ? [first, second] : [second, first]);
+    const times: number[] = [];
+    for (let j = 0; j < ways.length; j++) {
+      const turn = (i + j) % ways.length;
+      times[turn] = (await ways[turn]?.()) ?? Number.NaN;
+    }
+    result.push(times);
   }
   return result;
+}
+
+/** The median of the ratios of each round: how much longer the `to`th way takes than the first. */
+export function ratio(times: number[][], to: number): number {
+  return median(times.map((round) => (round[to] ?? Number.NaN) / (round[0] ?? Number.NaN)));
 }
 
 /** Rows as a table in Markdown, columns aligned so that it reads well in a terminal too. */

@@ -52,11 +52,11 @@ export class Api {
   }
 
   /** The run, once it has ended. */
-  ended(id: string, limit = 60_000): Promise<Run> {
+  ended(id: string, limit = 60_000, every = 50): Promise<Run> {
     const attempt = async () => {
       const run = await this.call<Run>('GET', `/runs/${id}`);
       return run.ended_at === null ? undefined : run;
     };
-    return until(`the end of run ${id}`, attempt, limit);
+    return until(`the end of run ${id}`, attempt, limit, every);
   }
 }

@@ -18,13 +18,18 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits for a condition; what it was waiting for is in the error. */
-export async function until<T>(what: string, attempt: () => Promise<T | undefined> | T | undefined, limit = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  attempt: () => Promise<T | undefined> | T | undefined,
+  limit = 30_000,
+  every = 50,
+): Promise<T> {
   const end = Date.now() + limit;
   for (;;) {
     const result = await attempt();
     if (result !== undefined) return result;
     if (Date.now() > end) throw new Error(`gave up after ${limit} ms waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
 

@@ -36,6 +36,7 @@ pub fn word(state: RunState, stopping: bool, position: Option<u64>) -> String {
         RunState::Failed => "Failed",
         RunState::Cancelled => "Cancelled",
         RunState::Interrupted => "Interrupted",
+        RunState::TimedOut => "Timed out",
     };
     word.to_owned()
 }
@@ -45,6 +46,7 @@ const fn look(state: RunState, stopping: bool) -> (&'static str, &'static str) {
     match state {
         RunState::Succeeded => ("ok", "circle-check"),
         RunState::Failed => ("bad", "circle-x"),
+        RunState::TimedOut => ("bad", "clock"),
         RunState::Interrupted => ("warn", "triangle-alert"),
         RunState::Cancelled => ("", "square"),
         _ if stopping => ("warn", "square"),

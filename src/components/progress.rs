@@ -12,7 +12,7 @@ use crate::domain::{
 pub fn run_bar(run: Memo<RunSummary>) -> AnyView {
     // What waits has done nothing, and that is known.
     let done = Memo::new(move |_| run.with(|run| run.stats.permille().or((run.state == RunState::Queued).then_some(0))));
-    let label = run.with_untracked(|run| format!("Progress of {} to {}", run.operation.as_str(), run.destination));
+    let label = run.with_untracked(|run| format!("Progress of {} {}", run.operation.as_str(), run.route()));
     bar(done.into(), label)
 }
 

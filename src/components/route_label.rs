@@ -30,9 +30,10 @@ pub fn path(text: &str) -> AnyView {
     view! { <span class="path">{head}<span class="path__tail">{tail.to_owned()}</span></span> }.into_any()
 }
 
-/// Source and destination with the one arrow of the product. It flows while `moving`.
+/// Source and destination with the one arrow of the product, which flows while `moving`; or the one place of a delete.
 #[must_use]
-pub fn route(source: &Location, destination: &Location, moving: Signal<bool>) -> AnyView {
+pub fn route(source: &Location, destination: Option<&Location>, moving: Signal<bool>) -> AnyView {
+    let Some(destination) = destination else { return view! { <span class="route">{place(source)}</span> }.into_any() };
     view! {
         <span class="route">
             {place(source)}

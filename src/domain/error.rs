@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::id::RunId;
+
 /// What kind of refusal or failure it is. [`ErrorCode::status`] is the only mapping to HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -69,6 +71,9 @@ pub struct AppError {
     /// Where the server's log tells more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The run that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<RunId>,
     /// Seconds to wait before trying again, for `rate_limited`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
@@ -77,7 +82,7 @@ pub struct AppError {
 impl AppError {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: BTreeMap::new(), reference: None, retry_after: None }
+        Self { code, message: message.into(), fields: BTreeMap::new(), reference: None, run_id: None, retry_after: None }
     }
 
     /// One field fails its rule.

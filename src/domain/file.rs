@@ -18,6 +18,39 @@ pub struct Entry {
     pub is_dir: bool,
 }
 
+/// How much lies somewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Size {
+    /// Files.
+    pub objects: u64,
+    /// Bytes in them.
+    pub bytes: u64,
+    /// Files whose size the provider does not tell: they are not in `bytes`.
+    pub sizeless: u64,
+}
+
+/// Which part of what lies below a location is wanted, in the order of paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TreeQuery {
+    /// `remote:path` or an absolute path of this server.
+    pub location: String,
+    /// Levels of folders, the location itself counted; `None` is all.
+    pub depth: Option<u32>,
+    /// Only those after this path.
+    pub after: Option<String>,
+    /// How many, at most 1,000; all when `None`.
+    pub limit: Option<usize>,
+}
+
+/// What lies below a location, in the order of paths. Names are paths below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Whether there are more after them.
+    pub more: bool,
+}
+
 /// What a listing is ordered by. Folders come first always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -12,4 +12,5 @@ pub mod provider;
 pub mod remote;
 pub mod run;
 pub mod time;
+pub mod transfer;
 pub mod user;

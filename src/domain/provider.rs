@@ -10,8 +10,29 @@ pub struct Provider {
     pub name: String,
     /// rclone's description, one line.
     pub description: String,
+    /// How rclone's flags for it begin: `s3`, `gcs`.
+    pub prefix: String,
     /// Its options, in rclone's order.
     pub options: Vec<ProviderOption>,
+}
+
+/// A provider without its options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProviderSummary {
+    /// rclone's type: `s3`.
+    pub name: String,
+    /// rclone's description, one line.
+    pub description: String,
+    /// How rclone's flags for it begin.
+    pub prefix: String,
+}
+
+impl Provider {
+    /// Without its options.
+    #[must_use]
+    pub fn summary(&self) -> ProviderSummary {
+        ProviderSummary { name: self.name.clone(), description: self.description.clone(), prefix: self.prefix.clone() }
+    }
 }
 
 /// How the value of an option is typed in.

@@ -106,12 +106,52 @@ pub struct NewRemote {
     /// Options by rclone's names.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+    /// Also make `{name}-crypt` over it, which encrypts names and content.
+    #[serde(default)]
+    pub encrypt: bool,
+    /// Options of that one by rclone's names; `remote` is a path in the new remote. Passwords that are absent are made.
+    #[serde(default)]
+    pub encrypt_config: BTreeMap<String, String>,
+}
+
+/// A remote that was made just now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CreatedRemote {
+    /// The remote.
+    #[serde(flatten)]
+    pub remote: RemoteSummary,
+    /// The one over it that encrypts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crypt: Option<CryptRemote>,
+}
+
+/// A remote that encrypts, with what is needed to read the files without Longshore. Told once, when it is made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CryptRemote {
+    /// Its name.
+    pub name: RemoteName,
+    /// What it lies over: `photos-b2:`.
+    pub remote: String,
+    /// The password, plain.
+    pub password: String,
+    /// The salt, which rclone calls the second password, plain.
+    pub password2: String,
+}
+
+impl fmt::Debug for CryptRemote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CryptRemote").field("name", &self.name).field("remote", &self.remote).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for NewRemote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<_> = self.config.keys().collect();
-        f.debug_struct("NewRemote").field("name", &self.name).field("provider", &self.provider).field("config", &keys).finish()
+        let keys: Vec<_> = self.config.keys().chain(self.encrypt_config.keys()).collect();
+        f.debug_struct("NewRemote")
+            .field("name", &self.name)
+            .field("provider", &self.provider)
+            .field("config", &keys)
+            .finish_non_exhaustive()
     }
 }
 

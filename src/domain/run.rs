@@ -3,12 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    error::{AppError, Result},
-    id::RunId,
-    location::Location,
-    time::Timestamp,
-};
+use super::{id::RunId, location::Location, time::Timestamp, transfer::TransferOptions};
 
 /// What a run does. rclone's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -17,21 +12,33 @@ pub enum Operation {
     /// Adds and updates. Deletes nothing.
     #[default]
     Copy,
+    /// Makes the destination identical: deletes what the source does not have.
+    Sync,
+    /// Copies, then deletes from the source.
+    Move,
+    /// Deletes files. Has no destination.
+    Delete,
 }
 
 impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Copy, Self::Sync, Self::Move, Self::Delete];
+
     /// rclone's command, and the word for it everywhere.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Copy => "copy",
+            Self::Sync => "sync",
+            Self::Move => "move",
+            Self::Delete => "delete",
         }
     }
 
     /// Reads what [`Self::as_str`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        (text == "copy").then_some(Self::Copy)
+        Self::ALL.into_iter().find(|operation| operation.as_str() == text)
     }
 
     /// What it does, in one line.
@@ -39,7 +46,28 @@ impl Operation {
     pub const fn summary(self) -> &'static str {
         match self {
             Self::Copy => "Adds and updates. Deletes nothing.",
+            Self::Sync => "Makes the destination identical. Deletes what the source does not have.",
+            Self::Move => "Copies, then deletes from the source.",
+            Self::Delete => "Deletes files. Folders stay.",
         }
+    }
+
+    /// Whether it goes from one place to another.
+    #[must_use]
+    pub const fn has_destination(self) -> bool {
+        !matches!(self, Self::Delete)
+    }
+
+    /// Whether it changes its source too.
+    #[must_use]
+    pub const fn writes_source(self) -> bool {
+        matches!(self, Self::Move | Self::Delete)
+    }
+
+    /// Whether it can delete files.
+    #[must_use]
+    pub const fn deletes(self) -> bool {
+        !matches!(self, Self::Copy)
     }
 }
 
@@ -61,12 +89,14 @@ pub enum RunState {
     Cancelled,
     /// Its processes are gone and nobody saw how they ended.
     Interrupted,
+    /// Its time limit ran out.
+    TimedOut,
 }
 
 impl RunState {
     /// All of them, in the order of a life.
-    pub const ALL: [Self; 7] =
-        [Self::Queued, Self::Starting, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled, Self::Interrupted];
+    pub const ALL: [Self; 8] =
+        [Self::Queued, Self::Starting, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled, Self::Interrupted, Self::TimedOut];
 
     /// The word for it in URLs, SQL and JSON.
     #[must_use]
@@ -79,6 +109,7 @@ impl RunState {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Interrupted => "interrupted",
+            Self::TimedOut => "timed_out",
         }
     }
 
@@ -91,81 +122,14 @@ impl RunState {
     /// Whether nothing more will happen.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Interrupted)
+        !matches!(self, Self::Queued | Self::Starting | Self::Running)
     }
 
     /// Whether a person should look at it: it did not end as asked.
     #[must_use]
     pub const fn is_bad(self) -> bool {
-        matches!(self, Self::Failed | Self::Interrupted)
+        matches!(self, Self::Failed | Self::Interrupted | Self::TimedOut)
     }
-}
-
-/// How a transfer is made. What is absent is rclone's default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TransferOptions {
-    /// Compare by checksum and size instead of time and size.
-    pub checksum: bool,
-    /// Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` up and down.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "10M")]
-    pub bwlimit: Option<String>,
-    /// Files transferred at once, 1 to 128; rclone's default is 4.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transfers: Option<u32>,
-    /// Files checked at once, 1 to 256; rclone's default is 8.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checkers: Option<u32>,
-    /// Leave out what matches one of these patterns of rclone's.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(example = json!(["*.tmp"]))]
-    pub exclude: Vec<String>,
-}
-
-impl TransferOptions {
-    /// Refuses what rclone would refuse, naming the field.
-    pub fn validate(&self) -> Result<()> {
-        if let Some(rate) = &self.bwlimit
-            && !is_bandwidth(rate)
-        {
-            return Err(AppError::invalid("bwlimit", format!("Not a rate: “{}”. Write it as 10M, 512k or 1M:2M.", shorten(rate))));
-        }
-        if self.transfers.is_some_and(|n| !(1..=128).contains(&n)) {
-            return Err(AppError::invalid("transfers", "Between 1 and 128."));
-        }
-        if self.checkers.is_some_and(|n| !(1..=256).contains(&n)) {
-            return Err(AppError::invalid("checkers", "Between 1 and 256."));
-        }
-        if self.exclude.len() > 1000 {
-            return Err(AppError::invalid("exclude", "At most 1,000 patterns."));
-        }
-        for pattern in &self.exclude {
-            if pattern.is_empty() || pattern.len() > 4096 || pattern.contains(['\0', '\n', '\r']) {
-                return Err(AppError::invalid("exclude", format!("Not a pattern: “{}”.", shorten(pattern))));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
-/// `10M`, `1.5M`, `off`, or two of them with a colon between: up and down.
-fn is_bandwidth(text: &str) -> bool {
-    let rate = |part: &str| {
-        part == "off" || {
-            let digits = part.strip_suffix('i').unwrap_or(part).trim_end_matches(|c: char| "bBkKmMgGtTpP".contains(c));
-            let unit = part.len() - digits.len();
-            unit <= 2
-                && digits.bytes().any(|b| b.is_ascii_digit())
-                && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-                && digits.matches('.').count() <= 1
-        }
-    };
-    text.len() <= 32 && text.split_once(':').map_or_else(|| rate(text), |(up, down)| rate(up) && rate(down))
 }
 
 /// What is needed to start a run.
@@ -174,15 +138,19 @@ pub struct NewRun {
     /// What it does.
     #[serde(default)]
     pub operation: Operation,
-    /// Where from: `remote:path` or an absolute path of this server.
+    /// Where from: `remote:path` or an absolute path of this server. Of a delete: what is deleted.
     #[schema(example = "/srv/photos")]
     pub source: String,
-    /// Where to.
+    /// Where to; not for a delete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "b2-archive:photos")]
-    pub destination: String,
+    pub destination: Option<String>,
     /// How.
     #[serde(default)]
     pub options: TransferOptions,
+    /// After how many seconds, waiting included, it is stopped: 1 to 604,800 (a week). Never when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit_secs: Option<u32>,
 }
 
 /// How far a run is, or what it did: rclone's own statistics.
@@ -243,8 +211,11 @@ pub struct RunSummary {
     pub operation: Operation,
     /// Where from.
     pub source: Location,
-    /// Where to.
-    pub destination: Location,
+    /// Where to; a delete has none.
+    pub destination: Option<Location>,
+    /// Whether it only says what it would do.
+    #[serde(default)]
+    pub dry_run: bool,
     /// Where it is in its life.
     pub state: RunState,
     /// Its place in the queue, from 1, while it waits.
@@ -266,6 +237,20 @@ pub struct RunSummary {
     /// Whether somebody asked for it to stop, and it has not ended yet.
     #[serde(default)]
     pub stopping: bool,
+}
+
+impl RunSummary {
+    /// `/srv/photos → b2:photos`, or the one place of a delete.
+    #[must_use]
+    pub fn route(&self) -> String {
+        route(&self.source, self.destination.as_ref())
+    }
+}
+
+/// `/srv/photos → b2:photos`, or the one place of a delete.
+#[must_use]
+pub fn route(source: &Location, destination: Option<&Location>) -> String {
+    destination.map_or_else(|| source.to_string(), |destination| format!("{source} → {destination}"))
 }
 
 /// A run in full.
@@ -296,17 +281,26 @@ pub enum FileOutcome {
     Copied,
     /// It replaced another.
     Updated,
+    /// It was moved or renamed where it lay.
+    Moved,
+    /// It was deleted; of a move, from the source.
+    Deleted,
     /// It could not be transferred.
     Failed,
 }
 
 impl FileOutcome {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Copied, Self::Updated, Self::Moved, Self::Deleted, Self::Failed];
+
     /// The word for it in URLs and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Copied => "copied",
             Self::Updated => "updated",
+            Self::Moved => "moved",
+            Self::Deleted => "deleted",
             Self::Failed => "failed",
         }
     }
@@ -314,7 +308,7 @@ impl FileOutcome {
     /// Reads what [`Self::as_str`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Copied, Self::Updated, Self::Failed].into_iter().find(|outcome| outcome.as_str() == text)
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
     }
 }
 
@@ -341,6 +335,10 @@ pub struct RunFiles {
     pub copied: u64,
     /// How many were updated.
     pub updated: u64,
+    /// How many were moved or renamed where they lay.
+    pub moved: u64,
+    /// How many were deleted.
+    pub deleted: u64,
     /// How many failed.
     pub failed: u64,
     /// How many of the wanted outcome there are.
@@ -349,6 +347,20 @@ pub struct RunFiles {
     pub offset: u64,
     /// The window.
     pub files: Vec<RunFile>,
+}
+
+impl RunFiles {
+    /// How many there are of an outcome.
+    #[must_use]
+    pub const fn count(&self, outcome: FileOutcome) -> u64 {
+        match outcome {
+            FileOutcome::Copied => self.copied,
+            FileOutcome::Updated => self.updated,
+            FileOutcome::Moved => self.moved,
+            FileOutcome::Deleted => self.deleted,
+            FileOutcome::Failed => self.failed,
+        }
+    }
 }
 
 /// A line of a run's log.
@@ -400,16 +412,6 @@ pub struct RunPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bandwidth_is_what_rclone_takes() {
-        for good in ["10M", "512k", "1.5G", "off", "1M:2M", "off:10M", "100", "10Mi"] {
-            assert!(is_bandwidth(good), "{good}");
-        }
-        for bad in ["", "10X", "fast", "10M:", "--config", "1M:2M:3M", "1..5M", "10 M", "08:00,512k"] {
-            assert!(!is_bandwidth(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn every_state_reads_as_it_is_written() {

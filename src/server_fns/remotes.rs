@@ -8,7 +8,7 @@ use leptos::{
 use crate::domain::{
     error::AppError,
     provider::Provider,
-    remote::{NewRemote, RemoteSummary, RemoteTest},
+    remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest},
 };
 
 /// All remotes, by name.
@@ -41,7 +41,7 @@ pub async fn test_remote(remote: NewRemote) -> Result<RemoteTest, AppError> {
 
 /// Saves a new remote.
 #[server(prefix = "/api/fn", endpoint = "remotes/create", input = Json)]
-pub async fn create_remote(remote: NewRemote) -> Result<RemoteSummary, AppError> {
+pub async fn create_remote(remote: NewRemote) -> Result<CreatedRemote, AppError> {
     use crate::server::{call::call, services::remotes};
     call(|actor, app| async move { remotes::create(&actor, &app, remote).await }).await
 }

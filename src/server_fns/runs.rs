@@ -50,7 +50,7 @@ pub async fn preview_command(run: NewRun) -> Result<String, AppError> {
 #[server(prefix = "/api/fn", endpoint = "runs/start", input = Json)]
 pub async fn start_run(run: NewRun) -> Result<RunId, AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::start(&actor, &app, run).await.map(|run| run.summary.id) }).await
+    call(|actor, app| async move { runs::start(&actor, &app, run, None).await.map(|run| run.summary.id) }).await
 }
 
 /// Asks a run to stop. It has ended when its state says so.

@@ -15,7 +15,8 @@ use longshore::{
     domain::{
         location::Location,
         remote::RemoteName,
-        run::{FileOutcome, Operation, TransferOptions},
+        run::{FileOutcome, Operation},
+        transfer::TransferOptions,
     },
     server::rclone::{
         Rclone, RcloneConfig, RcloneError, RcloneStatus, Transfer, log,
@@ -78,7 +79,7 @@ impl House {
     }
 
     fn copy(&self, source: &str, destination: &str, options: TransferOptions) -> Transfer {
-        Transfer { operation: Operation::Copy, source: self.local(source), destination: self.local(destination), options }
+        Transfer { operation: Operation::Copy, source: self.local(source), destination: Some(self.local(destination)), options }
     }
 
     /// A run of a large file that would take minutes, under way.
@@ -414,7 +415,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     assert!(listed.iter().any(|entry| entry.name == "a␊b" && entry.is_dir));
     assert_eq!(house.rclone.list(&house.local("src").join("a␊b")).await.expect("listed")[0].name, "c");
     assert!(matches!(house.rclone.list(&house.local("none")).await, Err(RcloneError::NotFound)));
-    let unknown = Transfer { destination: at("nosuch:x"), ..transfer };
+    let unknown = Transfer { destination: Some(at("nosuch:x")), ..transfer };
     assert!(matches!(house.rclone.start_run(&house.path("run 2"), &unknown).await, Err(RcloneError::UnknownRemote)));
 }
 

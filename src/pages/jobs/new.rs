@@ -58,7 +58,9 @@ fn Form(source: RwSignal<String>, destination: RwSignal<String>) -> impl IntoVie
         match options {
             Err(wrong) => Some(Err(wrong)),
             Ok(_) if source.is_empty() || destination.is_empty() => None,
-            Ok(options) => Some(Ok(NewRun { operation: Operation::Copy, source, destination, options })),
+            Ok(options) => {
+                Some(Ok(NewRun { operation: Operation::Copy, source, destination: Some(destination), options, time_limit_secs: None }))
+            }
         }
     });
     let navigate = StoredValue::new(use_navigate());

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::form::{Area, Check, Errors, Face, Text, error_of},
-    domain::run::TransferOptions,
+    domain::{run::Operation, transfer::TransferOptions},
 };
 
 /// What is typed.
@@ -41,8 +41,8 @@ impl Typed {
         let (transfers, checkers) = (number("transfers", self.transfers), number("checkers", self.checkers));
         let exclude = self.exclude.with(|lines| lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect());
         let checksum = self.checksum.with(|checksum| checksum == "true");
-        let options = TransferOptions { checksum, bwlimit: text(self.bwlimit), transfers, checkers, exclude };
-        if let Err(error) = options.validate() {
+        let options = TransferOptions { checksum, bwlimit: text(self.bwlimit), transfers, checkers, exclude, ..TransferOptions::default() };
+        if let Err(error) = options.validate(Operation::Copy) {
             wrong.extend(error.fields);
         }
         if wrong.is_empty() { Ok(options) } else { Err(wrong) }

@@ -122,7 +122,7 @@ fn recent(runs: &[RunSummary]) -> AnyView {
         }));
         view! {
             <a class="last" href=href data-run=id data-state=state>
-                {route(&run.source, &run.destination, false.into())}
+                {route(&run.source, run.destination.as_ref(), false.into())}
                 {badge}
                 <small class="muted num">
                     {format::bytes(run.stats.bytes)}

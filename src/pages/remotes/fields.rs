@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn fields(name: &str, options: Vec<ProviderOption>) -> Fields {
-        Fields::new(&Provider { name: name.to_owned(), description: String::new(), options })
+        Fields::new(&Provider { name: name.to_owned(), description: String::new(), prefix: name.to_owned(), options })
     }
 
     fn set(fields: &Fields, name: &str, value: &str) {

@@ -40,7 +40,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
         }
     };
     let test = Action::new(move |()| {
-        let remote = NewRemote { name: String::new(), provider: kind.get_value(), config: config() };
+        let remote = NewRemote { provider: kind.get_value(), config: config(), ..NewRemote::default() };
         async move {
             failed.set(None);
             tested.set(None);
@@ -52,7 +52,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
     });
     let navigate = StoredValue::new(use_navigate());
     let save = Action::new(move |()| {
-        let new = NewRemote { name: name.get_untracked(), provider: kind.get_value(), config: config() };
+        let new = NewRemote { name: name.get_untracked(), provider: kind.get_value(), config: config(), ..NewRemote::default() };
         async move {
             failed.set(None);
             let saved = match create_remote(new).await {
@@ -60,8 +60,8 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
                 Err(error) => return refuse(error),
             };
             // What was tried is now saved: trying it once more is what the list remembers as its test.
-            if saved.tested.is_none() && tested.with_untracked(|tested| tested.as_ref().is_some_and(|tested| tested.connected)) {
-                let _ = test_remote(NewRemote { name: saved.name.to_string(), ..NewRemote::default() }).await;
+            if saved.remote.tested.is_none() && tested.with_untracked(|tested| tested.as_ref().is_some_and(|tested| tested.connected)) {
+                let _ = test_remote(NewRemote { name: saved.remote.name.to_string(), ..NewRemote::default() }).await;
             }
             navigate.with_value(|navigate| navigate("/remotes", Default::default()));
         }

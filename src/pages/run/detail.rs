@@ -11,7 +11,8 @@ use crate::{
     },
     domain::{
         format,
-        run::{FileOutcome, InFlight, LogLine, RunFiles, RunLog, RunSummary, TransferOptions},
+        run::{FileOutcome, InFlight, LogLine, Operation, RunFiles, RunLog, RunSummary},
+        transfer::TransferOptions,
     },
     live::Live,
 };
@@ -33,21 +34,27 @@ pub fn detail(shown: &Shown, run: Memo<RunSummary>, live: Live) -> AnyView {
     };
     view! {
         <section class="panel" aria-label="Details">
-            {tabs(shown.tab, shown.run.summary.state.is_final(), shown.files.as_ref().ok())}
+            {tabs(shown.tab, &shown.run.summary, shown.files.as_ref().ok())}
             {body}
         </section>
     }
     .into_any()
 }
 
-/// The tabs. What is in flight is a question only while the run goes on.
-fn tabs(open: Tab, ended: bool, files: Option<&RunFiles>) -> AnyView {
-    let asked = move |tab: &(Tab, _, _)| tab.0 == open || tab.0 != Tab::InFlight || !ended;
+/// The tabs. What is in flight is a question only while the run goes on, and what an operation never does is none.
+fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
+    let (operation, ended) = (run.operation, run.state.is_final());
+    let asked = move |(tab, ..): &(Tab, _, _)| {
+        *tab == open
+            || match tab {
+                Tab::InFlight => !ended,
+                Tab::Files(outcome) => can(operation, *outcome),
+                Tab::Log | Tab::Options => true,
+            }
+    };
     let tab = |(tab, name, label): (Tab, &'static str, &'static str)| {
         let count = match (tab, files) {
-            (Tab::Files(FileOutcome::Copied), Some(files)) => Some(files.copied),
-            (Tab::Files(FileOutcome::Updated), Some(files)) => Some(files.updated),
-            (Tab::Files(FileOutcome::Failed), Some(files)) => Some(files.failed),
+            (Tab::Files(outcome), Some(files)) => Some(files.count(outcome)),
             _ => None,
         };
         let count = count.map(|count| view! { " "<span class="num">{format::count(count)}</span> }.into_any());
@@ -55,6 +62,16 @@ fn tabs(open: Tab, ended: bool, files: Option<&RunFiles>) -> AnyView {
     };
     view! { <nav class="tabs" aria-label="Details of the run">{Tab::ALL.into_iter().filter(asked).map(tab).collect::<Vec<_>>()}</nav> }
         .into_any()
+}
+
+/// Whether this can happen to a file in such a run.
+const fn can(operation: Operation, outcome: FileOutcome) -> bool {
+    match outcome {
+        FileOutcome::Copied | FileOutcome::Updated => operation.has_destination(),
+        FileOutcome::Moved => matches!(operation, Operation::Move),
+        FileOutcome::Deleted => operation.deletes(),
+        FileOutcome::Failed => true,
+    }
 }
 
 /// The files that are being transferred now, each with its bar.
@@ -106,6 +123,25 @@ fn log(log: RunLog) -> AnyView {
     .into_any()
 }
 
+/// What most runs do not have, by rclone's names.
+fn more(options: &TransferOptions) -> Vec<AnyView> {
+    let switch = |on: bool| on.then(|| "yes".to_owned());
+    [
+        ("Dry run", switch(options.dry_run)),
+        ("Empty folders of the source", options.delete_empty_src_dirs.then(|| "are deleted".to_owned())),
+        ("Only", (!options.include.is_empty()).then(|| options.include.join(", "))),
+        ("Older than", options.min_age.clone()),
+        ("Younger than", options.max_age.clone()),
+        ("At least", options.min_size.clone()),
+        ("At most", options.max_size.clone()),
+        ("Deletes at most", options.max_delete.map(|n| format::plural(n.into(), "file", "files"))),
+        ("What is replaced or deleted goes to", options.backup_dir.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(view! { <div><dt>{name}</dt><dd>{value?}</dd></div> }.into_any()))
+    .collect()
+}
+
 /// How it was asked for, in words.
 fn options(options: &TransferOptions) -> AnyView {
     let fact = |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();
@@ -119,6 +155,7 @@ fn options(options: &TransferOptions) -> AnyView {
             {fact("Files at once", or(options.transfers.map(|n| n.to_string()), "4 (rclone's default)"))}
             {fact("Checks at once", or(options.checkers.map(|n| n.to_string()), "8 (rclone's default)"))}
             {fact("Left out", exclude)}
+            {more(options)}
         </dl>
     }
     .into_any()

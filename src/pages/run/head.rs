@@ -34,7 +34,7 @@ pub fn head(run: Memo<RunSummary>, stop: Stop) -> AnyView {
             <div class="grow">
                 <div class="row headline__name"><h1>{name}</h1>{run_badge(run)}</div>
                 <p class="row headline__route muted">
-                    {route(&first.source, &first.destination, moving.into())}
+                    {route(&first.source, first.destination.as_ref(), moving.into())}
                     <span>{since}" by "{first.user}" · run "<code>{first.id.to_string()}</code></span>
                 </p>
             </div>
@@ -50,6 +50,7 @@ pub fn outcome(run: &Run) -> AnyView {
     let said = error.clone().unwrap_or_default();
     let (kind, name, title, text) = match state {
         RunState::Failed => ("bad", "circle-x", "This run failed", said),
+        RunState::TimedOut => ("bad", "clock", "This run took too long", said),
         RunState::Interrupted => {
             let text = if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
@@ -76,7 +77,9 @@ pub fn outcome(run: &Run) -> AnyView {
 fn title(run: &RunSummary) -> String {
     let verb = run.operation.as_str();
     let verb = verb.get(..1).map(str::to_uppercase).unwrap_or_default() + verb.get(1..).unwrap_or_default();
-    format!("{verb} {} to {}", name(&run.source), name(&run.destination))
+    let to = run.destination.as_ref().map(|destination| format!(" to {}", name(destination))).unwrap_or_default();
+    let dry = if run.dry_run { " (dry run)" } else { "" };
+    format!("{verb} {}{to}{dry}", name(&run.source))
 }
 
 /// What a place is called in a sentence: a remote by its name, a folder of this server by its own.

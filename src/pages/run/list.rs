@@ -16,11 +16,7 @@ use crate::{
 /// The search field, the files, and the way to the other pages.
 pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
     let word = outcome.as_str();
-    let all = match outcome {
-        FileOutcome::Copied => files.copied,
-        FileOutcome::Updated => files.updated,
-        FileOutcome::Failed => files.failed,
-    };
+    let all = files.count(outcome);
     if all == 0 {
         return nothing(outcome);
     }
@@ -85,6 +81,8 @@ fn nothing(outcome: FileOutcome) -> AnyView {
     let text = match outcome {
         FileOutcome::Copied => "No file was new at the destination.",
         FileOutcome::Updated => "No file replaced another.",
+        FileOutcome::Moved => "No file was moved where it lay.",
+        FileOutcome::Deleted => "No file was deleted.",
         FileOutcome::Failed => "No file failed.",
     };
     view! { <p class="none muted">{text}</p> }.into_any()

@@ -41,10 +41,12 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Self, &str, &str); 6] = [
+    const ALL: [(Self, &str, &str); 8] = [
         (Self::InFlight, "in-flight", "In flight"),
         (Self::Files(FileOutcome::Copied), "copied", "Copied"),
         (Self::Files(FileOutcome::Updated), "updated", "Updated"),
+        (Self::Files(FileOutcome::Moved), "moved", "Moved"),
+        (Self::Files(FileOutcome::Deleted), "deleted", "Deleted"),
         (Self::Files(FileOutcome::Failed), "failed", "Failed"),
         (Self::Log, "log", "Log"),
         (Self::Options, "options", "Options"),
@@ -57,7 +59,7 @@ impl Tab {
     /// What one wants to see first.
     const fn first(state: RunState) -> Self {
         match state {
-            RunState::Failed | RunState::Interrupted => Self::Files(FileOutcome::Failed),
+            RunState::Failed | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
             RunState::Succeeded | RunState::Cancelled => Self::Files(FileOutcome::Copied),
             RunState::Queued | RunState::Starting | RunState::Running => Self::InFlight,
         }

@@ -52,7 +52,7 @@ fn row(run: Memo<RunSummary>) -> AnyView {
     view! {
         <tr data-run=first.id.to_string() data-state=move || run.with(|run| run.state.as_str())>
             <td class="runs__state">{run_badge(run)}</td>
-            <td class="runs__route"><a href=format!("/runs/{}", first.id)>{route(&first.source, &first.destination, moving.into())}</a></td>
+            <td class="runs__route"><a href=format!("/runs/{}", first.id)>{route(&first.source, first.destination.as_ref(), moving.into())}</a></td>
             <td class="runs__kind muted" data-label="Operation">{first.operation.as_str()}</td>
             <td class="runs__at muted" data-label="Started">{move || time(started.get())}</td>
             {cell("Took", "end num live", took)}

@@ -10,23 +10,56 @@ use crate::{
 
 /// Longest sleep: what a lost wake-up costs.
 const IDLE: Duration = Duration::from_secs(5);
+/// Why a run that waited too long ended.
+const EXPIRED: &str = "Its time limit ran out while it waited for its turn.";
 /// Queued runs whose new place is told after each claim.
 const TOLD: usize = 100;
 
 /// Works off the queue until the engine closes. A database that fails is asked again later; this never ends by itself.
 pub(super) async fn work(engine: Engine) {
     loop {
-        match claim(&engine).await {
-            Ok(true) => continue,
-            Ok(false) => {}
+        let mut rest = IDLE;
+        match step(&engine).await {
+            Ok(None) => continue,
+            Ok(Some(until_deadline)) => rest = rest.min(until_deadline),
             Err(error) => tracing::warn!(%error, "the queue could not be read; trying again"),
         }
         tokio::select! {
             () = engine.0.closing.cancelled() => return,
             () = engine.0.wake.notified() => {}
-            () = tokio::time::sleep(IDLE) => {}
+            () = tokio::time::sleep(rest) => {}
         }
     }
+}
+
+/// Ends what waited too long, and starts what may start. How long to rest at most; `None` when there may be more to do.
+async fn step(engine: &Engine) -> Result<Option<Duration>, StoreError> {
+    let config = &engine.0.config;
+    let now = config.clock.now();
+    let deadline = runs::next_deadline(&mut *config.store.acquire().await?).await?;
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        expire(engine).await?;
+        return Ok(None);
+    }
+    if claim(engine).await? {
+        return Ok(None);
+    }
+    Ok(Some(deadline.map_or(IDLE, |deadline| Duration::from_millis(deadline.millis_since(now)))))
+}
+
+/// Ends the runs whose limit ran out while they waited.
+async fn expire(engine: &Engine) -> Result<(), StoreError> {
+    let config = &engine.0.config;
+    let mut transaction = config.store.begin().await?;
+    let mut ended = Vec::new();
+    for id in runs::expire(&mut transaction, config.clock.now(), EXPIRED).await? {
+        let Some(stored) = runs::get(&mut transaction, &id).await? else { continue };
+        run::record_end(&mut transaction, &stored.run.summary).await?;
+        ended.push(stored.run.summary);
+    }
+    transaction.commit().await?;
+    ended.into_iter().for_each(|run| engine.hub().end(run));
+    Ok(())
 }
 
 /// Claims one run and sets it going. `false` when there is none, or no place.

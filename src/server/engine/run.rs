@@ -28,9 +28,9 @@ use crate::{
             shim::{self, Exit, Life, signal_name},
         },
         store::{
-            StoreError,
+            Connection, StoreError,
             audit::{self, NewAudit},
-            runs::{self, Claimed, End, Unfinished},
+            runs::{self, Claimed, End, Stored, Unfinished},
         },
     },
 };
@@ -50,6 +50,8 @@ struct Watch {
     dir: PathBuf,
     live: Live,
     stop: CancellationToken,
+    /// When it is stopped if it has not ended.
+    deadline: Option<Timestamp>,
 }
 
 /// Starts a run that was claimed, and watches it.
@@ -87,15 +89,15 @@ impl Watch {
     async fn new(engine: &Engine, id: &RunId, fence: i64) -> Option<Self> {
         let stop = engine.stop_token(id);
         let dir = engine.run_dir(id, fence);
-        let summary = loop {
+        let stored = loop {
             match find(engine, id).await {
                 Ok(found) => break found?,
                 Err(error) => pause(engine, &error).await?,
             }
         };
-        let live = Live { summary, in_flight: Vec::new() };
+        let live = Live { summary: stored.run.summary, in_flight: Vec::new() };
         engine.hub().update(live.clone());
-        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop })
+        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at })
     }
 
     /// Writes down that rclone works.
@@ -120,16 +122,17 @@ impl Watch {
         let exit = loop {
             tokio::select! {
                 () = self.engine.0.closing.cancelled() => return,
-                () = self.stop.cancelled(), if !stopped => {
-                    at_stop = shim::stats(&self.dir).await.ok().map(|(stats, _)| stats).or(at_stop);
-                    stopped = true;
-                    if let Err(error) = shim::stop(&self.dir) {
-                        tracing::warn!(run = %self.id, %error, "could not be told to stop");
-                    }
-                    self.live.summary.stopping = true;
-                    untold = true;
-                }
+                () = self.stop.cancelled(), if !stopped => {}
                 _ = tick.tick() => {}
+            }
+            if !stopped && (self.stop.is_cancelled() || self.is_over()) {
+                at_stop = shim::stats(&self.dir).await.ok().map(|(stats, _)| stats).or(at_stop);
+                stopped = true;
+                if let Err(error) = shim::stop(&self.dir) {
+                    tracing::warn!(run = %self.id, %error, "could not be told to stop");
+                }
+                self.live.summary.stopping = true;
+                untold = true;
             }
             let Some((life, progress)) = look(&self.dir, &mut tail).await else { continue };
             if let Some(Progress { stats, in_flight }) = progress {
@@ -149,8 +152,14 @@ impl Watch {
         };
         let dir = self.dir.clone();
         let finish = spawn_blocking(move || log::finish(&dir)).await.unwrap_or_default();
-        let verdict = verdict(Evidence { exit, finish, at_stop, stop_requested: self.stop.is_cancelled() });
+        let deadline = self.deadline.map(|at| at.0);
+        let verdict = verdict(Evidence { exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), deadline });
         self.end(verdict, exit).await;
+    }
+
+    /// Whether its time limit ran out.
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| self.engine.0.config.clock.now() >= deadline)
     }
 
     /// Writes the run's end and its audit row together, however long the database takes, and tells it.
@@ -195,23 +204,32 @@ impl Watch {
         }
         let Some(stored) = runs::get(&mut transaction, &self.id).await? else { return Ok(None) };
         let summary = stored.run.summary;
-        let target = format!("{} → {}", summary.source, summary.destination);
-        let row = NewAudit {
-            at: end.ended_at,
-            user_id: None,
-            user: summary.user.clone(),
-            via: "engine",
-            action: "run.end",
-            target: &target,
-            detail: serde_json::json!({ "state": end.state, "stats": end.stats, "error": end.error }),
-            success: end.state == RunState::Succeeded,
-            address: None,
-            run_id: Some(self.id.clone()),
-        };
-        audit::insert(&mut transaction, &row).await?;
+        record_end(&mut transaction, &summary).await?;
         transaction.commit().await?;
         Ok(Some(summary))
     }
+}
+
+/// The audit row of a run's end: who asked for it, what it was and what it did. In the transaction that ends it.
+pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -> Result<(), StoreError> {
+    let Some(origin) = runs::origin(transaction, &run.id).await? else { return Ok(()) };
+    let (target, action) = (run.route(), format!("rclone.{}", run.operation.as_str()));
+    let detail = serde_json::json!({
+        "source": run.source, "destination": run.destination, "dry_run": run.dry_run, "state": run.state, "stats": run.stats, "error": run.error,
+    });
+    let row = NewAudit {
+        at: run.ended_at.unwrap_or(run.created_at),
+        user_id: origin.user_id.parse().ok(),
+        user: run.user.clone(),
+        via: &origin.via,
+        action: &action,
+        target: &target,
+        detail,
+        success: run.state == RunState::Succeeded,
+        address: origin.address,
+        run_id: Some(run.id.clone()),
+    };
+    audit::insert(transaction, &row).await
 }
 
 /// One look at a run's directory, off the async threads. `None` when the look itself failed.
@@ -230,9 +248,8 @@ async fn look(dir: &Path, tail: &mut Option<Tail>) -> Option<(Life, Option<Progr
     Some((life, progress))
 }
 
-async fn find(engine: &Engine, id: &RunId) -> Result<Option<RunSummary>, StoreError> {
-    let mut reader = engine.0.config.store.acquire().await?;
-    Ok(runs::get(&mut reader, id).await?.map(|stored| stored.run.summary))
+async fn find(engine: &Engine, id: &RunId) -> Result<Option<Stored>, StoreError> {
+    runs::get(&mut *engine.0.config.store.acquire().await?, id).await
 }
 
 /// Waits before a database that refused is asked again. `None` when the engine closes first.

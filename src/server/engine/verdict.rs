@@ -19,6 +19,8 @@ pub struct Evidence {
     pub at_stop: Option<Stats>,
     /// Whether somebody asked for it to stop.
     pub stop_requested: bool,
+    /// Until when it had to end, in milliseconds since 1970.
+    pub deadline: Option<i64>,
 }
 
 /// How a run ended, in our words.
@@ -35,7 +37,7 @@ pub struct Verdict {
 /// Success needs exit code 0, and final statistics, and these without an error. Nothing else is one.
 #[must_use]
 pub fn verdict(evidence: Evidence) -> Verdict {
-    let Evidence { exit, finish, at_stop, stop_requested } = evidence;
+    let Evidence { exit, finish, at_stop, stop_requested, deadline } = evidence;
     let (state, error) = match exit {
         None => (
             RunState::Interrupted,
@@ -50,6 +52,10 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             ),
         },
         Some(_) if stop_requested => (RunState::Cancelled, None),
+        // Ended from outside after its limit: that was us. What ends by itself has its own reason.
+        Some(exit) if was_stopped(exit) && deadline.is_some_and(|deadline| exit.at >= deadline) => {
+            (RunState::TimedOut, Some("Its time limit ran out. What was transferred until then stays.".to_owned()))
+        }
         Some(Exit { signal: Some(signal), .. }) => {
             (RunState::Failed, Some(format!("rclone was ended from outside by {}.", signal_name(signal))))
         }
@@ -59,6 +65,11 @@ pub fn verdict(evidence: Evidence) -> Verdict {
     stats.eta = None;
     stats.speed = (stats.bytes.saturating_mul(1000)).checked_div(stats.elapsed_ms).unwrap_or(0);
     Verdict { state, error, stats }
+}
+
+/// Whether rclone ended because it was told to.
+const fn was_stopped(exit: Exit) -> bool {
+    exit.signal.is_some() || matches!(exit.code, Some(143))
 }
 
 /// rclone's exit codes in words (its documentation, "Exit code"), where its log has none.
@@ -85,7 +96,7 @@ mod tests {
 
     fn evidence(code: Option<i32>, signal: Option<i32>, stats: Option<u64>, stop_requested: bool) -> Evidence {
         let finish = Finish { stats: stats.map(|errors| Stats { errors, ..Stats::default() }), ..Finish::default() };
-        Evidence { exit: Some(Exit { code, signal, at: 0 }), finish, at_stop: None, stop_requested }
+        Evidence { exit: Some(Exit { code, signal, at: 0 }), finish, at_stop: None, stop_requested, deadline: None }
     }
 
     #[test]
@@ -108,6 +119,19 @@ mod tests {
         assert_eq!(verdict(evidence(None, Some(9), None, true)).state, RunState::Cancelled);
         assert_eq!(verdict(evidence(Some(143), None, None, true)).state, RunState::Cancelled);
         assert_eq!(verdict(evidence(Some(143), None, None, false)).state, RunState::Failed);
+    }
+
+    #[test]
+    fn a_limit_counts_only_when_it_ended_the_run() {
+        let ended = |code, at, deadline| {
+            let mut evidence = evidence(Some(code), None, Some(0), false);
+            (evidence.exit, evidence.deadline) = (Some(Exit { code: Some(code), signal: None, at }), Some(deadline));
+            verdict(evidence).state
+        };
+        assert_eq!(ended(143, 1000, 1000), RunState::TimedOut);
+        assert_eq!(ended(143, 999, 1000), RunState::Failed);
+        assert_eq!(ended(0, 1001, 1000), RunState::Succeeded);
+        assert_eq!(ended(3, 1001, 1000), RunState::Failed);
     }
 
     #[test]

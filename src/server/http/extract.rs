@@ -76,6 +76,13 @@ fn no_json(error: &serde_json::Error) -> Problem {
     bad_request(format!("The body is not JSON: something is wrong in line {}, column {}.", error.line(), error.column()))
 }
 
+/// What the client calls this request, so that sending it twice does it once.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, AppError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().map_err(|_| AppError::invalid("Idempotency-Key", "Only visible ASCII characters."))?;
+    Ok(Some(key.to_owned()))
+}
+
 /// The query of an address.
 pub struct Params<T>(pub T);
 

@@ -21,7 +21,7 @@ const OPEN: [&str; 6] = ["/pkg/", "/fonts/", "/icons.svg", "/favicon.svg", "/hea
 /// What answers before there is an admin, and nothing after.
 const SETUP: [&str; 2] = ["/setup", "/api/fn/setup/create"];
 /// What answers without a session.
-const SIGN_IN: [&str; 3] = ["/login", "/api/fn/sessions/create", "/api/v1/openapi.json"];
+const SIGN_IN: [&str; 4] = ["/login", "/api/fn/sessions/create", "/api/v1/openapi.json", "/api/v1/backups/rclone/providers"];
 
 /// Lets a request through, or sends it to where it must go first.
 pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> Response {

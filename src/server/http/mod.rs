@@ -1,6 +1,7 @@
 //! The one door of the network: routes, and what every request passes on its way to them.
 
 pub mod assets;
+mod backups;
 pub mod events;
 pub mod extract;
 pub mod files;

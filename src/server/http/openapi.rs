@@ -10,7 +10,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{events, files, remotes, runs};
+use super::{backups, events, files, remotes, runs};
 use crate::server::state::AppState;
 
 #[derive(OpenApi)]
@@ -18,6 +18,7 @@ use crate::server::state::AppState;
     info(title = "Longshore", description = "The console for rclone. Times are RFC 3339 in UTC, sizes are bytes.", license(name = "MIT")),
     modifiers(&Security),
     tags(
+        (name = "rclone", description = "The eleven rclone endpoints that existing clients use"),
         (name = "remotes", description = "Configured connections to providers"),
         (name = "files", description = "What lies in a location"),
         (name = "runs", description = "Transfers: start, stop, watch, look back"),
@@ -39,6 +40,7 @@ impl Modify for Security {
 
 fn nouns() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Api::openapi())
+        .merge(backups::router())
         .merge(remotes::router())
         .merge(files::router())
         .merge(runs::router())

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
-        remote::{NewRemote, RemoteSummary, RemoteTest},
+        remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest},
     },
     server::{services::remotes, state::AppState},
 };
@@ -38,7 +38,7 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<R
 /// Secrets are given plain and stored as rclone stores them; no other call gives them back.
 #[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
     responses(
-        (status = 201, body = RemoteSummary),
+        (status = 201, body = CreatedRemote),
         (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 409, body = AppError),
         (status = 413, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError),
     ))]
@@ -46,7 +46,7 @@ async fn create(
     Who(actor): Who,
     State(app): State<AppState>,
     Body(remote): Body<NewRemote>,
-) -> Result<(StatusCode, Json<RemoteSummary>), Problem> {
+) -> Result<(StatusCode, Json<CreatedRemote>), Problem> {
     Ok((StatusCode::CREATED, Json(remotes::create(&actor, &app, remote).await?)))
 }
 

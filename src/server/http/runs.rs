@@ -3,13 +3,13 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Params, Problem},
+    extract::{Body, Params, Problem, idempotency_key},
     who::Who,
 };
 use crate::{
@@ -44,6 +44,7 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
 ///
 /// Puts it into the queue and answers at once. A client that hangs up stops nothing.
 #[utoipa::path(post, path = "/api/v1/runs", tag = "runs", request_body = NewRun,
+    params(("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run")),
     responses(
         (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
         (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError),
@@ -52,9 +53,10 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
 async fn start(
     Who(actor): Who,
     State(app): State<AppState>,
+    headers: HeaderMap,
     Body(run): Body<NewRun>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Run>), Problem> {
-    let run = runs::start(&actor, &app, run).await?;
+    let run = runs::start(&actor, &app, run, idempotency_key(&headers)?).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/api/v1/runs/{}", run.summary.id))], Json(run)))
 }
 

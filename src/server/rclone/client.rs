@@ -69,6 +69,17 @@ impl Client {
     where
         T: DeserializeOwned + Send + 'static,
     {
+        self.call_with(path, params, limit, |answer| serde_json::from_slice(answer)).await
+    }
+
+    /// As [`Self::call`], for answers that are worth being read in a way of their own.
+    pub async fn call_with<T: Send + 'static>(
+        &self,
+        path: &str,
+        params: &impl Serialize,
+        limit: Duration,
+        parse: impl FnOnce(&[u8]) -> serde_json::Result<T> + Send + 'static,
+    ) -> Result<T, RcloneError> {
         let body = serde_json::to_vec(params).map_err(|error| unreadable(path, &error))?;
         let _busy = Busy::new(&self.busy);
         let (status, answer) = timeout(limit, async {
@@ -84,11 +95,10 @@ impl Client {
                 _ => words::error(&failure.error),
             });
         }
-        let parse = move |bytes: Bytes| serde_json::from_slice(&bytes);
         let parsed = if answer.len() > LARGE {
-            tokio::task::spawn_blocking(move || parse(answer)).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
+            tokio::task::spawn_blocking(move || parse(&answer)).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
         } else {
-            parse(answer)
+            parse(&answer)
         };
         parsed.map_err(|error| unreadable(path, &error))
     }

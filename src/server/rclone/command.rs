@@ -6,10 +6,7 @@ use std::{
     path::Path,
 };
 
-use crate::domain::{
-    location::Location,
-    run::{Operation, TransferOptions},
-};
+use crate::domain::{location::Location, run::Operation, transfer::TransferOptions};
 
 /// What a run does: from where to where, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +15,17 @@ pub struct Transfer {
     pub operation: Operation,
     /// Where from.
     pub source: Location,
-    /// Where to.
-    pub destination: Location,
+    /// Where to; not for a delete.
+    pub destination: Option<Location>,
     /// How.
     pub options: TransferOptions,
+}
+
+impl Transfer {
+    /// Its one or two places, in rclone's order.
+    pub fn places(&self) -> impl Iterator<Item = &Location> {
+        [Some(&self.source), self.destination.as_ref()].into_iter().flatten()
+    }
 }
 
 /// Variables that rclone gets from our environment: where its user is at home, and how this server reaches the network. No `RCLONE_*`.
@@ -96,34 +100,43 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
         "--timeout=2m",
         "--low-level-retries=10",
     ]));
+    if transfer.operation == Operation::Move {
+        // Where it can, rclone would rename the whole folder: empty folders would go without being asked for, and no file would be told.
+        args.push("--disable=DirMove".into());
+    }
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
-    args.extend(words(&["--", &target(&transfer.source), &target(&transfer.destination)]));
+    args.push("--".into());
+    args.extend(transfer.places().map(|place| target(place).into()));
     args
 }
 
-/// The flags that a person chose.
+/// The flags that a person chose. Each is one word, so that no value is ever read as a flag.
 fn chosen(options: &TransferOptions) -> Vec<String> {
-    let mut flags = Vec::new();
-    if options.checksum {
-        flags.push("--checksum".to_owned());
-    }
-    if let Some(rate) = &options.bwlimit {
-        flags.push(format!("--bwlimit={rate}"));
-    }
-    if let Some(n) = options.transfers {
-        flags.push(format!("--transfers={n}"));
-    }
-    if let Some(n) = options.checkers {
-        flags.push(format!("--checkers={n}"));
-    }
-    flags.extend(options.exclude.iter().map(|pattern| format!("--exclude={pattern}")));
-    flags
+    let switches =
+        [("--dry-run", options.dry_run), ("--checksum", options.checksum), ("--delete-empty-src-dirs", options.delete_empty_src_dirs)];
+    let number = |n: Option<u32>| n.map(|n| n.to_string());
+    let values = [
+        ("--bwlimit", options.bwlimit.clone()),
+        ("--transfers", number(options.transfers)),
+        ("--checkers", number(options.checkers)),
+        ("--min-age", options.min_age.clone()),
+        ("--max-age", options.max_age.clone()),
+        ("--min-size", options.min_size.clone()),
+        ("--max-size", options.max_size.clone()),
+        ("--max-delete", number(options.max_delete)),
+        ("--backup-dir", options.backup_dir.as_deref().map(encode)),
+    ];
+    let lists = [("--include", &options.include), ("--exclude", &options.exclude)];
+    let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
+    let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
+    let lists = lists.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={pattern}")));
+    switches.chain(values).chain(lists).collect()
 }
 
 /// The equivalent command line, to paste into a shell.
 #[must_use]
 pub fn display(transfer: &Transfer) -> String {
-    let paths = [target(&transfer.source), target(&transfer.destination)];
+    let paths = transfer.places().map(target);
     let line = ["rclone".to_owned(), transfer.operation.as_str().to_owned()].into_iter().chain(chosen(&transfer.options));
     line.chain(["--".to_owned()]).chain(paths).map(|word| quote(&word)).collect::<Vec<_>>().join(" ")
 }
@@ -186,6 +199,25 @@ pub fn probe(conf: &Path, target: &str) -> Vec<OsString> {
     args
 }
 
+/// Counts what lies in a location. A child of its own: it may take minutes.
+#[must_use]
+pub fn size(conf: &Path, location: &Location) -> Vec<OsString> {
+    let mut args = words(&["size", "--json", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&[
+        "--ask-password=false",
+        "--use-json-log",
+        "--log-level=NOTICE",
+        "--contimeout=15s",
+        "--timeout=1m",
+        "--low-level-retries=3",
+        "--retries=1",
+        "--",
+        &target(location),
+    ]));
+    args
+}
+
 fn words<T: AsRef<OsStr>>(words: &[T]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
@@ -196,7 +228,7 @@ mod tests {
 
     fn example(source: &str, options: TransferOptions) -> Transfer {
         let parse = |text| Location::parse(text).expect("a location");
-        Transfer { operation: Operation::Copy, source: parse(source), destination: parse("b2:it's"), options }
+        Transfer { operation: Operation::Copy, source: parse(source), destination: Some(parse("b2:it's")), options }
     }
 
     #[test]
@@ -214,11 +246,26 @@ mod tests {
             transfers: Some(2),
             checkers: Some(3),
             exclude: vec!["*.tmp".into(), "--config=x".into()],
+            ..TransferOptions::default()
         };
         assert_eq!(
             display(&example("/srv/a b", options)),
             r"rclone copy --checksum --bwlimit=10M --transfers=2 --checkers=3 '--exclude=*.tmp' --exclude=--config=x -- '/srv/a b' 'b2:it'\''s'"
         );
+    }
+
+    #[test]
+    fn a_delete_has_one_place_and_every_option_is_one_word() {
+        let options = TransferOptions {
+            dry_run: true,
+            include: vec!["a b".into()],
+            min_age: Some("1h".into()),
+            max_size: Some("1G".into()),
+            max_delete: Some(5),
+            ..TransferOptions::default()
+        };
+        let delete = Transfer { operation: Operation::Delete, destination: None, ..example("b2:x", options) };
+        assert_eq!(display(&delete), "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 '--include=a b' -- b2:x");
     }
 
     #[test]

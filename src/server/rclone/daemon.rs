@@ -144,12 +144,23 @@ impl Daemon {
     where
         T: DeserializeOwned + Send + 'static,
     {
+        self.call_with(path, params, limit, |answer| serde_json::from_slice(answer)).await
+    }
+
+    /// Calls the warm rclone, and reads its answer in a way of the caller's own.
+    pub async fn call_with<T: Send + 'static>(
+        &self,
+        path: &str,
+        params: &impl Serialize,
+        limit: Duration,
+        parse: impl FnOnce(&[u8]) -> serde_json::Result<T> + Send + 'static,
+    ) -> Result<T, RcloneError> {
         match &*self.state.borrow() {
             State::Ready(_) => {}
             State::Missing(message) => return Err(RcloneError::Missing { message: message.clone() }),
             State::Down(_, message) => return Err(RcloneError::Failed { message: message.clone() }),
         }
-        self.client.call(path, params, limit).await
+        self.client.call_with(path, params, limit, parse).await
     }
 
     /// Ends it and waits until it has ended.

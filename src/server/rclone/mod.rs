@@ -1,15 +1,18 @@
 //! Everything about rclone: its program, its processes, its configuration, its answers, its log. The only place that spells its flags,
 //! paths and JSON. Knows no user, no run's row and no HTTP; a run is a folder here.
 
+mod ask;
 mod atomic;
 mod binary;
 mod client;
 pub mod command;
 mod conf;
+mod crypt;
 mod daemon;
 mod draft;
 mod error;
 mod keeper;
+mod list;
 pub mod log;
 mod offer;
 mod probe;
@@ -17,6 +20,7 @@ mod providers;
 mod redact;
 pub mod shim;
 mod shim_main;
+mod size;
 mod socket;
 mod spawn;
 mod vault;
@@ -33,7 +37,6 @@ use std::{
 use serde_json::json;
 
 use crate::domain::{
-    file::Entry,
     location::Location,
     provider::Provider,
     remote::{RemoteName, RemoteTest},
@@ -42,13 +45,14 @@ use crate::domain::{
 pub use {
     binary::{Binary, OLDEST, Version},
     command::Transfer,
+    crypt::new_password,
     error::RcloneError,
     redact::redact,
     shim::signal_name,
     shim_main::shim_main,
 };
 use {
-    client::{QUICK, SLOW},
+    client::QUICK,
     daemon::{Daemon, State},
     draft::Draft,
     error::During as _,
@@ -203,7 +207,7 @@ impl Rclone {
         let binary = self.0.binary()?;
         let draft = Draft::make(&self.0.keeper, &binary, &self.0.run, name.as_str(), provider, &config).await?;
         let (vault, section) = (Arc::clone(&self.0.vault), draft.section.clone());
-        blocking(move || vault.add(section)).await?;
+        blocking(move || vault.add(vec![section])).await?;
         self.0.forget().await;
         Ok(())
     }
@@ -245,22 +249,6 @@ impl Rclone {
             .await
     }
 
-    /// What lies in a folder, in rclone's order.
-    pub async fn list(&self, location: &Location) -> Result<Vec<Entry>, RcloneError> {
-        let (fs, path) = match location {
-            Location::Local(_) => (command::target(location), String::new()),
-            Location::Remote(name, path) => {
-                if !self.names().await?.contains(name.as_str()) {
-                    return Err(RcloneError::UnknownRemote);
-                }
-                (format!("{name}:"), command::encode(path))
-            }
-        };
-        let opt = wire::ListOptions { no_mime_type: true };
-        let listing: wire::Listing = self.0.daemon.call("operations/list", &wire::List { fs: &fs, remote: &path, opt }, SLOW).await?;
-        Ok(listing.list.unwrap_or_default().into_iter().map(Into::into).collect())
-    }
-
     /// Where a location really lies: through aliases and other remotes that wrap one place, and remotes of type `local`. What is under an
     /// encrypting one has another name there, but the same folder above it. Who allows only some folders of this server asks this first.
     pub async fn resolve(&self, location: &Location) -> Result<Location, RcloneError> {
@@ -289,7 +277,7 @@ impl Rclone {
     pub async fn start_run(&self, dir: &Path, transfer: &Transfer) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         let names = self.names().await?;
-        for location in [&transfer.source, &transfer.destination] {
+        for location in transfer.places() {
             if !location.is_local() && !names.contains(location.remote()) {
                 return Err(RcloneError::UnknownRemote);
             }

@@ -167,7 +167,7 @@ mod tests {
     fn fields(kind: &str, config: &[(&str, &str)]) -> Vec<String> {
         let text = |name| option(name, OptionKind::Text);
         let sftp = vec![text("host"), option("port", OptionKind::Int), option("chunk_size", OptionKind::Size), text("key_pem")];
-        let provider = |name: &str, options| Provider { name: name.into(), description: String::new(), options };
+        let provider = |name: &str, options| Provider { name: name.into(), description: String::new(), prefix: name.into(), options };
         let providers = [provider("sftp", sftp), provider("alias", vec![text("remote")])];
         let config = config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         match check(&providers, kind, &config, &BTreeSet::from(["b2".to_owned()])) {

@@ -76,13 +76,15 @@ impl Vault {
         Ok(self.read_master()?.sections)
     }
 
-    /// Adds a remote.
-    pub fn add(&self, section: Section) -> Result<(), RcloneError> {
+    /// Adds remotes, all or none.
+    pub fn add(&self, sections: Vec<Section>) -> Result<(), RcloneError> {
         self.change(|conf| {
-            if conf.get(&section.name).is_some() {
-                return Err(RcloneError::Exists);
+            for section in sections {
+                if conf.get(&section.name).is_some() {
+                    return Err(RcloneError::Exists);
+                }
+                conf.push(section);
             }
-            conf.push(section);
             Ok(())
         })
     }
@@ -253,10 +255,11 @@ mod tests {
     fn what_a_person_wrote_stays_and_both_files_agree() {
         let text = "# mine\n[a]\ntype = s3\n\n; b's\n[b]\ntype=alias\nremote = /x\n";
         let f = fixture(text);
-        f.vault.add(section("c")).expect("added");
+        f.vault.add(vec![section("c")]).expect("added");
         assert_eq!(f.master(), format!("{text}\n[c]\ntype = alias\nremote = /srv\n"));
         assert_eq!(f.working(), f.master());
-        assert!(matches!(f.vault.add(section("c")), Err(RcloneError::Exists)));
+        assert!(matches!(f.vault.add(vec![section("c")]), Err(RcloneError::Exists)));
+        assert!(matches!(f.vault.add(vec![section("d"), section("c")]), Err(RcloneError::Exists)), "all or none");
         f.vault.remove("c").expect("removed");
         assert!(matches!(f.vault.remove("c"), Err(RcloneError::UnknownRemote)));
         assert!(f.master().starts_with(text) && f.working() == f.master());
@@ -292,18 +295,18 @@ mod tests {
         }
         // A token that comes in the same moment as a change is not lost.
         fs::write(f.vault.working(), f.working().replace("01:00:00.5", "02:00:00")).expect("written");
-        f.vault.add(section("x")).expect("added");
+        f.vault.add(vec![section("x")]).expect("added");
         assert!(f.master().contains("02:00:00") && f.working() == f.master());
     }
 
     #[test]
     fn changes_from_many_threads_all_arrive_and_a_reader_always_finds_a_file() {
         let f = fixture("");
-        f.vault.add(section("first")).expect("added");
+        f.vault.add(vec![section("first")]).expect("added");
         thread::scope(|scope| {
             for i in 0..20 {
                 let vault = &f.vault;
-                scope.spawn(move || vault.add(section(&format!("r{i}"))).expect("added"));
+                scope.spawn(move || vault.add(vec![section(&format!("r{i}"))]).expect("added"));
             }
             for _ in 0..2000 {
                 assert!(f.working().starts_with("[first]"));

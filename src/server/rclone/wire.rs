@@ -1,5 +1,7 @@
 //! rclone's JSON, as it is on the wire and in its log. Only what is used; everything may be absent.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -30,6 +32,17 @@ pub struct List<'a> {
     pub remote: &'a str,
     /// What is left out.
     pub opt: ListOptions,
+    /// How deep, where that is limited.
+    #[serde(rename = "_config", skip_serializing_if = "Option::is_none")]
+    pub config: Option<ListConfig>,
+}
+
+/// rclone's own configuration of one call, by the names of its Go fields: others are ignored in silence.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListConfig {
+    /// Levels of folders.
+    pub max_depth: u32,
 }
 
 /// What a listing leaves out.
@@ -38,34 +51,64 @@ pub struct List<'a> {
 pub struct ListOptions {
     /// MIME types cost a lookup each.
     pub no_mime_type: bool,
+    /// Also what lies in folders.
+    pub recurse: bool,
 }
 
-/// `operations/list`, answered.
+/// `operations/list`, answered. Of a large folder most of it is names and times: they are read where they lie.
 #[derive(Debug, Deserialize)]
-pub struct Listing {
+pub struct Listing<'a> {
     /// The entries.
-    pub list: Option<Vec<Item>>,
+    #[serde(borrow)]
+    pub list: Option<Vec<Item<'a>>>,
 }
 
 /// One entry of a listing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Item {
-    name: String,
+pub struct Item<'a> {
+    #[serde(default, borrow)]
+    path: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
     #[serde(default)]
     size: i64,
-    #[serde(default)]
-    mod_time: String,
+    #[serde(default, borrow)]
+    mod_time: Cow<'a, str>,
     #[serde(default)]
     is_dir: bool,
 }
 
-impl From<Item> for Entry {
-    fn from(item: Item) -> Self {
+impl Item<'_> {
+    /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root.
+    #[must_use]
+    pub fn below(self, folder: &str) -> Entry {
+        let below = self.path.strip_prefix(folder).map_or(&*self.path, |rest| rest.trim_start_matches('/')).to_owned();
+        Entry { name: below, ..self.into() }
+    }
+}
+
+impl From<Item<'_>> for Entry {
+    fn from(item: Item<'_>) -> Self {
         let size = if item.is_dir { None } else { u64::try_from(item.size).ok() };
         // Where a provider has no time, rclone writes the year 1 or 2000-01-01.
         let mod_time = Timestamp::parse(&item.mod_time).filter(|time| time.0 > 0 && *time != Timestamp(946_684_800_000));
-        Self { name: item.name, size, mod_time, is_dir: item.is_dir }
+        Self { name: item.name.into_owned(), size, mod_time, is_dir: item.is_dir }
+    }
+}
+
+/// `rclone size --json`.
+#[derive(Debug, Deserialize)]
+pub struct Size {
+    count: i64,
+    bytes: i64,
+    #[serde(default)]
+    sizeless: i64,
+}
+
+impl From<Size> for crate::domain::file::Size {
+    fn from(size: Size) -> Self {
+        Self { objects: whole(size.count), bytes: whole(size.bytes), sizeless: whole(size.sizeless) }
     }
 }
 
@@ -121,6 +164,9 @@ pub struct RawProvider {
     /// In one line.
     #[serde(default)]
     pub description: String,
+    /// How its flags begin.
+    #[serde(default)]
+    pub prefix: String,
     /// Its options.
     #[serde(default)]
     pub options: Vec<RawOption>,
@@ -198,7 +244,7 @@ impl RawProvider {
     #[must_use]
     pub fn offered(self, keep: impl Fn(&RawOption) -> bool) -> Provider {
         let options = self.options.into_iter().filter(|option| keep(option)).map(Into::into).collect();
-        Provider { name: self.name, description: self.description, options }
+        Provider { name: self.name, description: self.description, prefix: self.prefix, options }
     }
 }
 
@@ -289,6 +335,8 @@ pub struct LogLine {
     pub object: Option<String>,
     /// The file's size.
     pub size: Option<i64>,
+    /// What a dry run did not do.
+    pub skipped: Option<String>,
     /// Statistics, in some.
     pub stats: Option<Stats>,
 }

@@ -4,21 +4,22 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{Mutex as AsyncMutex, broadcast::error::RecvError};
 
-use super::locations;
+use super::{Change, audit, locations};
 use crate::{
     domain::{
         error::{AppError, Result},
         event::Event,
-        file::{Entry, FilePage, FileQuery, SortKey, natural_key},
+        file::{Entry, FilePage, FileQuery, Size, SortKey, Tree, TreeQuery, natural_key},
         location::Location,
         policy::Permission,
         time::Timestamp,
     },
-    server::{auth::Actor, error::internal, state::AppState},
+    server::{auth::Actor, error::internal, state::AppState, store::StoreError},
 };
 
 /// Entries in a window, when the caller does not say.
@@ -33,6 +34,14 @@ const FRESH: u64 = 60_000;
 const ENTRIES_MAX: usize = 1_000_000;
 /// Most listings that are remembered.
 const LISTINGS_MAX: usize = 64;
+/// How long a screen waits for a listing.
+const SCREEN: Duration = Duration::from_secs(30);
+/// How long a program waits for a listing or a measurement.
+const PROGRAM: Duration = Duration::from_secs(300);
+/// Most levels of folders that can be asked for by number.
+const DEPTH_MAX: u32 = 1000;
+/// Most entries of a page of a tree.
+const PAGE_MAX: usize = 1000;
 /// Most orders that are remembered of one listing.
 const ORDERS_MAX: usize = 8;
 
@@ -46,10 +55,56 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
         return Err(AppError::invalid("limit", "At most 500."));
     }
     let location = locations::resolve(app, "location", &query.location).await?;
-    let listing = app.listings.get(app, &location, query.refresh).await?;
+    let scope = Scope { location: location.clone(), depth: Some(1) };
+    let listing = app.listings.get(app, &scope, query.refresh, SCREEN).await?;
     let query = query.clone();
     // A large listing takes some milliseconds to sort: not on a thread that serves others.
     tokio::task::spawn_blocking(move || listing.window(location, &query)).await.map_err(|error| internal("sorting a listing", &error))
+}
+
+/// What lies below a location, for a program: whole or in pages, in the order of paths. The provider is asked for the first page.
+pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Result<Tree> {
+    actor.require(Permission::FilesRead)?;
+    if query.depth.is_some_and(|depth| !(1..=DEPTH_MAX).contains(&depth)) {
+        return Err(AppError::invalid("max_depth", "Between 1 and 1,000."));
+    }
+    if query.limit.is_some_and(|limit| !(1..=PAGE_MAX).contains(&limit)) {
+        return Err(AppError::invalid("limit", "Between 1 and 1,000."));
+    }
+    let location = locations::resolve(app, "remote_path", &query.location).await?;
+    let scope = Scope { location, depth: query.depth };
+    let listing = app.listings.get(app, &scope, query.after.is_none(), PROGRAM).await;
+    record(app, actor, "rclone.list", &scope.location, listing.as_ref().err()).await?;
+    let (listing, after, limit) = (listing?, query.after.clone(), query.limit);
+    let page = move || page(&listing.entries, after.as_deref(), limit);
+    tokio::task::spawn_blocking(page).await.map_err(|error| internal("sorting a listing", &error))
+}
+
+/// The entries after a path, in the order of paths.
+fn page(entries: &[Entry], after: Option<&str>, limit: Option<usize>) -> Tree {
+    let mut wanted: Vec<_> = entries.iter().filter(|entry| after.is_none_or(|after| entry.name.as_str() > after)).collect();
+    wanted.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let more = limit.is_some_and(|limit| wanted.len() > limit);
+    wanted.truncate(limit.unwrap_or(usize::MAX));
+    Tree { entries: wanted.into_iter().cloned().collect(), more }
+}
+
+/// How much lies below a location, counted now.
+pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Location, Size)> {
+    actor.require(Permission::FilesRead)?;
+    let location = locations::resolve(app, "remote_path", location).await?;
+    let size = app.rclone.size(&location, PROGRAM).await.map_err(AppError::from);
+    record(app, actor, "rclone.size", &location, size.as_ref().err()).await?;
+    Ok((location, size?))
+}
+
+/// The audit row of something that was looked at by a program.
+async fn record(app: &AppState, actor: &Actor, action: &str, location: &Location, error: Option<&AppError>) -> Result<()> {
+    let target = location.to_string();
+    let detail = error.map_or(serde_json::Value::Null, |error| serde_json::json!({ "error": error.message }));
+    let mut transaction = app.store.begin().await?;
+    audit(&mut transaction, app, actor, Change { detail, success: error.is_none(), ..Change::new(action, &target) }).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
 /// Forgets listings whenever a run ends: it may have changed what lies anywhere. Goes on until the server stops.
@@ -72,7 +127,15 @@ pub async fn follow_runs(app: AppState) {
 /// Listings that were made lately, at most a million entries together.
 #[derive(Default)]
 pub struct Listings {
-    slots: Mutex<HashMap<Location, Arc<Slot>>>,
+    slots: Mutex<HashMap<Scope, Arc<Slot>>>,
+}
+
+/// What a listing is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Scope {
+    location: Location,
+    /// Levels of folders; `None` is all.
+    depth: Option<u32>,
 }
 
 /// One location. Whoever comes while the provider is being asked waits for the same answer.
@@ -82,8 +145,8 @@ struct Slot {
 }
 
 impl Listings {
-    async fn get(&self, app: &AppState, location: &Location, refresh: bool) -> Result<Arc<Listing>> {
-        let slot = self.lock().entry(location.clone()).or_default().clone();
+    async fn get(&self, app: &AppState, scope: &Scope, refresh: bool, limit: Duration) -> Result<Arc<Listing>> {
+        let slot = self.lock().entry(scope.clone()).or_default().clone();
         let asked_at = app.clock.now();
         let mut known = slot.listing.lock().await;
         if let Some(listing) = &*known {
@@ -94,17 +157,17 @@ impl Listings {
             }
         }
         *known = None;
-        let entries = match app.rclone.list(location).await {
+        let entries = match app.rclone.list_below(&scope.location, scope.depth, limit).await {
             Ok(entries) => entries,
             Err(error) => {
-                self.lock().remove(location);
+                self.lock().remove(scope);
                 return Err(error.into());
             }
         };
         let listing = Arc::new(Listing { entries, listed_at: app.clock.now(), orders: Mutex::default() });
         *known = Some(listing.clone());
         drop(known);
-        self.shrink(location);
+        self.shrink(scope);
         Ok(listing)
     }
 
@@ -114,28 +177,28 @@ impl Listings {
     }
 
     /// Forgets the oldest until what is left fits. Those that are being made are left alone.
-    fn shrink(&self, keep: &Location) {
+    fn shrink(&self, keep: &Scope) {
         let mut slots = self.lock();
         let mut known: Vec<_> = slots
             .iter()
-            .filter_map(|(location, slot)| {
+            .filter_map(|(scope, slot)| {
                 let listing = slot.listing.try_lock().ok()?;
                 let (at, len) = listing.as_ref().map_or((Timestamp(0), 0), |listing| (listing.listed_at, listing.entries.len()));
-                Some((at, len, location.clone()))
+                Some((at, len, scope.clone()))
             })
             .collect();
         known.sort_unstable_by_key(|(at, ..)| std::cmp::Reverse(*at));
         let (mut count, mut entries) = (0, 0);
-        for (_, len, location) in known {
+        for (_, len, scope) in known {
             count += 1;
             entries += len;
-            if (count > LISTINGS_MAX || entries > ENTRIES_MAX) && location != *keep {
-                slots.remove(&location);
+            if (count > LISTINGS_MAX || entries > ENTRIES_MAX) && scope != *keep {
+                slots.remove(&scope);
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Location, Arc<Slot>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Scope, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -232,6 +295,17 @@ mod tests {
         assert_eq!(names(&FileQuery::default()), ["A", "z", "a", "B2", "b10", "ß"]);
         assert_eq!(names(&FileQuery { descending: true, ..FileQuery::default() }), ["z", "A", "ß", "b10", "B2", "a"]);
         assert_eq!(names(&FileQuery { sort: SortKey::Size, ..FileQuery::default() }), ["A", "z", "b10", "a", "ß", "B2"]);
+    }
+
+    #[test]
+    fn pages_of_a_tree_follow_one_another() {
+        let entries = listing().entries;
+        let names = |tree: &Tree| tree.entries.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
+        let first = page(&entries, None, Some(4));
+        assert_eq!((names(&first), first.more), (["A", "B2", "a", "b10"].map(str::to_owned).to_vec(), true));
+        let second = page(&entries, Some("b10"), Some(4));
+        assert_eq!((names(&second), second.more), (["z", "ß"].map(str::to_owned).to_vec(), false));
+        assert_eq!(page(&entries, None, None).entries.len(), 6);
     }
 
     #[test]

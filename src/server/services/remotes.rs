@@ -1,16 +1,19 @@
 //! Remotes: list, test, create, delete; and the providers they can be made of.
 
+use std::collections::BTreeMap;
+
 use super::{Change, audit, audit_failure, locations};
 use crate::{
     domain::{
         error::{AppError, Result},
+        location::Location,
         policy::Permission,
-        provider::Provider,
-        remote::{NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested},
+        provider::{Provider, ProviderSummary},
+        remote::{CreatedRemote, CryptRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested},
     },
     server::{
         auth::Actor,
-        rclone::SavedRemote,
+        rclone::{self, SavedRemote},
         state::AppState,
         store::{StoreError, remotes},
     },
@@ -23,7 +26,7 @@ pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<RemoteSummary>> {
     Ok(app.rclone.remotes().await?.into_iter().map(|saved| summary(saved, &mut tests)).collect())
 }
 
-fn summary(saved: SavedRemote, tests: &mut std::collections::BTreeMap<RemoteName, RemoteTested>) -> RemoteSummary {
+fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, RemoteTested>) -> RemoteSummary {
     let SavedRemote { name, kind, provider, encrypted } = saved;
     let tested = tests.remove(&name);
     RemoteSummary { name, kind, provider, encrypted, tested }
@@ -48,7 +51,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         check_options(app, &remote).await?;
         let result = app.rclone.test_new(&remote.provider, &remote.config).await?;
         let mut transaction = app.store.begin().await?;
-        audit(&mut transaction, app, actor, tested("remote.test_new", &remote.provider, &result)).await?;
+        audit(&mut transaction, app, actor, tested("rclone.check_new", &remote.provider, &result)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         return Ok(result);
     }
@@ -59,7 +62,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
     let mut transaction = app.store.begin().await?;
     let row = RemoteTested { at: app.clock.now(), result: result.clone() };
     remotes::set_test(&mut transaction, &name, &row).await?;
-    audit(&mut transaction, app, actor, tested("remote.test", name.as_str(), &result)).await?;
+    audit(&mut transaction, app, actor, tested("rclone.check", name.as_str(), &result)).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(result)
 }
@@ -68,28 +71,72 @@ fn tested<'a>(action: &'a str, target: &'a str, result: &RemoteTest) -> Change<'
     Change { detail: serde_json::json!({ "message": result.message }), success: result.connected, ..Change::new(action, target) }
 }
 
-/// Saves a new remote.
-pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteSummary> {
+/// Saves a new remote; with `encrypt` also the one over it that encrypts, and tells, this once, what opens it.
+pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<CreatedRemote> {
     actor.require(Permission::RemotesWrite)?;
     let name: RemoteName = remote.name.trim().parse()?;
     check_options(app, &remote).await?;
+    let crypt = crypt(&name, &remote)?;
     // The configuration is a file: the row is written first, and committed once the file is.
     let mut transaction = app.store.begin().await?;
     let options: Vec<_> = remote.config.keys().collect();
-    let detail = serde_json::json!({ "type": remote.provider, "options": options });
-    audit(&mut transaction, app, actor, Change { detail, ..Change::new("remote.create", name.as_str()) }).await?;
-    remotes::delete_test(&mut transaction, &name).await?;
-    let created = app.rclone.create(&name, &remote.provider, &remote.config).await;
+    let over = crypt.as_ref().map(|(crypt, _)| &crypt.name);
+    let detail = serde_json::json!({ "type": remote.provider, "options": options, "crypt": over });
+    audit(&mut transaction, app, actor, Change { detail, ..Change::new("rclone.configure", name.as_str()) }).await?;
+    for name in [Some(&name), over].into_iter().flatten() {
+        remotes::delete_test(&mut transaction, name).await?;
+    }
+    let created = match &crypt {
+        None => app.rclone.create(&name, &remote.provider, &remote.config).await,
+        Some((crypt, options)) => app.rclone.create_encrypted(&name, &remote.provider, &remote.config, &crypt.name, options).await,
+    };
     if let Err(error) = created {
         drop(transaction);
         let error = AppError::from(error);
-        audit_failure(app, actor, "remote.create", name.as_str(), &error.message).await?;
+        audit_failure(app, actor, "rclone.configure", name.as_str(), &error.message).await?;
         return Err(error);
     }
     transaction.commit().await.map_err(StoreError::from)?;
     app.listings.forget();
     let saved = exists(app, &name).await?;
-    Ok(summary(saved, &mut std::collections::BTreeMap::new()))
+    let crypt = crypt.map(|(crypt, _)| crypt);
+    Ok(CreatedRemote { remote: summary(saved, &mut BTreeMap::new()), crypt })
+}
+
+/// The remote over a new one that encrypts, and its options. `None` when none is wanted.
+fn crypt(name: &RemoteName, remote: &NewRemote) -> Result<Option<(CryptRemote, BTreeMap<String, String>)>> {
+    if !remote.encrypt {
+        let stray = !remote.encrypt_config.is_empty();
+        return if stray { Err(AppError::invalid("encrypt_config", "Set encrypt to true as well.")) } else { Ok(None) };
+    }
+    let mut options = remote.encrypt_config.clone();
+    let path = options.remove("remote").unwrap_or_default();
+    let path = path.strip_prefix(&format!("{name}:")).unwrap_or(&path);
+    let refuse = |error| AppError::invalid("encrypt_config.remote", words(error));
+    let under = Location::from_parts(name.as_str(), path).map_err(refuse)?.to_string();
+    let crypt = CryptRemote {
+        name: format!("{name}-crypt").parse()?,
+        remote: under.clone(),
+        password: secret(&mut options, "password")?,
+        password2: secret(&mut options, "password2")?,
+    };
+    options.insert("remote".to_owned(), under);
+    Ok(Some((crypt, options)))
+}
+
+/// The password that was given, or a new one in its place.
+fn secret(options: &mut BTreeMap<String, String>, name: &str) -> Result<String> {
+    if let Some(given) = options.get(name).filter(|given| !given.is_empty()) {
+        return Ok(given.clone());
+    }
+    let made = rclone::new_password()?;
+    options.insert(name.to_owned(), made.clone());
+    Ok(made)
+}
+
+/// All providers that rclone has, for everybody: this is rclone's, not anybody's.
+pub async fn catalog(app: &AppState) -> Result<Vec<ProviderSummary>> {
+    Ok(app.rclone.providers().await?.iter().map(Provider::summary).collect())
 }
 
 /// Deletes a remote: its configuration, never its files.
@@ -120,8 +167,10 @@ async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRemote> {
 /// A remote that a run needs stays until the run has ended.
 async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
     let unfinished = crate::server::store::runs::unfinished(&mut *app.store.acquire().await?).await?;
-    let used =
-        unfinished.iter().map(|row| &row.summary).find(|run| [&run.source, &run.destination].iter().any(|l| l.remote() == name.as_str()));
+    let used = unfinished
+        .iter()
+        .map(|row| &row.summary)
+        .find(|run| [Some(&run.source), run.destination.as_ref()].into_iter().flatten().any(|l| l.remote() == name.as_str()));
     match used {
         Some(run) => Err(AppError::conflict(format!("Run {} uses this remote. Stop it, or wait until it has ended.", run.id))),
         None => Ok(()),

@@ -1,6 +1,9 @@
 //! Runs: start, stop, watch, look back.
 
-use tokio::task::spawn_blocking;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    task::spawn_blocking,
+};
 use ulid::Ulid;
 
 use super::{Change, audit, locations, rclone_status};
@@ -11,7 +14,8 @@ use crate::{
         id::RunId,
         location::Location,
         policy::Permission,
-        run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunSummary},
+        run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunState, RunSummary, route},
+        time::Timestamp,
         user::RcloneStatus,
     },
     server::{
@@ -42,6 +46,10 @@ const SEARCH_MAX: usize = 256;
 const SNAPSHOT: usize = 200;
 /// Most runs that wait.
 const QUEUE_MAX: usize = 1000;
+/// Longest time limit, in seconds: a week.
+const LIMIT_MAX: u32 = 7 * 24 * 3600;
+/// Longest idempotency key, in bytes.
+const KEY_MAX: usize = 255;
 
 /// A page of history, newest first.
 pub async fn list(actor: &Actor, app: &AppState, query: &RunQuery) -> Result<RunPage> {
@@ -124,13 +132,28 @@ pub async fn preview_command(actor: &Actor, app: &AppState, run: &NewRun) -> Res
     Ok(command::display(&check(app, run).await?))
 }
 
-/// Puts a run into the queue.
-pub async fn start(actor: &Actor, app: &AppState, run: NewRun) -> Result<Run> {
+/// Puts a run into the queue. With a `key` that was used before, the answer is the run that was started then.
+pub async fn start(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     if let RcloneStatus::Missing { message } = rclone_status(app) {
         return Err(AppError::new(ErrorCode::RcloneMissing, message));
     }
-    let Transfer { operation, source, destination, options } = check(app, &run).await?;
+    if run.time_limit_secs.is_some_and(|limit| !(1..=LIMIT_MAX).contains(&limit)) {
+        return Err(AppError::invalid("time_limit_secs", "Between 1 and 604,800."));
+    }
+    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
+        return Err(AppError::invalid("Idempotency-Key", "1 to 255 bytes."));
+    }
+    let transfer = check(app, &run).await?;
+    let now = app.clock.now();
+    let mut transaction = app.store.begin().await?;
+    if let Some(key) = &key
+        && let Some(id) = runs::id_by_key(&mut transaction, &actor.user_id, key).await?
+    {
+        drop(transaction);
+        return started_before(actor, app, &id, &transfer).await;
+    }
+    let Transfer { operation, source, destination, options } = transfer;
     let row = NewRow {
         id: Ulid::new().to_string().parse()?,
         operation,
@@ -139,14 +162,17 @@ pub async fn start(actor: &Actor, app: &AppState, run: NewRun) -> Result<Run> {
         options,
         user_id: actor.user_id.clone(),
         user: actor.name.clone(),
-        created_at: app.clock.now(),
+        via: actor.via.as_str(),
+        address: actor.address.map(|address| address.to_string()),
+        created_at: now,
+        deadline_at: run.time_limit_secs.map(|limit| Timestamp(now.0.saturating_add(i64::from(limit) * 1000))),
+        idempotency_key: key,
     };
-    let mut transaction = app.store.begin().await?;
     if runs::unfinished(&mut transaction).await?.len() >= QUEUE_MAX {
         return Err(AppError::conflict("1,000 runs wait already. Stop some of them, or wait."));
     }
     runs::insert(&mut transaction, &row).await?;
-    let target = format!("{} → {}", row.source, row.destination);
+    let target = route(&row.source, row.destination.as_ref());
     let change = Change {
         detail: serde_json::json!({ "operation": row.operation, "options": row.options }),
         run_id: Some(row.id.clone()),
@@ -158,6 +184,66 @@ pub async fn start(actor: &Actor, app: &AppState, run: NewRun) -> Result<Run> {
     app.engine.hub().tell(Event::Run { run: Box::new(run.summary.clone()) });
     app.engine.wake();
     Ok(run)
+}
+
+/// The run that the same key started, when it was asked for the same.
+async fn started_before(actor: &Actor, app: &AppState, id: &RunId, transfer: &Transfer) -> Result<Run> {
+    let run = get(actor, app, id).await?;
+    let summary = &run.summary;
+    let places = (&summary.source, summary.destination.as_ref()) == (&transfer.source, transfer.destination.as_ref());
+    if places && summary.operation == transfer.operation && run.options == transfer.options {
+        return Ok(run);
+    }
+    Err(AppError::conflict("This Idempotency-Key was used for another run. Use a new one for each run."))
+}
+
+/// Puts a run into the queue and waits until it has ended. Whoever stops waiting stops nothing.
+pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
+    // Listened to before it is started: its end can not be missed.
+    let events = app.engine.hub().subscribe();
+    let started = start(actor, app, run, key).await?;
+    let id = started.summary.id.clone();
+    let ended = if started.summary.state.is_final() { started } else { ended(actor, app, &id, events).await? };
+    let RunSummary { state, error, .. } = &ended.summary;
+    let said = error.clone().unwrap_or_default();
+    let refusal = match state {
+        RunState::Succeeded => return Ok(ended),
+        RunState::TimedOut => AppError::new(ErrorCode::Timeout, said),
+        RunState::Cancelled => AppError::conflict(match &ended.stopped_by {
+            Some(by) => format!("{by} stopped the run."),
+            None => "The run was stopped.".to_owned(),
+        }),
+        _ => {
+            let code = ended.exit_code.map(|code| format!(" (rclone's exit code {code})")).unwrap_or_default();
+            AppError::new(ErrorCode::RcloneFailed, format!("{said}{code}"))
+        }
+    };
+    Err(AppError { run_id: Some(id), ..refusal })
+}
+
+/// The run, once it has ended.
+async fn ended(actor: &Actor, app: &AppState, id: &RunId, mut events: Receiver<std::sync::Arc<Event>>) -> Result<Run> {
+    loop {
+        let event = tokio::select! {
+            () = app.stopping.cancelled() => {
+                let message = "Longshore is stopping. The run goes on; ask for it by its id later.";
+                return Err(AppError { run_id: Some(id.clone()), ..AppError::new(ErrorCode::Unavailable, message) });
+            }
+            event = events.recv() => event,
+        };
+        let look = match event.as_deref() {
+            Ok(Event::Run { run }) => run.id == *id && run.state.is_final(),
+            // What was missed may have been the end.
+            Err(RecvError::Lagged(_)) => true,
+            _ => false,
+        };
+        if look {
+            let run = get(actor, app, id).await?;
+            if run.summary.state.is_final() {
+                return Ok(run);
+            }
+        }
+    }
 }
 
 /// Asks a run to stop. It has ended when its state says so; one that waits ends at once.
@@ -185,14 +271,38 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId) -> Result<()> {
 
 /// What was asked for, with every rule applied.
 async fn check(app: &AppState, run: &NewRun) -> Result<Transfer> {
-    run.options.validate()?;
+    let operation = run.operation;
+    run.options.validate(operation)?;
     let source = locations::resolve(app, "source", &run.source).await?;
-    let destination = locations::resolve(app, "destination", &run.destination).await?;
+    let destination = match (&run.destination, operation.has_destination()) {
+        (Some(destination), true) => Some(locations::resolve(app, "destination", destination).await?),
+        (None, false) => None,
+        (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
+        (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
+    };
     // Two names can lead to one place.
-    if overlap(&app.rclone.resolve(&source).await?, &app.rclone.resolve(&destination).await?) {
+    if let Some(destination) = &destination
+        && overlap(&app.rclone.resolve(&source).await?, &app.rclone.resolve(destination).await?)
+    {
         return Err(AppError::invalid("destination", "Source and destination overlap. Choose two folders that do not lie in each other."));
     }
-    Ok(Transfer { operation: run.operation, source, destination, options: run.options.clone() })
+    let mut options = run.options.clone();
+    if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
+        options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
+    }
+    Ok(Transfer { operation, source, destination, options })
+}
+
+/// Where to keep what is replaced or deleted: rclone moves it there, which it can on one remote only.
+async fn check_backup(app: &AppState, text: &str, source: &Location, destination: &Location) -> Result<Location> {
+    let backup = locations::resolve(app, "backup_dir", text).await?;
+    if backup.remote() != destination.remote() {
+        return Err(AppError::invalid("backup_dir", format!("It has to be on the remote of the destination, {}.", destination.remote())));
+    }
+    if overlap(&backup, destination) || overlap(&backup, source) {
+        return Err(AppError::invalid("backup_dir", "It can lie neither in the source nor in the destination, nor hold them."));
+    }
+    Ok(backup)
 }
 
 /// Whether one lies in the other, or both are the same.

@@ -18,7 +18,7 @@ pub struct NewAudit<'a> {
     /// Their name then.
     pub user: String,
     /// By which door: `session`, `token`, `cli`, `setup`.
-    pub via: &'static str,
+    pub via: &'a str,
     /// What: a noun and a verb, as in `run.create`.
     pub action: &'a str,
     /// To what.

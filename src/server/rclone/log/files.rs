@@ -53,6 +53,8 @@ impl Found {
         match file.outcome {
             FileOutcome::Copied => result.copied += 1,
             FileOutcome::Updated => result.updated += 1,
+            FileOutcome::Moved => result.moved += 1,
+            FileOutcome::Deleted => result.deleted += 1,
             FileOutcome::Failed => result.failed += 1,
         }
         if file.outcome != self.outcome || !(self.search.is_empty() || file.name.to_lowercase().contains(&self.search)) {
@@ -95,7 +97,8 @@ impl Failures {
     }
 }
 
-/// What a line says about a file: `Copied (…)` in any of rclone's ways, or an error.
+/// What a line says about a file: that it was copied, moved or deleted, in any of rclone's ways; that it would have been, in a dry
+/// run; or an error.
 fn outcome_of(line: &[u8]) -> Option<RunFile> {
     if !reader::holds(line, b"\"object\":") {
         return None;
@@ -104,16 +107,37 @@ fn outcome_of(line: &[u8]) -> Option<RunFile> {
     let object = line.object?;
     let at = Timestamp::parse(&line.time).unwrap_or_default();
     let size = line.size.and_then(|size| u64::try_from(size).ok());
-    let copied = line.msg.strip_prefix("Multi-thread ").unwrap_or(&line.msg).strip_prefix("Copied (");
-    match (line.level.as_str(), copied) {
-        ("info", Some(how)) => {
-            let outcome = if how.starts_with("replaced existing") { FileOutcome::Updated } else { FileOutcome::Copied };
-            Some(RunFile { name: object, outcome, size, at, error: None })
-        }
-        ("error", _) => {
-            let name = final_name(&object).to_owned();
-            Some(RunFile { name, outcome: FileOutcome::Failed, size, at, error: Some(words::plain(&line.msg)) })
-        }
+    if line.level == "error" {
+        let name = final_name(&object).to_owned();
+        return Some(RunFile { name, outcome: FileOutcome::Failed, size, at, error: Some(words::plain(&line.msg)) });
+    }
+    let outcome = match line.skipped.as_deref() {
+        Some(skipped) => would(skipped)?,
+        None if line.level == "info" => done(&line.msg)?,
+        None => return None,
+    };
+    Some(RunFile { name: object, outcome, size, at, error: None })
+}
+
+/// What was done, in rclone's words.
+fn done(message: &str) -> Option<FileOutcome> {
+    let copied = message.strip_prefix("Multi-thread ").unwrap_or(message).strip_prefix("Copied (");
+    match copied {
+        Some(how) if how.starts_with("replaced existing") => Some(FileOutcome::Updated),
+        Some(_) => Some(FileOutcome::Copied),
+        // What makes room for a newer file or a rename is followed by a line of its own, which counts.
+        None if message == "Deleted" || message == "Moved into backup dir" => Some(FileOutcome::Deleted),
+        None if message == "Moved (server-side)" || message.starts_with("Renamed from ") => Some(FileOutcome::Moved),
+        None => None,
+    }
+}
+
+/// What a dry run would have done. Times and folders are not files.
+fn would(skipped: &str) -> Option<FileOutcome> {
+    match skipped {
+        "copy" | "copy replace" => Some(FileOutcome::Copied),
+        "delete" => Some(FileOutcome::Deleted),
+        "move" => Some(FileOutcome::Moved),
         _ => None,
     }
 }

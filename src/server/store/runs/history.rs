@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
-    super::{Result, from_sql},
+    super::{Result, StoreError, from_sql},
     row::{Row, select_runs},
 };
 use crate::domain::{
-    id::RunId,
+    id::{RunId, UserId},
     overview::Day,
-    run::{Run, RunPage, RunQuery, RunState, RunSummary, TransferOptions},
+    run::{Run, RunPage, RunQuery, RunState, RunSummary},
     time::Timestamp,
+    transfer::TransferOptions,
 };
 
 /// Runs of a page when the query does not say.
@@ -30,6 +31,8 @@ pub struct Stored {
     pub run: Run,
     /// How often it was claimed.
     pub fence: i64,
+    /// When it is stopped if it has not ended.
+    pub deadline_at: Option<Timestamp>,
 }
 
 /// A run that has not ended, with what is needed to go on with it.
@@ -62,9 +65,35 @@ pub struct Week {
 pub async fn get(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Stored>> {
     let row: Option<Row> = sqlx::query_as(select_runs!("WHERE r.id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
     let Some(row) = row else { return Ok(None) };
-    let mut stored = Stored { fence: row.fence, run: row.run()? };
+    let mut stored = Stored { fence: row.fence, deadline_at: row.deadline(), run: row.run()? };
     number(c, [&mut stored.run.summary]).await?;
     Ok(Some(stored))
+}
+
+/// The run that a user started with this key of theirs.
+pub async fn id_by_key(c: &mut SqliteConnection, user: &UserId, key: &str) -> Result<Option<RunId>> {
+    let id: Option<String> = sqlx::query_scalar("SELECT id FROM runs WHERE user_id = $1 AND idempotency_key = $2")
+        .bind(user.as_str())
+        .bind(key)
+        .fetch_optional(c)
+        .await?;
+    id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).transpose()
+}
+
+/// Who asked for a run, for the audit row of its end.
+#[derive(Clone, Debug, FromRow)]
+pub struct Origin {
+    /// Their id.
+    pub user_id: String,
+    /// By which door they came.
+    pub via: String,
+    /// From which address.
+    pub address: Option<String>,
+}
+
+/// Who asked for a run.
+pub async fn origin(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Origin>> {
+    Ok(sqlx::query_as("SELECT user_id, via, address FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
 }
 
 /// A page of history, newest first. The cursor is the last id: however deep, the database goes straight there.
@@ -124,7 +153,7 @@ pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
 pub async fn week(c: &mut SqliteConnection, since: Timestamp) -> Result<Week> {
     let (runs, failed, bytes, files): (i64, i64, i64, i64) = sqlx::query_as(
         "SELECT count(*),
-                CAST(COALESCE(sum(CASE WHEN state IN ('failed', 'interrupted') THEN 1 ELSE 0 END), 0) AS BIGINT),
+                CAST(COALESCE(sum(CASE WHEN state IN ('failed', 'interrupted', 'timed_out') THEN 1 ELSE 0 END), 0) AS BIGINT),
                 CAST(COALESCE(sum(bytes), 0) AS BIGINT),
                 CAST(COALESCE(sum(files), 0) AS BIGINT)
            FROM runs WHERE ended_at IS NOT NULL AND ended_at >= $1",
@@ -148,8 +177,8 @@ pub async fn days(c: &mut SqliteConnection, since: Timestamp) -> Result<Vec<Day>
     let rows: Vec<DayRow> = sqlx::query_as(
         "SELECT ended_at / $2 AS day,
                 CAST(sum(bytes) AS BIGINT) AS bytes,
-                CAST(sum(CASE WHEN state IN ('failed', 'interrupted') THEN 0 ELSE 1 END) AS BIGINT) AS ok,
-                CAST(sum(CASE WHEN state IN ('failed', 'interrupted') THEN 1 ELSE 0 END) AS BIGINT) AS failed
+                CAST(sum(CASE WHEN state IN ('failed', 'interrupted', 'timed_out') THEN 0 ELSE 1 END) AS BIGINT) AS ok,
+                CAST(sum(CASE WHEN state IN ('failed', 'interrupted', 'timed_out') THEN 1 ELSE 0 END) AS BIGINT) AS failed
            FROM runs WHERE ended_at IS NOT NULL AND ended_at >= $1
           GROUP BY 1 ORDER BY 1",
     )

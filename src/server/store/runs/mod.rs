@@ -4,5 +4,7 @@ mod history;
 mod queue;
 mod row;
 
-pub use history::{Stored, Unfinished, Week, days, get, list, recent, unfinished, week};
-pub use queue::{Claimed, End, NewRow, StopOutcome, claim, finish, insert, request_stop, requeue, set_running, update_stats};
+pub use history::{Origin, Stored, Unfinished, Week, days, get, id_by_key, list, origin, recent, unfinished, week};
+pub use queue::{
+    Claimed, End, NewRow, StopOutcome, claim, expire, finish, insert, next_deadline, request_stop, requeue, set_running, update_stats,
+};

@@ -12,8 +12,9 @@ use super::{
 use crate::domain::{
     id::{RunId, UserId},
     location::Location,
-    run::{Operation, RunState, Stats, TransferOptions},
+    run::{Operation, RunState, Stats},
     time::Timestamp,
+    transfer::TransferOptions,
 };
 
 /// A run to be put into the queue.
@@ -25,16 +26,24 @@ pub struct NewRow {
     pub operation: Operation,
     /// Where from.
     pub source: Location,
-    /// Where to.
-    pub destination: Location,
+    /// Where to; not for a delete.
+    pub destination: Option<Location>,
     /// How.
     pub options: TransferOptions,
     /// Who asked for it.
     pub user_id: UserId,
     /// Their name.
     pub user: String,
+    /// By which door they came, for the audit row of its end.
+    pub via: &'static str,
+    /// From which address, for the same.
+    pub address: Option<String>,
     /// When.
     pub created_at: Timestamp,
+    /// When it is stopped if it has not ended.
+    pub deadline_at: Option<Timestamp>,
+    /// What a client calls this request, so that sending it twice starts one run.
+    pub idempotency_key: Option<String>,
 }
 
 /// A run that is the caller's to start.
@@ -48,8 +57,8 @@ pub struct Claimed {
     pub operation: Operation,
     /// Where from.
     pub source: Location,
-    /// Where to.
-    pub destination: Location,
+    /// Where to; not for a delete.
+    pub destination: Option<Location>,
     /// How.
     pub options: TransferOptions,
 }
@@ -86,24 +95,31 @@ pub struct End {
 
 /// Puts a run into the queue, and notes what it reads and writes.
 pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
-    let (source, destination) = (run.source.to_string(), run.destination.to_string());
+    let (source, destination) = (run.source.to_string(), run.destination.as_ref().map(Location::to_string));
     let options = serde_json::to_string(&run.options).map_err(|_| StoreError::Corrupt("run's options"))?;
     sqlx::query(
-        "INSERT INTO runs (id, operation, source, destination, search_text, options, state, not_before, user_id, user_name, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $7)",
+        "INSERT INTO runs (id, operation, source, destination, search_text, options, state, not_before, user_id, user_name, created_at,
+                           via, address, deadline_at, idempotency_key)
+         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $7, $10, $11, $12, $13)",
     )
     .bind(run.id.as_str())
     .bind(run.operation.as_str())
     .bind(&source)
     .bind(&destination)
-    .bind(format!("{source}\n{destination}").to_lowercase())
+    .bind(format!("{source}\n{}", destination.as_deref().unwrap_or_default()).to_lowercase())
     .bind(options)
     .bind(run.created_at.0)
     .bind(run.user_id.as_str())
     .bind(&run.user)
+    .bind(run.via)
+    .bind(run.address.as_deref())
+    .bind(run.deadline_at.map(|at| at.0))
+    .bind(run.idempotency_key.as_deref())
     .execute(&mut *c)
     .await?;
-    for (key, mode) in [(&source, "read"), (&destination, "write")] {
+    let source_mode = if run.operation.writes_source() { "write" } else { "read" };
+    for (key, mode) in [(Some(&source), source_mode), (destination.as_ref(), "write")] {
+        let Some(key) = key else { continue };
         sqlx::query("INSERT INTO run_paths (run_id, key, mode) VALUES ($1, $2, $3)")
             .bind(run.id.as_str())
             .bind(key)
@@ -120,7 +136,7 @@ struct ClaimedRow {
     fence: i64,
     operation: String,
     source: String,
-    destination: String,
+    destination: Option<String>,
     options: String,
 }
 
@@ -147,7 +163,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, global_limit: u32) 
             fence: row.fence,
             operation: row::operation(&row.operation)?,
             source: row::location(&row.source)?,
-            destination: row::location(&row.destination)?,
+            destination: row.destination.as_deref().map(row::location).transpose()?,
             options: row::options(&row.options)?,
         })
     })
@@ -191,6 +207,26 @@ pub async fn update_stats(c: &mut SqliteConnection, id: &RunId, fence: i64, stat
     .execute(c)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Ends the runs that waited until their time limit ran out. Their ids.
+pub async fn expire(c: &mut SqliteConnection, now: Timestamp, error: &str) -> Result<Vec<RunId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "UPDATE runs SET state = 'timed_out', ended_at = $1, error = $2
+          WHERE ended_at IS NULL AND state = 'queued' AND deadline_at <= $1 RETURNING id",
+    )
+    .bind(now.0)
+    .bind(error)
+    .fetch_all(c)
+    .await?;
+    ids.iter().map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).collect()
+}
+
+/// When the first of the runs that wait has to be ended.
+pub async fn next_deadline(c: &mut SqliteConnection) -> Result<Option<Timestamp>> {
+    let at: Option<i64> =
+        sqlx::query_scalar("SELECT min(deadline_at) FROM runs WHERE ended_at IS NULL AND state = 'queued'").fetch_one(c).await?;
+    Ok(at.map(Timestamp))
 }
 
 /// Cancels a run that waits, or notes that one that works shall stop. The first who asks is the one who is named.

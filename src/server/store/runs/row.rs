@@ -5,8 +5,9 @@ use sqlx::FromRow;
 use super::super::{Result, StoreError, from_sql};
 use crate::domain::{
     location::Location,
-    run::{Operation, Run, RunState, RunSummary, Stats, TransferOptions},
+    run::{Operation, Run, RunState, RunSummary, Stats},
     time::Timestamp,
+    transfer::TransferOptions,
 };
 
 /// `SELECT` of every column that a [`Row`] has, with the given end of the statement.
@@ -15,7 +16,7 @@ macro_rules! select_runs {
         concat!(
             "SELECT r.id, r.operation, r.source, r.destination, r.options, r.state, r.fence, r.user_name, r.created_at, r.started_at,
                     r.ended_at, r.stop_requested_by, r.bytes, r.total_bytes, r.files, r.total_files, r.checks, r.deletes, r.listed,
-                    r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.exit_code, r.signal
+                    r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.exit_code, r.signal, r.deadline_at
                FROM runs r ",
             $end
         )
@@ -28,7 +29,7 @@ pub(super) struct Row {
     id: String,
     operation: String,
     source: String,
-    destination: String,
+    destination: Option<String>,
     options: String,
     state: String,
     pub(super) fence: i64,
@@ -51,6 +52,7 @@ pub(super) struct Row {
     error: Option<String>,
     exit_code: Option<i64>,
     signal: Option<String>,
+    deadline_at: Option<i64>,
 }
 
 impl Row {
@@ -61,7 +63,8 @@ impl Row {
             id: self.id.parse().map_err(|_| StoreError::Corrupt("run's id"))?,
             operation: operation(&self.operation)?,
             source: location(&self.source)?,
-            destination: location(&self.destination)?,
+            destination: self.destination.as_deref().map(location).transpose()?,
+            dry_run: self.options()?.dry_run,
             state,
             position: None,
             created_at: Timestamp(self.created_at),
@@ -89,6 +92,11 @@ impl Row {
 
     pub(super) fn options(&self) -> Result<TransferOptions> {
         options(&self.options)
+    }
+
+    /// When it is stopped if it has not ended.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.deadline_at.map(Timestamp)
     }
 
     pub(super) const fn stop_requested(&self) -> bool {

@@ -86,7 +86,7 @@ async fn the_oldest_is_next_and_only_when_it_is_due() {
     assert!(runs::claim(&mut tx, Timestamp(NOW.0 - 1), 9).await.expect("claim").is_none(), "none is due yet");
     let first = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
     assert_eq!((&first.id, first.fence), (&ids[0], 1));
-    assert_eq!((first.source, first.destination), (location("/srv/photos"), location("b2:photos")));
+    assert_eq!((first.source, first.destination), (location("/srv/photos"), Some(location("b2:photos"))));
     assert!(first.options.checksum && first.options.exclude == ["*.tmp"]);
     assert!(runs::claim(&mut tx, Timestamp(NOW.0 + 9), 1).await.expect("claim").is_none(), "one works already");
 }

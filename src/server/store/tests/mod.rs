@@ -10,8 +10,9 @@ use super::{Store, new_id, runs};
 use crate::domain::{
     id::RunId,
     location::Location,
-    run::{Operation, RunState, Stats, TransferOptions},
+    run::{Operation, RunState, Stats},
     time::Timestamp,
+    transfer::TransferOptions,
 };
 
 /// 2025-11-23T14:02:11.25Z.
@@ -27,11 +28,15 @@ pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
         id: new_id(at),
         operation: Operation::Copy,
         source: location("/srv/photos"),
-        destination: location("b2:photos"),
+        destination: Some(location("b2:photos")),
         options: TransferOptions { checksum: true, exclude: vec!["*.tmp".to_owned()], ..TransferOptions::default() },
         user_id: new_id(at),
         user: "marianne".to_owned(),
+        via: "session",
+        address: None,
         created_at: at,
+        deadline_at: None,
+        idempotency_key: None,
     }
 }
 

@@ -1,0 +1,236 @@
+//! How files are transferred: the options of an operation, by rclone's names, and the rules of their values.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    error::{AppError, Result},
+    run::Operation,
+};
+
+/// Most patterns of a filter.
+const PATTERNS: usize = 1000;
+/// Longest pattern, in bytes.
+const PATTERN: usize = 4096;
+
+/// How a transfer is made. What is absent is rclone's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransferOptions {
+    /// Only say what would be done.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// Compare by checksum and size instead of time and size.
+    #[serde(skip_serializing_if = "is_false")]
+    pub checksum: bool,
+    /// After a move, delete folders of the source that are empty.
+    #[serde(skip_serializing_if = "is_false")]
+    pub delete_empty_src_dirs: bool,
+    /// Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` up and down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "10M")]
+    pub bwlimit: Option<String>,
+    /// Files transferred at once, 1 to 128; rclone's default is 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<u32>,
+    /// Files checked at once, 1 to 256; rclone's default is 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkers: Option<u32>,
+    /// Leave out what matches one of these patterns of rclone's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["*.tmp"]))]
+    pub exclude: Vec<String>,
+    /// Take only what matches one of these patterns of rclone's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["*.jpg"]))]
+    pub include: Vec<String>,
+    /// Only files older than this: `30d`, `1h30m`, or a date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1h")]
+    pub min_age: Option<String>,
+    /// Only files younger than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "30d")]
+    pub max_age: Option<String>,
+    /// Only files of this size or more: `10M` is 10 MiB, `512` is 512 KiB as rclone reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1k")]
+    pub min_size: Option<String>,
+    /// Only files of this size or less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1G")]
+    pub max_size: Option<String>,
+    /// Stop with an error before more files than this are deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_delete: Option<u32>,
+    /// Keep what would be overwritten or deleted here: a location on the same remote as the destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "b2-archive:old/photos")]
+    pub backup_dir: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl TransferOptions {
+    /// Refuses what rclone would refuse, or would silently ignore for this operation, naming each field.
+    pub fn validate(&self, operation: Operation) -> Result<()> {
+        let mut fields = BTreeMap::new();
+        let mut refuse = |field: &str, problem: String| {
+            fields.insert(field.to_owned(), problem);
+        };
+        if self.delete_empty_src_dirs && operation != Operation::Move {
+            refuse("delete_empty_src_dirs", "Only a move has it.".to_owned());
+        }
+        if self.max_delete.is_some() && !operation.deletes() {
+            refuse("max_delete", format!("A {} deletes nothing.", operation.as_str()));
+        }
+        for (field, set) in [("checksum", self.checksum), ("backup_dir", self.backup_dir.is_some())] {
+            if set && !operation.has_destination() {
+                refuse(field, format!("A {} has no destination.", operation.as_str()));
+            }
+        }
+        if let Some(rate) = self.bwlimit.as_deref().filter(|rate| !is_bandwidth(rate)) {
+            refuse("bwlimit", format!("Not a rate: “{}”. Write it as 10M, 512k or 1M:2M.", shorten(rate)));
+        }
+        for (field, n, most) in [("transfers", self.transfers, 128), ("checkers", self.checkers, 256)] {
+            if n.is_some_and(|n| !(1..=most).contains(&n)) {
+                refuse(field, format!("Between 1 and {most}."));
+            }
+        }
+        for (field, patterns) in [("exclude", &self.exclude), ("include", &self.include)] {
+            if patterns.len() > PATTERNS {
+                refuse(field, "At most 1,000 patterns.".to_owned());
+            }
+            let bad = |text: &&String| text.is_empty() || text.len() > PATTERN || text.contains(['\0', '\n', '\r']);
+            if let Some(pattern) = patterns.iter().find(bad) {
+                refuse(field, format!("Not a pattern: “{}”.", shorten(pattern)));
+            }
+        }
+        for (field, age) in [("min_age", &self.min_age), ("max_age", &self.max_age)] {
+            if let Some(age) = age.as_deref().filter(|age| !is_age(age)) {
+                refuse(field, format!("Not an age: “{}”. Write it as 30d, 1h30m or 2026-05-01.", shorten(age)));
+            }
+        }
+        for (field, size) in [("min_size", &self.min_size), ("max_size", &self.max_size)] {
+            if let Some(size) = size.as_deref().filter(|size| !is_size(size)) {
+                refuse(field, format!("Not a size: “{}”. Write it as 10M, 1.5G or off.", shorten(size)));
+            }
+        }
+        if fields.is_empty() { Ok(()) } else { Err(AppError::invalid_fields(fields)) }
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// `10M`, `1.5M`, `off`, or two of them with a colon between: up and down.
+fn is_bandwidth(text: &str) -> bool {
+    text.len() <= 32 && text.split_once(':').map_or_else(|| is_size(text), |(up, down)| is_size(up) && is_size(down))
+}
+
+/// A number with one of rclone's suffixes, or `off`.
+fn is_size(text: &str) -> bool {
+    let digits = text.strip_suffix('i').unwrap_or(text).trim_end_matches(|c: char| "bBkKmMgGtTpP".contains(c));
+    let unit = text.len() - digits.len();
+    text == "off" || (text.len() <= 32 && unit <= 2 && is_number(digits))
+}
+
+/// Numbers with units, largest to smallest or one alone (`1h30m`, `2w`), a date with or without a time, or `off`.
+fn is_age(text: &str) -> bool {
+    if text == "off" {
+        return true;
+    }
+    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let date = text
+        .get(..10)
+        .is_some_and(|date| date.char_indices().all(|(index, c)| if matches!(index, 4 | 7) { c == '-' } else { c.is_ascii_digit() }));
+    if date {
+        return text[10..].chars().all(|c| c.is_ascii_digit() || "TtZz:.+- ".contains(c));
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let unit = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(unit);
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        // Without a unit it is seconds, and the last.
+        let known = matches!(unit, "ms" | "s" | "m" | "h" | "d" | "w" | "M" | "y") || (unit.is_empty() && after.is_empty());
+        if !is_number(number) || !known {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bandwidth_is_what_rclone_takes() {
+        for good in ["10M", "512k", "1.5G", "off", "1M:2M", "off:10M", "100", "10Mi"] {
+            assert!(is_bandwidth(good), "{good}");
+        }
+        for bad in ["", "10X", "fast", "10M:", "--config", "1M:2M:3M", "1..5M", "10 M", "08:00,512k"] {
+            assert!(!is_bandwidth(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_a_duration_or_a_date() {
+        for good in ["30d", "1h30m", "2w", "1.5h", "90", "1y", "3M", "2026-05-01", "2026-05-01T10:00:00Z", "2026-05-01 10:00:00", "off"] {
+            assert!(is_age(good), "{good}");
+        }
+        for bad in ["", "d", "-1d", "1x", "--config", "2026-05-01; rm", "1h 30m", "1..5h", "h1"] {
+            assert!(!is_age(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_an_operation_would_ignore_is_refused_by_name() {
+        let refused = |options: &TransferOptions, operation| {
+            options.validate(operation).map_or_else(|error| error.fields.into_keys().collect(), |()| Vec::new())
+        };
+        let all = TransferOptions {
+            delete_empty_src_dirs: true,
+            checksum: true,
+            max_delete: Some(3),
+            backup_dir: Some("b2:old".to_owned()),
+            ..TransferOptions::default()
+        };
+        assert_eq!(refused(&all, Operation::Copy), ["delete_empty_src_dirs", "max_delete"]);
+        assert_eq!(refused(&all, Operation::Sync), ["delete_empty_src_dirs"]);
+        assert!(refused(&all, Operation::Move).is_empty());
+        assert_eq!(refused(&all, Operation::Delete), ["backup_dir", "checksum", "delete_empty_src_dirs"]);
+    }
+
+    #[test]
+    fn values_that_rclone_does_not_take_are_all_named() {
+        let options = TransferOptions {
+            bwlimit: Some("10X".into()),
+            transfers: Some(0),
+            checkers: Some(257),
+            exclude: vec![String::new()],
+            include: vec!["a\nb".into()],
+            min_age: Some("soon".into()),
+            max_size: Some("--config".into()),
+            ..TransferOptions::default()
+        };
+        let error = options.validate(Operation::Copy).expect_err("nothing fits");
+        let fields: Vec<_> = error.fields.into_keys().collect();
+        assert_eq!(fields, ["bwlimit", "checkers", "exclude", "include", "max_size", "min_age", "transfers"]);
+    }
+}

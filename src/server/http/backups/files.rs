@@ -1,0 +1,160 @@
+//! What lies in a location, and how much.
+
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderValue,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    super::{
+        extract::{Params, Problem},
+        who::Who,
+    },
+    Refusals,
+};
+use crate::{
+    domain::{
+        error::AppError,
+        file::{Entry, TreeQuery},
+        time::Timestamp,
+    },
+    server::{services::files, state::AppState},
+};
+
+/// Bytes in a MiB.
+const MIB: f64 = 1_048_576.0;
+
+/// Their routes.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(size))
+}
+
+/// Which files are wanted.
+#[derive(Deserialize)]
+struct ListQuery {
+    remote_path: String,
+    #[serde(default)]
+    recursive: bool,
+    max_depth: Option<u32>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// A file or folder.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "path": "2026/lisbon.jpg", "name": "lisbon.jpg", "size": 3_145_728, "mime_type": "image/jpeg", "mod_time": "2026-05-12T09:30:00Z", "is_dir": false,
+}))]
+struct BackupFile {
+    /// Its path below what was listed.
+    path: String,
+    /// Its name.
+    name: String,
+    /// Bytes; -1 for a folder and where the provider does not tell.
+    size: i64,
+    /// By its name; `inode/directory` for a folder.
+    mime_type: String,
+    /// When it was modified; null where the provider does not tell.
+    mod_time: Option<Timestamp>,
+    /// Whether it is a folder.
+    is_dir: bool,
+}
+
+impl From<Entry> for BackupFile {
+    fn from(entry: Entry) -> Self {
+        let name = entry.name.rsplit('/').next().unwrap_or(&entry.name).to_owned();
+        let mime_type = if entry.is_dir {
+            "inode/directory".to_owned()
+        } else {
+            mime_guess::from_path(&name).first_or_octet_stream().essence_str().to_owned()
+        };
+        let size = entry.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(-1);
+        Self { path: entry.name, name, size, mime_type, mod_time: entry.mod_time, is_dir: entry.is_dir }
+    }
+}
+
+/// List files
+///
+/// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one.
+#[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone", operation_id = "list_files",
+    params(
+        ("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive"),
+        ("recursive" = Option<bool>, Query, description = "also what lies in folders"),
+        ("max_depth" = Option<u32>, Query, description = "with `recursive`: levels of folders, 1 to 1,000"),
+        ("limit" = Option<u32>, Query, description = "how many, 1 to 1,000; all when absent"),
+        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+    ),
+    responses((status = 200, body = [BackupFile], headers(("X-Next-Cursor" = String, description = "absent on the last page"))), Refusals))]
+async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<ListQuery>) -> Result<Response, Problem> {
+    let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let depth = if query.recursive { query.max_depth } else { Some(1) };
+    let tree = files::list_tree(&actor, &app, &TreeQuery { location: query.remote_path, depth, after, limit: query.limit }).await?;
+    let cursor = tree.entries.last().filter(|_| tree.more).map(|last| BASE64_URL_SAFE_NO_PAD.encode(&last.name));
+    let mut response = Json(tree.entries.into_iter().map(BackupFile::from).collect::<Vec<_>>()).into_response();
+    if let Some(cursor) = cursor.and_then(|cursor| HeaderValue::try_from(cursor).ok()) {
+        response.headers_mut().insert("x-next-cursor", cursor);
+    }
+    Ok(response)
+}
+
+fn read_cursor(cursor: &str) -> Result<String, AppError> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
+    bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| AppError::invalid("cursor", "This is not a cursor that a page gave."))
+}
+
+#[derive(Deserialize)]
+struct SizeQuery {
+    remote_path: String,
+}
+
+/// How much lies somewhere.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "remote_path": "photos-s3:archive", "size_bytes": 10_737_418_240_u64, "size_mb": 10240.0, "size_gb": 10.0, "objects": 4001 }))]
+struct BackupSize {
+    /// What was measured.
+    remote_path: String,
+    /// Bytes.
+    size_bytes: u64,
+    /// The same in MiB.
+    size_mb: f64,
+    /// The same in GiB.
+    size_gb: f64,
+    /// Files.
+    objects: u64,
+}
+
+/// Measure a location
+#[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone", operation_id = "get_size",
+    params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
+    responses((status = 200, body = BackupSize), Refusals))]
+async fn size(Who(actor): Who, State(app): State<AppState>, Params(query): Params<SizeQuery>) -> Result<Json<BackupSize>, Problem> {
+    let (location, size) = files::size(&actor, &app, &query.remote_path).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a unit of a thousandth part")]
+    let mib = size.bytes as f64 / MIB;
+    Ok(Json(BackupSize {
+        remote_path: location.to_string(),
+        size_bytes: size.bytes,
+        size_mb: mib,
+        size_gb: mib / 1024.0,
+        objects: size.objects,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_a_path() {
+        assert_eq!(read_cursor(&BASE64_URL_SAFE_NO_PAD.encode("a/ü ?")).expect("a path"), "a/ü ?");
+        assert!(read_cursor("%%%").is_err());
+    }
+}

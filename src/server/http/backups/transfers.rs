@@ -1,0 +1,396 @@
+//! Sync, copy, move and delete, as runs.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoResponses, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    super::{
+        extract::{Body, Problem, idempotency_key},
+        who::Who,
+    },
+    Refusals, named,
+};
+use crate::{
+    domain::{
+        error::AppError,
+        id::RunId,
+        run::{FileOutcome, NewRun, Operation, Run, RunState},
+        transfer::TransferOptions,
+    },
+    server::{auth::Actor, services::runs, state::AppState},
+};
+
+/// How long a transfer may take when the caller does not say, in seconds.
+const LIMIT: u32 = 3600;
+/// Most files that a dry run names of each kind.
+const NAMED: u64 = 500;
+/// Bytes in a MiB.
+const MIB: f64 = 1_048_576.0;
+
+/// Their routes.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(sync)).routes(routes!(copy)).routes(routes!(move_)).routes(routes!(delete))
+}
+
+/// How a client wishes to be answered.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only the description of the API reads it")]
+struct Wishes {
+    /// `respond-async` answers at once.
+    #[param(rename = "Prefer")]
+    prefer: Option<String>,
+    /// Sent twice with the same key, a request starts one run.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
+
+/// How a transfer answers.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only the description of the API reads it")]
+enum Answers {
+    /// It has ended well.
+    #[response(status = 200)]
+    Ended(BackupStats),
+    /// It was started; `Location` says where it is.
+    #[response(status = 202, headers(("Location" = String, description = "where the run is")))]
+    Started(Run),
+}
+
+/// What is transferred, and how.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "source": "/srv/photos", "destination": "photos-s3:archive/photos", "exclude": ["*.tmp"], "bwlimit": "10M" }))]
+struct TransferRequest {
+    /// Where from: `remote:path`, or an absolute path of this server in an allowed folder.
+    source: String,
+    /// Where to.
+    destination: String,
+    /// Only say what would be done.
+    #[serde(default)]
+    dry_run: bool,
+    /// Compare by checksum and size instead of time and size.
+    #[serde(default)]
+    checksum: bool,
+    /// Only for a move: afterwards delete folders of the source that are empty.
+    #[serde(default)]
+    delete_empty_src_dirs: bool,
+    /// Bandwidth limit: `10M` is 10 MiB/s.
+    #[serde(default)]
+    bwlimit: Option<String>,
+    /// Leave out what matches one of these patterns.
+    #[serde(default)]
+    exclude: Option<Vec<String>>,
+    /// Take only what matches one of these patterns.
+    #[serde(default)]
+    include: Option<Vec<String>>,
+    /// Only files older than this: `30d`.
+    #[serde(default)]
+    min_age: Option<String>,
+    /// Only files younger than this.
+    #[serde(default)]
+    max_age: Option<String>,
+    /// Only files of this size or more: `10M`.
+    #[serde(default)]
+    min_size: Option<String>,
+    /// Only files of this size or less.
+    #[serde(default)]
+    max_size: Option<String>,
+    /// Files transferred at once, 1 to 128.
+    #[serde(default)]
+    transfers: Option<u32>,
+    /// Files checked at once, 1 to 256.
+    #[serde(default)]
+    checkers: Option<u32>,
+    /// Stop with an error before more files than this are deleted.
+    #[serde(default)]
+    max_delete: Option<u32>,
+    /// Keep what is replaced or deleted here, on the remote of the destination.
+    #[serde(default)]
+    backup_dir: Option<String>,
+    /// The destination once more, to be sure. What differs is refused.
+    #[serde(default)]
+    confirm: Option<String>,
+    /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
+    #[serde(default)]
+    timeout_secs: Option<u32>,
+}
+
+impl TransferRequest {
+    fn into_run(self, operation: Operation) -> Result<NewRun, AppError> {
+        confirmed(self.confirm.as_deref(), &self.destination)?;
+        Ok(NewRun {
+            operation,
+            source: self.source,
+            destination: Some(self.destination),
+            options: TransferOptions {
+                dry_run: self.dry_run,
+                checksum: self.checksum,
+                delete_empty_src_dirs: self.delete_empty_src_dirs,
+                bwlimit: self.bwlimit,
+                transfers: self.transfers,
+                checkers: self.checkers,
+                exclude: self.exclude.unwrap_or_default(),
+                include: self.include.unwrap_or_default(),
+                min_age: self.min_age,
+                max_age: self.max_age,
+                min_size: self.min_size,
+                max_size: self.max_size,
+                max_delete: self.max_delete,
+                backup_dir: self.backup_dir,
+            },
+            time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
+        })
+    }
+}
+
+/// What is deleted, and what of it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "remote_path": "photos-s3:archive/old", "dry_run": true, "exclude": ["*.jpg"] }))]
+struct DeleteRequest {
+    /// `remote:path`, or an absolute path of this server in an allowed folder.
+    remote_path: String,
+    /// Only say what would be deleted.
+    #[serde(default)]
+    dry_run: bool,
+    /// Leave what matches one of these patterns.
+    #[serde(default)]
+    exclude: Option<Vec<String>>,
+    /// Delete only what matches one of these patterns.
+    #[serde(default)]
+    include: Option<Vec<String>>,
+    /// Only files older than this: `30d`.
+    #[serde(default)]
+    min_age: Option<String>,
+    /// Only files younger than this.
+    #[serde(default)]
+    max_age: Option<String>,
+    /// Only files of this size or more: `10M`.
+    #[serde(default)]
+    min_size: Option<String>,
+    /// Only files of this size or less.
+    #[serde(default)]
+    max_size: Option<String>,
+    /// Stop with an error before more files than this are deleted.
+    #[serde(default)]
+    max_delete: Option<u32>,
+    /// The path once more, to be sure. What differs is refused.
+    #[serde(default)]
+    confirm: Option<String>,
+    /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
+    #[serde(default)]
+    timeout_secs: Option<u32>,
+}
+
+impl DeleteRequest {
+    fn into_run(self) -> Result<NewRun, AppError> {
+        confirmed(self.confirm.as_deref(), &self.remote_path)?;
+        Ok(NewRun {
+            operation: Operation::Delete,
+            source: self.remote_path,
+            destination: None,
+            options: TransferOptions {
+                dry_run: self.dry_run,
+                exclude: self.exclude.unwrap_or_default(),
+                include: self.include.unwrap_or_default(),
+                min_age: self.min_age,
+                max_age: self.max_age,
+                min_size: self.min_size,
+                max_size: self.max_size,
+                max_delete: self.max_delete,
+                ..TransferOptions::default()
+            },
+            time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
+        })
+    }
+}
+
+fn confirmed(confirm: Option<&str>, place: &str) -> Result<(), AppError> {
+    match confirm {
+        Some(confirm) if confirm != place => Err(AppError::invalid("confirm", "It differs from the place that would be changed.")),
+        _ => Ok(()),
+    }
+}
+
+/// What a run did: rclone's own statistics.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "bytes_transferred": 1_048_576_000_u64, "files_transferred": 42, "files_checked": 100, "files_deleted": 5, "errors": 0,
+    "elapsed_time": 120.5, "transfer_rate_mbps": 8.3, "run_id": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "status": "succeeded", "dry_run": false,
+}))]
+struct BackupStats {
+    /// Bytes transferred.
+    bytes_transferred: u64,
+    /// Files transferred.
+    files_transferred: u64,
+    /// Files compared.
+    files_checked: u64,
+    /// Files deleted; of a move, from the source.
+    files_deleted: u64,
+    /// Errors.
+    errors: u64,
+    /// Seconds that rclone worked.
+    elapsed_time: f64,
+    /// MiB a second, to one decimal.
+    transfer_rate_mbps: f64,
+    /// The run, for `/api/v1/runs/{id}`.
+    run_id: RunId,
+    /// How it ended.
+    status: RunState,
+    /// Whether nothing was done, only said.
+    dry_run: bool,
+    /// What would be done, of a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would: Option<Would>,
+}
+
+/// What a dry run would do.
+#[derive(Serialize, ToSchema)]
+struct Would {
+    /// How many files would be copied, new or over others.
+    copy: u64,
+    /// How many would be moved.
+    #[serde(rename = "move")]
+    moved: u64,
+    /// How many would be deleted.
+    delete: u64,
+    /// They by name, at most 500 of each kind; `/api/v1/runs/{id}/files` has all.
+    files: Vec<WouldFile>,
+}
+
+/// A file that a dry run would do something to.
+#[derive(Serialize, ToSchema)]
+struct WouldFile {
+    /// `copy`, `move` or `delete`.
+    action: &'static str,
+    /// Its path below the source; of what is deleted by a sync, below the destination.
+    path: String,
+    /// Its size in bytes, where rclone tells.
+    size: Option<u64>,
+}
+
+impl BackupStats {
+    fn new(run: &Run, would: Option<Would>) -> Self {
+        let (stats, summary) = (&run.summary.stats, &run.summary);
+        Self {
+            bytes_transferred: stats.bytes,
+            files_transferred: stats.files,
+            files_checked: stats.checks,
+            files_deleted: stats.deletes,
+            errors: stats.errors,
+            elapsed_time: seconds(stats.elapsed_ms),
+            transfer_rate_mbps: rate(stats.bytes, stats.elapsed_ms),
+            run_id: summary.id.clone(),
+            status: summary.state,
+            dry_run: summary.dry_run,
+            would,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a time that matters has far fewer than 2^53 milliseconds")]
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// MiB a second, to one decimal.
+#[expect(clippy::cast_precision_loss, reason = "rounded to one decimal anyway")]
+fn rate(bytes: u64, ms: u64) -> f64 {
+    if ms == 0 { 0.0 } else { (bytes as f64 / MIB / seconds(ms) * 10.0).round() / 10.0 }
+}
+
+/// Synchronize
+///
+/// Makes the destination identical to the source: **deletes** what the source does not have. Answers when the run has ended, or at once
+/// with `Prefer: respond-async`. A client that hangs up stops nothing.
+#[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", operation_id = "sync", request_body = TransferRequest,
+    params(Wishes), responses(Answers, Refusals))]
+async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+    Ok(transfer(who, state, &headers, request.into_run(Operation::Sync)?).await?)
+}
+
+/// Copy
+///
+/// Adds and updates; deletes nothing. Answers when the run has ended, or at once with `Prefer: respond-async`.
+#[utoipa::path(post, path = "/api/v1/backups/rclone/copy", tag = "rclone", operation_id = "copy", request_body = TransferRequest,
+    params(Wishes), responses(Answers, Refusals))]
+async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+    Ok(transfer(who, state, &headers, request.into_run(Operation::Copy)?).await?)
+}
+
+/// Move
+///
+/// Copies, then deletes from the source. Answers when the run has ended, or at once with `Prefer: respond-async`.
+#[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", operation_id = "move", request_body = TransferRequest,
+    params(Wishes), responses(Answers, Refusals))]
+async fn move_(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+    Ok(transfer(who, state, &headers, request.into_run(Operation::Move)?).await?)
+}
+
+/// Delete
+///
+/// Deletes files; folders stay. Answers when the run has ended, or at once with `Prefer: respond-async`.
+#[utoipa::path(post, path = "/api/v1/backups/rclone/delete", tag = "rclone", operation_id = "delete", request_body = DeleteRequest,
+    params(Wishes), responses(Answers, Refusals))]
+async fn delete(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<DeleteRequest>) -> Result<Response, Problem> {
+    let answer = transfer(who, state, &headers, request.into_run()?).await;
+    answer.map_err(|error| named(error, "source", "remote_path").into())
+}
+
+/// Starts a run, and waits for its end unless the client prefers not to.
+async fn transfer(Who(actor): Who, State(app): State<AppState>, headers: &HeaderMap, run: NewRun) -> Result<Response, AppError> {
+    let key = idempotency_key(headers)?;
+    if prefers_async(headers) {
+        let run = runs::start(&actor, &app, run, key).await.map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
+        let location = format!("/api/v1/runs/{}", run.summary.id);
+        return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(run)).into_response());
+    }
+    let run = runs::perform(&actor, &app, run, key).await.map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
+    let would = if run.summary.dry_run { Some(would(&actor, &app, &run.summary.id).await?) } else { None };
+    Ok(Json(BackupStats::new(&run, would)).into_response())
+}
+
+/// `Prefer: respond-async` (RFC 7240), alone or among others.
+fn prefers_async(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|wish| wish.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+async fn would(actor: &Actor, app: &AppState, id: &RunId) -> Result<Would, AppError> {
+    let mut would = Would { copy: 0, moved: 0, delete: 0, files: Vec::new() };
+    for (outcome, action) in [(FileOutcome::Copied, "copy"), (FileOutcome::Moved, "move"), (FileOutcome::Deleted, "delete")] {
+        let found = runs::files(actor, app, id, outcome, "", 0, NAMED).await?;
+        (would.copy, would.moved, would.delete) = (found.copied + found.updated, found.moved, found.deleted);
+        would.files.extend(found.files.into_iter().map(|file| WouldFile { action, path: file.name, size: file.size }));
+    }
+    Ok(would)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn units_are_those_of_the_contract() {
+        assert!((rate(1_048_576_000, 120_500) - 8.3).abs() < f64::EPSILON);
+        assert!((rate(5, 0)).abs() < f64::EPSILON);
+        assert!((seconds(120_500) - 120.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_client_may_prefer_not_to_wait() {
+        let wishes = |text: &'static str| HeaderMap::from_iter([(HeaderName::from_static("prefer"), HeaderValue::from_static(text))]);
+        assert!(prefers_async(&wishes("respond-async")) && prefers_async(&wishes("wait=10, Respond-Async")));
+        assert!(!prefers_async(&wishes("wait=10")) && !prefers_async(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,59 @@
+//! A new remote together with one over it that encrypts: both are saved, or neither.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::domain::remote::RemoteName;
+
+use super::{
+    Rclone,
+    atomic::random,
+    blocking,
+    draft::Draft,
+    error::{During as _, RcloneError},
+    providers,
+};
+
+/// rclone's type of a remote that encrypts.
+const CRYPT: &str = "crypt";
+/// Random bytes in a password: as strong as the key that rclone makes of it.
+const BYTES: usize = 32;
+
+impl Rclone {
+    /// Saves a new remote, and over it one of type `crypt`. Secrets are plain in both.
+    pub async fn create_encrypted(
+        &self,
+        name: &RemoteName,
+        provider: &str,
+        config: &BTreeMap<String, String>,
+        crypt_name: &RemoteName,
+        crypt: &BTreeMap<String, String>,
+    ) -> Result<(), RcloneError> {
+        let config = self.check(provider, config).await?;
+        let mut names = self.names().await?;
+        if names.contains(name.as_str()) || names.contains(crypt_name.as_str()) {
+            return Err(RcloneError::Exists);
+        }
+        names.insert(name.as_str().to_owned());
+        let crypt = providers::check(&self.providers().await?, CRYPT, crypt, &names)?;
+        let binary = self.0.binary()?;
+        let (keeper, run) = (&self.0.keeper, &self.0.run);
+        let under = Draft::make(keeper, &binary, run, name.as_str(), provider, &config).await?;
+        let over = Draft::make(keeper, &binary, run, crypt_name.as_str(), CRYPT, &crypt).await?;
+        let sections = vec![under.section.clone(), over.section.clone()];
+        let vault = Arc::clone(&self.0.vault);
+        blocking(move || vault.add(sections)).await?;
+        self.0.forget().await;
+        Ok(())
+    }
+}
+
+/// A password that nobody has to remember.
+pub fn new_password() -> Result<String, RcloneError> {
+    let mut bytes = Vec::with_capacity(BYTES);
+    while bytes.len() < BYTES {
+        bytes.extend(random().during("could not get random numbers")?.to_ne_bytes());
+    }
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
