@@ -16,23 +16,165 @@ pub struct Provider {
     pub options: Vec<ProviderOption>,
 }
 
-/// A provider without its options.
+/// A provider as the chooser lists it, without its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProviderSummary {
     /// rclone's type: `s3`.
     pub name: String,
     /// rclone's description, one line.
     pub description: String,
-    /// How rclone's flags for it begin.
+    /// How rclone's flags for it begin: `s3`, `gcs`.
     pub prefix: String,
+    /// Among which it is listed.
+    pub group: ProviderGroup,
 }
 
-impl Provider {
-    /// Without its options.
+/// Where a provider is looked for, in the order of the chooser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderGroup {
+    /// What most people come for.
+    Popular,
+    /// Buckets and the like.
+    Objects,
+    /// Drives that people have accounts with.
+    Drives,
+    /// Servers that speak a protocol.
+    Protocols,
+    /// What lies on top of other remotes.
+    Wrappers,
+}
+
+impl ProviderGroup {
+    /// All of them, in order.
+    pub const ALL: [Self; 5] = [Self::Popular, Self::Objects, Self::Drives, Self::Protocols, Self::Wrappers];
+
+    /// As a heading.
     #[must_use]
-    pub fn summary(&self) -> ProviderSummary {
-        ProviderSummary { name: self.name.clone(), description: self.description.clone(), prefix: self.prefix.clone() }
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Popular => "Popular",
+            Self::Objects => "Object storage",
+            Self::Drives => "Consumer drives",
+            Self::Protocols => "Protocols",
+            Self::Wrappers => "Wrappers",
+        }
     }
+}
+
+/// rclone's providers in the order of the chooser, with their names in words.
+const KNOWN: [(ProviderGroup, &[(&str, &str)]); 5] = [
+    (
+        ProviderGroup::Popular,
+        &[
+            ("s3", "S3 compatible storage"),
+            ("b2", "Backblaze B2"),
+            ("drive", "Google Drive"),
+            ("onedrive", "Microsoft OneDrive"),
+            ("dropbox", "Dropbox"),
+            ("sftp", "SFTP"),
+        ],
+    ),
+    (
+        ProviderGroup::Objects,
+        &[
+            ("azureblob", "Azure Blob Storage"),
+            ("google cloud storage", "Google Cloud Storage"),
+            ("oracleobjectstorage", "Oracle Object Storage"),
+            ("swift", "OpenStack Swift"),
+            ("storj", "Storj"),
+            ("qingstor", "QingStor"),
+            ("internetarchive", "Internet Archive"),
+            ("netstorage", "Akamai NetStorage"),
+            ("cloudinary", "Cloudinary"),
+            ("imagekit", "ImageKit"),
+            ("sia", "Sia"),
+            ("memory", "Memory"),
+        ],
+    ),
+    (
+        ProviderGroup::Drives,
+        &[
+            ("box", "Box"),
+            ("iclouddrive", "iCloud Drive"),
+            ("pcloud", "pCloud"),
+            ("protondrive", "Proton Drive"),
+            ("mega", "Mega"),
+            ("google photos", "Google Photos"),
+            ("fichier", "1Fichier"),
+            ("drime", "Drime"),
+            ("filefabric", "Enterprise File Fabric"),
+            ("filelu", "FileLu"),
+            ("filen", "Filen"),
+            ("filescom", "Files.com"),
+            ("gofile", "Gofile"),
+            ("hidrive", "HiDrive"),
+            ("huaweidrive", "Huawei Drive"),
+            ("internxt", "Internxt Drive"),
+            ("jottacloud", "Jottacloud"),
+            ("koofr", "Koofr"),
+            ("linkbox", "Linkbox"),
+            ("mailru", "Mail.ru Cloud"),
+            ("opendrive", "OpenDrive"),
+            ("pikpak", "PikPak"),
+            ("pixeldrain", "Pixeldrain"),
+            ("premiumizeme", "premiumize.me"),
+            ("putio", "Put.io"),
+            ("quatrix", "Quatrix"),
+            ("seafile", "Seafile"),
+            ("shade", "Shade"),
+            ("sharefile", "Citrix ShareFile"),
+            ("sugarsync", "SugarSync"),
+            ("ulozto", "Uloz.to"),
+            ("yandex", "Yandex Disk"),
+            ("zoho", "Zoho WorkDrive"),
+        ],
+    ),
+    (
+        ProviderGroup::Protocols,
+        &[
+            ("webdav", "WebDAV"),
+            ("smb", "SMB"),
+            ("ftp", "FTP"),
+            ("http", "HTTP"),
+            ("azurefiles", "Azure Files"),
+            ("hdfs", "HDFS"),
+            ("doi", "DOI datasets"),
+            ("local", "This server"),
+        ],
+    ),
+    (
+        ProviderGroup::Wrappers,
+        &[
+            ("crypt", "Crypt"),
+            ("alias", "Alias"),
+            ("union", "Union"),
+            ("combine", "Combine"),
+            ("compress", "Compress"),
+            ("chunker", "Chunker"),
+            ("hasher", "Hasher"),
+            ("archive", "Archive"),
+            ("cache", "Cache"),
+        ],
+    ),
+];
+
+/// All that are known, in the order of the chooser.
+fn known() -> impl Iterator<Item = (ProviderGroup, &'static str, &'static str)> {
+    KNOWN.iter().flat_map(|(group, all)| all.iter().map(|(name, title)| (*group, *name, *title)))
+}
+
+/// The name of a provider in words, from rclone's type.
+#[must_use]
+pub fn title(name: &str) -> Option<&'static str> {
+    known().find(|(_, known, _)| *known == name).map(|(.., title)| title)
+}
+
+/// Where a provider stands in the chooser, and among which; what is not known comes last among the drives.
+#[must_use]
+pub fn rank(name: &str) -> (usize, ProviderGroup) {
+    let found = known().enumerate().find(|(_, (_, known, _))| *known == name);
+    found.map_or((usize::MAX, ProviderGroup::Drives), |(place, (group, ..))| (place, group))
 }
 
 /// How the value of an option is typed in.
@@ -43,12 +185,18 @@ pub enum OptionKind {
     Text,
     /// `true` or `false`.
     Bool,
+    /// `true`, `false` or `unset`: rclone decides.
+    Tristate,
     /// A whole number.
     Int,
+    /// A number.
+    Float,
     /// Bytes with an optional suffix: `16Mi`.
     Size,
     /// A duration: `1m30s`.
     Duration,
+    /// A JSON object that another program wrote: a token, the credentials of a service account.
+    Json,
 }
 
 /// One option of a provider.
@@ -70,6 +218,9 @@ pub struct ProviderOption {
     pub secret: bool,
     /// Whether only one of the examples will do.
     pub exclusive: bool,
+    /// Whether it turns off a check that protects the connection or the data.
+    #[serde(default)]
+    pub weakens: bool,
     /// Only for these values of the option `provider`: a comma list, negated by a leading `!`; empty is all.
     pub provider: String,
     /// Values that rclone suggests.
@@ -95,6 +246,25 @@ pub fn matches_provider(filter: &str, chosen: &str) -> bool {
     }
     let (negated, list) = filter.strip_prefix('!').map_or((false, filter), |list| (true, list));
     list.split(',').any(|name| name == chosen) != negated
+}
+
+impl Provider {
+    /// Without its options.
+    #[must_use]
+    pub fn summary(&self) -> ProviderSummary {
+        ProviderSummary {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            prefix: self.prefix.clone(),
+            group: rank(&self.name).1,
+        }
+    }
+
+    /// The value of the option `provider` while none is chosen: rclone's default of it.
+    #[must_use]
+    pub fn vendor(&self) -> &str {
+        self.options.iter().find(|option| option.name == "provider").map_or("", |option| option.default.as_str())
+    }
 }
 
 impl ProviderOption {

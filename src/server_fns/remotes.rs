@@ -7,7 +7,7 @@ use leptos::{
 
 use crate::domain::{
     error::AppError,
-    provider::Provider,
+    provider::{Provider, ProviderSummary},
     remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest},
 };
 
@@ -25,9 +25,16 @@ pub async fn list_local_roots() -> Result<Vec<String>, AppError> {
     call(|actor, app| async move { remotes::local_roots(&actor, &app) }).await
 }
 
-/// The providers that the wizard offers, with their options.
+/// One of the providers, with the options that may be set.
+#[server(prefix = "/api/fn", endpoint = "providers/get", input = GetUrl)]
+pub async fn get_provider(name: String) -> Result<Provider, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::provider(&actor, &app, &name).await }).await
+}
+
+/// The providers that the wizard offers, without their options.
 #[server(prefix = "/api/fn", endpoint = "providers/list", input = GetUrl)]
-pub async fn list_providers() -> Result<Vec<Provider>, AppError> {
+pub async fn list_providers() -> Result<Vec<ProviderSummary>, AppError> {
     use crate::server::{call::call, services::remotes};
     call(|actor, app| async move { remotes::providers(&actor, &app).await }).await
 }

@@ -14,6 +14,7 @@ use std::{
 use longshore::{
     domain::{
         location::Location,
+        provider::OptionKind,
         remote::RemoteName,
         run::{FileOutcome, Operation},
         transfer::TransferOptions,
@@ -314,10 +315,23 @@ async fn options_that_run_programs_or_read_files_are_refused() {
         ("sftp", options(&[host, ("override.metadata_mapper", &run)]), "override.metadata_mapper"),
         ("s3", options(&[("global.metadata_mapper", &run)]), "global.metadata_mapper"),
         ("s3", options(&[("shared_credentials_file", "/etc/passwd")]), "shared_credentials_file"),
+        ("webdav", options(&[("url", "http://127.0.0.1:1"), ("bearer_token_command", &run)]), "bearer_token_command"),
+        ("webdav", options(&[("url", "http://127.0.0.1:1"), ("unix_socket", "/run/x")]), "unix_socket"),
+        ("drive", options(&[("service_account_file", "/etc/passwd")]), "service_account_file"),
+        ("azureblob", options(&[("use_az", "true")]), "use_az"),
+        ("local", options(&[("links", "true")]), "links"),
+        ("local", options(&[("copy_links", "true")]), "copy_links"),
+        ("local", options(&[("encoding", "None")]), "encoding"),
+        ("archive", options(&[]), "remote"),
+        ("dropbox", options(&[("config_is_local", "true")]), "config_is_local"),
+        ("dropbox", options(&[]), "token"),
+        ("dropbox", options(&[("token", "garbage")]), "token"),
         ("alias", options(&[("remote", &format!(":sftp,ssh=\"{run}\":"))]), "remote"),
+        ("union", options(&[("upstreams", &format!("/srv \":sftp,ssh='{run}':\""))]), "upstreams"),
+        ("combine", options(&[("upstreams", &format!("a=/srv \"b=:sftp,ssh='{run}':\""))]), "upstreams"),
         ("alias", options(&[]), "remote"),
-        ("webdav", options(&[("bearer_token_command", &run)]), "provider"),
-        ("local", options(&[]), "provider"),
+        ("nosuch", options(&[]), "provider"),
+        ("tardigrade", options(&[]), "provider"),
     ] {
         for result in [house.rclone.test_new(provider, &config).await.map(|_| ()), house.rclone.create(&name("x"), provider, &config).await]
         {
@@ -326,11 +340,129 @@ async fn options_that_run_programs_or_read_files_are_refused() {
         }
     }
     assert!(!canary.exists() && house.text("rclone.conf").is_empty());
-    let providers = house.rclone.providers().await.expect("providers");
-    assert_eq!(providers.iter().map(|provider| provider.name.as_str()).collect::<Vec<_>>(), ["s3", "sftp", "alias"]);
-    let secrets: Vec<_> = providers[1].options.iter().filter(|option| option.secret).map(|option| option.name.as_str()).collect();
-    assert_eq!(secrets, ["pass", "key_pem", "key_file_pass"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() {
+    /// Offered although its name or its help looks dangerous, and why.
+    const HARMLESS: [(&str, &str); 16] = [
+        // The remote that is wrapped, or its path: read and followed by us.
+        ("alias", "remote"),
+        // Paths, names of files and the kind of shell on the other side.
+        ("fichier", "file_password"),
+        ("mailru", "speedup_file_patterns"),
+        ("sftp", "path_override"),
+        ("sftp", "shell_type"),
+        // The key is pasted; its pass phrase is the same for a file.
+        ("sftp", "key_file_pass"),
+        ("sftp", "key_pem"),
+        // Without them rclone would ask the agent, if there is one.
+        ("sftp", "pass"),
+        // Its files lie beside those that it splits.
+        ("chunker", "meta_format"),
+        // Their help speaks of commands of rclone, or of its command line.
+        ("filen", "api_key"),
+        ("onedrive", "link_password"),
+        ("onedrive", "link_scope"),
+        ("onedrive", "link_type"),
+        ("pcloud", "username"),
+        ("pikpak", "user_agent"),
+        ("seafile", "library_key"),
+    ];
+    /// Words of names.
+    const NAMES: [&str; 16] = [
+        "command", "exec", "program", "script", "shell", "ssh", "file", "files", "path", "dir", "socket", "profile", "cache", "ccache",
+        "mapper", "db",
+    ];
+    /// Words of help.
+    const HELP: [&str; 8] = ["path to", "command", "execute", "file containing", "json file", "local file", "ssh-agent", "~/"];
+    /// What no pattern tells by its name, and is never offered.
+    const NEVER: [&str; 8] = ["ask_password", "copy_links", "debug", "key_use_agent", "links", "sdk_log_mode", "set_env", "use_az"];
+    let house = House::new().await;
     assert_eq!(house.rclone.unreviewed_options().await.expect("compared"), [""; 0]);
+    let providers = house.rclone.providers().await.expect("providers");
+    assert_eq!(providers.len(), 68);
+    let of_server: Vec<_> = providers
+        .iter()
+        .filter(|provider| provider.options.iter().any(|option| option.name == "env_auth"))
+        .map(|provider| provider.name.as_str())
+        .collect();
+    assert_eq!(of_server, ["s3", "drive", "google cloud storage"], "who may use the identity of this server");
+    let mut found = Vec::new();
+    for provider in providers.iter() {
+        for option in &provider.options {
+            let name = option.name.as_str();
+            assert!(!NEVER.contains(&name) && !name.ends_with("_command") && !name.ends_with("_file"), "{}.{name}", provider.name);
+            // A yes or no, a number and one of a few can name no program and no file.
+            let free = matches!(option.kind, OptionKind::Text | OptionKind::Json) && !option.exclusive;
+            let help = option.help.to_lowercase();
+            let looks = name.split('_').any(|word| NAMES.contains(&word)) || HELP.iter().any(|word| help.contains(word));
+            if free && looks && !HARMLESS.contains(&(&provider.name, name)) {
+                found.push(format!("{}.{name}", provider.name));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+    for (kind, option) in HARMLESS {
+        let provider = providers.iter().find(|provider| provider.name == kind).expect(kind);
+        assert!(provider.options.iter().any(|one| one.name == option), "{kind}.{option} is no exception any more");
+    }
+    let secrets = |kind: &str| -> Vec<_> {
+        let options = providers.iter().filter(|provider| provider.name == kind).flat_map(|provider| &provider.options);
+        options.filter(|option| option.secret).map(|option| option.name.as_str()).collect()
+    };
+    assert_eq!(secrets("sftp"), ["pass", "key_pem", "key_file_pass"]);
+    assert_eq!(secrets("webdav"), ["pass", "bearer_token", "headers"]);
+    assert_eq!(secrets("dropbox"), ["client_secret", "token"]);
+    let weak: Vec<_> = providers.iter().flat_map(|provider| &provider.options).filter(|option| option.weakens).collect();
+    assert!(weak.iter().any(|option| option.name == "no_check_certificate") && weak.len() < 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remote_with_a_pasted_token_is_made_as_rclone_would() {
+    let house = House::new().await;
+    let token = r#"{"access_token":"a","token_type":"bearer","refresh_token":"b","expiry":"2099-01-01T00:00:00Z"}"#;
+    for (remote, provider, more) in [
+        ("dropbox", "dropbox", &[][..]),
+        ("drive", "drive", &[("scope", "drive")]),
+        ("own", "drive", &[("client_id", "x"), ("client_secret", "y")]),
+        ("one", "onedrive", &[("drive_id", "d"), ("drive_type", "personal")]),
+        ("pcloud", "pcloud", &[]),
+        ("photos", "google photos", &[]),
+    ] {
+        let config = options(&[more, &[("token", token)]].concat());
+        house.rclone.create(&name(remote), provider, &config).await.expect(provider);
+    }
+    let master = house.text("rclone.conf");
+    assert_eq!(master.matches(&format!("token = {token}")).count(), 6, "{master}");
+    assert_eq!(house.rclone.remotes().await.expect("read").len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behind() {
+    let house = House::with("[files]\ntype = alias\nremote = /srv\n[DRAFT0]\ntype = s3\n").await;
+    house.write("vault/x", b"1");
+    let vault = house.path("vault");
+    let vault = vault.to_str().expect("UTF-8");
+    let before = house.text("run/rclone.conf");
+    for (provider, config, connected) in [
+        ("crypt", options(&[("remote", vault), ("password", SECRET)]), true),
+        ("crypt", options(&[("remote", "files:"), ("password", SECRET)]), true),
+        ("union", options(&[("upstreams", &format!("{vault} files:"))]), true),
+        ("combine", options(&[("upstreams", &format!("a={vault} b=files:"))]), true),
+        ("hasher", options(&[("remote", vault)]), true),
+        ("chunker", options(&[("remote", vault)]), true),
+        ("compress", options(&[("remote", vault), ("level", "-1")]), true),
+        ("archive", options(&[("remote", vault)]), true),
+        ("cache", options(&[("remote", "files:")]), true),
+        ("crypt", options(&[("remote", &format!("{vault}/none")), ("password", SECRET)]), false),
+    ] {
+        let test = house.rclone.test_new(provider, &config).await.expect(provider);
+        assert_eq!(test.connected, connected, "{provider} {test:?}");
+        assert!(!test.message.contains(SECRET));
+    }
+    assert_eq!(house.text("run/rclone.conf"), before);
+    assert_eq!(house.rclone.remotes().await.expect("read").len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -533,11 +665,19 @@ async fn a_console_to_be_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_resolves_to_where_it_really_lies() {
-    let wrap = "[a]\ntype = alias\nremote = c:x\n\n[c]\ntype = crypt\nremote = /srv/vault\n\n[l]\ntype = local\n\n";
+    let wrap = "[a]\ntype = alias\nremote = c:x\n\n[c]\ntype = crypt\nremote = /srv/vault\n\n[l]\ntype = local\n\n[u]\ntype = union\nupstreams = a:1 s:2:ro\n\n";
     let house =
         House::with(&format!("{wrap}[s]\ntype = s3\n\n[o]\ntype = alias\nremote = o:\n\n[h]\ntype = alias\nremote = :local:/\n")).await;
-    for (from, to) in [("a:y/z", "/srv/vault/x/y/z"), ("a:", "/srv/vault/x"), ("l:etc", "/etc"), ("s:b/c", "s:b/c"), ("/srv", "/srv")] {
-        assert_eq!(house.rclone.resolve(&at(from)).await.expect(from), at(to));
+    for (from, to) in [
+        ("a:y/z", &["/srv/vault/x/y/z"][..]),
+        ("a:", &["/srv/vault/x"]),
+        ("l:etc", &["/etc"]),
+        ("s:b/c", &["s:b/c"]),
+        ("/srv", &["/srv"]),
+        ("u:y", &["s:2/y", "/srv/vault/x/1/y"]),
+    ] {
+        let to: Vec<_> = to.iter().map(|place| at(place)).collect();
+        assert_eq!(house.rclone.resolve(&at(from)).await.expect(from), to);
     }
     for bad in ["o:", "h:etc"] {
         assert!(matches!(house.rclone.resolve(&at(bad)).await, Err(RcloneError::Failed { .. })), "{bad}");

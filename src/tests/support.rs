@@ -273,6 +273,49 @@ impl Drop for S3 {
     }
 }
 
+/// Another server of rclone's own, over a folder, with one person.
+pub struct Peer {
+    child: Child,
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+    /// What it serves.
+    pub dir: TempDir,
+}
+
+impl Peer {
+    /// Who may.
+    pub const USER: &str = "peer";
+    /// And the password.
+    pub const PASSWORD: &str = "p4ss-canary-9c2e";
+
+    /// Starts `rclone serve KIND`.
+    pub async fn start(kind: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let mut command = Command::new(rclone_path());
+        command.args(["serve", kind, "--config=", "--addr", &format!("127.0.0.1:{port}"), "--user", Self::USER, "--pass", Self::PASSWORD]);
+        // Keys of servers and what is cached of files stay in a folder that vanishes.
+        command.arg("--cache-dir").arg(dir.path().join(".cache")).arg("--").arg(dir.path().join("files"));
+        fs::create_dir(dir.path().join("files")).expect("made");
+        let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("rclone serve");
+        let peer = Self { child, port, dir };
+        until("the peer listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;
+        peer
+    }
+
+    /// The folder that it serves.
+    pub fn files(&self) -> PathBuf {
+        self.dir.path().join("files")
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Writes a file below `dir`, with the folders on its way.
 pub fn write(dir: &Path, name: &str, content: &[u8]) {
     let path = dir.join(name);

@@ -45,6 +45,8 @@ pub struct Face {
     pub help: String,
     /// More help, on demand.
     pub more: String,
+    /// What is risky about it, in red.
+    pub warning: &'static str,
     /// Whether it may not be left empty.
     pub required: bool,
     /// What is wrong with the value.
@@ -103,13 +105,14 @@ impl Face {
 
     /// `label` and `control`, then the help and the error.
     fn under(self, label: AnyView, control: AnyView) -> AnyView {
-        let Self { id, help, more, error, .. } = self;
+        let Self { id, help, more, warning, error, .. } = self;
         let error_id = format!("{id}-error");
         view! {
             <div class="field">
                 {label}
                 {control}
                 {move || error.get().map(|text| view! { <p class="field__error" id=error_id.clone()>{icon("triangle-alert")}<span>{text}</span></p> })}
+                {(!warning.is_empty()).then(|| view! { <p class="field__error">{icon("triangle-alert")}<span>{warning}</span></p> })}
                 {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{id}-help")>{help}</p> })}
                 {(!more.is_empty()).then(|| view! { <details class="field__more"><summary>"More"</summary><p>{more}</p></details> })}
             </div>

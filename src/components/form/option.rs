@@ -17,11 +17,17 @@ pub fn OptionField(
     let face = Face {
         more: rest(&option),
         required: option.required,
+        warning: if option.weakens { "This turns a check off that protects you." } else { "" },
         ..Face::new(format!("option-{}", option.name), option.label(), option.summary(), error)
     };
     let placeholder = option.default.clone();
     if option.kind == OptionKind::Bool {
         return view! { <Check face value /> }.into_any();
+    }
+    if option.kind == OptionKind::Tristate {
+        let choices = [("", "rclone decides"), ("true", "Yes"), ("false", "No")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+        let choices = Memo::new(move |_| choices.to_vec());
+        return view! { <Select face value choices /> }.into_any();
     }
     if option.secret {
         // A key in PEM has lines, which a password field would swallow.
@@ -75,6 +81,7 @@ mod tests {
             advanced: false,
             secret: false,
             exclusive: false,
+            weakens: false,
             provider: String::new(),
             examples: Vec::new(),
         };

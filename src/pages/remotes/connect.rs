@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::{fields::Field, wizard::Draft};
 use crate::{
     components::{
-        form::{Face, OptionField, error_of, interactive},
+        form::{Face, OptionField, Secret, error_of, interactive},
         location_picker::LocationPicker,
     },
-    domain::provider::Provider,
+    domain::provider::{OptionKind, Provider, ProviderOption},
     pages::browse::places,
 };
 
@@ -102,12 +102,33 @@ fn Advanced(shown: Memo<Vec<Field>>, vendor: Signal<String>, draft: Draft) -> im
 fn draw(field: &Field, vendor: Signal<String>, draft: Draft) -> AnyView {
     let (option, value) = (field.option.clone(), field.value);
     let error = error_of(draft.errors, option.name.clone());
-    // An alias points at a place that Longshore knows.
+    let provider = draft.provider();
+    // What wraps another remote points at a place that Longshore knows.
     if option.name == "remote" {
-        let face = Face::new("option-remote", "Folder it stands for", "A folder of another remote, or of this server.", error).required();
+        let label = if provider == "alias" { "Folder it stands for" } else { "Folder it lies on" };
+        let face = Face::new("option-remote", label, "A folder of another remote, or of this server.", error).required();
         return view! { <LocationPicker face value places=places() /> }.into_any();
     }
+    if option.name == "token" && option.kind == OptionKind::Json {
+        let help =
+            format!("On a computer with a browser run: rclone authorize \"{provider}\". Sign in there, and paste here what it prints.");
+        let face = Face::new("option-token", option.label(), help, error);
+        return view! { <Secret face value /> }.into_any();
+    }
+    let option = ProviderOption { help: list_help(&provider, &option.name).map_or(option.help, str::to_owned), ..option };
     view! { <OptionField option value vendor error /> }.into_any()
+}
+
+/// How to write the places of what has several: rclone's help speaks of its own names.
+fn list_help(provider: &str, option: &str) -> Option<&'static str> {
+    match (provider, option) {
+        ("union", "upstreams") => Some(
+            "The remotes or folders, with one space between: photos: nas:backup /srv/files. In double quotes where a name holds a space; \
+             add :ro to read from one only, :nc to create nothing new in it.",
+        ),
+        ("combine", "upstreams") => Some("As folder=remote:path, with one space between: photos=b2:photos work=nas:work."),
+        _ => None,
+    }
 }
 
 /// Puts the focus on the first of these controls that the page has.

@@ -14,6 +14,11 @@ fn usual(provider: &str) -> Option<&'static [&'static str]> {
     match provider {
         "s3" => Some(&[VENDOR, "access_key_id", "secret_access_key", "region", "endpoint"]),
         "sftp" => Some(&["host", "port", "user", "pass", "key_pem"]),
+        "webdav" => Some(&["url", "vendor", "user", "pass"]),
+        "ftp" => Some(&["host", "port", "user", "pass", "explicit_tls"]),
+        "smb" => Some(&["host", "user", "pass", "domain"]),
+        "drive" => Some(&["token", "client_id", "client_secret", "scope"]),
+        "azureblob" => Some(&["account", "key", "sas_url"]),
         "alias" => Some(&["remote"]),
         _ => None,
     }
@@ -35,22 +40,27 @@ pub struct Field {
 pub struct Fields {
     /// rclone's name of the provider.
     pub provider: String,
+    /// Whether the option `provider` says who runs the storage: with others it is an option as any.
+    has_vendors: bool,
     all: Vec<Field>,
 }
 
 impl Fields {
-    /// Empty fields, but for yes and no, which begin at their default.
+    /// Empty fields, but for yes and no, and for the vendor, which begin at their default.
     #[must_use]
     pub fn new(provider: &Provider) -> Self {
         let usual = usual(&provider.name);
+        let has_vendors = provider.options.iter().any(|option| !option.provider.is_empty());
         let field = |option: &ProviderOption| {
+            let vendor = has_vendors && option.name == VENDOR;
             let first = match usual {
                 Some(usual) => option.required || usual.contains(&option.name.as_str()),
-                None => option.required || !option.advanced,
+                // To sign in is what those need that have a token to paste.
+                None => option.required || !option.advanced || (option.kind == OptionKind::Json && option.name == "token"),
             };
-            let start = if option.kind == OptionKind::Bool { option.default.clone() } else { String::new() };
+            let start = if option.kind == OptionKind::Bool || vendor { option.default.clone() } else { String::new() };
             // rclone would guess a vendor; the other fields could not be right then.
-            let option = ProviderOption { required: option.required || option.name == VENDOR, ..option.clone() };
+            let option = ProviderOption { required: option.required || vendor, ..option.clone() };
             Field { option, value: RwSignal::new(start), first }
         };
         let mut all: Vec<_> = provider.options.iter().map(field).collect();
@@ -58,20 +68,23 @@ impl Fields {
         if let Some(usual) = usual {
             all.sort_by_key(|field| usual.iter().position(|name| *name == field.option.name).unwrap_or(usize::MAX));
         }
-        Self { provider: provider.name.clone(), all }
+        Self { provider: provider.name.clone(), has_vendors, all }
     }
 
     /// Who runs the storage, while it is chosen.
     #[must_use]
     pub fn vendor(&self) -> Signal<String> {
-        self.all.iter().find(|field| field.option.name == VENDOR).map_or_else(|| Signal::stored(String::new()), |field| field.value.into())
+        self.all
+            .iter()
+            .find(|field| self.has_vendors && field.option.name == VENDOR)
+            .map_or_else(|| Signal::stored(String::new()), |field| field.value.into())
     }
 
     /// Those that count for this vendor; while none is chosen where one has to be, only that question. An option that
     /// rclone lists once a vendor has one field.
     #[must_use]
     pub fn shown(&self, vendor: &str) -> Vec<Field> {
-        if let Some(field) = self.all.iter().find(|field| field.option.name == VENDOR && vendor.is_empty()) {
+        if let Some(field) = self.all.iter().find(|field| self.has_vendors && field.option.name == VENDOR && vendor.is_empty()) {
             return vec![field.clone()];
         }
         let mut names = BTreeSet::new();
@@ -117,6 +130,7 @@ mod tests {
             advanced: false,
             secret: false,
             exclusive: false,
+            weakens: false,
             provider: provider.to_owned(),
             examples: Vec::new(),
         }
@@ -151,6 +165,17 @@ mod tests {
             set(&fields, "region", "eu-west-1");
             set(&fields, "zone", "left over");
             assert_eq!(fields.config().into_keys().collect::<Vec<_>>(), ["provider", "region"]);
+            assert!(fields.missing().is_empty());
+        });
+    }
+
+    #[test]
+    fn an_option_named_provider_says_nothing_of_vendors_where_no_other_depends_on_it() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let fields = fields("doi", vec![option("doi", "", true), option("provider", "", false)]);
+            assert_eq!(fields.shown(&fields.vendor().get_untracked()).len(), 2);
+            set(&fields, "doi", "10.5281/zenodo.1");
             assert!(fields.missing().is_empty());
         });
     }

@@ -1,5 +1,6 @@
 //! Remotes: the list, and the wizard that adds one.
 
+mod choose;
 mod connect;
 mod fields;
 mod finish;

@@ -1,9 +1,15 @@
-//! `/remotes/new`: provider, connect, test and name. The provider is in the address; what is typed never is.
+//! `/remotes/new`: provider, connect, test and name. The provider is in the address; what is typed never is. The options of a provider come
+//! when it is chosen.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{connect::connect, fields::Fields, finish::Finish};
+use super::{
+    choose::{choose, headline},
+    connect::connect,
+    fields::Fields,
+    finish::Finish,
+};
 use crate::{
     components::{
         form::Errors,
@@ -13,12 +19,11 @@ use crate::{
     },
     domain::{
         error::Result,
-        location::encode,
-        provider::Provider,
+        provider::{Provider, ProviderSummary},
         remote::{RemoteSummary, RemoteTest},
     },
     pages::browse::query_value,
-    server_fns::remotes::{list_providers, list_remotes},
+    server_fns::remotes::{get_provider, list_providers, list_remotes},
 };
 
 /// The steps, in their order.
@@ -54,6 +59,11 @@ impl Draft {
         self.fields.set_value(Some(fields.clone()));
         fields
     }
+
+    /// rclone's name of the provider whose fields these are.
+    pub fn provider(&self) -> String {
+        self.fields.with_value(|fields| fields.as_ref().map(|fields| fields.provider.clone())).unwrap_or_default()
+    }
 }
 
 /// The page.
@@ -84,7 +94,8 @@ pub fn NewRemotePage() -> impl IntoView {
         },
         false,
     );
-    let wizard = load(data, || skeleton(8), move |(providers, remotes)| content(providers, &remotes, chosen, draft));
+    let options = Resource::new(move || chosen.get(), options);
+    let wizard = load(data, || skeleton(8), move |(providers, remotes)| content(providers, &remotes, chosen, options, draft));
     let body = view! {
         <div class="headline">
             <div class="grow">
@@ -99,11 +110,25 @@ pub fn NewRemotePage() -> impl IntoView {
 }
 
 /// The providers; and the remotes, whose names are taken.
-async fn list() -> Result<(Vec<Provider>, Vec<RemoteSummary>)> {
+async fn list() -> Result<(Vec<ProviderSummary>, Vec<RemoteSummary>)> {
     Ok((list_providers().await?, list_remotes().await?))
 }
 
-fn content(providers: Vec<Provider>, remotes: &[RemoteSummary], chosen: Memo<Option<String>>, draft: Draft) -> AnyView {
+/// The provider that is chosen, with its options.
+async fn options(chosen: Option<String>) -> Result<Option<Provider>> {
+    match chosen {
+        Some(name) => Ok(Some(get_provider(name).await?)),
+        None => Ok(None),
+    }
+}
+
+fn content(
+    providers: Vec<ProviderSummary>,
+    remotes: &[RemoteSummary],
+    chosen: Memo<Option<String>>,
+    options: Resource<Result<Option<Provider>>>,
+    draft: Draft,
+) -> AnyView {
     let providers = StoredValue::new(providers);
     let taken = StoredValue::new(remotes.iter().map(|remote| remote.name.to_string()).collect::<Vec<_>>());
     let provider = Memo::new(move |_| {
@@ -114,10 +139,22 @@ fn content(providers: Vec<Provider>, remotes: &[RemoteSummary], chosen: Memo<Opt
         (true, false) => 1,
         (true, true) => 2,
     });
-    let inside = move || match (provider.get(), step.get()) {
-        (Some(provider), 1) => connect(&provider, draft),
-        (Some(provider), 2) => view! { <Finish provider draft taken /> }.into_any(),
-        _ => providers.with_value(|all| choose(all)),
+    // The resource keeps the provider before until the next has come.
+    let filled = move |found: Option<Provider>| match found
+        .filter(|found| provider.with(|one| one.as_ref().is_some_and(|one| one.name == found.name)))
+    {
+        Some(provider) => {
+            let inside = move || match step.get() {
+                2 => view! { <Finish provider=provider.clone() draft taken /> }.into_any(),
+                _ => connect(&provider, draft),
+            };
+            view! { {inside} }.into_any()
+        }
+        None => skeleton(6),
+    };
+    let inside = move || match provider.with(Option::is_some) {
+        true => load(options, || skeleton(6), filled),
+        false => providers.with_value(|all| choose(all)),
     };
     view! {
         <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Adding a remote needs JavaScript. Turn it on for this page."</span></p>
@@ -145,54 +182,4 @@ fn steps(current: usize) -> Vec<AnyView> {
         .into_any()
     };
     STEPS.into_iter().enumerate().map(step).collect()
-}
-
-/// The first step: plain links, so that the address says what was chosen.
-fn choose(providers: &[Provider]) -> AnyView {
-    let card = |provider: &Provider| {
-        let href = format!("/remotes/new?provider={}", encode(&provider.name));
-        let picture = match provider.name.as_str() {
-            "s3" => "database",
-            "sftp" => "server",
-            "alias" => "link",
-            _ => "cloud",
-        };
-        let (name, about) = (headline(provider), about(provider));
-        view! {
-            <li>
-                <a class="provider" href=href>
-                    {icon(picture)}
-                    <span class="grow"><b>{name}</b><span class="muted small">{about}</span></span>
-                    {icon("chevron-right")}
-                </a>
-            </li>
-        }
-        .into_any()
-    };
-    view! {
-        <div class="form">
-            <ul class="providers">{providers.iter().map(card).collect::<Vec<_>>()}</ul>
-        </div>
-    }
-    .into_any()
-}
-
-/// What a provider is called: rclone's descriptions of the first ones name more than a heading holds.
-pub(super) fn headline(provider: &Provider) -> String {
-    match provider.name.as_str() {
-        "s3" => "S3 compatible storage".to_owned(),
-        "sftp" => "SFTP".to_owned(),
-        "alias" => "Alias".to_owned(),
-        _ => provider.description.clone(),
-    }
-}
-
-/// One line about it.
-fn about(provider: &Provider) -> &'static str {
-    match provider.name.as_str() {
-        "s3" => "Amazon S3, Backblaze B2, Cloudflare R2, MinIO, Wasabi and many more.",
-        "sftp" => "Any server that can be reached by SSH.",
-        "alias" => "A short name for a folder of another remote, or of this server.",
-        _ => "",
-    }
 }

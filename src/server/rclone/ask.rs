@@ -29,22 +29,34 @@ pub struct Answer {
     pub errors: String,
 }
 
-/// Runs rclone with `args` for at most `limit`. One that finds no configuration is asked once more: another rclone was just saving it.
+/// Runs rclone with `args`, and `env` beside the usual environment, for at most `limit`. One that finds no configuration is asked once more: another rclone was just saving it.
 ///
 /// # Errors
 /// [`RcloneError::Timeout`] when the limit runs out; rclone is killed then.
-pub async fn ask(keeper: &Keeper, binary: &Binary, args: &[OsString], limit: Duration) -> Result<Answer, RcloneError> {
+pub async fn ask(
+    keeper: &Keeper,
+    binary: &Binary,
+    args: &[OsString],
+    env: &[(OsString, OsString)],
+    limit: Duration,
+) -> Result<Answer, RcloneError> {
     timeout(limit, async {
-        let answer = once(keeper, binary, args).await?;
+        let answer = once(keeper, binary, args, env).await?;
         let lost = !answer.success && answer.errors.contains(command::NO_CONF);
-        if lost { once(keeper, binary, args).await } else { Ok(answer) }
+        if lost { once(keeper, binary, args, env).await } else { Ok(answer) }
     })
     .await
     .map_err(|_| RcloneError::Timeout)?
 }
 
-async fn once(keeper: &Keeper, binary: &Binary, args: &[OsString]) -> Result<Answer, RcloneError> {
-    let process = Process { program: binary.path.clone(), args: args.to_vec(), env: command::environment(), ..Process::default() };
+async fn once(keeper: &Keeper, binary: &Binary, args: &[OsString], env: &[(OsString, OsString)]) -> Result<Answer, RcloneError> {
+    let usual = command::environment().into_iter().filter(|(name, _)| env.iter().all(|(own, _)| own != name));
+    let process = Process {
+        program: binary.path.clone(),
+        args: args.to_vec(),
+        env: usual.chain(env.iter().cloned()).collect(),
+        ..Process::default()
+    };
     let streams = |command: &mut tokio::process::Command| {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     };

@@ -1,6 +1,7 @@
 //! rclone's command lines: the only file that spells its flags.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::{OsStr, OsString},
     path::Path,
@@ -176,6 +177,13 @@ pub fn rcd(conf: &Path, log: &Path) -> Vec<OsString> {
 pub fn rcd_environment(user: &str, password: &str) -> Vec<(OsString, OsString)> {
     let own = [("RCLONE_RC_USER", user), ("RCLONE_RC_PASS", password), ("GOMEMLIMIT", "256MiB")];
     environment().into_iter().chain(own.map(|(name, value)| (name.into(), value.into()))).collect()
+}
+
+/// What makes a remote known to an rclone without being in its configuration, and keeps what it remembers of it in `cache`.
+pub fn remote_environment(name: &str, options: &BTreeMap<String, String>, cache: &Path) -> Vec<(OsString, OsString)> {
+    let variable = |option: &str| format!("RCLONE_CONFIG_{name}_{option}").to_uppercase().replace('-', "_");
+    let options = options.iter().map(|(option, value)| (variable(option).into(), value.into()));
+    options.chain([("XDG_CACHE_HOME".into(), cache.into())]).collect()
 }
 
 /// Lists the root of `target` once, quickly: the test of a connection. A child of its own, since in the warm rclone some connects can

@@ -97,13 +97,6 @@ impl Section {
         self.pairs().remove("type").unwrap_or_default()
     }
 
-    /// What it wraps: for an alias and the types that change names or content on the way to one other place.
-    #[must_use]
-    pub fn wrapped(&self) -> Option<String> {
-        let mut pairs = self.pairs();
-        ["alias", "crypt", "chunker", "compress", "hasher"].contains(&pairs.get("type")?.as_str()).then(|| pairs.remove("remote"))?
-    }
-
     /// Its options.
     #[must_use]
     pub fn pairs(&self) -> BTreeMap<String, String> {

@@ -3,20 +3,33 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use tokio::time::timeout;
 
 use super::{
     atomic::{private_dir, random},
     binary::Binary,
-    client::{Client, QUICK},
+    client::{Client, SLOW},
+    command,
     conf::{Conf, Section},
     daemon,
     error::{During as _, RcloneError},
     keeper::Keeper,
-    socket, wire,
+    redact::is_secret,
+    socket, wire, words,
 };
+
+/// How long rclone may take to make one: some ask their provider.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How many questions rclone may ask.
+const QUESTIONS: usize = 20;
+/// Who gives these has answered which of the drives is meant.
+const DRIVE: [&str; 2] = ["drive_id", "drive_type"];
 
 /// How the folders of drafts begin.
 const PREFIX: &str = "draft-";
@@ -49,14 +62,10 @@ impl Draft {
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
         let child = daemon::spawn(keeper, binary, &draft.conf(), &log, listener.into(), (&user, &password)).await?;
-        let opt = wire::CreateOptions { non_interactive: true, obscure: true };
-        let created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, QUICK).await;
+        let created = timeout(LIMIT, create(&client, name, kind, config)).await;
         drop(client);
         daemon::end(child).await?;
-        let created: wire::Created = created?;
-        if !created.error.is_empty() || !created.state.is_empty() {
-            return Err(RcloneError::Failed { message: "rclone asks for more than this form gives.".into() });
-        }
+        created.unwrap_or(Err(RcloneError::Timeout))?;
         let text = fs::read_to_string(draft.conf()).during("could not read the draft")?;
         let section = Conf::parse(&text).and_then(|conf| conf.get(name).cloned());
         draft.section = section.ok_or_else(|| RcloneError::Broken("rclone did not save the draft".into()))?;
@@ -69,12 +78,59 @@ impl Draft {
         self.dir.join("rclone.conf")
     }
 
+    /// What makes it known to an rclone that has another configuration.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        command::remote_environment(&self.section.name, &self.section.pairs(), &self.dir)
+    }
+
     /// Removes what drafts left behind when the console was killed.
     pub fn sweep(run: &Path) {
         let Ok(entries) = fs::read_dir(run) else { return };
         for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+/// Has rclone make the remote, and answers what it asks then: whether to use the token that is there, which of the drives.
+async fn create(client: &Client, name: &str, kind: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+    let opt = wire::CreateOptions { non_interactive: true, obscure: true, ..wire::CreateOptions::default() };
+    let mut created: wire::Created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, SLOW).await?;
+    for _ in 0..QUESTIONS {
+        if !created.error.is_empty() {
+            let secrets: Vec<_> = config.iter().filter(|(option, _)| is_secret(option)).map(|(_, value)| value.clone()).collect();
+            return Err(RcloneError::Failed { message: words::explain(&created.error, &secrets) });
+        }
+        let (state, question) = (created.state, created.option.unwrap_or_default());
+        if state.is_empty() || (question.name == "config_type" && DRIVE.iter().all(|option| config.contains_key(*option))) {
+            return Ok(());
+        }
+        let result = answer(kind, &question, config)?;
+        let opt = wire::CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
+        created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, SLOW).await?;
+    }
+    Err(RcloneError::Broken("rclone does not come to an end with its questions".into()))
+}
+
+/// The answer to one of rclone's questions: what was given, else the default. To sign in is nothing that a default could do.
+fn answer(kind: &str, question: &wire::RawOption, config: &BTreeMap<String, String>) -> Result<String, RcloneError> {
+    if let Some(given) = config.get(&question.name) {
+        return Ok(given.clone());
+    }
+    match question.name.as_str() {
+        // The token was just pasted.
+        "config_refresh_token" => Ok("false".to_owned()),
+        // Who gave no client id of their own has a token of rclone's.
+        "config_shared_client_id" => Ok("true".to_owned()),
+        "config_is_local" | "config_token" => {
+            Err(RcloneError::invalid("token", format!("Paste the token that `rclone authorize \"{kind}\"` prints.")))
+        }
+        _ if question.required && question.default_str.is_empty() => {
+            let asked = words::plain(question.help.lines().next().unwrap_or_default());
+            Err(RcloneError::Failed { message: format!("rclone asks for something that can not be given here: {asked}") })
+        }
+        _ => Ok(question.default_str.clone()),
     }
 }
 

@@ -23,9 +23,11 @@ mod shim_main;
 mod size;
 mod socket;
 mod spawn;
+mod values;
 mod vault;
 mod wire;
 mod words;
+mod wrap;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +49,7 @@ pub use {
     command::Transfer,
     crypt::new_password,
     error::RcloneError,
+    offer::provider_type,
     redact::redact,
     shim::signal_name,
     shim_main::shim_main,
@@ -192,7 +195,7 @@ impl Rclone {
         Ok(offered)
     }
 
-    /// Options of offered providers that this rclone has and this Longshore does not know: they can not be set.
+    /// Providers and options that this rclone has and this Longshore does not know: they can not be set.
     pub async fn unreviewed_options(&self) -> Result<Vec<String>, RcloneError> {
         let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
         Ok(providers::unreviewed(&all.providers))
@@ -224,14 +227,17 @@ impl Rclone {
     pub async fn test_new(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<RemoteTest, RcloneError> {
         let config = self.check(provider, config).await?;
         let (binary, keeper) = (self.0.binary()?, &self.0.keeper);
-        // An alias is what it points to; and that is in the working copy, which a draft must not touch.
-        if let ("alias", Some(target)) = (provider, config.get("remote")) {
-            self.settle().await?;
-            return Probe { conf: self.0.vault.working(), target, kind: provider, secrets: &[] }.run(keeper, &binary).await;
-        }
         let secrets = providers::secrets(&self.providers().await?, provider, &config);
-        let draft = Draft::make(keeper, &binary, &self.0.run, DRAFT, provider, &config).await?;
-        Probe { conf: &draft.conf(), target: &format!("{DRAFT}:"), kind: provider, secrets: &secrets }.run(keeper, &binary).await
+        let name = free_name(&self.names().await?);
+        let draft = Draft::make(keeper, &binary, &self.0.run, &name, provider, &config).await?;
+        // What it wraps is in the working copy, which a draft must not touch: there it is only a word in the environment.
+        let (conf, env) = if wrap::option(provider).is_some() {
+            self.settle().await?;
+            (self.0.vault.working().to_owned(), draft.environment())
+        } else {
+            (draft.conf(), Vec::new())
+        };
+        Probe { conf: &conf, target: &format!("{name}:"), kind: provider, secrets: &secrets, env }.run(keeper, &binary).await
     }
 
     /// Tests a saved remote.
@@ -244,33 +250,17 @@ impl Rclone {
         let kind = section.kind();
         // Also of types that are not offered: whatever looks like a secret by its name.
         let secrets: Vec<_> = section.pairs().into_iter().filter(|(key, _)| redact::is_secret(key)).map(|(_, value)| value).collect();
-        Probe { conf: self.0.vault.working(), target: &format!("{name}:"), kind: &kind, secrets: &secrets }
+        Probe { conf: self.0.vault.working(), target: &format!("{name}:"), kind: &kind, secrets: &secrets, env: Vec::new() }
             .run(&self.0.keeper, &binary)
             .await
     }
 
-    /// Where a location really lies: through aliases and other remotes that wrap one place, and remotes of type `local`. What is under an
-    /// encrypting one has another name there, but the same folder above it. Who allows only some folders of this server asks this first.
-    pub async fn resolve(&self, location: &Location) -> Result<Location, RcloneError> {
+    /// Where a location really lies: through aliases and other remotes that wrap, and remotes of type `local`. A union lies in several places;
+    /// there is always one. What is under an encrypting one has another name there, but the same folder above it. Who allows only some folders
+    /// of this server asks this first.
+    pub async fn resolve(&self, location: &Location) -> Result<Vec<Location>, RcloneError> {
         let vault = Arc::clone(&self.0.vault);
-        let sections = blocking(move || vault.remotes()).await?;
-        let mut location = location.clone();
-        for _ in 0..DEPTH {
-            let Location::Remote(name, path) = &location else { return Ok(location) };
-            let Some(section) = sections.iter().find(|section| section.name == name.as_str()) else {
-                return Err(RcloneError::UnknownRemote);
-            };
-            let under = match section.kind().as_str() {
-                // Relative to the folder that all our processes start in: `/`.
-                "local" => Location::Local("/".to_owned()),
-                _ => match section.wrapped() {
-                    None => return Ok(location),
-                    Some(target) => Location::parse(&target).map_err(|_| unresolved(name))?,
-                },
-            };
-            location = if path.is_empty() { under } else { under.join(path) };
-        }
-        Err(unresolved(location.remote()))
+        wrap::resolve(&blocking(move || vault.remotes()).await?, location)
     }
 
     /// Starts a run in the new folder `dir`. Returns when rclone runs; from then on it does not need us.
@@ -314,16 +304,19 @@ impl Rclone {
     }
 }
 
-/// A remote that somebody wrote by hand so that its place can not be told.
-fn unresolved(name: impl std::fmt::Display) -> RcloneError {
-    RcloneError::Failed { message: format!("Where the remote “{name}” leads can not be told.") }
+/// What a remote of this type that wraps others leads to, by its options, and the option that says so. Of others, nothing.
+pub fn leads_to(kind: &str, config: &BTreeMap<String, String>) -> Result<Vec<(&'static str, Location)>, RcloneError> {
+    let Some(option) = wrap::option(kind) else { return Ok(Vec::new()) };
+    let places = wrap::places(kind, config).map_err(|problem| RcloneError::invalid(option, problem))?;
+    Ok(places.into_iter().map(|place| (option, place)).collect())
 }
 
-/// How many remotes may wrap one another.
-const DEPTH: usize = 16;
-
-/// The name of a draft that is only tested.
-const DRAFT: &str = "draft";
+/// A name for a draft that is only tested: one that no remote has, in whatever letters, since in the environment all are capitals.
+fn free_name(taken: &BTreeSet<String>) -> String {
+    let taken: BTreeSet<_> = taken.iter().map(|name| name.to_uppercase()).collect();
+    let mut names = (0..).map(|n: u64| format!("draft{n}"));
+    names.find(|name| !taken.contains(&name.to_uppercase())).unwrap_or_default()
+}
 
 impl Inner {
     fn binary(&self) -> Result<Binary, RcloneError> {

@@ -1,176 +1,112 @@
-//! Which options of a provider may be set here: reviewed one by one for rclone 1.75.2. What a newer rclone adds is refused until somebody
-//! has looked at it, since an option can run a program (`ssh`, `*_command`) or read any file of this server (`*_file`).
+//! Which providers are offered, and which of their options may be set: the list in `options.txt`, reviewed for rclone 1.75.2. What a newer rclone
+//! adds is refused until somebody has looked at it, since an option can run a program (`ssh`, `*_command`) or read any file of this server
+//! (`*_file`). Also what people call the providers.
 
-/// A provider, the options that may be set, and those that may not.
-pub struct Offer {
-    /// rclone's type.
-    pub provider: &'static str,
-    /// May be set.
-    pub options: &'static [&'static str],
-    /// May not: runs a program, reads a file of this server, asks on a terminal, or is rclone's own business.
-    pub withheld: &'static [&'static str],
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use crate::domain::provider;
+
+/// The review.
+const LIST: &str = include_str!("options.txt");
+
+/// What the review says of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be set.
+    Offered,
+    /// It may be set, and turns a check off.
+    Weak,
+    /// It may not.
+    Withheld,
 }
 
+/// Options of a provider by their names.
+type Options = BTreeMap<&'static str, Verdict>;
+
 /// All providers that are offered.
-pub const OFFERS: [Offer; 3] = [S3, SFTP, ALIAS];
+static OFFERS: LazyLock<BTreeMap<&'static str, Options>> = LazyLock::new(|| read(LIST));
 
-const S3: Offer = Offer {
-    provider: "s3",
-    options: &[
-        "provider",
-        "env_auth",
-        "access_key_id",
-        "secret_access_key",
-        "region",
-        "endpoint",
-        "location_constraint",
-        "acl",
-        "bucket_acl",
-        "requester_pays",
-        "server_side_encryption",
-        "sse_customer_algorithm",
-        "sse_kms_key_id",
-        "sse_customer_key",
-        "sse_customer_key_base64",
-        "sse_customer_key_md5",
-        "storage_class",
-        "upload_cutoff",
-        "chunk_size",
-        "max_upload_parts",
-        "copy_cutoff",
-        "disable_checksum",
-        "session_token",
-        "role_arn",
-        "role_session_name",
-        "role_session_duration",
-        "role_external_id",
-        "upload_concurrency",
-        "force_path_style",
-        "v2_auth",
-        "use_dual_stack",
-        "use_accelerate_endpoint",
-        "use_arn_region",
-        "leave_parts_on_error",
-        "list_chunk",
-        "list_version",
-        "list_url_encode",
-        "no_check_bucket",
-        "no_head",
-        "no_head_object",
-        "encoding",
-        "disable_http2",
-        "download_url",
-        "directory_markers",
-        "use_multipart_etag",
-        "use_unsigned_payload",
-        "use_presigned_request",
-        "use_data_integrity_protections",
-        "versions",
-        "version_at",
-        "version_deleted",
-        "decompress",
-        "might_gzip",
-        "use_accept_encoding_gzip",
-        "no_system_metadata",
-        "use_already_exists",
-        "use_multipart_uploads",
-        "list_versions_oldest_first",
-        "use_x_id",
-        "sign_accept_encoding",
-        "directory_bucket",
-        "ibm_api_key",
-        "ibm_resource_instance_id",
-        "ibm_iam_endpoint",
-        "object_lock_mode",
-        "object_lock_retain_until_date",
-        "object_lock_legal_hold_status",
-        "bypass_governance_retention",
-        "bucket_object_lock_enabled",
-        "object_lock_set_after_upload",
-        "object_lock_supported",
-        "description",
-    ],
-    withheld: &[
-        // Read files of this server.
-        "shared_credentials_file",
-        "profile",
-        // Writes requests with their signatures into the log.
-        "sdk_log_mode",
-        // Rclone hides them.
-        "memory_pool_flush_time",
-        "memory_pool_use_mmap",
-        "sts_endpoint",
-    ],
-};
+/// The block that counts for every provider.
+const ALL: &str = "*";
 
-const SFTP: Offer = Offer {
-    provider: "sftp",
-    options: &[
-        "host",
-        "user",
-        "port",
-        "pass",
-        "key_pem",
-        "key_file_pass",
-        "pubkey",
-        "host_keys",
-        "use_insecure_cipher",
-        "disable_hashcheck",
-        "path_override",
-        "encoding",
-        "set_modtime",
-        "shell_type",
-        "hashes",
-        "skip_links",
-        "subsystem",
-        "use_fstat",
-        "disable_concurrent_reads",
-        "disable_concurrent_writes",
-        "idle_timeout",
-        "chunk_size",
-        "concurrency",
-        "connections",
-        "ciphers",
-        "key_exchange",
-        "macs",
-        "host_key_algorithms",
-        "socks_proxy",
-        "http_proxy",
-        "copy_is_hardlink",
-        "description",
-    ],
-    withheld: &[
-        // Runs a program on this server.
-        "ssh",
-        // Run programs on the other one.
-        "server_command",
-        "set_env",
-        "md5sum_command",
-        "sha1sum_command",
-        "crc32sum_command",
-        "sha256sum_command",
-        "blake3sum_command",
-        "xxh3sum_command",
-        "xxh128sum_command",
-        // Read files of this server.
-        "key_file",
-        "pubkey_file",
-        "known_hosts_file",
-        // Asks the service's own agent, or a terminal.
-        "key_use_agent",
-        "ask_password",
-        // rclone hides it.
-        "pin_host_key",
-    ],
-};
+fn read(list: &'static str) -> BTreeMap<&'static str, Options> {
+    let mut offers: BTreeMap<_, Options> = BTreeMap::new();
+    let mut provider = ALL;
+    for line in list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            provider = name;
+            continue;
+        }
+        let (verdict, names) = match line.split_once(':') {
+            None => (Verdict::Offered, line),
+            Some(("weak", names)) => (Verdict::Weak, names),
+            Some((_, names)) => (Verdict::Withheld, names),
+        };
+        offers.entry(provider).or_default().extend(names.split_whitespace().map(|name| (name, verdict)));
+    }
+    offers
+}
 
-const ALIAS: Offer = Offer { provider: "alias", options: &["remote", "description"], withheld: &[] };
-
-/// The offer for a provider.
+/// Whether a provider is offered.
 #[must_use]
-pub fn offer(provider: &str) -> Option<&'static Offer> {
-    const ALL: &[Offer] = &OFFERS;
-    ALL.iter().find(|offer| offer.provider == provider)
+pub fn is_offered(provider: &str) -> bool {
+    provider != ALL && OFFERS.contains_key(provider)
+}
+
+/// What the review says of an option; `None` when nobody has looked at it.
+#[must_use]
+pub fn verdict(provider: &str, option: &str) -> Option<Verdict> {
+    [provider, ALL].iter().find_map(|block| OFFERS.get(block)?.get(option)).copied()
+}
+
+/// What other programs and people call a provider, in small letters. rclone's own types are not in here.
+const ALIASES: [(&str, &str); 38] = [
+    ("akamai", "netstorage"),
+    ("amazon s3", "s3"),
+    ("aws", "s3"),
+    ("aws s3", "s3"),
+    ("azure", "azureblob"),
+    ("azure blob", "azureblob"),
+    ("azure blob storage", "azureblob"),
+    ("azure files", "azurefiles"),
+    ("backblaze", "b2"),
+    ("backblaze b2", "b2"),
+    ("citrix sharefile", "sharefile"),
+    ("encrypted", "crypt"),
+    ("gcs", "google cloud storage"),
+    ("gdrive", "drive"),
+    ("google cloud", "google cloud storage"),
+    ("google drive", "drive"),
+    ("googledrive", "drive"),
+    ("gphotos", "google photos"),
+    ("icloud", "iclouddrive"),
+    ("icloud drive", "iclouddrive"),
+    ("internet archive", "internetarchive"),
+    ("mail.ru", "mailru"),
+    ("microsoft azure blob storage", "azureblob"),
+    ("microsoft onedrive", "onedrive"),
+    ("minio", "s3"),
+    ("nextcloud", "webdav"),
+    ("one drive", "onedrive"),
+    ("oos", "oracleobjectstorage"),
+    ("openstack swift", "swift"),
+    ("oracle object storage", "oracleobjectstorage"),
+    ("owncloud", "webdav"),
+    ("proton drive", "protondrive"),
+    ("s3 compatible", "s3"),
+    ("samba", "smb"),
+    ("ssh", "sftp"),
+    ("tardigrade", "storj"),
+    ("wasabi", "s3"),
+    ("yandex disk", "yandex"),
+];
+
+/// rclone's type of a provider, from that type or from what people call it; `None` when nothing of that name is offered.
+#[must_use]
+pub fn provider_type(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_lowercase();
+    let own = OFFERS.keys().copied().find(|provider| *provider != ALL && *provider == name);
+    own.or_else(|| ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, provider)| *provider))
 }
 
 /// A provider's name in words, with what a remote's option `provider` adds to it.
@@ -184,20 +120,8 @@ pub fn words(kind: &str, flavour: &str) -> String {
         ("s3", "DigitalOcean") => "DigitalOcean Spaces",
         ("s3", "GCS") => "Google Cloud Storage (S3)",
         ("s3", flavour) => return format!("{flavour} (S3)"),
-        ("sftp", _) => "SFTP",
-        ("alias", _) => "Alias",
-        ("b2", _) => "Backblaze B2",
-        ("drive", _) => "Google Drive",
-        ("dropbox", _) => "Dropbox",
-        ("onedrive", _) => "Microsoft OneDrive",
-        ("azureblob", _) => "Azure Blob Storage",
-        ("google cloud storage", _) => "Google Cloud Storage",
-        ("webdav", _) => "WebDAV",
-        ("ftp", _) => "FTP",
-        ("smb", _) => "SMB",
         ("crypt", _) => "Encrypted",
-        ("local", _) => "This server",
-        (kind, _) => kind,
+        (kind, _) => provider::title(kind).unwrap_or(kind),
     }
     .to_owned()
 }
@@ -207,14 +131,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_option_that_is_offered_runs_a_program_or_reads_a_file() {
-        for offer in &OFFERS {
-            for option in offer.options {
-                assert!(!offer.withheld.contains(option), "{option}");
-                for end in ["_command", "_file", "ssh"] {
-                    assert!(!option.ends_with(end), "{}.{option}", offer.provider);
-                }
-            }
+    fn the_list_reads_as_it_is_meant() {
+        for (provider, option, expected) in [
+            ("s3", "endpoint", Some(Verdict::Offered)),
+            ("s3", "description", Some(Verdict::Offered)),
+            ("s3", "profile", Some(Verdict::Withheld)),
+            ("sftp", "ssh", Some(Verdict::Withheld)),
+            ("ftp", "no_check_certificate", Some(Verdict::Weak)),
+            ("google cloud storage", "location", Some(Verdict::Offered)),
+            ("s3", "new_in_1_76", None),
+            ("s3", "s3", None),
+        ] {
+            assert_eq!(verdict(provider, option), expected, "{provider}.{option}");
+        }
+        assert!(is_offered("crypt") && !is_offered("*") && !is_offered("tardigrade") && !is_offered(""));
+    }
+
+    #[test]
+    fn every_provider_that_is_offered_has_its_words_and_its_group() {
+        for provider in OFFERS.keys().filter(|provider| **provider != ALL) {
+            assert!(provider::title(provider).is_some(), "{provider}");
+        }
+    }
+
+    #[test]
+    fn a_provider_is_known_by_its_type_and_by_what_people_call_it() {
+        for (name, expected) in [
+            ("s3", Some("s3")),
+            ("google drive", Some("drive")),
+            ("Google Drive", Some("drive")),
+            (" Amazon S3 ", Some("s3")),
+            ("google cloud storage", Some("google cloud storage")),
+            ("GCS", Some("google cloud storage")),
+            ("Azure Blob", Some("azureblob")),
+            ("backblaze b2", Some("b2")),
+            ("Dropbox", Some("dropbox")),
+            ("OneDrive", Some("onedrive")),
+            ("*", None),
+            ("", None),
+            ("nosuch", None),
+        ] {
+            assert_eq!(provider_type(name), expected, "{name:?}");
+        }
+        for (alias, provider) in ALIASES {
+            assert!(is_offered(provider) && !is_offered(alias), "{alias}");
         }
     }
 }

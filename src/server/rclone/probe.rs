@@ -1,6 +1,6 @@
 //! The test of a connection: an rclone of its own lists the root once. What it finds is said in words.
 
-use std::{path::Path, time::Duration};
+use std::{ffi::OsString, path::Path, time::Duration};
 
 use tokio::time::Instant;
 
@@ -19,7 +19,6 @@ use super::{
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What is tested.
-#[derive(Debug)]
 pub struct Probe<'a> {
     /// The configuration.
     pub conf: &'a Path,
@@ -29,13 +28,15 @@ pub struct Probe<'a> {
     pub kind: &'a str,
     /// What must not be said.
     pub secrets: &'a [String],
+    /// What its environment has beside the usual.
+    pub env: Vec<(OsString, OsString)>,
 }
 
 impl Probe<'_> {
     /// Tests. An answer that tells of a failure is still an answer; an error means that there was no test.
     pub async fn run(&self, keeper: &Keeper, binary: &Binary) -> Result<RemoteTest, RcloneError> {
         let began = Instant::now();
-        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), LIMIT).await;
+        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), &self.env, LIMIT).await;
         let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (connected, message) = match answer {
             Err(RcloneError::Timeout) => (false, format!("No answer within {} s.", LIMIT.as_secs())),

@@ -4,46 +4,53 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
     location::Location,
-    provider::{OptionKind, Provider, ProviderOption, matches_provider},
+    provider::{Provider, matches_provider, rank},
 };
 
 use super::{
     error::RcloneError,
-    offer::{OFFERS, Offer, offer},
-    wire,
+    offer::{Verdict, is_offered, verdict},
+    values, wire, wrap,
 };
 
-/// Longest value of an option, in bytes: a private key fits.
-const LONGEST: usize = 32 << 10;
-
-/// rclone's list, reduced to what is offered, in the order of the offer.
+/// rclone's list, reduced to what is offered, in the order of the chooser.
 #[must_use]
 pub fn offered(all: Vec<wire::RawProvider>) -> Vec<Provider> {
     let mut providers: Vec<_> = all
         .into_iter()
-        .filter_map(|raw| {
-            let offer = offer(&raw.name)?;
-            Some(raw.offered(|option| !option.hidden() && offer.options.contains(&option.name.as_str())))
+        .filter(|raw| is_offered(&raw.name))
+        .map(|raw| {
+            let provider = raw.name.clone();
+            raw.offered(|option| match verdict(&provider, &option.name) {
+                Some(Verdict::Offered) => Some(false),
+                Some(Verdict::Weak) => Some(true),
+                Some(Verdict::Withheld) | None => None,
+            })
         })
         .collect();
-    providers.sort_by_key(|provider| OFFERS.iter().position(|offer| offer.provider == provider.name));
+    // Without one the archive takes the path for a remote, with all that a connection string can do.
+    for option in providers.iter_mut().filter(|provider| provider.name == "archive").flat_map(|provider| &mut provider.options) {
+        option.required |= option.name == "remote";
+    }
+    providers.sort_by_key(|provider| rank(&provider.name).0);
     providers
 }
 
-/// Options of offered providers that rclone has and nobody has reviewed: they are refused, as what is withheld is.
+/// Providers and options that rclone has and nobody has reviewed: they are refused, as what is withheld is.
 #[must_use]
 pub fn unreviewed(all: &[wire::RawProvider]) -> Vec<String> {
-    let known = |offer: &Offer, name: &str| offer.options.contains(&name) || offer.withheld.contains(&name);
-    all.iter()
-        .filter_map(|raw| Some((raw, offer(&raw.name)?)))
-        .flat_map(|(raw, offer)| {
-            raw.options.iter().filter(|option| !known(offer, &option.name)).map(|option| format!("{}.{}", raw.name, option.name))
-        })
-        .collect()
+    let of = |raw: &wire::RawProvider| {
+        if !is_offered(&raw.name) {
+            return vec![raw.name.clone()];
+        }
+        let unknown = raw.options.iter().filter(|option| verdict(&raw.name, &option.name).is_none());
+        unknown.map(|option| format!("{}.{}", raw.name, option.name)).collect()
+    };
+    all.iter().filter(|raw| !raw.hide).flat_map(of).collect()
 }
 
 /// What a new remote is made of, checked: only options that rclone has and that are offered, values of their kinds, needed ones there.
-/// Empty values are left out. `remotes` are the names that an alias may point to.
+/// Empty values are left out. `remotes` are the names that a wrapping remote may lead to.
 pub fn check(
     providers: &[Provider],
     kind: &str,
@@ -55,13 +62,13 @@ pub fn check(
     };
     let mut fields = BTreeMap::new();
     let mut checked = BTreeMap::new();
-    let chosen = config.get("provider").map_or("", String::as_str);
+    let chosen = config.get("provider").map(String::as_str).filter(|chosen| !chosen.is_empty()).unwrap_or_else(|| provider.vendor());
     for (name, value) in config.iter().filter(|(_, value)| !value.is_empty()) {
         match provider.options.iter().find(|option| option.name == *name && matches_provider(&option.provider, chosen)) {
             None => {
                 fields.insert(name.clone(), "This option can not be set here.".to_owned());
             }
-            Some(option) => match check_value(option, value, chosen) {
+            Some(option) => match values::check(option, value, chosen) {
                 Ok(value) => {
                     checked.insert(name.clone(), value);
                 }
@@ -77,65 +84,22 @@ pub fn check(
             fields.entry(option.name.clone()).or_insert_with(|| "This is needed.".to_owned());
         }
     }
-    if kind == "alias"
-        && let Some(target) = checked.get("remote")
-        && let Err(problem) = check_target(target, remotes)
-    {
-        fields.insert("remote".to_owned(), problem);
+    if let (Some(option), Err(problem)) = (wrap::option(kind), check_places(kind, &checked, remotes)) {
+        fields.insert(option.to_owned(), problem);
     }
     if fields.is_empty() { Ok(checked) } else { Err(RcloneError::Invalid { fields }) }
 }
 
-fn check_value(option: &ProviderOption, value: &str, chosen: &str) -> Result<String, &'static str> {
-    if value.len() > LONGEST {
-        return Err("This is too long.");
+/// What is wrapped is a folder of this server or lies in a remote that exists: never a connection string, which could run programs.
+fn check_places(kind: &str, config: &BTreeMap<String, String>, remotes: &BTreeSet<String>) -> Result<(), String> {
+    for place in wrap::places(kind, config)? {
+        if let Location::Remote(name, _) = &place
+            && !remotes.contains(name.as_str())
+        {
+            return Err(format!("There is no remote “{name}”."));
+        }
     }
-    // rclone takes a private key in one line, with `\n` written out; people paste it as it is in its file.
-    let value = if option.name == "key_pem" { value.trim().replace("\r\n", "\n").replace('\n', "\\n") } else { value.to_owned() };
-    if value.chars().any(char::is_control) {
-        return Err("This can not hold line breaks or control characters.");
-    }
-    let good = match option.kind {
-        OptionKind::Bool => matches!(value.as_str(), "true" | "false"),
-        OptionKind::Int => value.parse::<i64>().is_ok(),
-        OptionKind::Size => is_size(&value),
-        OptionKind::Duration => is_duration(&value),
-        OptionKind::Text => true,
-    };
-    if !good {
-        return Err(match option.kind {
-            OptionKind::Bool => "Write true or false.",
-            OptionKind::Int => "Write a whole number.",
-            OptionKind::Size => "Write a size, as 16Mi.",
-            _ => "Write a duration, as 1m30s.",
-        });
-    }
-    let mut examples = option.examples.iter().filter(|example| matches_provider(&example.provider, chosen)).peekable();
-    if option.exclusive && examples.peek().is_some() && !examples.any(|example| example.value == value) {
-        return Err("Choose one of the values that are suggested.");
-    }
-    Ok(value)
-}
-
-/// `off`, `16Mi`, `1.5G`, `512`.
-fn is_size(value: &str) -> bool {
-    let digits = value.strip_suffix('i').unwrap_or(value).trim_end_matches(|c: char| "bBkKmMgGtTpPeE".contains(c));
-    value == "off" || (digits.parse::<f64>().is_ok() && digits.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-/// `off`, `1m30s`, `1.5h`, `2w`.
-fn is_duration(value: &str) -> bool {
-    value == "off"
-        || (value.starts_with(|c: char| c.is_ascii_digit()) && value.chars().all(|c| c.is_ascii_digit() || ".nuµmshdwMy".contains(c)))
-}
-
-/// An alias points to a folder of this server or into a remote that exists: never to a connection string, which could run programs.
-fn check_target(target: &str, remotes: &BTreeSet<String>) -> Result<(), String> {
-    match Location::parse(target) {
-        Err(error) => Err(error.fields.into_values().next().unwrap_or(error.message)),
-        Ok(Location::Remote(name, _)) if !remotes.contains(name.as_str()) => Err(format!("There is no remote “{name}”.")),
-        Ok(_) => Ok(()),
-    }
+    Ok(())
 }
 
 /// The values that must not show up in any message.
@@ -148,6 +112,7 @@ pub fn secrets(providers: &[Provider], kind: &str, config: &BTreeMap<String, Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::provider::{OptionKind, ProviderOption};
 
     fn option(name: &str, kind: OptionKind) -> ProviderOption {
         ProviderOption {
@@ -155,10 +120,11 @@ mod tests {
             help: String::new(),
             kind,
             default: String::new(),
-            required: matches!(name, "host" | "remote"),
+            required: matches!(name, "host" | "remote" | "upstreams"),
             advanced: false,
             secret: false,
             exclusive: false,
+            weakens: false,
             provider: String::new(),
             examples: vec![],
         }
@@ -168,7 +134,15 @@ mod tests {
         let text = |name| option(name, OptionKind::Text);
         let sftp = vec![text("host"), option("port", OptionKind::Int), option("chunk_size", OptionKind::Size), text("key_pem")];
         let provider = |name: &str, options| Provider { name: name.into(), description: String::new(), prefix: name.into(), options };
-        let providers = [provider("sftp", sftp), provider("alias", vec![text("remote")])];
+        let vendor = ProviderOption { default: "old".into(), ..text("provider") };
+        let grant = ProviderOption { provider: "old".into(), ..text("grant") };
+        let key = ProviderOption { provider: "new".into(), required: true, ..text("key") };
+        let providers = [
+            provider("sftp", sftp),
+            provider("alias", vec![text("remote")]),
+            provider("union", vec![text("upstreams")]),
+            provider("storj", vec![vendor, grant, key]),
+        ];
         let config = config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         match check(&providers, kind, &config, &BTreeSet::from(["b2".to_owned()])) {
             Ok(_) => vec![],
@@ -182,16 +156,26 @@ mod tests {
         assert!(fields("sftp", &[("host", "h"), ("port", "22"), ("chunk_size", "32Ki"), ("key_pem", "a\nb")]).is_empty());
         assert_eq!(fields("sftp", &[("ssh", "touch /tmp/x")]), ["host", "ssh"]);
         assert_eq!(fields("sftp", &[("host", "h\n[x]"), ("port", "many"), ("chunk_size", "NaN")]), ["chunk_size", "host", "port"]);
-        assert_eq!(fields("local", &[]), ["provider"]);
+        assert_eq!(fields("nosuch", &[]), ["provider"]);
     }
 
     #[test]
-    fn an_alias_points_to_a_folder_or_into_a_remote_that_exists() {
+    fn while_no_vendor_is_chosen_the_default_one_counts() {
+        assert!(fields("storj", &[("grant", "x")]).is_empty());
+        assert_eq!(fields("storj", &[("provider", "new"), ("grant", "x")]), ["grant", "key"]);
+    }
+
+    #[test]
+    fn what_wraps_leads_to_a_folder_or_into_a_remote_that_exists() {
         for good in ["b2:", "b2:a/b", "/srv/photos"] {
             assert!(fields("alias", &[("remote", good)]).is_empty(), "{good}");
         }
         for bad in [":sftp,ssh=\"touch /tmp/x\":", "b2,ssh=x:", "other:", "relative", "/srv/../etc", ":local:/etc"] {
             assert_eq!(fields("alias", &[("remote", bad)]), ["remote"], "{bad}");
+        }
+        assert!(fields("union", &[("upstreams", "b2:a /srv/b:ro")]).is_empty());
+        for bad in ["", "b2:a other:b", "b2:a :sftp,ssh=x:", "b2:a  b2:b"] {
+            assert_eq!(fields("union", &[("upstreams", bad)]), ["upstreams"], "{bad}");
         }
     }
 }

@@ -4,8 +4,22 @@
 const MASK: &str = "***";
 
 /// Parts of option names whose values are secret, as in `pass=` or `secret_access_key=`.
-const SECRET: [&str; 11] =
-    ["pass", "secret", "token", "key", "auth", "credential", "signature", "cookie", "bearer", "sas_url", "account_key"];
+const SECRET: [&str; 14] = [
+    "pass",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "credential",
+    "signature",
+    "cookie",
+    "bearer",
+    "sas_url",
+    "account_key",
+    "connection_string",
+    "access_grant",
+    "headers",
+];
 
 /// `text` without values of secret options (`name,pass=x:`), passwords in URLs, and bearer tokens.
 #[must_use]

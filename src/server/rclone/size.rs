@@ -17,7 +17,7 @@ impl Rclone {
             return Err(RcloneError::UnknownRemote);
         }
         self.settle().await?;
-        let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), limit).await?;
+        let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], limit).await?;
         if !answer.success {
             return Err(words::error(&probe::why(&answer.errors)));
         }

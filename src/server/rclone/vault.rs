@@ -23,8 +23,9 @@ use super::{
     error::{During as _, RcloneError},
 };
 
-/// What rclone learns about a server and notes in the working copy. It may stay there; the master does without.
-const LEARNED: [&str; 8] = [
+/// What rclone learns about a server or a session and notes in the working copy. It may stay there; the master does without.
+const LEARNED: [&str; 34] = [
+    // SFTP.
     "shell_type",
     "md5sum_command",
     "sha1sum_command",
@@ -33,6 +34,34 @@ const LEARNED: [&str; 8] = [
     "blake3sum_command",
     "xxh3sum_command",
     "xxh128sum_command",
+    // Sessions that come of a password, and what belongs to them.
+    "auth_token",
+    "auth_version",
+    "authorization",
+    "authorization_expiry",
+    "base_folder_uuid",
+    "client_access_token",
+    "client_refresh_token",
+    "client_salted_key_pass",
+    "client_uid",
+    "cookies",
+    "master_key",
+    "master_keys",
+    "mnemonic",
+    "plex_token",
+    "private_key",
+    "public_key",
+    "refresh_token",
+    "session_id",
+    "token",
+    "token_expiry",
+    "trust_token",
+    "version",
+    "web_token",
+    // Who that is, and where their files begin.
+    "account_id",
+    "device_id",
+    "root_folder_id",
 ];
 
 /// The option whose newer value belongs into the master.

@@ -19,8 +19,8 @@ pub struct Failure {
     pub error: String,
 }
 
-/// An answer that is not looked at.
-#[derive(Debug, Deserialize)]
+/// An answer that is not looked at, and an object without anything in it.
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Nothing {}
 
 /// `operations/list`, asked.
@@ -123,29 +123,48 @@ pub struct Create<'a> {
     /// Its options.
     pub parameters: &'a std::collections::BTreeMap<String, String>,
     /// How.
-    pub opt: CreateOptions,
+    pub opt: CreateOptions<'a>,
+}
+
+/// `config/update`, asked to go on with rclone's questions.
+#[derive(Serialize)]
+pub struct GoOn<'a> {
+    /// The remote's name.
+    pub name: &'a str,
+    /// None: they are set.
+    pub parameters: Nothing,
+    /// How.
+    pub opt: CreateOptions<'a>,
 }
 
 /// How a remote is created.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreateOptions {
-    /// Ask nothing.
+pub struct CreateOptions<'a> {
+    /// Ask on no terminal.
     pub non_interactive: bool,
     /// Passwords are given plain, always: without it rclone guesses.
     pub obscure: bool,
+    /// Whether this answers a question.
+    #[serde(rename = "continue")]
+    pub go_on: bool,
+    /// Which.
+    pub state: &'a str,
+    /// The answer.
+    pub result: &'a str,
 }
 
-/// `config/create`, answered.
+/// `config/create` and `config/update`, answered.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", default)]
+#[derive(Default)]
 pub struct Created {
     /// What went wrong.
-    #[serde(default)]
     pub error: String,
     /// Not empty when rclone has a question.
-    #[serde(default)]
     pub state: String,
+    /// The question.
+    pub option: Option<RawOption>,
 }
 
 /// `config/providers`, answered.
@@ -170,6 +189,9 @@ pub struct RawProvider {
     /// Its options.
     #[serde(default)]
     pub options: Vec<RawOption>,
+    /// Whether it is an older name of another one.
+    #[serde(default)]
+    pub hide: bool,
 }
 
 /// An option as rclone describes it.
@@ -179,16 +201,18 @@ pub struct RawProvider {
 pub struct RawOption {
     /// Its name.
     pub name: String,
-    help: String,
+    /// What it is.
+    pub help: String,
     provider: String,
     examples: Option<Vec<RawExample>>,
-    hide: u8,
-    required: bool,
+    /// Whether it may not be left empty.
+    pub required: bool,
     is_password: bool,
     sensitive: bool,
     advanced: bool,
     exclusive: bool,
-    default_str: String,
+    /// Its default.
+    pub default_str: String,
     #[serde(rename = "Type")]
     kind: String,
 }
@@ -202,49 +226,106 @@ struct RawExample {
     provider: String,
 }
 
-/// What rclone calls sensitive but a person has to see: it says where they connect to and as whom.
-const SHOWN: [&str; 2] = ["host", "user"];
+/// What rclone calls sensitive but a person has to see: it says where they connect to, as whom, and to which part of it.
+const SHOWN: [&str; 38] = [
+    "account",
+    "account_id",
+    "api_url",
+    "app_id",
+    "apple_id",
+    "application_credential_id",
+    "application_credential_name",
+    "client_id",
+    "cloud_name",
+    "compartment",
+    "device_id",
+    "domain",
+    "drive_id",
+    "email",
+    "host",
+    "impersonate",
+    "impersonate_admin",
+    "msi_client_id",
+    "msi_mi_res_id",
+    "msi_object_id",
+    "namenode",
+    "namespace",
+    "plex_username",
+    "project_number",
+    "public_key",
+    "root_folder_id",
+    "root_folder_slug",
+    "service_principal_name",
+    "spn",
+    "team_drive",
+    "tenant",
+    "tenant_domain",
+    "tenant_id",
+    "url",
+    "user",
+    "user_id",
+    "user_project",
+    "username",
+];
+
+/// What is secret though rclone does not call it so.
+const UNMARKED: [&str; 2] = ["headers", "sse_customer_key"];
+
+/// Options that hold what another program wrote as JSON; of a provider with a `token_url`, `token` as well.
+const JSON: [&str; 2] = ["config_credentials", "service_account_credentials"];
 
 impl RawOption {
-    /// Whether rclone hides it from configuration.
-    #[must_use]
-    pub const fn hidden(&self) -> bool {
-        self.hide & 2 != 0
-    }
-}
-
-impl From<RawOption> for ProviderOption {
-    fn from(raw: RawOption) -> Self {
+    fn offered(self, weakens: bool, signs_in: bool) -> ProviderOption {
+        let raw = self;
+        let json = JSON.contains(&raw.name.as_str()) || (signs_in && raw.name == "token");
         let kind = match raw.kind.as_str() {
+            _ if json => OptionKind::Json,
             "bool" => OptionKind::Bool,
+            "Tristate" => OptionKind::Tristate,
             "int" => OptionKind::Int,
+            "float64" => OptionKind::Float,
             "SizeSuffix" => OptionKind::Size,
             "Duration" => OptionKind::Duration,
             _ => OptionKind::Text,
         };
-        let secret = raw.is_password || (raw.sensitive && !SHOWN.contains(&raw.name.as_str()));
-        let examples = raw.examples.unwrap_or_default().into_iter();
-        Self {
+        let name = raw.name.as_str();
+        let secret = raw.is_password || UNMARKED.contains(&name) || (raw.sensitive && !SHOWN.contains(&name));
+        let mut examples: Vec<_> = raw.examples.unwrap_or_default().into_iter().map(Into::into).collect();
+        // One of a few: `mtime|atime`.
+        let choice = raw.kind.contains('|');
+        if choice {
+            let choices = raw.kind.split('|').map(|value| RawExample { value: value.to_owned(), ..RawExample::default() });
+            examples = choices.map(Into::into).collect();
+        }
+        ProviderOption {
             kind,
             secret,
             default: raw.default_str,
             required: raw.required,
             advanced: raw.advanced,
-            exclusive: raw.exclusive,
+            exclusive: raw.exclusive || choice,
+            weakens,
             provider: raw.provider,
-            examples: examples.map(|e| OptionExample { value: e.value, help: e.help, provider: e.provider }).collect(),
+            examples,
             help: raw.help,
             name: raw.name,
         }
     }
 }
 
+impl From<RawExample> for OptionExample {
+    fn from(raw: RawExample) -> Self {
+        Self { value: raw.value, help: raw.help, provider: raw.provider }
+    }
+}
+
 impl RawProvider {
-    /// As the wizard offers it, with the options that `keep` keeps.
+    /// As the wizard offers it, with the options for which `keep` says whether they weaken something.
     #[must_use]
-    pub fn offered(self, keep: impl Fn(&RawOption) -> bool) -> Provider {
-        let options = self.options.into_iter().filter(|option| keep(option)).map(Into::into).collect();
-        Provider { name: self.name, description: self.description, prefix: self.prefix, options }
+    pub fn offered(self, keep: impl Fn(&RawOption) -> Option<bool>) -> Provider {
+        let signs_in = self.options.iter().any(|option| option.name == "token_url");
+        let options = self.options.into_iter().filter_map(|option| keep(&option).map(|weakens| option.offered(weakens, signs_in)));
+        Provider { options: options.collect(), name: self.name, description: self.description, prefix: self.prefix }
     }
 }
 

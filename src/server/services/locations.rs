@@ -24,16 +24,24 @@ pub async fn resolve(app: &AppState, field: &str, text: &str) -> Result<Location
     Ok(location)
 }
 
-/// Makes sure that a location may be used: its remote exists, and where it really lies, through aliases and wrappers, is elsewhere than on
-/// this server, or in a folder that is allowed.
+/// Makes sure that a location may be used: its remote exists, and each place where it really lies, through aliases and wrappers, is elsewhere
+/// than on this server, or in a folder that is allowed.
 pub async fn check(app: &AppState, location: &Location) -> Result<()> {
     if let Location::Remote(name, _) = location
         && !app.rclone.remotes().await?.iter().any(|remote| remote.name == *name)
     {
         return Err(AppError::not_found(format_args!("remote “{name}”")));
     }
-    let Location::Local(path) = app.rclone.resolve(location).await? else { return Ok(()) };
-    let (path, roots) = (PathBuf::from(path), app.local_roots.clone());
+    for place in app.rclone.resolve(location).await? {
+        if let Location::Local(path) = place {
+            check_folder(app, path.into()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn check_folder(app: &AppState, path: PathBuf) -> Result<()> {
+    let roots = app.local_roots.clone();
     let inside = tokio::task::spawn_blocking(move || is_inside(&path, &roots)).await.unwrap_or_else(|error| Err(io::Error::other(error)));
     match inside {
         Ok(true) => Ok(()),

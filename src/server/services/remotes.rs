@@ -38,16 +38,31 @@ pub fn local_roots(actor: &Actor, app: &AppState) -> Result<Vec<String>> {
     Ok(app.local_roots.iter().map(|root| root.display().to_string()).collect())
 }
 
-/// The providers that the wizard offers.
-pub async fn providers(actor: &Actor, app: &AppState) -> Result<Vec<Provider>> {
+/// The providers that the wizard offers, in the order of the chooser.
+pub async fn providers(actor: &Actor, app: &AppState) -> Result<Vec<ProviderSummary>> {
     actor.require(Permission::RemotesRead)?;
-    Ok(app.rclone.providers().await?.to_vec())
+    Ok(app.rclone.providers().await?.iter().map(Provider::summary).collect())
+}
+
+/// One of them, with the options that may be set. `name` is rclone's type, or what people call it.
+pub async fn provider(actor: &Actor, app: &AppState, name: &str) -> Result<Provider> {
+    actor.require(Permission::RemotesRead)?;
+    let kind = rclone::provider_type(name).unwrap_or(name);
+    let found = app.rclone.providers().await?.iter().find(|provider| provider.name == kind).cloned();
+    found.ok_or_else(|| AppError::not_found(format_args!("provider “{name}”")))
+}
+
+/// The remote with its provider by rclone's type, whatever it was called.
+fn typed(remote: NewRemote) -> NewRemote {
+    let provider = rclone::provider_type(&remote.provider).map_or(remote.provider, str::to_owned);
+    NewRemote { provider, ..remote }
 }
 
 /// Tries a remote that is not saved, or with an empty `provider` the saved one of that name. What a saved one's test found is kept.
 pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteTest> {
     if !remote.provider.is_empty() {
         actor.require(Permission::RemotesWrite)?;
+        let remote = typed(remote);
         check_options(app, &remote).await?;
         let result = app.rclone.test_new(&remote.provider, &remote.config).await?;
         let mut transaction = app.store.begin().await?;
@@ -74,6 +89,7 @@ fn tested<'a>(action: &'a str, target: &'a str, result: &RemoteTest) -> Change<'
 /// Saves a new remote; with `encrypt` also the one over it that encrypts, and tells, this once, what opens it.
 pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<CreatedRemote> {
     actor.require(Permission::RemotesWrite)?;
+    let remote = typed(remote);
     let name: RemoteName = remote.name.trim().parse()?;
     check_options(app, &remote).await?;
     let crypt = crypt(&name, &remote)?;
@@ -177,15 +193,13 @@ async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
     }
 }
 
-/// What rclone's schema can not know: an alias may lead only where people may go.
+/// What rclone's schema can not know: what wraps other places may lead only where people may go.
 async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
-    if remote.provider == "alias"
-        && let Some(target) = remote.config.get("remote").filter(|target| !target.is_empty())
-    {
-        let target = locations::resolve(app, "remote", target).await.map_err(|error| AppError::invalid("remote", words(error)))?;
-        if target.remote() == remote.name {
-            return Err(AppError::invalid("remote", "An alias can not lead to itself."));
+    for (option, place) in rclone::leads_to(&remote.provider, &remote.config)? {
+        if !place.is_local() && place.remote() == remote.name.trim() {
+            return Err(AppError::invalid(option, "A remote can not lead to itself."));
         }
+        locations::check(app, &place).await.map_err(|error| AppError::invalid(option, words(error)))?;
     }
     Ok(())
 }

@@ -280,9 +280,8 @@ async fn check(app: &AppState, run: &NewRun) -> Result<Transfer> {
         (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
         (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
     };
-    // Two names can lead to one place.
     if let Some(destination) = &destination
-        && overlap(&app.rclone.resolve(&source).await?, &app.rclone.resolve(destination).await?)
+        && meet(app, &source, destination).await?
     {
         return Err(AppError::invalid("destination", "Source and destination overlap. Choose two folders that do not lie in each other."));
     }
@@ -299,10 +298,16 @@ async fn check_backup(app: &AppState, text: &str, source: &Location, destination
     if backup.remote() != destination.remote() {
         return Err(AppError::invalid("backup_dir", format!("It has to be on the remote of the destination, {}.", destination.remote())));
     }
-    if overlap(&backup, destination) || overlap(&backup, source) {
+    if meet(app, &backup, destination).await? || meet(app, &backup, source).await? {
         return Err(AppError::invalid("backup_dir", "It can lie neither in the source nor in the destination, nor hold them."));
     }
     Ok(backup)
+}
+
+/// Whether two locations have a folder in common. Two names can lead to one place, and one name to several.
+async fn meet(app: &AppState, a: &Location, b: &Location) -> Result<bool> {
+    let (a, b) = (app.rclone.resolve(a).await?, app.rclone.resolve(b).await?);
+    Ok(a.iter().any(|a| b.iter().any(|b| overlap(a, b))))
 }
 
 /// Whether one lies in the other, or both are the same.

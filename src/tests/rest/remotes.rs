@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Console, S3, expect, write};
+use crate::support::{Console, Peer, S3, expect, tree, write};
 
 #[tokio::test]
 async fn a_remote_is_made_tested_browsed_and_deleted() {
@@ -48,35 +48,87 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
     let console = Console::start();
     let canary = console.path("canary");
     let run = format!("touch {canary}");
+    let hidden = format!(":sftp,host=h,ssh=\"{run}\":");
     for (provider, option, value) in [
         ("sftp", "ssh", run.as_str()),
         ("sftp", "server_command", &run),
         ("sftp", "md5sum_command", &run),
         ("sftp", "sha1sum_command", &run),
+        ("sftp", "set_env", "LD_PRELOAD=/tmp/x"),
         ("sftp", "key_file", "/etc/shadow"),
         ("sftp", "known_hosts_file", "/etc/shadow"),
+        ("webdav", "bearer_token_command", &run),
+        ("webdav", "unix_socket", "/run/docker.sock"),
+        ("webdav", "metadata_mapper", &run),
+        ("webdav", "global.metadata_mapper", &run),
+        ("webdav", "override.bearer_token_command", &run),
+        ("webdav", "override.password_command", &run),
+        ("webdav", "global.name_transform", &run),
+        ("webdav", "auth_proxy", &run),
         ("s3", "shared_credentials_file", "/etc/shadow"),
+        ("s3", "profile", "root"),
+        ("s3", "sdk_log_mode", "Signing"),
         ("s3", "nosuch", "x"),
         ("s3", "global.metadata_mapper", &run),
         ("s3", "override.metadata_mapper", &run),
         ("s3", "type", "local"),
+        ("s3", "provider:x", "local"),
         ("alias", "remote", "/etc"),
         ("alias", "remote", ":sftp,ssh=id:"),
         ("alias", "remote", "nosuch:"),
+        ("alias", "remote", hidden.as_str()),
+        ("crypt", "remote", hidden.as_str()),
+        ("crypt", "remote", "/etc"),
+        ("chunker", "remote", hidden.as_str()),
+        ("compress", "remote", hidden.as_str()),
+        ("hasher", "remote", hidden.as_str()),
+        ("cache", "remote", hidden.as_str()),
+        ("cache", "db_path", "/etc"),
+        ("archive", "remote", hidden.as_str()),
+        ("union", "upstreams", hidden.as_str()),
+        ("union", "upstreams", "/etc"),
+        ("combine", "upstreams", "x=/etc"),
+        ("combine", "upstreams", "x=:local:/etc"),
+        ("local", "links", "true"),
+        ("local", "copy_links", "true"),
+        ("drive", "service_account_file", "/etc/shadow"),
+        ("dropbox", "token", "not a token"),
+        ("smb", "kerberos_ccache", "/tmp/krb5cc_0"),
+        ("oracleobjectstorage", "config_file", "/etc/shadow"),
         ("s3", "access_key_id", "a\nssh = x"),
     ] {
-        let mut config = json!({ "host": "localhost", "provider": "Rclone", "remote": console.path("") });
-        config.as_object_mut().expect("options").retain(|name, _| match provider {
-            "sftp" => name == "host",
-            "alias" => name == "remote",
-            _ => name == "provider",
-        });
+        let mut config = json!({});
+        match provider {
+            "sftp" | "smb" => config["host"] = json!("localhost"),
+            "webdav" => config["url"] = json!("http://127.0.0.1:1"),
+            "s3" => config["provider"] = json!("Rclone"),
+            "crypt" => config["password"] = json!("x"),
+            "compress" => config["level"] = json!("-1"),
+            "cache" => config["remote"] = json!(console.path("")),
+            "oracleobjectstorage" => {
+                config = json!({ "provider": "user_principal_auth", "namespace": "n", "region": "r", "compartment": "c" })
+            }
+            _ => {}
+        }
         config[option] = json!(value);
         let body = json!({ "name": "evil", "provider": provider, "config": config });
         let error = console.post("/api/v1/remotes", &body, StatusCode::BAD_REQUEST).await;
-        assert!(error["fields"].as_object().is_some_and(|fields| fields.keys().any(|key| key.contains(option))), "{option}: {error}");
+        assert!(error["fields"][option].is_string(), "{provider}.{option}={value}: {error}");
+        assert_eq!(error["fields"].as_object().map(serde_json::Map::len), Some(1), "{provider}.{option}={value}: {error}");
     }
-    for (name, provider) in [("a:b", "alias"), ("-x", "alias"), ("", "alias"), ("x", "nosuch"), ("x", ""), ("x\ny", "alias")] {
+    let named = format!("x,ssh=\"{run}\"");
+    for (name, provider) in [
+        ("a:b", "alias"),
+        ("-x", "alias"),
+        ("", "alias"),
+        ("x", "nosuch"),
+        ("x", ""),
+        ("x\ny", "alias"),
+        (hidden.as_str(), "alias"),
+        (named.as_str(), "alias"),
+        ("x", ":sftp"),
+        ("x", "alias,remote=/etc"),
+    ] {
         let body = json!({ "name": name, "provider": provider, "config": { "remote": console.path("") } });
         let error = console.post("/api/v1/remotes", &body, StatusCode::BAD_REQUEST).await;
         assert!(!error["fields"].as_object().expect("fields").is_empty(), "{name:?} {provider}: {error}");
@@ -85,6 +137,12 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
     let error = console.post("/api/v1/remotes", &missing, StatusCode::BAD_REQUEST).await;
     assert!(error["fields"]["host"].is_string(), "{error}");
     assert_eq!(console.get("/api/v1/remotes", StatusCode::OK).await, json!([]));
+    for location in [hidden.as_str(), named.as_str(), ":local:/etc", "-x:"] {
+        let files = console.request(Method::GET, "/api/v1/files").query(&[("location", location)]).send().await.expect("an answer");
+        expect(files, StatusCode::BAD_REQUEST).await;
+        let run = json!({ "source": location, "destination": console.path("x") });
+        console.post("/api/v1/runs", &run, StatusCode::BAD_REQUEST).await;
+    }
     assert!(!fs::exists(&canary).expect("the folder is there"), "a program was run");
 }
 
@@ -108,9 +166,94 @@ async fn a_secret_is_nowhere_to_be_found() {
     for path in ["/api/v1/remotes".to_owned(), format!("/api/v1/runs/{id}"), format!("/api/v1/runs/{id}/log")] {
         assert!(!console.get(&path, StatusCode::OK).await.to_string().contains(S3::SECRET), "{path}");
     }
-    for (path, content) in crate::support::tree(&console.data()) {
+    for (path, content) in tree(&console.data()) {
         let configuration = path.extension().is_some_and(|extension| extension == "conf");
         let text = String::from_utf8_lossy(&content);
         assert!(configuration || !text.contains(S3::SECRET), "{}", path.display());
     }
+}
+
+#[tokio::test]
+async fn files_go_to_webdav_and_sftp_servers_and_come_back() {
+    let console = Console::start();
+    for n in 0..20u8 {
+        write(&console.root(), &format!("out/dir{}/file {n}", n % 3), &vec![n; usize::from(n) * 1000]);
+    }
+    for kind in ["webdav", "sftp"] {
+        let peer = Peer::start(kind).await;
+        let config = match kind {
+            "webdav" => json!({ "url": format!("http://127.0.0.1:{}", peer.port), "user": Peer::USER, "pass": Peer::PASSWORD }),
+            _ => json!({ "host": "127.0.0.1", "port": peer.port.to_string(), "user": Peer::USER, "pass": Peer::PASSWORD }),
+        };
+        let remote = json!({ "name": kind, "provider": kind.to_uppercase(), "config": config });
+        let made = console.post("/api/v1/remotes", &remote, StatusCode::CREATED).await;
+        assert_eq!(made["type"], kind, "{made}");
+        let test = console.post(&format!("/api/v1/remotes/{kind}/test"), &json!({}), StatusCode::OK).await;
+        assert_eq!(test["connected"], true, "{kind}: {test}");
+        let out = console.copy(&console.path("out"), &format!("{kind}:in"), json!({})).await;
+        assert_eq!(console.ended(&out).await["state"], "succeeded", "{kind}");
+        assert!(tree(&console.root().join("out")) == tree(&peer.files().join("in")), "{kind}: the trees differ");
+        let page = console.get(&format!("/api/v1/files?location={kind}:in"), StatusCode::OK).await;
+        assert_eq!(page["total"], 3, "{kind}: {page}");
+        let back = console.copy(&format!("{kind}:in"), &console.path(kind), json!({})).await;
+        assert_eq!(console.ended(&back).await["state"], "succeeded", "{kind}");
+        assert!(tree(&console.root().join("out")) == tree(&console.root().join(kind)), "{kind}: the trees differ");
+
+        let mut wrong = remote.clone();
+        (wrong["name"], wrong["config"]["pass"]) = (json!("wrong"), json!("wrong-canary"));
+        console.post("/api/v1/remotes", &wrong, StatusCode::CREATED).await;
+        let test = console.post("/api/v1/remotes/wrong/test", &json!({}), StatusCode::OK).await;
+        assert_eq!(test["connected"], false, "{kind}: {test}");
+        assert!(!test.to_string().contains("canary"), "{kind}: {test}");
+        let gone = console.request(Method::DELETE, "/api/v1/remotes/wrong").send().await.expect("an answer");
+        assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_through_crypt_lies_encrypted_and_lists_plain() {
+    let console = Console::start();
+    write(&console.root(), "plain/letter.txt", b"dear reader");
+    fs::create_dir(console.root().join("vault")).expect("made");
+    for (name, provider, config) in [
+        ("vault", "alias", json!({ "remote": console.path("vault") })),
+        ("safe", "crypt", json!({ "remote": "vault:in", "password": "s3cr3t-canary-4d1a" })),
+        ("both", "union", json!({ "upstreams": format!("safe: {}:ro", console.path("plain")) })),
+        ("rooms", "combine", json!({ "upstreams": "safe=safe: vault=vault:" })),
+        ("here", "local", json!({})),
+    ] {
+        console.post("/api/v1/remotes", &json!({ "name": name, "provider": provider, "config": config }), StatusCode::CREATED).await;
+    }
+    let id = console.copy(&console.path("plain"), "safe:letters", json!({})).await;
+    assert_eq!(console.ended(&id).await["state"], "succeeded");
+    let stored = tree(&console.root().join("vault"));
+    assert_eq!(stored.len(), 1);
+    for (path, content) in &stored {
+        assert!(!path.to_string_lossy().contains("letter") && !content.windows(4).any(|part| part == b"dear"), "{}", path.display());
+    }
+    for location in ["safe:letters", "both:letters", "rooms:safe/letters"] {
+        let page = console.get(&format!("/api/v1/files?location={location}"), StatusCode::OK).await;
+        assert_eq!((&page["entries"][0]["name"], &page["entries"][0]["size"]), (&json!("letter.txt"), &json!(11)), "{location}");
+    }
+    let conf = fs::read_to_string(console.data().join("rclone.conf")).expect("read");
+    assert!(!conf.contains("canary"), "{conf}");
+
+    // Each of the places counts: where people may go, and what overlaps.
+    console.get("/api/v1/files?location=here:etc", StatusCode::FORBIDDEN).await;
+    console.get(&format!("/api/v1/files?location=here:{}", console.path("plain")), StatusCode::OK).await;
+    console.get("/api/v1/files?location=rooms:nosuch", StatusCode::NOT_FOUND).await;
+    for (source, destination) in [("both:", "safe:x"), ("plain", "both:x"), ("rooms:", "vault:x"), ("rooms:safe", "safe:")] {
+        let source = if source.contains(':') { source.to_owned() } else { console.path(source) };
+        let run = json!({ "source": source, "destination": destination });
+        let error = console.post("/api/v1/runs", &run, StatusCode::BAD_REQUEST).await;
+        assert!(error["fields"]["destination"].is_string(), "{source} {destination}: {error}");
+    }
+    let error = console
+        .post(
+            "/api/v1/remotes",
+            &json!({ "name": "out", "provider": "alias", "config": { "remote": "here:etc" } }),
+            StatusCode::BAD_REQUEST,
+        )
+        .await;
+    assert!(error["fields"]["remote"].is_string(), "{error}");
 }

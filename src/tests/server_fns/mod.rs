@@ -63,6 +63,7 @@ async fn no_server_function_answers_somebody_unknown_and_none_changes_anything_b
         "remotes/list",
         "remotes/local_roots",
         "providers/list",
+        "providers/get?name=s3",
         "sessions/me",
         "runs/list",
     ] {

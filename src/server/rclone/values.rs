@@ -1,0 +1,159 @@
+//! What the value of an option has to look like, by rclone's own types. Takes what rclone takes, and nothing that could become a second line.
+
+use serde_json::Value;
+
+use crate::domain::provider::{OptionKind, ProviderOption, matches_provider};
+
+/// Longest value of an option, in bytes: a private key fits.
+const LONGEST: usize = 32 << 10;
+
+/// The value as it is given to rclone, or what is wrong with it. `chosen` is the value of the option `provider`.
+pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<String, &'static str> {
+    if value.len() > LONGEST {
+        return Err("This is too long.");
+    }
+    let value = match option.kind {
+        OptionKind::Json => json(&option.name, value)?,
+        // rclone takes a private key in one line, with `\n` written out; people paste it as it is in its file.
+        _ if option.name == "key_pem" => value.trim().replace("\r\n", "\n").replace('\n', "\\n"),
+        _ => value.to_owned(),
+    };
+    if value.chars().any(char::is_control) {
+        return Err("This can not hold line breaks or control characters.");
+    }
+    // Parts of file names on what a wrapping remote leads to.
+    if matches!(option.name.as_str(), "suffix" | "name_format") && value.contains('/') {
+        return Err("This can not hold a slash.");
+    }
+    let problem = match option.kind {
+        OptionKind::Bool if !is_bool(&value) => Some("Write true or false."),
+        OptionKind::Tristate if !(is_bool(&value) || value.eq_ignore_ascii_case("unset")) => Some("Write true, false or unset."),
+        OptionKind::Int if value.parse::<i64>().is_err() => Some("Write a whole number."),
+        OptionKind::Float if !value.parse::<f64>().is_ok_and(f64::is_finite) => Some("Write a number."),
+        OptionKind::Size if !is_size(&value) => Some("Write a size, as 16Mi."),
+        OptionKind::Duration if !is_duration(&value) => Some("Write a duration, as 1m30s."),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        return Err(problem);
+    }
+    let mut examples = option.examples.iter().filter(|example| matches_provider(&example.provider, chosen)).peekable();
+    if option.exclusive && examples.peek().is_some() && !examples.any(|example| example.value == value) {
+        return Err("Choose one of the values that are suggested.");
+    }
+    Ok(value)
+}
+
+/// What another program wrote, in one line. What `rclone authorize` prints around its token is cut off.
+fn json(name: &str, value: &str) -> Result<String, &'static str> {
+    let (wanted, problem) = match name {
+        "service_account_credentials" => ("client_email", "Paste the JSON of a service account's key."),
+        "config_credentials" => ("boxAppSettings", "Paste the config.json of a Box app."),
+        _ => ("access_token", "Paste the token that `rclone authorize` printed: JSON with an access_token."),
+    };
+    let text = value.find('{').zip(value.rfind('}')).and_then(|(start, end)| value.get(start..=end)).ok_or(problem)?;
+    let found: Value = serde_json::from_str(text).map_err(|_| problem)?;
+    let there = match &found[wanted] {
+        Value::String(text) => !text.is_empty(),
+        Value::Object(_) => true,
+        _ => false,
+    };
+    // Google's libraries know other kinds of credentials, some of which run programs or read files.
+    let kind = name != "service_account_credentials" || found["type"] == "service_account";
+    // In JSON line breaks stand between values only.
+    if there && kind { Ok(text.replace(char::is_control, " ")) } else { Err(problem) }
+}
+
+/// As Go reads it.
+fn is_bool(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False")
+}
+
+/// `off`, `16Mi`, `1.5G`, `512`, `10MiB`.
+fn is_size(value: &str) -> bool {
+    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = value[number.len()..].to_ascii_lowercase();
+    let known = match unit.as_bytes() {
+        [] | [b'b'] => true,
+        [b'k' | b'm' | b'g' | b't' | b'p' | b'e', rest @ ..] => matches!(rest, b"" | b"i" | b"ib"),
+        _ => false,
+    };
+    value == "off" || (known && number.starts_with(|c: char| c.is_ascii_digit()) && number.parse::<f64>().is_ok())
+}
+
+/// `off`, `1m30s`, `1.5h`, `2w`, and the dates that rclone takes for the time since then.
+fn is_duration(value: &str) -> bool {
+    value == "off"
+        || (value.starts_with(|c: char| c.is_ascii_digit()) && value.chars().all(|c| c.is_ascii_digit() || ".nuµmshdwMy-:TZ+".contains(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::provider::OptionExample;
+
+    fn option(name: &str, kind: OptionKind) -> ProviderOption {
+        ProviderOption {
+            name: name.into(),
+            help: String::new(),
+            kind,
+            default: String::new(),
+            required: false,
+            advanced: false,
+            secret: false,
+            exclusive: false,
+            weakens: false,
+            provider: String::new(),
+            examples: vec![],
+        }
+    }
+
+    #[test]
+    fn values_are_taken_as_rclone_takes_them() {
+        use OptionKind::{Bool, Duration, Float, Int, Size, Text, Tristate};
+        for (kind, good, bad) in [
+            (Bool, &["true", "false", "T", "0", "False"][..], &["yes", "TrUe", ""][..]),
+            (Tristate, &["unset", "true", "0"], &["maybe"]),
+            (Int, &["22", "-1"], &["many", "1.5", "1e3"]),
+            (Float, &["6", "0.5"], &["NaN", "inf", "x"]),
+            (Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib"], &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"]),
+            (Duration, &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"], &["soon", "-", "1m; x"]),
+            (Text, &["Slash,BackSlash", "a b", "*.mkv"], &["a\nssh = x", "a\rb", "a\0b"]),
+        ] {
+            for value in good {
+                assert_eq!(check(&option("x", kind), value, "").as_deref(), Ok(*value), "{kind:?} {value:?}");
+            }
+            for value in bad {
+                assert!(check(&option("x", kind), value, "").is_err(), "{kind:?} {value:?}");
+            }
+        }
+        assert_eq!(check(&option("key_pem", Text), "a\r\nb\n", "").as_deref(), Ok("a\\nb"));
+        assert!(check(&option("suffix", Text), "./../../x", "").is_err());
+        assert!(check(&option("x", Text), &"x".repeat(LONGEST + 1), "").is_err());
+    }
+
+    #[test]
+    fn only_one_of_the_suggestions_will_do_where_rclone_says_so() {
+        let example = |value: &str| OptionExample { value: value.into(), help: String::new(), provider: String::new() };
+        let option =
+            ProviderOption { exclusive: true, examples: vec![example("mtime"), example("atime")], ..option("x", OptionKind::Text) };
+        assert!(check(&option, "atime", "").is_ok() && check(&option, "dtime", "").is_err());
+    }
+
+    #[test]
+    fn a_token_is_what_rclone_authorize_printed_and_nothing_else() {
+        let token = option("token", OptionKind::Json);
+        let pasted = "Paste the following into your remote machine --->\n{\"access_token\":\"a\",\n\"expiry\":\"\"}\n<---End paste";
+        assert_eq!(check(&token, pasted, "").as_deref(), Ok("{\"access_token\":\"a\", \"expiry\":\"\"}"));
+        for bad in
+            ["garbage", "{}", "{\"access_token\":\"\"}", "[\"access_token\"]", "{\"access_token\":1}", "{\"access_token\":\"a\nb\"}", "}{"]
+        {
+            assert!(check(&token, bad, "").is_err(), "{bad}");
+        }
+        let account = option("service_account_credentials", OptionKind::Json);
+        assert!(check(&account, "{\"type\":\"service_account\",\"client_email\":\"x@y\"}", "").is_ok());
+        let runs =
+            "{\"type\":\"external_account\",\"client_email\":\"x\",\"credential_source\":{\"executable\":{\"command\":\"touch x\"}}}";
+        assert!(check(&account, runs, "").is_err());
+    }
+}
