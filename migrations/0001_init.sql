@@ -79,6 +79,18 @@ CREATE TABLE remote_tests (
     elapsed_ms BIGINT NOT NULL
 );
 
+-- What was asked to be mounted and not taken back. Whether it is there is for its process to say.
+CREATE TABLE mounts (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    location    TEXT   NOT NULL,
+    mount_point TEXT   NOT NULL UNIQUE,
+    read_only   BIGINT NOT NULL CHECK (read_only IN (0, 1)),
+    allow_other BIGINT NOT NULL CHECK (allow_other IN (0, 1)),
+    user_id     TEXT   NOT NULL,
+    user_name   TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL
+);
+
 -- The gate of the queue. Whoever claims a run writes this row first, so claims are made one after the other.
 CREATE TABLE admission (
     id    BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),

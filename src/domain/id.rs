@@ -63,6 +63,10 @@ id!(
     RunId, "run"
 );
 id!(
+    /// A mount.
+    MountId, "mount"
+);
+id!(
     /// A person or program that may sign in.
     UserId, "user"
 );

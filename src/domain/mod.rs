@@ -6,6 +6,7 @@ pub mod file;
 pub mod format;
 pub mod id;
 pub mod location;
+pub mod mount;
 pub mod overview;
 pub mod policy;
 pub mod provider;

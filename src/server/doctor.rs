@@ -7,7 +7,11 @@ use std::{
     path::Path,
 };
 
-use super::{config::Paths, rclone::Binary, store::Store};
+use super::{
+    config::Paths,
+    rclone::{Binary, mount},
+    store::Store,
+};
 use crate::domain::format;
 
 /// Free space below which transfers and their logs are in danger, in bytes.
@@ -40,14 +44,8 @@ async fn rclone(paths: &Paths) -> Finding {
 
 /// Mounts need it; nothing else does.
 fn fuse() -> Finding {
-    let device = Path::new("/dev/fuse").exists();
-    let program = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("fusermount3").exists()));
-    let text = match (device, program) {
-        (true, true) => "there",
-        (false, _) => "/dev/fuse is missing; only mounts need it",
-        (true, false) => "fusermount3 is missing (Debian: apt install fuse3); only mounts need it",
-    };
-    Finding { what: "FUSE", well: true, text: text.to_owned() }
+    let text = mount::missing().map_or_else(|| "there".to_owned(), |missing| format!("{missing} Only mounts need it."));
+    Finding { what: "FUSE", well: true, text }
 }
 
 fn data_dir(dir: &Path) -> Finding {

@@ -40,6 +40,7 @@ impl From<StoreError> for AppError {
 impl From<RcloneError> for AppError {
     fn from(error: RcloneError) -> Self {
         match error {
+            RcloneError::Unavailable { message } => Self::new(ErrorCode::Unavailable, message),
             RcloneError::Missing { message } => Self::new(ErrorCode::RcloneMissing, message),
             RcloneError::Invalid { fields } => Self::invalid_fields(fields),
             RcloneError::Exists => Self::conflict("A remote with this name exists. Choose another name."),

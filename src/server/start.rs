@@ -37,7 +37,7 @@ use super::{
     rclone::{Rclone, RcloneConfig, RcloneError},
     services::{
         files::{self, Listings},
-        rclone_status,
+        mounts, rclone_status,
     },
     state::AppState,
     store::{Store, StoreError},
@@ -107,6 +107,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     let app = build(&config).await?;
     app.engine.start().await?;
+    mounts::recover(&app).await?;
     greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(files::follow_runs(app.clone()));
@@ -150,6 +151,7 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         engine,
         listings: Arc::<Listings>::default(),
         local_roots: local_roots(config.local_roots())?,
+        mounts_dir: data_dir.join("mounts").into(),
         host: host.into(),
         leptos,
         stopping: CancellationToken::new(),
@@ -164,7 +166,7 @@ pub(super) fn private_umask() {
 /// Makes the data directory, closed to others.
 pub(super) fn make_data_dir(dir: &Path) -> Result<(), StartError> {
     let make = |dir: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    make(&dir.join("runs")).map_err(|source| StartError::DataDir { path: dir.to_owned(), source })
+    make(&dir.join("runs")).and_then(|()| make(&dir.join("mounts"))).map_err(|source| StartError::DataDir { path: dir.to_owned(), source })
 }
 
 /// Claims the data directory for as long as the answer is kept: two consoles would start each run twice.

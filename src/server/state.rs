@@ -1,6 +1,9 @@
 //! What a request can reach: built once by [`super::start::run`], passed down, never global.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -25,6 +28,8 @@ pub struct AppState {
     pub listings: Arc<Listings>,
     /// The folders of this server that may be used, resolved.
     pub local_roots: Arc<[PathBuf]>,
+    /// Where each mount has its folder.
+    pub mounts_dir: Arc<Path>,
     /// The name of this server, as people see it.
     pub host: Arc<str>,
     /// What leptos needs to know of the front end.

@@ -1,6 +1,7 @@
 //! What the browser can call: one adapter a use case, one file a noun. No rule lives here; each calls one service.
 
 pub mod files;
+pub mod mounts;
 pub mod overview;
 pub mod remotes;
 pub mod runs;

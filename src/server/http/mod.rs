@@ -9,6 +9,7 @@ pub mod gate;
 pub mod health;
 pub mod listener;
 pub mod middleware;
+mod mounts;
 pub mod openapi;
 pub mod pages;
 pub mod remotes;

@@ -10,7 +10,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{backups, events, files, remotes, runs};
+use super::{backups, events, files, mounts, remotes, runs};
 use crate::server::state::AppState;
 
 #[derive(OpenApi)]
@@ -22,6 +22,7 @@ use crate::server::state::AppState;
         (name = "remotes", description = "Configured connections to providers"),
         (name = "files", description = "What lies in a location"),
         (name = "runs", description = "Transfers: start, stop, watch, look back"),
+        (name = "mounts", description = "Locations as folders of this server"),
         (name = "events", description = "What changes, as it changes"),
     )
 )]
@@ -44,6 +45,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(remotes::router())
         .merge(files::router())
         .merge(runs::router())
+        .merge(mounts::router())
         .merge(events::router())
 }
 

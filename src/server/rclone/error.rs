@@ -26,6 +26,12 @@ pub enum RcloneError {
     /// The folder does not exist.
     #[error("the folder does not exist")]
     NotFound,
+    /// This machine lacks something that is needed for this alone.
+    #[error("{message}")]
+    Unavailable {
+        /// What is missing and how to get it.
+        message: String,
+    },
     /// rclone said no.
     #[error("{message}")]
     Failed {

@@ -14,6 +14,7 @@ mod error;
 mod keeper;
 mod list;
 pub mod log;
+pub mod mount;
 mod offer;
 mod probe;
 mod providers;

@@ -200,7 +200,7 @@ pub(super) const LOCK: &str = "lock";
 pub(super) const PIDS: &str = "pids.json";
 pub(super) const EXIT: &str = "exit.json";
 pub(super) const STDOUT: &str = "stdout";
-const SOCKET: &str = "rc.sock";
+pub(super) const SOCKET: &str = "rc.sock";
 const SHIM_STDERR: &str = "shim.stderr";
 /// What the shim says when rclone runs.
 pub(super) const READY: &[u8] = b"ready\n";

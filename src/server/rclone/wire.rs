@@ -112,6 +112,14 @@ impl From<Size> for crate::domain::file::Size {
     }
 }
 
+/// `vfs/queue`, answered.
+#[derive(Debug, Deserialize)]
+pub struct Queue {
+    /// Files that wait to be uploaded.
+    #[serde(default)]
+    pub queue: Vec<serde::de::IgnoredAny>,
+}
+
 /// `config/create`, asked.
 #[derive(Serialize)]
 pub struct Create<'a> {

@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod locations;
+pub mod mounts;
 pub mod overview;
 pub mod remotes;
 pub mod runs;

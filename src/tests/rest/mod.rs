@@ -3,5 +3,6 @@
 mod backups;
 mod door;
 mod files;
+mod mounts;
 mod remotes;
 mod runs;

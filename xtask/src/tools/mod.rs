@@ -44,7 +44,8 @@ pub fn for_browser(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
 
 /// What the integration tests need beside rclone: servers to talk to.
 pub fn peers(steps: &mut Steps) -> Result<()> {
-    steps.take("openssh-server", || or_skip("the tests over SFTP", packages::sshd())).map(drop)
+    steps.take("openssh-server", || or_skip("the tests over SFTP", packages::sshd()))?;
+    steps.take("fuse3", || or_skip("the tests of mounts", packages::fuse())).map(drop)
 }
 
 /// In CI nothing is passed over. On a laptop it is, aloud.

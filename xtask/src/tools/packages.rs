@@ -27,6 +27,11 @@ pub fn sshd() -> Result<PathBuf> {
     find_or_install(&["sshd"], "openssh-server")
 }
 
+/// What mounts a file system without being root.
+pub fn fuse() -> Result<PathBuf> {
+    find_or_install(&["fusermount3"], "fuse3")
+}
+
 /// pip, which Debian keeps apart from Python.
 pub fn pip() -> Result<()> {
     if !process::succeeds(Command::new("python3").args(["-m", "pip", "--version"])) {

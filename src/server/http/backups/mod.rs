@@ -2,6 +2,7 @@
 //! the rest of the console uses as well.
 
 mod files;
+mod mounts;
 mod remotes;
 mod transfers;
 
@@ -12,7 +13,7 @@ use crate::{domain::error::AppError, server::state::AppState};
 
 /// The routes of this noun.
 pub fn router() -> OpenApiRouter<AppState> {
-    remotes::router().merge(transfers::router()).merge(files::router())
+    remotes::router().merge(transfers::router()).merge(files::router()).merge(mounts::router())
 }
 
 /// How each of them refuses: one shape, `AppError`.

@@ -1,0 +1,75 @@
+//! REST: mounts.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use serde::Deserialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    extract::{Body, Params, Problem},
+    who::Who,
+};
+use crate::{
+    domain::{
+        error::AppError,
+        mount::{Mount, NewMount},
+    },
+    server::{services::mounts, state::AppState},
+};
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete))
+}
+
+/// List mounts
+#[utoipa::path(get, path = "/api/v1/mounts", tag = "mounts", operation_id = "list_mounts",
+    responses((status = 200, body = [Mount]), (status = 401, body = AppError), (status = 403, body = AppError), (status = 503, body = AppError)))]
+async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<Mount>>, Problem> {
+    Ok(Json(mounts::list(&actor, &app).await?))
+}
+
+/// Mount a location
+///
+/// Answers when it is there. It outlives the console.
+#[utoipa::path(post, path = "/api/v1/mounts", tag = "mounts", operation_id = "create_mount", request_body = NewMount,
+    responses(
+        (status = 201, body = Mount), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
+        (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 500, body = AppError),
+        (status = 503, body = AppError), (status = 504, body = AppError),
+    ))]
+async fn create(Who(actor): Who, State(app): State<AppState>, Body(mount): Body<NewMount>) -> Result<(StatusCode, Json<Mount>), Problem> {
+    Ok((StatusCode::CREATED, Json(mounts::create(&actor, &app, mount).await?)))
+}
+
+#[derive(Deserialize)]
+struct UnmountQuery {
+    #[serde(default)]
+    force: bool,
+}
+
+/// Unmount
+///
+/// Refused while files that were written wait to be uploaded, unless `force` says that they may be lost.
+#[utoipa::path(delete, path = "/api/v1/mounts/{id}", tag = "mounts", operation_id = "delete_mount",
+    params(
+        ("id" = String, Path, description = "the mount's id"),
+        ("force" = Option<bool>, Query, description = "also when files would be lost"),
+    ),
+    responses(
+        (status = 204), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
+        (status = 404, body = AppError), (status = 409, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError),
+        (status = 504, body = AppError),
+    ))]
+async fn delete(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Params(query): Params<UnmountQuery>,
+) -> Result<StatusCode, Problem> {
+    mounts::delete(&actor, &app, &id.parse()?, query.force).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,160 @@
+//! Mounts: each is an rclone of its own under a shim, like a run, in a folder of its own. It outlives the console. What is mounted is read
+//! from the kernel, since rclone itself does not know of the mounts of others.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::{
+    process::Command,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::domain::location::Location;
+
+use super::{
+    Rclone, UMASK,
+    client::{Client, QUICK},
+    command,
+    error::{During as _, RcloneError},
+    log,
+    shim::{self, Life, Plan},
+    wire,
+};
+
+/// How long rclone may take to mount.
+const START: Duration = Duration::from_secs(30);
+/// How long it may take to unmount and end.
+const STOP: Duration = Duration::from_secs(25);
+/// How often is looked.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long `fusermount3` may take.
+const DETACH: Duration = Duration::from_secs(10);
+
+/// What is mounted where, and how.
+#[derive(Clone, Debug)]
+pub struct MountPlan {
+    /// What.
+    pub location: Location,
+    /// Where: an absolute path, an empty folder.
+    pub mount_point: PathBuf,
+    /// Whether nothing can be written by way of it.
+    pub read_only: bool,
+    /// Whether other users of this server may look into it.
+    pub allow_other: bool,
+}
+
+impl Rclone {
+    /// Mounts, in the new folder `dir`. Returns when it is there; from then on it does not need us.
+    ///
+    /// # Errors
+    /// [`RcloneError::Unavailable`] where this machine can not mount.
+    pub async fn mount(&self, dir: &Path, plan: &MountPlan) -> Result<(), RcloneError> {
+        let binary = self.0.binary()?;
+        if let Some(message) = missing() {
+            return Err(RcloneError::Unavailable { message });
+        }
+        if !plan.location.is_local() && !self.names().await?.contains(plan.location.remote()) {
+            return Err(RcloneError::UnknownRemote);
+        }
+        self.settle().await?;
+        let args = command::mount(plan, self.0.vault.working(), dir);
+        let plan_of_shim = Plan {
+            program: binary.path,
+            args: args.into_iter().map(Into::into).collect(),
+            env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            umask: UMASK,
+        };
+        shim::start(dir, &plan_of_shim, &self.0.shim).await?;
+        let end = Instant::now() + START;
+        while !is_mounted(&plan.mount_point) {
+            if shim::inspect(dir) != Life::Alive {
+                let reason = log::finish(dir).headline.unwrap_or_else(|| "rclone ended without a word.".to_owned());
+                return Err(RcloneError::Failed { message: reason });
+            }
+            if Instant::now() >= end {
+                self.unmount(dir, &plan.mount_point).await?;
+                return Err(RcloneError::Timeout);
+            }
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    /// Unmounts and waits for its end; what is dead is detached.
+    pub async fn unmount(&self, dir: &Path, mount_point: &Path) -> Result<(), RcloneError> {
+        shim::stop(dir).during("could not stop a mount")?;
+        let end = Instant::now() + STOP;
+        while shim::inspect(dir) == Life::Alive && Instant::now() < end {
+            sleep(LOOK).await;
+        }
+        // A program that stands in it keeps rclone from unmounting, and a killed rclone leaves a dead mount behind.
+        if is_mounted(mount_point) { detach(mount_point).await } else { Ok(()) }
+    }
+}
+
+/// Whether the mount in `dir` lives.
+#[must_use]
+pub fn is_alive(dir: &Path) -> bool {
+    shim::inspect(dir) == Life::Alive
+}
+
+/// Files that were written by way of a mount and have not reached the remote. `None` where that can not be known.
+pub async fn pending(dir: &Path) -> Option<u64> {
+    let queue: wire::Queue = Client::new(&dir.join(shim::SOCKET), None).call("vfs/queue", &json!({}), QUICK).await.ok()?;
+    u64::try_from(queue.queue.len()).ok()
+}
+
+/// What keeps this machine from mounting, and how to get it.
+#[must_use]
+pub fn missing() -> Option<String> {
+    let program = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("fusermount3").exists()));
+    match (Path::new("/dev/fuse").exists(), program) {
+        (true, true) => None,
+        (false, _) => Some("This server has no FUSE: /dev/fuse is missing. In a container, pass it in with --device /dev/fuse.".to_owned()),
+        (true, false) => Some("fusermount3 is missing. Install FUSE (Debian: apt install fuse3).".to_owned()),
+    }
+}
+
+/// Whether something is mounted exactly here, dead or alive.
+#[must_use]
+pub fn is_mounted(mount_point: &Path) -> bool {
+    fs::read_to_string("/proc/self/mountinfo").is_ok_and(|table| mounted(&table, mount_point))
+}
+
+fn mounted(table: &str, mount_point: &Path) -> bool {
+    table.lines().filter_map(|line| line.split(' ').nth(4)).any(|place| Path::new(&unescape(place)) == mount_point)
+}
+
+/// The kernel writes space, tab, newline and backslash as octal numbers.
+fn unescape(text: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(text.to_owned(), |text, (code, c)| text.replace(code, c))
+}
+
+/// Takes a mount out of the tree of folders at once; it ends when nobody uses it any more.
+pub async fn detach(mount_point: &Path) -> Result<(), RcloneError> {
+    let mut command = Command::new("fusermount3");
+    command.args(["-u", "-z", "--"]).arg(mount_point).env_clear().envs(command::environment()).kill_on_drop(true);
+    let done = timeout(DETACH, command.output()).await.map_err(|_| RcloneError::Timeout)?.during("could not run fusermount3")?;
+    if done.status.success() || !is_mounted(mount_point) {
+        return Ok(());
+    }
+    Err(io::Error::other(String::from_utf8_lossy(&done.stderr).trim().to_owned())).during("could not unmount")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mount_is_found_by_its_exact_place() {
+        let table = "36 35 98:0 / /srv/mnt/a\\040b rw,nosuid - fuse.rclone r: rw\n37 35 98:0 / /srv/mnt rw - ext4 /dev/vda rw\n";
+        assert!(mounted(table, Path::new("/srv/mnt/a b")) && mounted(table, Path::new("/srv/mnt")));
+        assert!(!mounted(table, Path::new("/srv/mnt/a")) && !mounted(table, Path::new("/")));
+    }
+}
