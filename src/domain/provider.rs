@@ -195,6 +195,8 @@ pub enum OptionKind {
     Size,
     /// A duration: `1m30s`.
     Duration,
+    /// A password, of any characters: rclone keeps it obscured.
+    Password,
     /// A JSON object that another program wrote: a token, the credentials of a service account.
     Json,
 }
@@ -283,7 +285,9 @@ impl ProviderOption {
             .split('_')
             .map(|word| match word {
                 "id" | "acl" | "kms" | "sse" | "v2" | "v4" | "url" | "ssh" | "md5" | "sha1" | "http" | "https" | "pem" | "mfa" | "sts"
-                | "iam" => word.to_uppercase(),
+                | "iam" | "2fa" | "api" | "arn" | "cdn" | "doi" | "epsv" | "ibm" | "mdtm" | "mlsd" | "msi" | "otp" | "rps" | "sas"
+                | "spn" | "tls" | "tls13" | "utf8" => word.to_uppercase(),
+                "pass" => "password".to_owned(),
                 _ => word.to_owned(),
             })
             .collect();

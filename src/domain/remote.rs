@@ -101,7 +101,7 @@ pub struct RemoteTested {
 pub struct NewRemote {
     /// Its name; empty while it is only tested.
     pub name: String,
-    /// rclone's type: `s3`, `sftp`, `alias`.
+    /// rclone's type (`s3`, `sftp`, `drive`), or what people call it (`Google Drive`).
     pub provider: String,
     /// Options by rclone's names.
     #[serde(default)]

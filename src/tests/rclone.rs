@@ -345,19 +345,15 @@ async fn options_that_run_programs_or_read_files_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() {
     /// Offered although its name or its help looks dangerous, and why.
-    const HARMLESS: [(&str, &str); 16] = [
+    const HARMLESS: [(&str, &str); 12] = [
         // The remote that is wrapped, or its path: read and followed by us.
         ("alias", "remote"),
         // Paths, names of files and the kind of shell on the other side.
-        ("fichier", "file_password"),
         ("mailru", "speedup_file_patterns"),
         ("sftp", "path_override"),
         ("sftp", "shell_type"),
-        // The key is pasted; its pass phrase is the same for a file.
-        ("sftp", "key_file_pass"),
+        // It is pasted.
         ("sftp", "key_pem"),
-        // Without them rclone would ask the agent, if there is one.
-        ("sftp", "pass"),
         // Its files lie beside those that it splits.
         ("chunker", "meta_format"),
         // Their help speaks of commands of rclone, or of its command line.
@@ -367,7 +363,6 @@ async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() 
         ("onedrive", "link_type"),
         ("pcloud", "username"),
         ("pikpak", "user_agent"),
-        ("seafile", "library_key"),
     ];
     /// Words of names.
     const NAMES: [&str; 16] = [
@@ -393,7 +388,7 @@ async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() 
         for option in &provider.options {
             let name = option.name.as_str();
             assert!(!NEVER.contains(&name) && !name.ends_with("_command") && !name.ends_with("_file"), "{}.{name}", provider.name);
-            // A yes or no, a number and one of a few can name no program and no file.
+            // A yes or no, a number, a password and one of a few can name no program and no file.
             let free = matches!(option.kind, OptionKind::Text | OptionKind::Json) && !option.exclusive;
             let help = option.help.to_lowercase();
             let looks = name.split('_').any(|word| NAMES.contains(&word)) || HELP.iter().any(|word| help.contains(word));
@@ -436,6 +431,23 @@ async fn a_remote_with_a_pasted_token_is_made_as_rclone_would() {
     let master = house.text("rclone.conf");
     assert_eq!(master.matches(&format!("token = {token}")).count(), 6, "{master}");
     assert_eq!(house.rclone.remotes().await.expect("read").len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_value_makes_the_configuration_unreadable() {
+    let house = House::new().await;
+    for (n, value) in
+        ["\"\"\"abc", "`abc", "a`\"b", "\"\"\"\"\"\"", "%(type)s", "[x]", "#x", "=x", "\"a", "-", "a\\"].into_iter().enumerate()
+    {
+        let made = house.rclone.create(&name(&format!("r{n}")), "memory", &options(&[("description", value)])).await;
+        assert!(matches!(made, Ok(()) | Err(RcloneError::Invalid { .. })), "{value} {made:?}");
+        let password = options(&[("url", "http://127.0.0.1:1"), ("pass", value)]);
+        house.rclone.create(&name(&format!("p{n}")), "webdav", &password).await.expect(value);
+    }
+    let shown = Command::new(program()).args(["config", "dump", "--config"]).arg(house.path("rclone.conf")).output().expect("shown");
+    let all: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("rclone reads it");
+    assert_eq!(all["r8"]["description"], "\"a");
+    assert_eq!(house.rclone.remotes().await.expect("read").len(), all.as_object().expect("remotes").len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -131,6 +131,13 @@ fn about(provider: &ProviderSummary) -> String {
         "onedrive" => "Personal, for business, and SharePoint.",
         "dropbox" => "Files of a Dropbox account.",
         "sftp" => "Any server that can be reached by SSH.",
+        "azureblob" => "Containers of a Microsoft Azure account.",
+        "google cloud storage" => "Buckets of Google Cloud, with a service account or signed in.",
+        "internetarchive" => "Items of archive.org.",
+        "netstorage" => "What Akamai delivers, at its origin.",
+        "cloudinary" | "imagekit" => "Pictures and videos of an account.",
+        "seafile" => "Libraries of a Seafile server.",
+        "doi" => "Data that was published under a DOI, read only.",
         "webdav" => "Nextcloud, ownCloud, and every other WebDAV server.",
         "smb" => "Shares of Windows, Samba and NAS boxes.",
         "ftp" => "FTP servers, with or without TLS.",
@@ -149,7 +156,11 @@ fn about(provider: &ProviderSummary) -> String {
         _ => "",
     };
     let same = title(&provider.name).is_some_and(|title| title.eq_ignore_ascii_case(provider.description.trim_end_matches('.')));
-    if ours.is_empty() && !same { provider.description.clone() } else { ours.to_owned() }
+    match (ours, same) {
+        ("", true) => format!("Files kept with {}.", headline(provider)),
+        ("", false) => provider.description.clone(),
+        (ours, _) => ours.to_owned(),
+    }
 }
 
 fn picture(provider: &ProviderSummary) -> &'static str {
@@ -190,6 +201,6 @@ mod tests {
         assert_eq!((headline(&fresh), about(&fresh)), ("Fresh Storage".to_owned(), "Fresh Storage".to_owned()));
         let storj = provider("storj", "Storj Decentralized Cloud Storage");
         assert_eq!((headline(&storj).as_str(), about(&storj).as_str()), ("Storj", "Storj Decentralized Cloud Storage"));
-        assert_eq!(about(&provider("filen", "Filen")), "");
+        assert_eq!(about(&provider("filen", "Filen")), "Files kept with Filen.");
     }
 }

@@ -124,13 +124,36 @@ impl Section {
     }
 }
 
-/// The key and the value of a line, as rclone's reader splits it.
+/// The key and the value of a line, as rclone's reader splits it: a key may stand in quotes, a value in grave accents or three quotes.
 fn pair(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     if line.starts_with(['#', ';', '[']) {
         return None;
     }
-    line.split_once(['=', ':']).map(|(key, value)| (key.trim(), value.trim()))
+    let quote = ["\"\"\"", "\"", "`"].into_iter().find(|quote| line.starts_with(quote));
+    let (key, value) = match quote {
+        Some(quote) => {
+            let (key, rest) = line[quote.len()..].split_once(quote)?;
+            (key, rest.split_once(['=', ':'])?.1)
+        }
+        None => line.split_once(['=', ':']).map(|(key, value)| (key.trim(), value))?,
+    };
+    let value = value.trim();
+    let quote = ["\"\"\"", "`"].into_iter().find(|quote| value.starts_with(quote) && value.len() >= 2 * quote.len());
+    match quote {
+        Some(quote) => Some((key, value[quote.len()..].rsplit_once(quote)?.0)),
+        None => Some((key, value)),
+    }
+}
+
+/// Whether rclone's reader would put another option's value into this one: it replaces `%(name)s`, and so makes something else of what was
+/// checked.
+#[must_use]
+pub fn is_replaced(value: &str) -> bool {
+    value.match_indices("%(").any(|(start, open)| {
+        let rest = &value[start + open.len()..];
+        rest.find(')').is_some_and(|end| end > 0 && rest[end..].starts_with(")s"))
+    })
 }
 
 #[cfg(test)]
@@ -161,6 +184,33 @@ mod tests {
         conf.sections[0].set("secret", "new");
         conf.sections[0].set("token", "{}");
         assert!(conf.render().contains("[a]\ntype = s3\nsecret = new\ntoken = {}\n\n# of b\n"), "{}", conf.render());
+    }
+
+    #[test]
+    fn quotes_read_as_rclone_reads_them() {
+        for (line, expected) in [
+            ("a = b", Some(("a", "b"))),
+            ("a: b=c", Some(("a", "b=c"))),
+            ("\"a:b\" = c", Some(("a:b", "c"))),
+            ("`a` = `b`", Some(("a", "b"))),
+            ("a = \"\"\"b`\"c\"\"\"", Some(("a", "b`\"c"))),
+            ("a = \"b\"", Some(("a", "\"b\""))),
+            ("a = `", Some(("a", "`"))),
+            ("a = `b", None),
+            ("\"a = b", None),
+            ("# a = b", None),
+        ] {
+            assert_eq!(pair(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_rclone_would_replace_is_seen() {
+        for (value, expected) in
+            [("/srv/%(description)s", true), ("%(a)s", true), ("x%(%(a)s", true), ("%()s", false), ("100%(x)", false), ("%s(a)s", false)]
+        {
+            assert_eq!(is_replaced(value), expected, "{value}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::domain::provider::{OptionKind, ProviderOption, matches_provider};
 
+use super::conf::is_replaced;
+
 /// Longest value of an option, in bytes: a private key fits.
 const LONGEST: usize = 32 << 10;
 
@@ -20,6 +22,15 @@ pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<Strin
     };
     if value.chars().any(char::is_control) {
         return Err("This can not hold line breaks or control characters.");
+    }
+    // Of these rclone's configuration makes something else, or can not be read any more, with all other remotes in it.
+    if option.kind != OptionKind::Password {
+        if is_replaced(&value) {
+            return Err("This can not hold “%(…)s”: rclone would put another option there.");
+        }
+        if value.contains('`') || value.starts_with("\"\"\"") {
+            return Err("This can not hold a grave accent, nor begin with three quotes.");
+        }
     }
     // Parts of file names on what a wrapping remote leads to.
     if matches!(option.name.as_str(), "suffix" | "name_format") && value.contains('/') {
@@ -110,7 +121,7 @@ mod tests {
 
     #[test]
     fn values_are_taken_as_rclone_takes_them() {
-        use OptionKind::{Bool, Duration, Float, Int, Size, Text, Tristate};
+        use OptionKind::{Bool, Duration, Float, Int, Password, Size, Text, Tristate};
         for (kind, good, bad) in [
             (Bool, &["true", "false", "T", "0", "False"][..], &["yes", "TrUe", ""][..]),
             (Tristate, &["unset", "true", "0"], &["maybe"]),
@@ -118,7 +129,12 @@ mod tests {
             (Float, &["6", "0.5"], &["NaN", "inf", "x"]),
             (Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib"], &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"]),
             (Duration, &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"], &["soon", "-", "1m; x"]),
-            (Text, &["Slash,BackSlash", "a b", "*.mkv"], &["a\nssh = x", "a\rb", "a\0b"]),
+            (Password, &["`%(a)s\"\"\""], &["a\nb"]),
+            (
+                Text,
+                &["Slash,BackSlash", "a b", "*.mkv"],
+                &["a\nssh = x", "a\rb", "a\0b", "/srv/%(description)s", "\"\"\"", "\"\"\"a", "a`b"],
+            ),
         ] {
             for value in good {
                 assert_eq!(check(&option("x", kind), value, "").as_deref(), Ok(*value), "{kind:?} {value:?}");

@@ -288,6 +288,7 @@ impl RawOption {
         let json = JSON.contains(&raw.name.as_str()) || (signs_in && raw.name == "token");
         let kind = match raw.kind.as_str() {
             _ if json => OptionKind::Json,
+            _ if raw.is_password => OptionKind::Password,
             "bool" => OptionKind::Bool,
             "Tristate" => OptionKind::Tristate,
             "int" => OptionKind::Int,

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::location::Location;
 
-use super::{conf::Section, error::RcloneError};
+use super::{
+    conf::{Section, is_replaced},
+    error::RcloneError,
+};
 
 /// How many remotes may wrap one another.
 const DEPTH: usize = 16;
@@ -77,6 +80,9 @@ fn unresolved(name: impl std::fmt::Display) -> RcloneError {
 /// What a saved remote wraps. Of a type that is not known here, what it calls `remote` is what it wraps; nothing else has such an option.
 fn under(section: &Section) -> Result<Option<Wrap>, String> {
     let (kind, options) = (section.kind(), section.pairs());
+    if is_replaced(&kind) {
+        return Err("The type of this remote is written elsewhere.".to_owned());
+    }
     match (kind.as_str(), option(&kind)) {
         // Relative to the folder that all our processes start in: `/`.
         ("local", _) => Ok(Some(Wrap::One(Location::Local("/".to_owned())))),
@@ -106,6 +112,10 @@ fn read(kind: &str, value: &str) -> Result<Wrap, String> {
 }
 
 fn place(text: &str) -> Result<Location, String> {
+    // What rclone's configuration does not keep as it is: then something else would be used than what is checked.
+    if text.trim() != text || is_replaced(text) {
+        return Err("A path can not begin or end with a space here, nor hold “%(…)s”.".to_owned());
+    }
     Location::parse(text).map_err(|error| error.fields.into_values().next().unwrap_or(error.message))
 }
 
@@ -196,7 +206,17 @@ mod tests {
     #[test]
     fn no_connection_string_hides_in_what_is_wrapped() {
         for kind in ["alias", "archive", "cache", "chunker", "compress", "crypt", "hasher"] {
-            for bad in [":sftp,ssh=\"touch /tmp/x\":", "b2,ssh=x:", "relative", "/srv/../etc", ":local:/etc", "", "b2:../x"] {
+            for bad in [
+                ":sftp,ssh=\"touch /tmp/x\":",
+                "b2,ssh=x:",
+                "relative",
+                "/srv/../etc",
+                ":local:/etc",
+                "",
+                "b2:../x",
+                "/srv/x ",
+                "b2:%(description)s",
+            ] {
                 assert_eq!(named(kind, bad), None, "{kind} {bad}");
             }
         }
@@ -215,7 +235,8 @@ mod tests {
         let text = "[s]\ntype = s3\n[l]\ntype = local\n[u]\ntype = union\nupstreams = s:a l:srv/b:ro s:a\n\
             [c]\ntype = combine\nupstreams = one=u:x two=/srv/two\n[e]\ntype = crypt\nremote = c:\n[loop]\ntype = alias\nremote = loop:\n\
             [x]\ntype = union\nupstreams = y: y:1\n[y]\ntype = union\nupstreams = z: z:2\n[z]\ntype = union\nupstreams = x: x:3\n\
-            [bare]\ntype = archive\n[new]\ntype = newer\nremote = /srv/new\n[newest]\ntype = newer\nupstreams = a b\n";
+            [bare]\ntype = archive\n[new]\ntype = newer\nremote = /srv/new\n[newest]\ntype = newer\nupstreams = a b\n\
+            [hidden]\ntype = alias\nx = ../etc\nremote = /srv/%(x)s\n[typed]\nx = local\ntype = %(x)s\n[quoted]\n`type` = `alias`\n\"remote\" = /srv/q\n";
         let sections = Conf::parse(text).expect("plain").sections;
         let resolve = |text: &str| resolve(&sections, &Location::parse(text).expect(text));
         for (from, to) in [
@@ -227,13 +248,14 @@ mod tests {
             ("e:two", &["/srv/two"]),
             ("e:", &["/srv/two", "s:a/x", "/srv/b/x"]),
             ("new:y", &["/srv/new/y"]),
+            ("quoted:y", &["/srv/q/y"]),
         ] {
             let places: Vec<_> = resolve(from).expect(from).iter().map(ToString::to_string).collect();
             assert_eq!(places, to, "{from}");
         }
         assert!(matches!(resolve("c:three"), Err(RcloneError::NotFound)));
         assert!(matches!(resolve("nosuch:"), Err(RcloneError::UnknownRemote)));
-        for bad in ["loop:", "x:", "bare:b2:x", "newest:"] {
+        for bad in ["loop:", "x:", "bare:b2:x", "newest:", "hidden:", "typed:etc"] {
             assert!(matches!(resolve(bad), Err(RcloneError::Failed { .. })), "{bad}");
         }
     }

@@ -48,6 +48,7 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
     let console = Console::start();
     let canary = console.path("canary");
     let run = format!("touch {canary}");
+    let climbing = format!("{}/%(description)s", console.path(""));
     let hidden = format!(":sftp,host=h,ssh=\"{run}\":");
     for (provider, option, value) in [
         ("sftp", "ssh", run.as_str()),
@@ -77,6 +78,7 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
         ("alias", "remote", ":sftp,ssh=id:"),
         ("alias", "remote", "nosuch:"),
         ("alias", "remote", hidden.as_str()),
+        ("alias", "remote", climbing.as_str()),
         ("crypt", "remote", hidden.as_str()),
         ("crypt", "remote", "/etc"),
         ("chunker", "remote", hidden.as_str()),
@@ -102,11 +104,13 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
             "sftp" | "smb" => config["host"] = json!("localhost"),
             "webdav" => config["url"] = json!("http://127.0.0.1:1"),
             "s3" => config["provider"] = json!("Rclone"),
+            // What rclone would put in the place of `%(description)s`.
+            "alias" => config["description"] = json!("../../../../etc"),
             "crypt" => config["password"] = json!("x"),
             "compress" => config["level"] = json!("-1"),
             "cache" => config["remote"] = json!(console.path("")),
             "oracleobjectstorage" => {
-                config = json!({ "provider": "user_principal_auth", "namespace": "n", "region": "r", "compartment": "c" })
+                config = json!({ "provider": "user_principal_auth", "namespace": "n", "region": "r", "compartment": "c" });
             }
             _ => {}
         }
