@@ -84,7 +84,8 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'run-cancelled', path: `/runs/${stopped}`, page: 'run' },
   ];
   const finish = async () => {
-    await api.call('POST', `/runs/${running}/stop`);
+    // Where taking the pictures took long, it has ended by itself.
+    await api.call('POST', `/runs/${running}/stop`).catch(() => undefined);
     await api.ended(running);
   };
   return { scenes, finish };
