@@ -15,16 +15,23 @@ CREATE TABLE users (
     password_hash TEXT   NOT NULL,
     -- Goes up when all sessions of the user end: one that was begun before, and is stored only after, is not alive.
     epoch         BIGINT NOT NULL DEFAULT 0,
-    created_at    BIGINT NOT NULL
+    created_at    BIGINT NOT NULL,
+    -- When they last signed in with their password.
+    signed_in_at  BIGINT
 );
 
 -- Browsers that are signed in. The key is the SHA-256 of what the cookie holds: who reads this table can not sign in with it.
 CREATE TABLE sessions (
     id_hash      TEXT   NOT NULL PRIMARY KEY,
+    -- By what people name it: says nothing about the cookie.
+    id           TEXT   NOT NULL UNIQUE,
     user_id      TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     -- The user's epoch at the sign-in.
     epoch        BIGINT NOT NULL,
     data         TEXT   NOT NULL,
+    -- From where, and with what browser, it was begun.
+    address      TEXT,
+    agent        TEXT,
     created_at   BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL
 );
@@ -48,17 +55,20 @@ CREATE INDEX tokens_by_user ON tokens (user_id);
 
 -- Who did what. Rows refer to nothing, so that they outlive what they tell of.
 CREATE TABLE audit (
-    id        TEXT   NOT NULL PRIMARY KEY,
-    at        BIGINT NOT NULL,
-    user_id   TEXT,
-    user_name TEXT   NOT NULL,
-    via       TEXT   NOT NULL,
-    action    TEXT   NOT NULL,
-    target    TEXT   NOT NULL,
-    detail    TEXT   NOT NULL,
-    success   BIGINT NOT NULL CHECK (success IN (0, 1)),
-    address   TEXT,
-    run_id    TEXT
+    id         TEXT   NOT NULL PRIMARY KEY,
+    at         BIGINT NOT NULL,
+    user_id    TEXT,
+    user_name  TEXT   NOT NULL,
+    -- Name and target in lower case, made by the program: what a search looks into.
+    user_key   TEXT   NOT NULL,
+    target_key TEXT   NOT NULL,
+    via        TEXT   NOT NULL,
+    action     TEXT   NOT NULL,
+    target     TEXT   NOT NULL,
+    detail     TEXT   NOT NULL,
+    success    BIGINT NOT NULL CHECK (success IN (0, 1)),
+    address    TEXT,
+    run_id     TEXT
 );
 CREATE INDEX audit_by_time ON audit (at);
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit

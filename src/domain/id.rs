@@ -74,6 +74,14 @@ id!(
     /// A token for programs.
     TokenId, "token"
 );
+id!(
+    /// A browser that is signed in. Says nothing about its cookie.
+    SessionId, "session"
+);
+id!(
+    /// A row of the audit log.
+    AuditId, "audit row"
+);
 
 #[cfg(test)]
 mod tests {

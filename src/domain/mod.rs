@@ -1,5 +1,6 @@
 //! Pure types and rules, true without a server or a screen. Both sides use them; nothing here does input or output.
 
+pub mod audit;
 pub mod error;
 pub mod event;
 pub mod file;
@@ -12,6 +13,8 @@ pub mod policy;
 pub mod provider;
 pub mod remote;
 pub mod run;
+pub mod session;
 pub mod time;
+pub mod token;
 pub mod transfer;
 pub mod user;

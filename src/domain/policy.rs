@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 use super::user::Role;
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $role:ident;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $role:ident;)*) => {
         /// One thing that somebody may do: a noun and a verb. A token can be narrowed down to some of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Permission {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
         }
 
         impl Permission {
@@ -22,6 +22,14 @@ macro_rules! permissions {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)*
+                }
+            }
+
+            /// What it lets one do, as a sentence.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim(),)*
                 }
             }
 
@@ -94,6 +102,7 @@ mod tests {
             assert_eq!(serde_json::to_string(permission).expect("JSON"), format!("{:?}", permission.as_str()));
         }
         assert_eq!(Permission::parse("everything"), None);
+        assert_eq!(Permission::RunsWrite.about(), "Start and stop runs.");
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::error::{AppError, Result};
+use super::{
+    error::{AppError, Result},
+    id::UserId,
+    time::Timestamp,
+};
 
 /// What a person or a token may do. Each may all that the one before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -18,6 +22,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them, from least to most.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -31,7 +38,7 @@ impl Role {
     /// Reads what [`Self::as_str`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Viewer, Self::Operator, Self::Admin].into_iter().find(|role| role.as_str() == text)
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 
@@ -95,6 +102,70 @@ pub enum RcloneStatus {
         /// What is missing and how to get it.
         message: String,
     },
+}
+
+/// A person as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserSummary {
+    /// By what they are named.
+    pub id: UserId,
+    /// The name that signs in.
+    pub name: String,
+    /// What they may.
+    pub role: Role,
+    /// May not sign in, and is not signed in; their tokens do not work.
+    pub disabled: bool,
+    /// When they were made.
+    pub created_at: Timestamp,
+    /// When they last signed in; absent when never.
+    pub signed_in_at: Option<Timestamp>,
+}
+
+/// A person to be made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// The name that signs in: 1 to 64 letters, digits and `. _ - @ +`. Case does not count.
+    #[schema(example = "eva")]
+    pub name: String,
+    /// What they may.
+    pub role: Role,
+    /// The first password, 12 characters or more.
+    pub password: String,
+}
+
+/// What is to be changed about a person. What is absent stays.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserChange {
+    /// What they may from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Whether they are kept out from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// A new password, 12 characters or more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+/// Which people are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct UserQuery {
+    /// Only those after this one, by name: the cursor that the last page gave.
+    pub cursor: Option<UserId>,
+    /// How many, at most 1,000; 0 is 100.
+    pub limit: u32,
+}
+
+/// A page of people, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserPage {
+    /// The people.
+    pub users: Vec<UserSummary>,
+    /// Give it back to have the next page; `None` on the last.
+    pub cursor: Option<UserId>,
 }
 
 /// Fewest characters of a password.

@@ -26,7 +26,7 @@ where
     answer(async { service(extension()?, app()?).await }).await
 }
 
-/// Calls a service that changes the session of who is signed in.
+/// Calls a service that needs to know the session of who is signed in as well.
 pub async fn visitor<T, F>(service: impl FnOnce(Actor, Visitor, AppState) -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,

@@ -1,5 +1,6 @@
 //! What the browser can call: one adapter a use case, one file a noun. No rule lives here; each calls one service.
 
+pub mod audit;
 pub mod files;
 pub mod mounts;
 pub mod overview;
@@ -7,6 +8,7 @@ pub mod remotes;
 pub mod runs;
 pub mod sessions;
 pub mod setup;
+pub mod tokens;
 pub mod users;
 
 use leptos::{

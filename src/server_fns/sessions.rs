@@ -1,8 +1,8 @@
-//! Sessions: sign in, sign out, who am I.
+//! Sessions: sign in, sign out, who am I, and in which browsers.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use crate::domain::{error::AppError, user::Me};
+use crate::domain::{error::AppError, session::SessionSummary, user::Me};
 
 /// Who is signed in, and what the frame shows.
 #[server(prefix = "/api/fn", endpoint = "sessions/me", input = GetUrl)]
@@ -18,6 +18,20 @@ pub async fn create_session(username: String, password: String, next: Option<Str
     anonymous(|visitor, app| async move { sessions::create(&visitor, &app, username, password).await }).await?;
     crate::server::call::redirect(next.as_deref().unwrap_or("/"));
     Ok(())
+}
+
+/// The browsers in which who asks is signed in, last used first.
+#[server(prefix = "/api/fn", endpoint = "sessions/list", input = GetUrl)]
+pub async fn list_sessions() -> Result<Vec<SessionSummary>, AppError> {
+    use crate::server::{call::visitor, services::sessions};
+    visitor(|actor, visitor, app| async move { sessions::list(&actor, &visitor, &app).await }).await
+}
+
+/// Signs out one browser of who asks.
+#[server(prefix = "/api/fn", endpoint = "sessions/end")]
+pub async fn end_session(id: String) -> Result<(), AppError> {
+    use crate::server::{call::call, services::sessions};
+    call(|actor, app| async move { sessions::end(&actor, &app, &id.parse()?).await }).await
 }
 
 /// Signs out: here, or with `everywhere` in every browser.

@@ -1,8 +1,43 @@
-//! Users: what a person sets for themselves.
+//! People: list, create, update; and what a person sets for themselves.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use crate::domain::error::AppError;
+use crate::domain::{
+    error::AppError,
+    user::{Role, UserPage, UserQuery, UserSummary},
+};
+
+/// A page of people, by name.
+#[server(prefix = "/api/fn", endpoint = "users/list", input = GetUrl)]
+pub async fn list_users(query: UserQuery) -> Result<UserPage, AppError> {
+    use crate::server::{call::call, services::users};
+    call(|actor, app| async move { users::list(&actor, &app, &query).await }).await
+}
+
+/// Makes a person, who can sign in at once.
+#[server(prefix = "/api/fn", endpoint = "users/create")]
+pub async fn create_user(name: String, role: Role, password: String) -> Result<UserSummary, AppError> {
+    use crate::{
+        domain::user::NewUser,
+        server::{call::call, services::users},
+    };
+    call(|actor, app| async move { users::create(&actor, &app, NewUser { name, role, password }).await }).await
+}
+
+/// Changes what a person may, whether they are kept out, or their password. What is absent stays.
+#[server(prefix = "/api/fn", endpoint = "users/update")]
+pub async fn update_user(
+    id: String,
+    role: Option<Role>,
+    disabled: Option<bool>,
+    password: Option<String>,
+) -> Result<UserSummary, AppError> {
+    use crate::{
+        domain::user::UserChange,
+        server::{call::call, services::users},
+    };
+    call(|actor, app| async move { users::update(&actor, &app, &id.parse()?, UserChange { role, disabled, password }).await }).await
+}
 
 /// Chooses how the console looks: `auto`, `light` or `dark`.
 #[server(prefix = "/api/fn", endpoint = "users/theme")]

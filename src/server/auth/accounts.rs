@@ -1,4 +1,5 @@
-//! What the command line of the server does about users and tokens. Who can run it can read the database, so it asks for no password.
+//! Making users and tokens, and what the command line of the server does about them. Who can run that can read the database, so it asks
+//! for no password.
 
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::{TokenId, UserId},
+        policy::Permission,
         time::Timestamp,
-        user::{Role, validate_password, validate_username},
+        token::{DAYS_MAX, validate_label},
+        user::{Role, validate_username},
     },
     server::store::{
         Connection, StoreError,
@@ -23,10 +26,10 @@ use crate::{
 
 /// Who the audit log names for the command line.
 const CLI: &str = "command line";
-/// Characters of what a token is for.
-const LABEL_MAX: usize = 100;
-/// Ten years: longer than anybody remembers a token.
-const TOKEN_MAX: Duration = Duration::from_secs(3650 * 24 * 3600);
+/// The longest life of a token.
+const TOKEN_MAX: Duration = Duration::from_secs(DAYS_MAX as u64 * 24 * 3600);
+/// Tokens of one user that can be used. Who needs more has forgotten some.
+const TOKENS_MAX: u64 = 100;
 
 impl Auth {
     /// Makes a user.
@@ -36,8 +39,7 @@ impl Auth {
     pub async fn create_user(&self, name: &str, role: Role, password: &str) -> Result<User> {
         let name = name.trim();
         validate_username(name)?;
-        validate_password(name, password)?;
-        let hash = self.0.passwords.hash(password).await?;
+        let hash = self.hash_password(name, password).await?;
         let at = self.0.clock.now();
         let mut tx = self.0.store.begin().await.map_err(failed)?;
         let user = new_user(&mut tx, name, role, hash, at).await?;
@@ -51,8 +53,7 @@ impl Auth {
     /// # Errors
     /// `not_found`, or `invalid` with the field.
     pub async fn reset_password(&self, name: &str, password: &str) -> Result<()> {
-        validate_password(name.trim(), password)?;
-        let hash = self.0.passwords.hash(password).await?;
+        let hash = self.hash_password(name.trim(), password).await?;
         let at = self.0.clock.now();
         let mut tx = self.0.store.begin().await.map_err(failed)?;
         let user = find(&mut tx, name).await?;
@@ -67,10 +68,7 @@ impl Auth {
     /// # Errors
     /// `not_found` when there is no such user, `invalid` when the token would be more than its owner, or has no end.
     pub async fn create_token(&self, user: &str, label: &str, role: Role, expires_in: Duration) -> Result<String> {
-        let label = label.trim();
-        if label.is_empty() || label.chars().count() > LABEL_MAX {
-            return Err(AppError::invalid("label", "Say what the token is for, in at most 100 characters."));
-        }
+        validate_label(label)?;
         if expires_in.is_zero() || expires_in > TOKEN_MAX {
             return Err(AppError::invalid("expires_in", "A token lives for at most ten years."));
         }
@@ -78,31 +76,62 @@ impl Auth {
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
         let mut tx = self.0.store.begin().await.map_err(failed)?;
         let user = find(&mut tx, user).await?;
-        if role > user.role {
-            return Err(AppError::invalid("role", format!("{} is {}: a token of theirs can not be more.", user.name, user.role.as_str())));
-        }
-        let secret = secret::token();
-        let id: TokenId = new_id(at);
-        let token = NewToken {
-            id: &id,
-            user_id: &user.id,
-            hash: &secret::hash(&secret),
-            label,
-            role,
-            scopes: None,
-            created_at: at,
-            expires_at: Timestamp(at.0.saturating_add(life)),
-        };
-        tokens::insert(&mut tx, &token).await.map_err(failed)?;
-        let detail = json!({ "token": id, "user": user.name, "role": role, "expires_at": token.expires_at });
-        audit_cli(&mut tx, at, "token.create", label, detail).await?;
+        let plan = TokenPlan { label, role, scopes: None, created_at: at, expires_at: Timestamp(at.0.saturating_add(life)) };
+        let (id, token) = issue_token(&mut tx, &user, &plan).await?;
+        let detail = json!({ "token": id, "user": user.name, "role": role, "expires_at": plan.expires_at });
+        audit_cli(&mut tx, at, "token.create", label.trim(), detail).await?;
         tx.commit().await.map_err(failed)?;
-        Ok(secret)
+        Ok(token)
     }
 }
 
-/// Stores a user whose name and password were checked.
-pub(super) async fn new_user(c: &mut Connection, name: &str, role: Role, password_hash: String, at: Timestamp) -> Result<User> {
+/// What a token will be.
+#[derive(Debug)]
+pub struct TokenPlan<'a> {
+    /// What it is for.
+    pub label: &'a str,
+    /// What it may.
+    pub role: Role,
+    /// To what of it it is narrowed down; `None` is all.
+    pub scopes: Option<&'a [Permission]>,
+    /// Now.
+    pub created_at: Timestamp,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+}
+
+/// Stores a new token of `owner` in the caller's transaction, and tells it: only now, only its hash is stored.
+///
+/// # Errors
+/// `invalid` when it would be more than its owner, `conflict` when they have too many.
+pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>) -> Result<(TokenId, String)> {
+    if plan.role > owner.role {
+        return Err(AppError::invalid("role", format!("{} is {}: a token of theirs can not be more.", owner.name, owner.role.as_str())));
+    }
+    if tokens::count(c, &owner.id, plan.created_at).await.map_err(failed)? >= TOKENS_MAX {
+        return Err(AppError::conflict(format!("{} has {TOKENS_MAX} tokens already. Revoke one that nothing uses any more.", owner.name)));
+    }
+    let token = secret::token();
+    let id: TokenId = new_id(plan.created_at);
+    let row = NewToken {
+        id: &id,
+        user_id: &owner.id,
+        hash: &secret::hash(&token),
+        label: plan.label.trim(),
+        role: plan.role,
+        scopes: plan.scopes,
+        created_at: plan.created_at,
+        expires_at: plan.expires_at,
+    };
+    tokens::insert(c, &row).await.map_err(failed)?;
+    Ok((id, token))
+}
+
+/// Stores a user whose name and password were checked, in the caller's transaction.
+///
+/// # Errors
+/// `conflict` when the name is taken.
+pub async fn new_user(c: &mut Connection, name: &str, role: Role, password_hash: String, at: Timestamp) -> Result<User> {
     let id: UserId = new_id(at);
     let user = NewUser { id, name: name.to_owned(), role, password_hash, created_at: at };
     users::insert(c, &user).await.map_err(|error| match error {

@@ -77,6 +77,8 @@ pub struct Visitor {
     pub session: Session,
     /// From which address.
     pub address: Option<IpAddr>,
+    /// What the browser calls itself.
+    pub(super) agent: Option<Arc<str>>,
     /// The token that the request showed, when that is how it was let in.
     pub(super) token: Option<TokenId>,
 }
@@ -85,7 +87,7 @@ impl Visitor {
     /// A visitor without a token.
     #[must_use]
     pub const fn new(session: Session, address: Option<IpAddr>) -> Self {
-        Self { session, address, token: None }
+        Self { session, address, agent: None, token: None }
     }
 
     pub(super) fn address_text(&self) -> Option<String> {

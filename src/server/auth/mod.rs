@@ -19,6 +19,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
+pub use accounts::{TokenPlan, issue_token, new_user};
 pub use actor::{Actor, Via, Visitor};
 pub use resolve::resolve;
 pub use session::Sessions;
@@ -26,9 +27,9 @@ pub use setup::SetupCode;
 
 use super::{
     clock::Clock,
-    store::{Store, users},
+    store::{Store, sessions::Limits, users},
 };
-use crate::domain::error::Result;
+use crate::domain::{error::Result, user::validate_password};
 use error::failed;
 
 /// What has to be known about the surroundings.
@@ -78,6 +79,21 @@ impl Auth {
             // Not strict: a link in a mail about a failed run opens the console signed in.
             .with_same_site(SameSite::Lax)
             .with_path("/")
+    }
+
+    /// Which sessions are alive now.
+    #[must_use]
+    pub fn session_limits(&self) -> Limits {
+        session::limits(self.0.clock.now())
+    }
+
+    /// The hash of a new password of this user, made off the threads that answer requests.
+    ///
+    /// # Errors
+    /// `invalid` when the password is too weak, `unavailable` when too many are hashed at this moment.
+    pub async fn hash_password(&self, username: &str, password: &str) -> Result<String> {
+        validate_password(username, password)?;
+        self.0.passwords.hash(password).await
     }
 
     /// Deletes what has expired. To be called now and then; nothing depends on when.

@@ -1,6 +1,6 @@
 //! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream repeats.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json,
@@ -26,6 +26,8 @@ use crate::{
 const EVENTS: &str = "/api/v1/events";
 /// How exact the time of the last use is. Each request would write otherwise.
 const TOUCH_MS: u64 = 60_000;
+/// Characters that are kept of what a browser calls itself.
+const AGENT_LEN: usize = 256;
 
 /// Puts a [`Visitor`] into the request, and an [`Actor`] when the request shows a valid session or token. Runs inside of
 /// [`Auth::session_layer`]. Refuses nobody: what needs an actor says so itself.
@@ -34,7 +36,7 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
         return refuse(&internal(&std::io::Error::other("the session layer is missing")));
     };
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-    let mut visitor = Visitor::new(session, address);
+    let mut visitor = Visitor { agent: agent(request.headers()), ..Visitor::new(session, address) };
     let counts = request.uri().path() != EVENTS;
 
     if let Err(error) = auth.refresh_setup().await {
@@ -78,6 +80,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     })
 }
 
+/// What the browser calls itself, as far as anybody reads.
+fn agent(headers: &HeaderMap) -> Option<Arc<str>> {
+    let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(AGENT_LEN).collect::<String>().into())
+}
+
 fn refuse(error: &AppError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Json(error)).into_response();
@@ -93,10 +101,11 @@ impl Auth {
         matches!(self.identify(visitor).await, Ok(Some(_)))
     }
 
-    /// Whether the visitor is still this actor: signed in, the same user, the same role. Asking does not count as use.
+    /// Whether the visitor is still this actor: by a session or a token that was not ended, the same user, the same role, the same
+    /// scopes. Asking does not count as use.
     pub async fn still_valid(&self, actor: &Actor, visitor: &Visitor) -> bool {
-        let now = self.identify(visitor).await;
-        matches!(now, Ok(Some(now)) if now.user_id == actor.user_id && now.role == actor.role)
+        let same = |now: &Actor| now.user_id == actor.user_id && now.role == actor.role && now.scopes == actor.scopes;
+        matches!(self.identify(visitor).await, Ok(Some(now)) if same(&now))
     }
 
     /// Who the visitor is now, by the token or the session that they came with.

@@ -27,6 +27,10 @@ pub(super) const USER: &str = "user";
 /// Under which key it holds the user's epoch at the sign-in.
 pub(super) const EPOCH: &str = "epoch";
 
+/// Under which keys it holds from where, and with what browser, it was begun.
+pub(super) const ADDRESS: &str = "address";
+pub(super) const AGENT: &str = "agent";
+
 /// A session that was not used for so long has ended.
 const IDLE_MS: i64 = 30 * 60 * 1000;
 /// A session ends so long after the sign-in, used or not.
@@ -77,7 +81,16 @@ impl SessionStore for Sessions {
         let data = encode(record)?;
         let mut tx = self.store.begin().await.map_err(backend)?;
         loop {
-            let session = NewSession { id_hash: &id_hash(&record.id), user_id: &user, epoch, data: &data, at: self.clock.now() };
+            let text = |key| record.data.get(key).and_then(|value| value.as_str());
+            let session = NewSession {
+                id_hash: &id_hash(&record.id),
+                user_id: &user,
+                epoch,
+                data: &data,
+                address: text(ADDRESS),
+                agent: text(AGENT),
+                at: self.clock.now(),
+            };
             match sessions::insert(&mut tx, &session).await {
                 Ok(()) => break,
                 Err(StoreError::Taken) => record.id = Id::default(),

@@ -178,6 +178,7 @@ impl Auth {
             return Err(taken());
         }
         let user = new_user(&mut tx, username, Role::Admin, hash, at).await?;
+        users::set_signed_in(&mut tx, &user.id, at).await.map_err(failed)?;
         let entry = NewAudit {
             at,
             user_id: Some(user.id.clone()),

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{
-    Auth, Visitor,
+    Actor, Auth, Visitor,
     error::{failed, internal},
     password::Passwords,
-    session::{EPOCH, USER},
+    session::{ADDRESS, AGENT, EPOCH, USER, id_hash},
 };
 use crate::{
     domain::{
@@ -49,6 +49,9 @@ impl Auth {
         if let (Some(user), Some(rehashed)) = (admitted, rehashed) {
             users::set_password(&mut tx, &user.id, &rehashed).await.map_err(failed)?;
         }
+        if let Some(user) = admitted {
+            users::set_signed_in(&mut tx, &user.id, self.0.clock.now()).await.map_err(failed)?;
+        }
         let entry = NewAudit {
             at: self.0.clock.now(),
             user_id: user.as_ref().map(|user| user.id.clone()),
@@ -77,39 +80,46 @@ impl Auth {
         Ok(user)
     }
 
-    /// Ends this browser's session.
+    /// Signs out: ends this browser's session, or with `everywhere` all sessions of its user. Tokens stay.
     ///
     /// # Errors
-    /// When the database can not be written; then the session is still there.
-    pub async fn sign_out(&self, visitor: &Visitor) -> Result<()> {
-        if let Some(actor) = self.identify(visitor).await.map_err(failed)? {
-            self.audit_end(&actor.user_id, &actor.name, "session.delete", visitor.address_text()).await?;
-        }
-        visitor.session.flush().await.map_err(|error| internal(&error))
-    }
-
-    /// Ends all sessions of a user, in every browser. Tokens stay.
-    ///
-    /// # Errors
-    /// When the database can not be written; then all sessions are still there.
-    pub async fn sign_out_everywhere(&self, user: &UserId) -> Result<()> {
+    /// When the database can not be written; then nothing has ended.
+    pub async fn sign_out(&self, actor: &Actor, visitor: &Visitor, everywhere: bool) -> Result<()> {
+        let own = Self::session_hash(visitor);
         let mut tx = self.0.store.begin().await.map_err(failed)?;
-        let name = users::get(&mut tx, user).await.map_err(failed)?.map_or_else(String::new, |user| user.name);
-        let ended = sessions::delete_of_user(&mut tx, user).await.map_err(failed)?;
+        let (action, detail) = if everywhere {
+            ("session.delete_all", json!({ "sessions": sessions::delete_of_user(&mut tx, &actor.user_id).await.map_err(failed)? }))
+        } else {
+            if let Some(own) = &own {
+                sessions::delete(&mut tx, own).await.map_err(failed)?;
+            }
+            ("session.delete", json!({}))
+        };
         let entry = NewAudit {
             at: self.0.clock.now(),
-            user_id: Some(user.clone()),
-            user: name,
-            via: "session",
-            action: "session.delete_all",
-            target: "",
-            detail: json!({ "sessions": ended }),
+            user_id: Some(actor.user_id.clone()),
+            user: actor.name.clone(),
+            via: actor.via.as_str(),
+            action,
+            target: &actor.name,
+            detail,
             success: true,
-            address: None,
+            address: visitor.address_text(),
             run_id: None,
         };
         audit::insert(&mut tx, &entry).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)
+        tx.commit().await.map_err(failed)?;
+        if own.is_none() {
+            return Ok(());
+        }
+        // The row is gone; what is left of the session is the cookie, which this takes back.
+        visitor.session.flush().await.map_err(|error| internal(&error))
+    }
+
+    /// Under what the visitor's own session is stored, when they came with one and not with a token.
+    #[must_use]
+    pub fn session_hash(visitor: &Visitor) -> Option<String> {
+        visitor.session.id().filter(|_| visitor.token.is_none()).as_ref().map(id_hash)
     }
 
     async fn look_up(&self, username: &str) -> Result<(Option<User>, Option<String>)> {
@@ -121,24 +131,6 @@ impl Auth {
         };
         Ok((user, hash))
     }
-
-    async fn audit_end(&self, user: &UserId, name: &str, action: &str, address: Option<String>) -> Result<()> {
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
-        let entry = NewAudit {
-            at: self.0.clock.now(),
-            user_id: Some(user.clone()),
-            user: name.to_owned(),
-            via: "session",
-            action,
-            target: "",
-            detail: json!({}),
-            success: true,
-            address,
-            run_id: None,
-        };
-        audit::insert(&mut tx, &entry).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)
-    }
 }
 
 /// Begins a session of this user in the visitor's browser, under a new id: one that somebody else planted there is worth nothing.
@@ -147,5 +139,7 @@ pub(super) async fn start_session(visitor: &Visitor, user: &UserId, epoch: i64) 
     visitor.session.clear().await;
     visitor.session.cycle_id().await.map_err(|error| internal(&error))?;
     visitor.session.insert(EPOCH, epoch).await.map_err(|error| internal(&error))?;
+    visitor.session.insert(ADDRESS, visitor.address_text()).await.map_err(|error| internal(&error))?;
+    visitor.session.insert(AGENT, visitor.agent.as_deref()).await.map_err(|error| internal(&error))?;
     visitor.session.insert(USER, user.as_str()).await.map_err(|error| internal(&error))
 }

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// How often it is made sure that the listener may still listen.
-const RECHECK: Duration = Duration::from_secs(5);
+const RECHECK: Duration = Duration::from_secs(4);
 /// How often a silent stream says that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

@@ -1,6 +1,7 @@
 //! The one door of the network: routes, and what every request passes on its way to them.
 
 pub mod assets;
+pub mod audit;
 mod backups;
 pub mod events;
 pub mod extract;
@@ -14,6 +15,9 @@ pub mod openapi;
 pub mod pages;
 pub mod remotes;
 pub mod runs;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
 pub mod who;
 
 use axum::{Router, middleware::from_fn_with_state};

@@ -10,7 +10,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{backups, events, files, mounts, remotes, runs};
+use super::{audit, backups, events, files, mounts, remotes, runs, sessions, tokens, users};
 use crate::server::state::AppState;
 
 #[derive(OpenApi)]
@@ -24,6 +24,10 @@ use crate::server::state::AppState;
         (name = "runs", description = "Transfers: start, stop, watch, look back"),
         (name = "mounts", description = "Locations as folders of this server"),
         (name = "events", description = "What changes, as it changes"),
+        (name = "users", description = "People, and what they may"),
+        (name = "tokens", description = "Keys of programs"),
+        (name = "sessions", description = "Browsers in which you are signed in"),
+        (name = "audit", description = "Who did what, when, from where"),
     )
 )]
 struct Api;
@@ -47,6 +51,10 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(runs::router())
         .merge(mounts::router())
         .merge(events::router())
+        .merge(users::router())
+        .merge(tokens::router())
+        .merge(sessions::router())
+        .merge(audit::router())
 }
 
 /// The REST API, and its description.

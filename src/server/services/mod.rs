@@ -1,5 +1,6 @@
 //! The use cases, one file a noun. Every rule is here, and the first line of each says who may. Both doors call these.
 
+pub mod audit;
 pub mod files;
 pub mod locations;
 pub mod mounts;
@@ -8,6 +9,7 @@ pub mod remotes;
 pub mod runs;
 pub mod sessions;
 pub mod setup;
+pub mod tokens;
 pub mod users;
 
 use super::{
@@ -16,7 +18,7 @@ use super::{
     state::AppState,
     store::{
         StoreError,
-        audit::{self, NewAudit},
+        audit::{self as log, NewAudit},
     },
 };
 use crate::domain::{error::Result, id::RunId, user::RcloneStatus};
@@ -50,7 +52,7 @@ async fn audit(transaction: &mut sqlx::SqliteConnection, app: &AppState, actor: 
         address: actor.address.map(|address| address.to_string()),
         run_id: change.run_id,
     };
-    Ok(audit::insert(transaction, &row).await?)
+    Ok(log::insert(transaction, &row).await?)
 }
 
 /// Writes the audit row of a change that failed, in a transaction of its own.

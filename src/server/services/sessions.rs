@@ -1,12 +1,20 @@
-//! Sessions: sign in, sign out, who am I.
+//! Sessions: sign in, sign out, who am I, and in which browsers.
+
+use serde_json::json;
 
 use super::{Change, audit, rclone_status};
 use crate::{
-    domain::{error::Result, policy::Permission, user::Me},
+    domain::{
+        error::{AppError, Result},
+        id::SessionId,
+        policy::Permission,
+        session::SessionSummary,
+        user::Me,
+    },
     server::{
-        auth::{Actor, Visitor},
+        auth::{Actor, Auth, Visitor},
         state::AppState,
-        store::StoreError,
+        store::{StoreError, sessions},
     },
 };
 
@@ -21,14 +29,27 @@ pub async fn create(visitor: &Visitor, app: &AppState, username: String, passwor
     app.auth.sign_in(visitor, &username, &password).await.map(|_| ())
 }
 
+/// The browsers in which who asks is signed in, last used first.
+pub async fn list(actor: &Actor, visitor: &Visitor, app: &AppState) -> Result<Vec<SessionSummary>> {
+    actor.require(Permission::SessionsWrite)?;
+    let current = Auth::session_hash(visitor);
+    Ok(sessions::list(&mut *app.store.acquire().await?, &actor.user_id, app.auth.session_limits(), current.as_deref()).await?)
+}
+
+/// Signs out one browser of who asks, by what it is named.
+pub async fn end(actor: &Actor, app: &AppState, id: &SessionId) -> Result<()> {
+    actor.require(Permission::SessionsWrite)?;
+    let mut transaction = app.store.begin().await?;
+    if !sessions::delete_by_id(&mut transaction, &actor.user_id, id).await? {
+        return Err(AppError::not_found(format_args!("session {id}")));
+    }
+    let change = Change { detail: json!({ "session": id }), ..Change::new("session.delete", &actor.name) };
+    audit(&mut transaction, app, actor, change).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
 /// Signs out: here, or everywhere.
 pub async fn delete(actor: &Actor, visitor: &Visitor, app: &AppState, everywhere: bool) -> Result<()> {
-    let mut transaction = app.store.begin().await?;
-    let action = if everywhere { "session.delete_all" } else { "session.delete" };
-    audit(&mut transaction, app, actor, Change::new(action, &actor.name)).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
-    if everywhere {
-        app.auth.sign_out_everywhere(&actor.user_id).await?;
-    }
-    app.auth.sign_out(visitor).await
+    actor.require(Permission::SessionsWrite)?;
+    app.auth.sign_out(actor, visitor, everywhere).await
 }

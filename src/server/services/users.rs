@@ -1,18 +1,120 @@
-//! Users: what a person sets for themselves.
+//! People: who there is, what they may, who is kept out; and what a person sets for themselves.
+
+use serde_json::json;
 
 use super::{Change, audit};
 use crate::{
     domain::{
         error::{AppError, Result},
+        id::UserId,
         policy::Permission,
-        user::Theme,
+        user::{NewUser, Role, Theme, UserChange, UserPage, UserQuery, UserSummary, validate_username},
     },
     server::{
-        auth::Actor,
+        auth::{self, Actor},
         state::AppState,
-        store::{StoreError, users},
+        store::{Connection, StoreError, sessions, users},
     },
 };
+
+/// Most people in a page.
+const PAGE_MAX: u32 = 1000;
+
+/// A page of people, by name.
+pub async fn list(actor: &Actor, app: &AppState, query: &UserQuery) -> Result<UserPage> {
+    actor.require(Permission::UsersWrite)?;
+    if query.limit > PAGE_MAX {
+        return Err(AppError::invalid("limit", "At most 1,000."));
+    }
+    Ok(users::list(&mut *app.store.acquire().await?, query).await?)
+}
+
+/// One person.
+pub async fn get(actor: &Actor, app: &AppState, id: &UserId) -> Result<UserSummary> {
+    actor.require(Permission::UsersWrite)?;
+    stored(&mut *app.store.acquire().await?, id).await
+}
+
+/// Makes a person, who can sign in at once.
+pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<UserSummary> {
+    actor.require(Permission::UsersWrite)?;
+    let name = user.name.trim();
+    validate_username(name).map_err(|error| AppError::invalid("name", error.field("username").unwrap_or(error.message)))?;
+    let hash = app.auth.hash_password(name, &user.password).await?;
+    let mut transaction = app.store.begin().await?;
+    let made = auth::new_user(&mut transaction, name, user.role, hash, app.clock.now()).await?;
+    let change = Change { detail: json!({ "role": user.role }), ..Change::new("user.create", &made.name) };
+    audit(&mut transaction, app, actor, change).await?;
+    let made = stored(&mut transaction, &made.id).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(made)
+}
+
+/// Changes what a person may, whether they are kept out, or their password. Each ends all their sessions: what is open in a browser
+/// was let in under what they were.
+pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChange) -> Result<UserSummary> {
+    actor.require(Permission::UsersWrite)?;
+    if change == UserChange::default() {
+        return Err(AppError::invalid("role", "Say what is to change: role, disabled or password."));
+    }
+    let hash = match &change.password {
+        Some(password) => {
+            let name = stored(&mut *app.store.acquire().await?, id).await?.name;
+            Some(app.auth.hash_password(&name, password).await?)
+        }
+        None => None,
+    };
+    let mut transaction = app.store.begin().await?;
+    let before = stored(&mut transaction, id).await?;
+    let role = change.role.filter(|role| *role != before.role);
+    let disabled = change.disabled.filter(|disabled| *disabled != before.disabled);
+    refuse_to_lock_out(&mut transaction, actor, &before, role, disabled).await?;
+    let name = &before.name;
+    if let Some(role) = role {
+        users::set_role(&mut transaction, id, role).await?;
+        let ended = sessions::delete_of_user(&mut transaction, id).await?;
+        let detail = json!({ "from": before.role, "to": role, "sessions": ended });
+        audit(&mut transaction, app, actor, Change { detail, ..Change::new("user.role", name) }).await?;
+    }
+    if let Some(disabled) = disabled {
+        users::set_disabled(&mut transaction, id, disabled).await?;
+        let ended = sessions::delete_of_user(&mut transaction, id).await?;
+        let action = if disabled { "user.disable" } else { "user.enable" };
+        audit(&mut transaction, app, actor, Change { detail: json!({ "sessions": ended }), ..Change::new(action, name) }).await?;
+    }
+    if let Some(hash) = hash {
+        users::set_password(&mut transaction, id, &hash).await?;
+        let ended = sessions::delete_of_user(&mut transaction, id).await?;
+        audit(&mut transaction, app, actor, Change { detail: json!({ "sessions": ended }), ..Change::new("user.password", name) }).await?;
+    }
+    let after = stored(&mut transaction, id).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(after)
+}
+
+/// Nobody takes away their own rights by a slip, and there is always somebody left who can give them back.
+async fn refuse_to_lock_out(
+    transaction: &mut Connection,
+    actor: &Actor,
+    user: &UserSummary,
+    role: Option<Role>,
+    disabled: Option<bool>,
+) -> Result<()> {
+    let loses = role.is_some_and(|role| role < user.role) || disabled == Some(true);
+    if loses && user.id == actor.user_id {
+        return Err(AppError::conflict("You can not disable yourself or take away your own role. Another admin can."));
+    }
+    // Of two admins who do this to each other at the same time, the second finds the first gone.
+    let admin = user.role == Role::Admin && !user.disabled;
+    if loses && admin && !users::other_admin(transaction, &user.id).await? {
+        return Err(AppError::conflict(format!("{} is the last admin who can sign in. Make another one first.", user.name)));
+    }
+    Ok(())
+}
+
+async fn stored(connection: &mut Connection, id: &UserId) -> Result<UserSummary> {
+    users::summary(connection, id).await?.ok_or_else(|| AppError::not_found(format_args!("user {id}")))
+}
 
 /// Chooses how the console looks to who is signed in.
 pub async fn update_theme(actor: &Actor, app: &AppState, theme: &str) -> Result<()> {

@@ -1,12 +1,20 @@
 //! The audit log: who did what, when, from where. Append only; the database itself refuses to change or delete a row.
 
-use sqlx::SqliteConnection;
+use sqlx::{FromRow, SqliteConnection};
 
-use super::{Result, id::ulid};
+use super::{
+    Result, StoreError,
+    id::{ulid, ulid_from},
+    users::key,
+};
 use crate::domain::{
-    id::{RunId, UserId},
+    audit::{AuditEntry, AuditPage, AuditQuery, PAGE, PAGE_MAX},
+    id::{AuditId, RunId, UserId},
     time::Timestamp,
 };
+
+/// Larger than every id: the cursor of a first page.
+const AFTER_ALL: &str = "~";
 
 /// What somebody did. Written in the transaction of what they did. Holds no secret.
 #[derive(Clone, Debug)]
@@ -36,13 +44,15 @@ pub struct NewAudit<'a> {
 /// Appends a row.
 pub async fn insert(c: &mut SqliteConnection, entry: &NewAudit<'_>) -> Result<()> {
     sqlx::query(
-        "INSERT INTO audit (id, at, user_id, user_name, via, action, target, detail, success, address, run_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO audit (id, at, user_id, user_name, user_key, target_key, via, action, target, detail, success, address, run_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(ulid(entry.at))
     .bind(entry.at.0)
     .bind(entry.user_id.as_ref().map(UserId::as_str))
     .bind(&entry.user)
+    .bind(key(&entry.user))
+    .bind(key(entry.target))
     .bind(entry.via)
     .bind(entry.action)
     .bind(entry.target)
@@ -53,4 +63,71 @@ pub async fn insert(c: &mut SqliteConnection, entry: &NewAudit<'_>) -> Result<()
     .execute(c)
     .await?;
     Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    at: i64,
+    user_id: Option<String>,
+    user_name: String,
+    via: String,
+    action: String,
+    target: String,
+    detail: String,
+    success: i64,
+    address: Option<String>,
+    run_id: Option<String>,
+}
+
+impl TryFrom<Row> for AuditEntry {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id.parse().map_err(|_| StoreError::Corrupt("audit id"))?,
+            at: Timestamp(row.at),
+            user_id: row.user_id.map(|id| id.parse()).transpose().map_err(|_| StoreError::Corrupt("user id"))?,
+            user: row.user_name,
+            via: row.via,
+            action: row.action,
+            target: row.target,
+            detail: serde_json::from_str(&row.detail).map_err(|_| StoreError::Corrupt("audit detail"))?,
+            success: row.success != 0,
+            address: row.address,
+            run_id: row.run_id.map(|id| id.parse()).transpose().map_err(|_| StoreError::Corrupt("run id"))?,
+        })
+    }
+}
+
+/// A page of the log, newest first. The cursor is the last id, and times are limits of ids, since an id begins with its time: however
+/// deep or long ago, the database goes straight there.
+pub async fn list(c: &mut SqliteConnection, query: &AuditQuery) -> Result<AuditPage> {
+    let limit = if query.limit == 0 { PAGE } else { query.limit.min(PAGE_MAX) };
+    let cursor = query.cursor.as_ref().map_or(AFTER_ALL, AuditId::as_str);
+    let until = query.until.map(ulid_from);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, at, user_id, user_name, via, action, target, detail, success, address, run_id FROM audit
+          WHERE id < $1 AND id >= $2
+            AND ($3 = '' OR user_key = $3)
+            AND ($4 = '' OR substr(action, 1, length($4)) = $4)
+            AND ($5 = '' OR instr(target_key, $5) > 0)
+            AND ($6 = '' OR substr(COALESCE(address, ''), 1, length($6)) = $6)
+            AND ($7 < 0 OR success = $7)
+          ORDER BY id DESC LIMIT $8",
+    )
+    .bind(until.as_deref().map_or(cursor, |until| cursor.min(until)).to_owned())
+    .bind(query.since.map(ulid_from).unwrap_or_default())
+    .bind(key(query.user.trim()))
+    .bind(query.action.trim())
+    .bind(key(query.target.trim()))
+    .bind(query.address.trim())
+    .bind(query.success.map_or(-1, i64::from))
+    // One more than wanted tells whether there is another page.
+    .bind(i64::from(limit) + 1)
+    .fetch_all(c)
+    .await?;
+    let more = rows.len() > limit as usize;
+    let entries = rows.into_iter().take(limit as usize).map(AuditEntry::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(AuditPage { cursor: if more { entries.last().map(|entry| entry.id.clone()) } else { None }, entries })
 }

@@ -22,6 +22,11 @@ pub(super) fn ulid(at: Timestamp) -> String {
     Ulid::from_parts(u64::try_from(at.0).unwrap_or(0), u128::from_le_bytes(random)).to_string()
 }
 
+/// The text that no id of an earlier time comes after, and no id of this time before.
+pub(super) fn ulid_from(at: Timestamp) -> String {
+    Ulid::from_parts(u64::try_from(at.0).unwrap_or(0), 0).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +37,7 @@ mod tests {
         let (first, second): (RunId, RunId) = (new_id(Timestamp(1_763_906_531_250)), new_id(Timestamp(1_763_906_531_251)));
         assert!(first < second);
         assert_ne!(new_id::<RunId>(Timestamp(5)), new_id::<RunId>(Timestamp(5)));
+        let from = ulid_from(Timestamp(1_763_906_531_251));
+        assert!(first.as_str() < from.as_str() && from.as_str() <= second.as_str());
     }
 }

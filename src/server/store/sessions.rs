@@ -2,8 +2,15 @@
 
 use sqlx::{FromRow, SqliteConnection};
 
-use super::{Result, users};
-use crate::domain::{id::UserId, time::Timestamp};
+use super::{Result, StoreError, id::ulid, users};
+use crate::domain::{
+    id::{SessionId, UserId},
+    session::{SessionSummary, browser},
+    time::Timestamp,
+};
+
+/// Most sessions of a list; one user has far fewer.
+const MAX_LIST: i64 = 1000;
 
 /// A session is alive when it was made after `created_after` and used after `seen_after`.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +32,10 @@ pub struct NewSession<'a> {
     pub epoch: i64,
     /// What is kept in it, JSON.
     pub data: &'a str,
+    /// From which address it was begun.
+    pub address: Option<&'a str>,
+    /// What the browser calls itself.
+    pub agent: Option<&'a str>,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -47,15 +58,58 @@ struct LiveRow {
 
 /// Stores a new session. [`super::StoreError::Taken`] when the id is.
 pub async fn insert(c: &mut SqliteConnection, session: &NewSession<'_>) -> Result<()> {
-    sqlx::query("INSERT INTO sessions (id_hash, user_id, epoch, data, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $5)")
-        .bind(session.id_hash)
-        .bind(session.user_id.as_str())
-        .bind(session.epoch)
-        .bind(session.data)
-        .bind(session.at.0)
-        .execute(c)
-        .await?;
+    sqlx::query(
+        "INSERT INTO sessions (id_hash, id, user_id, epoch, data, address, agent, created_at, last_seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+    )
+    .bind(session.id_hash)
+    .bind(ulid(session.at))
+    .bind(session.user_id.as_str())
+    .bind(session.epoch)
+    .bind(session.data)
+    .bind(session.address)
+    .bind(session.agent)
+    .bind(session.at.0)
+    .execute(c)
+    .await?;
     Ok(())
+}
+
+#[derive(FromRow)]
+struct SummaryRow {
+    id: String,
+    id_hash: String,
+    address: Option<String>,
+    agent: Option<String>,
+    created_at: i64,
+    last_seen_at: i64,
+}
+
+/// The sessions of a user that are alive, last used first. `current` is the hash of the one that asks.
+pub async fn list(c: &mut SqliteConnection, user: &UserId, limits: Limits, current: Option<&str>) -> Result<Vec<SessionSummary>> {
+    let rows: Vec<SummaryRow> = sqlx::query_as(
+        "SELECT s.id, s.id_hash, s.address, s.agent, s.created_at, s.last_seen_at
+           FROM sessions s JOIN users u ON u.id = s.user_id
+          WHERE s.user_id = $1 AND s.created_at > $2 AND s.last_seen_at > $3 AND s.epoch = u.epoch
+          ORDER BY s.last_seen_at DESC, s.id DESC LIMIT $4",
+    )
+    .bind(user.as_str())
+    .bind(limits.created_after.0)
+    .bind(limits.seen_after.0)
+    .bind(MAX_LIST)
+    .fetch_all(c)
+    .await?;
+    let summary = |row: SummaryRow| {
+        Ok(SessionSummary {
+            id: row.id.parse().map_err(|_| StoreError::Corrupt("session id"))?,
+            current: current == Some(row.id_hash.as_str()),
+            created_at: Timestamp(row.created_at),
+            last_seen_at: Timestamp(row.last_seen_at),
+            address: row.address,
+            browser: browser(row.agent.as_deref()),
+        })
+    };
+    rows.into_iter().map(summary).collect()
 }
 
 /// Deletes all but the `keep` newest sessions of a user.
@@ -116,6 +170,12 @@ pub async fn touch(c: &mut SqliteConnection, id_hash: &str, at: Timestamp) -> Re
 pub async fn delete(c: &mut SqliteConnection, id_hash: &str) -> Result<()> {
     sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(c).await?;
     Ok(())
+}
+
+/// Ends one session of a user, by what it is named. Whether there was one.
+pub async fn delete_by_id(c: &mut SqliteConnection, user: &UserId, id: &SessionId) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user.as_str()).bind(id.as_str()).execute(c).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Ends all sessions of a user, and those that are being begun at this moment. How many there were.

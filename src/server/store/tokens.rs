@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use sqlx::{FromRow, SqliteConnection};
 
-use super::{Result, StoreError, users};
+use super::{Result, StoreError, from_sql, users};
 use crate::domain::{
     id::{TokenId, UserId},
     policy::Permission,
     time::Timestamp,
+    token::{TokenPage, TokenState, TokenSummary},
     user::Role,
 };
+
+/// Tokens of a page when the query does not say.
+const PAGE: u32 = 100;
+/// Most tokens of a page.
+const MAX_PAGE: u32 = 1000;
+/// Larger than every id: the cursor of a first page.
+const AFTER_ALL: &str = "~";
 
 /// A token to be stored.
 #[derive(Debug)]
@@ -122,6 +130,96 @@ fn read(row: LiveRow) -> Result<Live> {
 fn scopes(json: &str) -> Result<Arc<[Permission]>> {
     let words: Vec<String> = serde_json::from_str(json).map_err(|_| StoreError::Corrupt("token scopes"))?;
     Ok(words.iter().filter_map(|word| Permission::parse(word)).collect())
+}
+
+#[derive(FromRow)]
+struct SummaryRow {
+    id: String,
+    user_id: String,
+    user_name: String,
+    user_role: String,
+    disabled: i64,
+    label: String,
+    role: String,
+    scopes: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    last_used_at: Option<i64>,
+}
+
+impl SummaryRow {
+    fn summary(self, now: Timestamp) -> Result<TokenSummary> {
+        let read = |role: &str| Role::parse(role).ok_or(StoreError::Corrupt("role"));
+        let state = match (self.expires_at > now.0, self.disabled != 0) {
+            (false, _) => TokenState::Expired,
+            (true, true) => TokenState::Stopped,
+            (true, false) => TokenState::Usable,
+        };
+        Ok(TokenSummary {
+            id: self.id.parse().map_err(|_| StoreError::Corrupt("token id"))?,
+            user_id: self.user_id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            user: self.user_name,
+            label: self.label,
+            // As when it is used: an owner who may less than before takes the token along.
+            role: read(&self.role)?.min(read(&self.user_role)?),
+            scopes: self.scopes.as_deref().map(scopes).transpose()?.map(|scopes| scopes.to_vec()),
+            state,
+            created_at: Timestamp(self.created_at),
+            expires_at: Timestamp(self.expires_at),
+            last_used_at: self.last_used_at.map(Timestamp),
+        })
+    }
+}
+
+/// A page of tokens that were not revoked, newest first: of one user, or of all. The cursor is the last id.
+pub async fn list(
+    c: &mut SqliteConnection,
+    user: Option<&UserId>,
+    cursor: Option<&TokenId>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<TokenPage> {
+    let limit = if limit == 0 { PAGE } else { limit.min(MAX_PAGE) };
+    let rows: Vec<SummaryRow> = sqlx::query_as(
+        "SELECT t.id, t.user_id, u.name AS user_name, u.role AS user_role, u.disabled, t.label, t.role, t.scopes, t.created_at,
+                t.expires_at, t.last_used_at
+           FROM tokens t JOIN users u ON u.id = t.user_id
+          WHERE t.revoked = 0 AND ($1 = '' OR t.user_id = $1) AND t.id < $2
+          ORDER BY t.id DESC LIMIT $3",
+    )
+    .bind(user.map_or("", UserId::as_str))
+    .bind(cursor.map_or(AFTER_ALL, TokenId::as_str))
+    // One more than wanted tells whether there is another page.
+    .bind(i64::from(limit) + 1)
+    .fetch_all(c)
+    .await?;
+    let more = rows.len() > limit as usize;
+    let tokens = rows.into_iter().take(limit as usize).map(|row| row.summary(now)).collect::<Result<Vec<_>>>()?;
+    Ok(TokenPage { cursor: if more { tokens.last().map(|token| token.id.clone()) } else { None }, tokens })
+}
+
+/// A token that was not revoked.
+pub async fn get(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<TokenSummary>> {
+    let row: Option<SummaryRow> = sqlx::query_as(
+        "SELECT t.id, t.user_id, u.name AS user_name, u.role AS user_role, u.disabled, t.label, t.role, t.scopes, t.created_at,
+                t.expires_at, t.last_used_at
+           FROM tokens t JOIN users u ON u.id = t.user_id
+          WHERE t.id = $1 AND t.revoked = 0",
+    )
+    .bind(id.as_str())
+    .fetch_optional(c)
+    .await?;
+    row.map(|row| row.summary(now)).transpose()
+}
+
+/// How many tokens of a user were not revoked and have not expired.
+pub async fn count(c: &mut SqliteConnection, user: &UserId, now: Timestamp) -> Result<u64> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens WHERE user_id = $1 AND revoked = 0 AND expires_at > $2")
+        .bind(user.as_str())
+        .bind(now.0)
+        .fetch_one(c)
+        .await?;
+    Ok(from_sql(count))
 }
 
 /// Notes that a token is used.

@@ -8,8 +8,13 @@ use super::{Result, StoreError};
 use crate::domain::{
     id::UserId,
     time::Timestamp,
-    user::{Role, Theme},
+    user::{Role, Theme, UserPage, UserQuery, UserSummary},
 };
+
+/// People of a page when the query does not say.
+const PAGE: u32 = 100;
+/// Most people of a page.
+const MAX_PAGE: u32 = 1000;
 
 /// A user, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +111,66 @@ pub async fn get_by_name(c: &mut SqliteConnection, name: &str) -> Result<Option<
     row.map(User::try_from).transpose()
 }
 
+#[derive(FromRow)]
+struct SummaryRow {
+    id: String,
+    name: String,
+    role: String,
+    disabled: i64,
+    created_at: i64,
+    signed_in_at: Option<i64>,
+}
+
+impl TryFrom<SummaryRow> for UserSummary {
+    type Error = StoreError;
+
+    fn try_from(row: SummaryRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            name: row.name,
+            role: Role::parse(&row.role).ok_or(StoreError::Corrupt("role"))?,
+            disabled: row.disabled != 0,
+            created_at: Timestamp(row.created_at),
+            signed_in_at: row.signed_in_at.map(Timestamp),
+        })
+    }
+}
+
+/// A page of people, by name. The cursor is the last id.
+pub async fn list(c: &mut SqliteConnection, query: &UserQuery) -> Result<UserPage> {
+    let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
+    let rows: Vec<SummaryRow> = sqlx::query_as(
+        "SELECT id, name, role, disabled, created_at, signed_in_at FROM users
+          WHERE name_key > COALESCE((SELECT name_key FROM users WHERE id = $1), '') ORDER BY name_key LIMIT $2",
+    )
+    .bind(query.cursor.as_ref().map_or("", UserId::as_str))
+    // One more than wanted tells whether there is another page.
+    .bind(i64::from(limit) + 1)
+    .fetch_all(c)
+    .await?;
+    let more = rows.len() > limit as usize;
+    let users = rows.into_iter().take(limit as usize).map(UserSummary::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(UserPage { cursor: if more { users.last().map(|user| user.id.clone()) } else { None }, users })
+}
+
+/// One person as others see them.
+pub async fn summary(c: &mut SqliteConnection, id: &UserId) -> Result<Option<UserSummary>> {
+    let row: Option<SummaryRow> = sqlx::query_as("SELECT id, name, role, disabled, created_at, signed_in_at FROM users WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await?;
+    row.map(UserSummary::try_from).transpose()
+}
+
+/// Whether there is an admin beside this one who can sign in.
+pub async fn other_admin(c: &mut SqliteConnection, id: &UserId) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> $1 LIMIT 1")
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The hash of a user's password.
 pub async fn password_hash(c: &mut SqliteConnection, id: &UserId) -> Result<Option<String>> {
     Ok(sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
@@ -128,6 +193,18 @@ pub async fn set_password(c: &mut SqliteConnection, id: &UserId, password_hash: 
     Ok(done.rows_affected() == 1)
 }
 
+/// Stores what a user may. Whether the user is there.
+pub async fn set_role(c: &mut SqliteConnection, id: &UserId, role: Role) -> Result<bool> {
+    let done = sqlx::query("UPDATE users SET role = $2 WHERE id = $1").bind(id.as_str()).bind(role.as_str()).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a user signed in. Whether the user is there.
+pub async fn set_signed_in(c: &mut SqliteConnection, id: &UserId, at: Timestamp) -> Result<bool> {
+    let done = sqlx::query("UPDATE users SET signed_in_at = $2 WHERE id = $1").bind(id.as_str()).bind(at.0).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Stores how the console looks to a user. Whether the user is there.
 pub async fn set_theme(c: &mut SqliteConnection, id: &UserId, theme: Theme) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET theme = $2 WHERE id = $1").bind(id.as_str()).bind(theme.as_str()).execute(c).await?;
@@ -141,6 +218,6 @@ pub async fn set_disabled(c: &mut SqliteConnection, id: &UserId, disabled: bool)
 }
 
 /// By what a name is found: two that differ in case only are the same.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     name.to_lowercase()
 }

@@ -156,12 +156,13 @@ async fn login(
     answer(auth.sign_in(&visitor, &username, &password).await.map(|user| json!({ "name": user.name })))
 }
 
-async fn logout(State(auth): State<Auth>, Extension(visitor): Extension<Visitor>) -> Response {
-    answer(auth.sign_out(&visitor).await.map(|()| Value::Null))
+async fn logout(State(auth): State<Auth>, actor: Option<Extension<Actor>>, Extension(visitor): Extension<Visitor>) -> Response {
+    let Some(Extension(actor)) = actor else { return answer(Err(AppError::unauthenticated())) };
+    answer(auth.sign_out(&actor, &visitor, false).await.map(|()| Value::Null))
 }
 
-async fn everywhere(State(auth): State<Auth>, Extension(actor): Extension<Actor>) -> Response {
-    answer(auth.sign_out_everywhere(&actor.user_id).await.map(|()| Value::Null))
+async fn everywhere(State(auth): State<Auth>, Extension(actor): Extension<Actor>, Extension(visitor): Extension<Visitor>) -> Response {
+    answer(auth.sign_out(&actor, &visitor, true).await.map(|()| Value::Null))
 }
 
 async fn setup(

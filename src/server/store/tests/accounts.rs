@@ -7,10 +7,10 @@ use super::{
 use crate::domain::{
     id::UserId,
     remote::{RemoteName, RemoteTest, RemoteTested},
-    user::{Role, Theme},
+    user::{Role, Theme, UserQuery},
 };
 
-fn user(name: &str) -> users::NewUser {
+pub(super) fn user(name: &str) -> users::NewUser {
     users::NewUser {
         id: new_id(NOW),
         name: name.to_owned(),
@@ -48,6 +48,52 @@ async fn what_is_set_is_there() {
     assert_eq!(users::password_hash(&mut tx, &marianne.id).await.expect("hash").as_deref(), Some("$argon2id$other"));
     let nobody: UserId = new_id(NOW);
     assert!(!users::set_theme(&mut tx, &nobody, Theme::Dark).await.expect("theme"));
+}
+
+#[tokio::test]
+async fn people_are_paged_by_name_whatever_its_case() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    for name in ["b", "Ä", "C", "a"] {
+        users::insert(&mut tx, &user(name)).await.expect("insert");
+    }
+    let (mut names, mut query) = (Vec::new(), UserQuery { cursor: None, limit: 3 });
+    loop {
+        let page = users::list(&mut tx, &query).await.expect("list");
+        names.extend(page.users.into_iter().map(|user| user.name));
+        query.cursor = page.cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(names, ["a", "b", "C", "Ä"]);
+}
+
+#[tokio::test]
+async fn an_admin_counts_only_while_they_can_sign_in() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    let (first, second) = (user("first"), user("second"));
+    for one in [&first, &second] {
+        users::insert(&mut tx, one).await.expect("insert");
+    }
+    assert!(!users::other_admin(&mut tx, &first.id).await.expect("operators only"));
+    users::set_role(&mut tx, &second.id, Role::Admin).await.expect("role");
+    assert!(users::other_admin(&mut tx, &first.id).await.expect("the second"));
+    assert!(!users::other_admin(&mut tx, &second.id).await.expect("not oneself"));
+    users::set_disabled(&mut tx, &second.id, true).await.expect("disable");
+    assert!(!users::other_admin(&mut tx, &first.id).await.expect("none that can sign in"));
+}
+
+#[tokio::test]
+async fn a_sign_in_is_remembered() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    let marianne = user("marianne");
+    users::insert(&mut tx, &marianne).await.expect("insert");
+    assert_eq!(users::summary(&mut tx, &marianne.id).await.expect("get").expect("there").signed_in_at, None);
+    users::set_signed_in(&mut tx, &marianne.id, Timestamp(7)).await.expect("note");
+    assert_eq!(users::summary(&mut tx, &marianne.id).await.expect("get").expect("there").signed_in_at, Some(Timestamp(7)));
 }
 
 #[test]

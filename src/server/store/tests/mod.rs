@@ -1,9 +1,11 @@
 //! The contract of the store, kept in memory and in a file.
 
 mod accounts;
+mod audit;
 mod claims;
 mod file;
 mod history;
+mod keys;
 mod life;
 
 use super::{Store, new_id, runs};

@@ -1,0 +1,71 @@
+//! Browsers that are signed in, as their owner sees them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{id::SessionId, time::Timestamp};
+
+/// A browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionSummary {
+    /// By what it is named. Not the cookie, and no way to it.
+    pub id: SessionId,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// From which address it signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What browser it says it is, in words: `Firefox on Linux`.
+    #[schema(example = "Firefox on Linux")]
+    pub browser: String,
+}
+
+/// What a browser calls itself, in words. It can say what it likes: this is for its owner to recognise it, and for nothing else.
+#[must_use]
+pub fn browser(agent: Option<&str>) -> String {
+    // Most claim to be the others as well: who claims more stands first.
+    const BROWSERS: [(&str, &str); 6] =
+        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("Safari/", "Safari")];
+    const SYSTEMS: [(&str, &str); 6] =
+        [("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")];
+    let agent = agent.unwrap_or_default();
+    let find = |words: &[(&str, &'static str)]| words.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, word)| *word);
+    match (find(&BROWSERS), find(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(word), None) => word.to_owned(),
+        (None, Some(system)) => format!("A browser on {system}"),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_named_as_its_owner_knows_it() {
+        for (agent, words) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36 Edg/142.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/19.0 Mobile Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            ("curl/8.17.0", "Unknown browser"),
+        ] {
+            assert_eq!(browser(Some(agent)), words);
+        }
+        assert_eq!(browser(None), "Unknown browser");
+    }
+}

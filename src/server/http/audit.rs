@@ -1,0 +1,41 @@
+//! REST: the audit log.
+
+use axum::{Json, extract::State};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    extract::{Params, Problem},
+    who::Who,
+};
+use crate::{
+    domain::{
+        audit::{AuditPage, AuditQuery},
+        error::AppError,
+    },
+    server::{services::audit, state::AppState},
+};
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Read the audit log
+///
+/// A page of who did what, newest first. For admins.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "audit",
+    params(
+        ("user" = Option<String>, Query, description = "only by this person: the whole name, whatever its case"),
+        ("action" = Option<String>, Query, description = "only actions that begin so", example = "run."),
+        ("target" = Option<String>, Query, description = "only with this in the target"),
+        ("success" = Option<bool>, Query, description = "only what was done, or only what was not"),
+        ("since" = Option<String>, Query, description = "only from this time on, RFC 3339", example = "2026-11-23T00:00:00Z"),
+        ("until" = Option<String>, Query, description = "only before this time, RFC 3339", example = "2026-11-24T00:00:00Z"),
+        ("address" = Option<String>, Query, description = "only from addresses that begin so", example = "192.168."),
+        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
+    ),
+    responses((status = 200, body = AuditPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
+async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<AuditQuery>) -> Result<Json<AuditPage>, Problem> {
+    Ok(Json(audit::list(&actor, &app, &query).await?))
+}

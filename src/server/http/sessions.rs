@@ -1,0 +1,42 @@
+//! REST: sessions, one's own.
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{extract::Problem, who::Who};
+use crate::{
+    domain::{error::AppError, session::SessionSummary},
+    server::{auth::Visitor, services::sessions, state::AppState},
+};
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(end))
+}
+
+/// List your sessions
+///
+/// The browsers in which you are signed in, last used first; there are at most ten.
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions",
+    responses((status = 200, body = [SessionSummary]), (status = 401, body = AppError), (status = 403, body = AppError)))]
+async fn list(
+    Who(actor): Who,
+    Extension(visitor): Extension<Visitor>,
+    State(app): State<AppState>,
+) -> Result<Json<Vec<SessionSummary>>, Problem> {
+    Ok(Json(sessions::list(&actor, &visitor, &app).await?))
+}
+
+/// End one of your sessions
+///
+/// That browser is signed out at once.
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "the session's id")),
+    responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
+async fn end(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    sessions::end(&actor, &app, &id.parse()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

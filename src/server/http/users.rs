@@ -1,0 +1,82 @@
+//! REST: people.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderName, StatusCode, header},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    extract::{Body, Params, Problem},
+    who::Who,
+};
+use crate::{
+    domain::{
+        error::AppError,
+        user::{NewUser, UserChange, UserPage, UserQuery, UserSummary},
+    },
+    server::{services::users, state::AppState},
+};
+
+/// The routes of this noun.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update))
+}
+
+/// List people
+///
+/// A page of them, by name. For admins.
+#[utoipa::path(get, path = "/api/v1/users", tag = "users",
+    params(
+        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
+    ),
+    responses((status = 200, body = UserPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
+async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<UserQuery>) -> Result<Json<UserPage>, Problem> {
+    Ok(Json(users::list(&actor, &app, &query).await?))
+}
+
+/// Create a person
+///
+/// They can sign in at once, with the password that is given here.
+#[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = NewUser,
+    responses(
+        (status = 201, body = UserSummary, headers(("Location" = String, description = "where the person is"))),
+        (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 409, body = AppError),
+        (status = 413, body = AppError), (status = 503, body = AppError),
+    ))]
+async fn create(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(user): Body<NewUser>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<UserSummary>), Problem> {
+    let user = users::create(&actor, &app, user).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/users/{}", user.id))], Json(user)))
+}
+
+/// Get a person
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
+    responses((status = 200, body = UserSummary), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
+async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<UserSummary>, Problem> {
+    Ok(Json(users::get(&actor, &app, &id.parse()?).await?))
+}
+
+/// Change a person
+///
+/// Their role, whether they are disabled, their password. Each ends all their sessions. Nobody disables or demotes themselves, and the last
+/// admin who can sign in stays one: 409.
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
+    request_body = UserChange,
+    responses(
+        (status = 200, body = UserSummary), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
+        (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 503, body = AppError),
+    ))]
+async fn update(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Body(change): Body<UserChange>,
+) -> Result<Json<UserSummary>, Problem> {
+    Ok(Json(users::update(&actor, &app, &id.parse()?, change).await?))
+}

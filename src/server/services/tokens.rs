@@ -1,0 +1,151 @@
+//! Tokens for programs: one's own, and for who looks after people, everybody's. Made for oneself only: what is done with a token is told
+//! under its owner's name.
+
+use serde_json::json;
+
+use super::{Change, audit};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        id::{TokenId, UserId},
+        policy::Permission,
+        time::Timestamp,
+        token::{IssuedToken, NewToken, TokenPage, TokenQuery},
+    },
+    server::{
+        auth::{Actor, TokenPlan, issue_token},
+        state::AppState,
+        store::{Connection, StoreError, tokens, users},
+    },
+};
+
+/// Most tokens in a page.
+const PAGE_MAX: u32 = 1000;
+/// Asks for the tokens of all people. No name: those have no such letter.
+const EVERYBODY: &str = "*";
+const MILLIS_OF_A_DAY: i64 = 86_400_000;
+
+/// A page of tokens that were not revoked, newest first.
+pub async fn list(actor: &Actor, app: &AppState, query: &TokenQuery) -> Result<TokenPage> {
+    let own = query.user.is_empty() || query.user.to_lowercase() == actor.name.to_lowercase();
+    actor.require(if own { Permission::TokensWrite } else { Permission::UsersWrite })?;
+    if query.limit > PAGE_MAX {
+        return Err(AppError::invalid("limit", "At most 1,000."));
+    }
+    let mut reader = app.store.acquire().await?;
+    let user = match query.user.as_str() {
+        EVERYBODY => None,
+        _ if own => Some(actor.user_id.clone()),
+        name => Some(find(&mut reader, name).await?),
+    };
+    Ok(tokens::list(&mut reader, user.as_ref(), query.cursor.as_ref(), query.limit, app.clock.now()).await?)
+}
+
+/// Makes a token of who asks, and tells it: this once. It is never more than what asks for it: a token makes no greater one.
+pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<IssuedToken> {
+    actor.require(Permission::TokensWrite)?;
+    token.validate()?;
+    if token.role > actor.role {
+        return Err(AppError::invalid("role", format!("You are {}: a token of yours can not be more.", actor.role.as_str())));
+    }
+    let scopes = scopes(actor, &token)?;
+    let now = app.clock.now();
+    let life = i64::from(token.expires_in_days) * MILLIS_OF_A_DAY;
+    let mut transaction = app.store.begin().await?;
+    let owner = users::get(&mut transaction, &actor.user_id).await?.ok_or_else(AppError::unauthenticated)?;
+    let plan = TokenPlan {
+        label: &token.label,
+        role: token.role,
+        scopes: scopes.as_deref(),
+        created_at: now,
+        expires_at: Timestamp(now.0.saturating_add(life)),
+    };
+    let (id, secret) = issue_token(&mut transaction, &owner, &plan).await?;
+    let summary = tokens::get(&mut transaction, &id, now).await?.ok_or_else(|| unknown(&id))?;
+    let detail =
+        json!({ "token": id, "user": owner.name, "role": summary.role, "scopes": summary.scopes, "expires_at": summary.expires_at });
+    audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.create", &summary.label) }).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(IssuedToken { summary, token: secret })
+}
+
+/// Makes a token useless for ever: one's own, or for who looks after people, anybody's.
+pub async fn delete(actor: &Actor, app: &AppState, id: &TokenId) -> Result<()> {
+    let anybodys = actor.require(Permission::UsersWrite).is_ok();
+    if !anybodys {
+        actor.require(Permission::TokensWrite)?;
+    }
+    let mut transaction = app.store.begin().await?;
+    let token = tokens::get(&mut transaction, id, app.clock.now()).await?;
+    // Of a token of somebody else it is not even told that there is one.
+    let token = token.filter(|token| anybodys || token.user_id == actor.user_id).ok_or_else(|| unknown(id))?;
+    tokens::revoke(&mut transaction, id).await?;
+    let detail = json!({ "token": id, "user": token.user });
+    audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.delete", &token.label) }).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// What the new token is narrowed down to, in the order of the table: at least to what asks for it is narrowed down to itself.
+fn scopes(actor: &Actor, token: &NewToken) -> Result<Option<Vec<Permission>>> {
+    let Some(wanted) = &token.scopes else {
+        return match &actor.scopes {
+            None => Ok(None),
+            Some(_) => Err(AppError::invalid("scopes", "The token that asks has scopes: one that it makes needs scopes as well.")),
+        };
+    };
+    if let (Some(own), true) = (&actor.scopes, !wanted.is_empty())
+        && let Some(more) = wanted.iter().find(|scope| !own.contains(scope))
+    {
+        return Err(AppError::invalid("scopes", format!("The token that asks was not made for {} itself.", more.as_str())));
+    }
+    Ok(Some(Permission::ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect()))
+}
+
+async fn find(connection: &mut Connection, name: &str) -> Result<UserId> {
+    let user = users::get_by_name(connection, name).await?;
+    user.map(|user| user.id).ok_or_else(|| AppError::not_found("user with this name"))
+}
+
+fn unknown(id: &TokenId) -> AppError {
+    AppError::not_found(format_args!("token {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        domain::user::{Role, Theme},
+        server::{auth::Via, store::new_id},
+    };
+
+    #[test]
+    fn a_token_makes_no_greater_one() {
+        let mut actor = Actor {
+            user_id: new_id(Timestamp(0)),
+            name: "ana".to_owned(),
+            role: Role::Admin,
+            scopes: None,
+            theme: Theme::Auto,
+            via: Via::Token,
+            address: None,
+        };
+        let token = |scopes: Option<&[Permission]>| NewToken {
+            label: "x".to_owned(),
+            role: Role::Viewer,
+            scopes: scopes.map(<[_]>::to_vec),
+            expires_in_days: 1,
+        };
+        let runs: &[_] = &[Permission::RunsRead];
+        let twice: &[_] = &[Permission::TokensWrite, Permission::RunsRead, Permission::RunsRead];
+        assert_eq!(scopes(&actor, &token(None)), Ok(None));
+        assert_eq!(scopes(&actor, &token(Some(twice))), Ok(Some(vec![Permission::RunsRead, Permission::TokensWrite])));
+        actor.scopes = Some(Arc::new([Permission::TokensWrite]));
+        for greater in [None, Some(runs), Some(twice)] {
+            assert!(scopes(&actor, &token(greater)).expect_err("greater").field("scopes").is_some());
+        }
+        actor.scopes = Some(Arc::new([Permission::TokensWrite, Permission::RunsRead]));
+        assert_eq!(scopes(&actor, &token(Some(runs))), Ok(Some(runs.to_vec())));
+    }
+}
