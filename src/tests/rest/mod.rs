@@ -1,8 +1,13 @@
 //! The REST door, through the real router of a real process.
 
+mod audit;
 mod backups;
 mod door;
 mod files;
 mod mounts;
+mod policy;
 mod remotes;
 mod runs;
+mod sessions;
+mod tokens;
+mod users;

@@ -1,7 +1,7 @@
 //! The browser's door: forms without JavaScript, sessions, and the same refusals as REST.
 
 use reqwest::{Method, StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{ADMIN, Console, PASSWORD, expect, sign_in};
 
@@ -51,41 +51,6 @@ async fn guessing_is_slowed_down_and_the_seconds_are_told() {
     let error = last.expect("it is slowed down");
     assert_eq!(error["code"], "rate_limited");
     assert!(error["retry_after"].as_u64() > Some(0), "{error}");
-}
-
-#[tokio::test]
-async fn no_server_function_answers_somebody_unknown_and_none_changes_anything_by_get() {
-    let console = Console::start();
-    let id = "01JD3Z6N9V4M2K8Q7W5X1T0R3S";
-    for get in [
-        "files/list?query[location]=x:",
-        "overview/get",
-        "remotes/list",
-        "remotes/local_roots",
-        "providers/list",
-        "providers/get?name=s3",
-        "sessions/me",
-        "runs/list",
-    ] {
-        let answer = console.anonymous(Method::GET, &format!("/api/fn/{get}")).send().await.expect("an answer");
-        assert!(matches!(answer.status().as_u16(), 400 | 401), "{get}: {}", answer.status());
-    }
-    for post in
-        ["remotes/test", "remotes/create", "remotes/delete", "runs/command", "runs/start", "runs/stop", "users/theme", "sessions/delete"]
-    {
-        let path = format!("/api/fn/{post}");
-        let body = json!({ "remote": { "name": "x", "provider": "s3" }, "run": { "source": "a:", "destination": "b:" } });
-        let request = console.anonymous(Method::POST, &path).header(header::ORIGIN, console.origin());
-        let request = if matches!(post, "remotes/delete" | "runs/stop" | "users/theme" | "sessions/delete") {
-            request.form(&[("name", "x"), ("id", id), ("theme", "dark")])
-        } else {
-            request.json(&body)
-        };
-        let answer = request.header(header::ACCEPT, "application/json").send().await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{post}: {}", answer.text().await.expect("text"));
-        let by_get = console.request(Method::GET, &path).send().await.expect("an answer");
-        assert!(by_get.status().is_client_error(), "{post} by GET: {}", by_get.status());
-    }
 }
 
 #[tokio::test]
