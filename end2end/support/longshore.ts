@@ -6,8 +6,14 @@ import { Program, RCLONE, freePort, until } from './process';
 
 const BINARY = process.env.LONGSHORE_BIN ?? '../target/debug/longshore';
 
+/** Somebody who can sign in. */
+export interface Person {
+  username: string;
+  password: string;
+}
+
 /** The person that every test signs in as. */
-export const ADMIN = { username: 'ana', password: 'tidal-quay-4711-lamp' };
+export const ADMIN: Person = { username: 'ana', password: 'tidal-quay-4711-lamp' };
 
 export class Longshore {
   readonly data: string;
@@ -51,8 +57,8 @@ export class Longshore {
   }
 
   /** A token for the REST API. */
-  createToken(): string {
-    const out = this.command(['token', 'create', '--user', ADMIN.username, '--name', 'tests', '--role', 'admin'], '');
+  createToken(user = ADMIN.username, role = 'admin', label = 'tests'): string {
+    const out = this.command(['token', 'create', '--user', user, '--name', label, '--role', role], '');
     const token = /lsh_\w+/.exec(out)?.[0];
     if (!token) throw new Error(`no token in: ${out}`);
     return token;

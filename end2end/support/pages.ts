@@ -1,10 +1,10 @@
 // What a person does, page by page. The only place that knows how the pages are marked up: by labels and roles, as
 // assistive technology finds its way, and by the fixed points that every page keeps.
 import { type Locator, type Page, expect } from '@playwright/test';
-import { ADMIN, type Longshore } from './longshore';
+import { ADMIN, type Longshore, type Person } from './longshore';
 import type { S3 } from './s3';
 
-export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'login' | 'setup';
+export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'audit' | 'settings' | 'login' | 'setup';
 
 /** The page's own part, once it is there. */
 export async function arrived(page: Page, name: PageName): Promise<Locator> {
@@ -30,28 +30,28 @@ export async function open(page: Page, longshore: Longshore, path: string, name:
 export async function setUp(page: Page, longshore: Longshore): Promise<void> {
   const main = await arrived(page, 'setup');
   await main.locator('[name=code]').fill(await longshore.setupCode());
-  await fillCredentials(main);
+  await fillCredentials(main, ADMIN);
   await main.locator('[name=password_again]').fill(ADMIN.password);
   await main.getByRole('button', { name: 'Create the first admin' }).click();
   await arrived(page, 'overview');
 }
 
 /** Signs in on the page that is there. */
-export async function signIn(page: Page): Promise<void> {
+export async function signIn(page: Page, person: Person = ADMIN): Promise<void> {
   const main = await arrived(page, 'login');
-  await fillCredentials(main);
+  await fillCredentials(main, person);
   await main.getByRole('button', { name: 'Sign in' }).click();
 }
 
-async function fillCredentials(main: Locator): Promise<void> {
-  await main.locator('[name=username]').fill(ADMIN.username);
-  await main.locator('[name=password]').fill(ADMIN.password);
+async function fillCredentials(main: Locator, person: Person): Promise<void> {
+  await main.locator('[name=username]').fill(person.username);
+  await main.locator('[name=password]').fill(person.password);
 }
 
 /** Opens the console signed in. */
-export async function enter(page: Page, longshore: Longshore): Promise<void> {
+export async function enter(page: Page, longshore: Longshore, person: Person = ADMIN): Promise<void> {
   await open(page, longshore, '/login', 'login');
-  await signIn(page);
+  await signIn(page, person);
   await arrived(page, 'overview');
   await interactive(page);
 }
@@ -82,6 +82,37 @@ export async function addS3Remote(page: Page, longshore: Longshore, s3: S3, name
   await expect(main.getByRole('button', { name: 'Save remote' })).toBeEnabled();
   await main.getByRole('button', { name: 'Save remote' }).click();
   await expect(page).toHaveURL(/\/remotes$/);
+}
+
+/** The row of a person in the settings. */
+export function personRow(page: Page, name: string): Locator {
+  return page.locator(`[data-user="${name}"]`);
+}
+
+/** In the settings: adds a person. */
+export async function addPerson(page: Page, person: Person, role: 'viewer' | 'operator' | 'admin'): Promise<void> {
+  const main = await arrived(page, 'settings');
+  await main.getByText('Add a person').click();
+  await main.getByLabel('Name', { exact: true }).fill(person.username);
+  await main.getByLabel('Role', { exact: true }).selectOption(role);
+  await main.getByLabel('First password').fill(person.password);
+  await main.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(personRow(page, person.username)).toBeVisible();
+}
+
+/** In the settings: makes a token; the token itself, which is shown this once. */
+export async function makeToken(page: Page, label: string): Promise<string> {
+  const main = await arrived(page, 'settings');
+  await main.getByText('Make a token').click();
+  await main.getByLabel('What is it for?').fill(label);
+  await main.getByRole('button', { name: 'Make token' }).click();
+  await expect(main.locator(`[data-token="${label}"]`)).toBeVisible();
+  return (await main.locator('[data-token-secret]').innerText()).trim();
+}
+
+/** The rows of the audit log that are shown, by their actions, newest first. */
+export function actions(page: Page): Locator {
+  return page.locator('main[data-page=audit] tr[data-action] code');
 }
 
 /** The head of a run's page: it carries the run's state. */

@@ -63,6 +63,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
   await api.call('POST', `/runs/${stopped}/stop`);
   expect((await api.ended(stopped)).state).toBe('cancelled');
   expect((await api.ended(failed, 120_000)).state).toBe('failed');
+  await people(longshore, api);
   const running = await api.copy(at('video'), `archive:${s3.bucket}/video`, { bwlimit: '400k', transfers: 2 });
 
   const scenes: Scene[] = [
@@ -82,6 +83,15 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'run-succeeded', path: `/runs/${done}`, page: 'run' },
     { name: 'run-failed', path: `/runs/${failed}`, page: 'run' },
     { name: 'run-cancelled', path: `/runs/${stopped}`, page: 'run' },
+    { name: 'audit', path: '/audit', page: 'audit', act: openFirst },
+    { name: 'audit-none', path: '/audit?user=nobody&result=failed', page: 'audit' },
+    { name: 'people', path: '/settings/people', page: 'settings' },
+    { name: 'people-add', path: '/settings/people', page: 'settings', act: (page) => page.getByText('Add a person').click() },
+    { name: 'people-password', path: '/settings/people', page: 'settings', act: (page) => page.getByRole('button', { name: 'New password of eva' }).click() },
+    { name: 'tokens', path: '/settings/tokens', page: 'settings' },
+    { name: 'tokens-new', path: '/settings/tokens', page: 'settings', act: narrowDown },
+    { name: 'sessions', path: '/settings/sessions', page: 'settings' },
+    { name: 'more', path: '/runs', page: 'runs', act: openMore },
   ];
   const finish = async () => {
     // Where taking the pictures took long, it has ended by itself.
@@ -98,6 +108,34 @@ export async function show(page: Page, longshore: Longshore, scene: Scene): Prom
   await interactive(page);
   await scene.act?.(page);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
+}
+
+/** Some who may sign in, one who may not any more, and tokens of theirs. */
+async function people(longshore: Longshore, api: Api): Promise<void> {
+  const password = 'tidal-quay-4711-lamp';
+  for (const [name, role] of [['eva', 'operator'], ['a.person.with-quite.a-long.name@storage.example.org', 'viewer'], ['ole', 'viewer']]) {
+    await api.call('POST', '/users', { name, role, password });
+  }
+  await api.call('POST', '/tokens', { label: 'nightly backup of nas-01', role: 'operator' });
+  await api.call('POST', '/tokens', { label: 'dashboard', role: 'viewer', scopes: ['runs.read', 'metrics.read', 'remotes.read'], expires_in_days: 3650 });
+  const { users } = await api.call<{ users: { id: string; name: string }[] }>('GET', '/users');
+  longshore.createToken('ole', 'viewer', 'a script that nobody remembers');
+  await api.call('PATCH', `/users/${users.find((user) => user.name === 'ole')?.id}`, { disabled: true });
+}
+
+async function openFirst(page: Page): Promise<void> {
+  await page.locator('main summary').filter({ hasText: 'archive' }).first().click();
+}
+
+async function narrowDown(page: Page): Promise<void> {
+  await page.getByText('Make a token').click();
+  await page.getByLabel('Only some of what the role may').check();
+}
+
+/** On a phone the rest of the menu is behind a button. */
+async function openMore(page: Page): Promise<void> {
+  const more = page.getByRole('button', { name: 'More' });
+  if (await more.isVisible()) await more.click();
 }
 
 async function select(page: Page): Promise<void> {

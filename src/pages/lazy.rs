@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 use super::{
+    audit::AuditPage,
     browse::{BrowsePage, FolderPage},
     jobs::NewJobPage,
     remotes::{NewRemotePage, RemotesPage},
     run::RunPage,
     runs::RunsPage,
+    settings::SettingsPage,
 };
 
 /// A route whose view is a page that is loaded late.
@@ -57,4 +59,12 @@ lazy!(
 lazy!(
     /// One run.
     Run, RunPage
+);
+lazy!(
+    /// The audit log.
+    Audit, AuditPage
+);
+lazy!(
+    /// People, tokens, sessions.
+    Settings, SettingsPage
 );

@@ -1,5 +1,6 @@
 //! The pages: one module for each menu entry, and those in front of the console.
 
+pub mod audit;
 pub mod browse;
 mod gate;
 pub mod jobs;
@@ -10,4 +11,5 @@ pub mod overview;
 pub mod remotes;
 pub mod run;
 pub mod runs;
+pub mod settings;
 pub mod setup;

@@ -27,6 +27,11 @@ fn trail(path: &str) -> (Option<(&'static str, &'static str)>, String) {
         (Some("jobs"), _) => (Some(("/runs", "Runs")), "Start a transfer".to_owned()),
         (Some("runs"), None) => (None, "Runs".to_owned()),
         (Some("runs"), Some(id)) => (Some(("/runs", "Runs")), format::middle(id, 12)),
+        (Some("audit"), None) => (None, "Audit".to_owned()),
+        (Some("settings"), None) => (None, "Settings".to_owned()),
+        (Some("settings"), Some("people")) => (Some(("/settings", "Settings")), "People".to_owned()),
+        (Some("settings"), Some("tokens")) => (Some(("/settings", "Settings")), "API tokens".to_owned()),
+        (Some("settings"), Some("sessions")) => (Some(("/settings", "Settings")), "Sessions".to_owned()),
         _ => (None, "Not found".to_owned()),
     }
 }
@@ -40,6 +45,7 @@ mod tests {
         assert_eq!(trail("/"), (None, "Overview".to_owned()));
         assert_eq!(trail("/browse/local/srv").1, "Browse");
         assert_eq!(trail("/runs/01JD3Z6N9V4M2K8Q7W5X1T0R3S"), (Some(("/runs", "Runs")), "01JD…X1T0R3S".to_owned()));
+        assert_eq!(trail("/settings/tokens"), (Some(("/settings", "Settings")), "API tokens".to_owned()));
         assert_eq!(trail("/what").1, "Not found");
     }
 }

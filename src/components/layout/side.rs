@@ -1,45 +1,91 @@
-//! The menu: at the side, and at the bottom of a phone. Only pages that exist.
+//! The menu: at the side, and at the bottom of a phone. Only pages that exist, and that the person may see.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{Session, path};
 use crate::{
-    components::icon::{draw, mark},
-    domain::user::{Me, RcloneStatus},
+    components::icon::{draw, icon, mark},
+    domain::{
+        policy::Permission,
+        user::{Me, RcloneStatus, Role},
+    },
 };
 
-/// Path, icon and name of each entry.
-const ENTRIES: [(&str, &str, &str); 4] = [
+/// Path, icon and name.
+type Entry = (&'static str, &'static str, &'static str);
+
+/// What one works with. As many as fit side by side on a phone, with "More" beside them.
+const WORK: [Entry; 4] = [
     ("/", "layout-dashboard", "Overview"),
     ("/browse", "folder-open", "Browse"),
     ("/remotes", "cloud", "Remotes"),
     ("/runs", "history", "Runs"),
 ];
 
+/// What one looks after, and who may see it.
+const CARE: [(Entry, Permission); 2] =
+    [(("/audit", "scroll-text", "Audit"), Permission::AuditRead), (("/settings", "settings", "Settings"), Permission::ConsoleRead)];
+
 /// The menu at the side.
 pub fn side() -> AnyView {
+    let path = path();
     view! {
         <nav class="side" aria-label="Main">
             <a class="brand" href="/">{mark()}"Longshore"</a>
-            {entries("icon")}
+            {WORK.into_iter().map(|entry| link(entry, path, "icon")).collect::<Vec<_>>()}
+            <hr />
+            {care(move |entry| link(entry, path, "icon"))}
             <div class="foot">{foot()}</div>
         </nav>
     }
     .into_any()
 }
 
-/// The same at the bottom of a phone.
+/// The same at the bottom of a phone: what does not fit is behind "More", which needs no script to open.
 pub fn bottom() -> AnyView {
-    view! { <nav class="bottom" aria-label="Main">{entries("icon icon--l")}</nav> }.into_any()
+    let path = path();
+    let more = NodeRef::<html::Nav>::new();
+    let close = move |_| {
+        if let Some(more) = more.get_untracked() {
+            let _ = more.hide_popover();
+        }
+    };
+    let item = move |(href, name, label): Entry| {
+        view! { <a class="menu__item" href=href aria-current=current(href, path) on:click=close>{icon(name)}{label}</a> }.into_any()
+    };
+    let here = move || path.with(|path| CARE.iter().any(|((href, ..), _)| is_current(href, path)));
+    view! {
+        <nav class="bottom" aria-label="Main">
+            {WORK.into_iter().map(|entry| link(entry, path, "icon icon--l")).collect::<Vec<_>>()}
+            <button type="button" class="bottom__more" class:bottom__more--here=here popovertarget="more">{draw("menu", "icon icon--l")}"More"</button>
+        </nav>
+        <nav id="more" class="popover popover--more menu panel" popover="auto" aria-label="More" node_ref=more>{care(item)}</nav>
+    }
+    .into_any()
 }
 
-fn entries(icon: &'static str) -> Vec<AnyView> {
-    let path = path();
-    let entry = |(href, name, label): (&'static str, &'static str, &'static str)| {
-        let current = move || path.with(|path| is_current(href, path)).then_some("page");
-        view! { <a href=href aria-current=current>{draw(name, icon)}{label}</a> }.into_any()
+fn link((href, name, label): Entry, path: Memo<String>, icon: &'static str) -> AnyView {
+    view! { <a href=href aria-current=current(href, path)>{draw(name, icon)}{label}</a> }.into_any()
+}
+
+/// The second group, as far as the person may see it; until it is known who they are, what anybody may see.
+fn care(draw: impl Fn(Entry) -> AnyView + Clone + Send + Sync + 'static) -> AnyView {
+    let Session(me) = expect_context();
+    let entries =
+        move |role: Role| CARE.into_iter().filter(|(_, needed)| role.may(*needed)).map(|(entry, _)| draw(entry)).collect::<Vec<_>>();
+    let first = entries.clone();
+    let show = move || {
+        let entries = entries.clone();
+        Suspend::new(async move {
+            let role = me.await.ok().flatten().map_or(Role::Viewer, |me| me.role);
+            entries(role).into_any()
+        })
     };
-    ENTRIES.into_iter().map(entry).collect()
+    view! { <Transition fallback=move || first(Role::Viewer)>{show}</Transition> }.into_any()
+}
+
+fn current(href: &'static str, path: Memo<String>) -> impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static {
+    move || path.with(|path| is_current(href, path)).then_some("page")
 }
 
 /// Whether `path` lies in the section of `href`. A transfer that is being made belongs to the runs.
@@ -73,8 +119,9 @@ mod tests {
 
     #[test]
     fn one_entry_is_current() {
-        for path in ["/", "/browse", "/browse/b2/a", "/remotes/new", "/runs", "/runs/01J", "/jobs/new"] {
-            assert_eq!(ENTRIES.iter().filter(|(href, ..)| is_current(href, path)).count(), 1, "{path}");
+        let hrefs = || WORK.iter().map(|(href, ..)| href).chain(CARE.iter().map(|((href, ..), _)| href));
+        for path in ["/", "/browse", "/browse/b2/a", "/remotes/new", "/runs", "/runs/01J", "/jobs/new", "/audit", "/settings/people"] {
+            assert_eq!(hrefs().filter(|href| is_current(href, path)).count(), 1, "{path}");
         }
         assert!(!is_current("/runs", "/runsx"));
     }

@@ -1,0 +1,54 @@
+//! The audit log: who did what, by which door, from where. Filters and page are in the address.
+
+mod filter;
+mod table;
+mod wanted;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use self::wanted::Wanted;
+use crate::{
+    components::{
+        layout::page,
+        load::{empty, load, skeleton},
+    },
+    domain::audit::AuditPage as Page,
+    server_fns::audit::list_audit,
+};
+
+/// The page.
+#[component]
+pub fn AuditPage() -> impl IntoView {
+    let params = use_query_map();
+    let wanted = Memo::new(move |_| params.with(Wanted::read));
+    let data = Resource::new(move || wanted.get(), |wanted| list_audit(wanted.query()));
+    let body = view! {
+        <div class="headline">
+            <div class="grow">
+                <h1>"Audit"</h1>
+                <p class="muted">"What was done, by whom and from where. Rows are only ever added."</p>
+            </div>
+        </div>
+        {filter::filter(wanted)}
+        <section class="panel" aria-label="Audit log">
+            {load(data, || skeleton(10), move |page| log(page, &wanted.get_untracked()))}
+        </section>
+    };
+    page("audit", "Audit", body.into_any())
+}
+
+fn log(page: Page, wanted: &Wanted) -> AnyView {
+    let first = Wanted { cursor: None, ..wanted.clone() };
+    if page.entries.is_empty() {
+        let clear = view! { <a class="button" href="/audit">"Show everything"</a> }.into_any();
+        return empty("search", "No row matches", "Nothing in the log fits all of these filters.".to_owned(), [Some(clear)]);
+    }
+    let back = wanted.cursor.is_some().then(|| view! { <a class="button" href=first.href()>"Newest"</a> }.into_any());
+    let more = page.cursor.map(|cursor| {
+        let href = Wanted { cursor: Some(cursor), ..first.clone() }.href();
+        view! { <a class="button" href=href>"Older"</a> }.into_any()
+    });
+    let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
+    view! { {table::table(&page.entries)}{pager} }.into_any()
+}

@@ -1,0 +1,157 @@
+//! A new token: what it is for, what it may, how long; and the token itself, shown once. Needs JavaScript: a token has no place in an
+//! address, and so none in the answer to a plain form.
+
+use leptos::{ev, prelude::*};
+
+use super::{Doors, ROLES, role_word, words};
+use crate::{
+    components::{copy::copy_button, form::interactive, icon::icon},
+    domain::{
+        error::AppError,
+        policy::Permission,
+        token::{DAYS, IssuedToken, NewToken},
+        user::Role,
+    },
+    server_fns::tokens::create_token,
+};
+
+/// How long a token may live: days, and the words for them.
+const LIVES: [(u32, &str); 5] = [(7, "7 days"), (30, "30 days"), (DAYS, "90 days"), (365, "1 year"), (3650, "10 years")];
+
+/// The form, folded away until it is wanted.
+pub fn issue(own: Role, doors: Doors) -> AnyView {
+    let ready = interactive();
+    let label = RwSignal::new(String::new());
+    let role = RwSignal::new(Role::Viewer);
+    let days = RwSignal::new(DAYS);
+    let narrowed = RwSignal::new(false);
+    let chosen = RwSignal::new(Vec::<Permission>::new());
+    let failed = RwSignal::new(None::<AppError>);
+    let create = Action::new(move |token: &NewToken| {
+        let token = token.clone();
+        async move {
+            match create_token(token).await {
+                Ok(issued) => {
+                    doors.issued.set(Some(issued));
+                    doors.done.update(|n| *n += 1);
+                }
+                Err(error) => failed.set(Some(error)),
+            }
+        }
+    });
+    let pending = create.pending();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        failed.set(None);
+        let scopes = narrowed.get_untracked().then(|| chosen.get_untracked()).map(|mut scopes| {
+            // What was chosen under a greater role is not asked for under a lesser one.
+            scopes.retain(|scope| role.get_untracked().may(*scope));
+            scopes
+        });
+        let token = NewToken { label: label.get_untracked(), role: role.get_untracked(), scopes, expires_in_days: days.get_untracked() };
+        create.dispatch(token);
+    };
+    let roles = Role::ALL.into_iter().filter(|role| *role <= own);
+    let roles = roles.map(|role| view! { <option value=role.as_str()>{role_word(role)}</option> }.into_any()).collect::<Vec<_>>();
+    let lives = LIVES
+        .into_iter()
+        .map(|(n, word)| view! { <option value=n.to_string() selected=n == DAYS>{word}</option> }.into_any())
+        .collect::<Vec<_>>();
+    view! {
+        <details class="adder">
+            <summary>{icon("plus")}"Make a token"</summary>
+            <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Making a token needs JavaScript. Turn it on for this page."</span></p>
+            <form method="post" on:submit=submit>
+                <fieldset class="adder__fields" disabled=move || !ready.get()>
+                    <legend class="visually-hidden">"New token"</legend>
+                    <div class="field">
+                        <label for="token-label">"What is it for?"</label>
+                        <input
+                            class="input"
+                            id="token-label"
+                            autocomplete="off"
+                            placeholder="nightly backup of nas-01"
+                            required
+                            maxlength="100"
+                            prop:value=label
+                            on:input=move |event| label.set(event_target_value(&event))
+                        />
+                    </div>
+                    <div class="field">
+                        <label for="token-role">"Role"</label>
+                        <select
+                            class="input"
+                            id="token-role"
+                            aria-describedby="token-role-help"
+                            on:change=move |event| role.set(Role::parse(&event_target_value(&event)).unwrap_or(Role::Viewer))
+                        >
+                            {roles}
+                        </select>
+                    </div>
+                    <div class="field">
+                        <label for="token-life">"Works for"</label>
+                        <select class="input" id="token-life" on:change=move |event| days.set(event_target_value(&event).parse().unwrap_or(DAYS))>
+                            {lives}
+                        </select>
+                    </div>
+                    <button class="button button--primary" disabled=move || pending.get()>"Make token"</button>
+                </fieldset>
+                {scopes(role, narrowed, chosen)}
+                {move || failed.get().map(|error| view! { <p class="refusal" role="alert">{words(&error)}</p> }.into_any())}
+                <p class="help" id="token-role-help">{ROLES}" A token is never more than its owner."</p>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// To what of its role the token is narrowed down.
+fn scopes(role: RwSignal<Role>, narrowed: RwSignal<bool>, chosen: RwSignal<Vec<Permission>>) -> AnyView {
+    let scope = move |permission: Permission| {
+        let toggle = move |event: ev::Event| {
+            let on = event_target_checked(&event);
+            chosen.update(|chosen| {
+                chosen.retain(|one| *one != permission);
+                if on {
+                    chosen.push(permission);
+                }
+            });
+        };
+        view! {
+            <label class="scope" hidden=move || !role.get().may(permission)>
+                <input type="checkbox" on:change=toggle />
+                <span><code>{permission.as_str()}</code><span class="muted small">{permission.about()}</span></span>
+            </label>
+        }
+        .into_any()
+    };
+    view! {
+        <label class="check">
+            <input type="checkbox" prop:checked=narrowed on:change=move |event| narrowed.set(event_target_checked(&event)) />
+            "Only some of what the role may"
+        </label>
+        <fieldset class="scopes" hidden=move || !narrowed.get()>
+            <legend class="visually-hidden">"What it may"</legend>
+            {Permission::ALL.iter().copied().map(scope).collect::<Vec<_>>()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// The token that was made just now, for as long as the page is open.
+pub fn issued(issued: RwSignal<Option<IssuedToken>>) -> AnyView {
+    let show = move || {
+        let IssuedToken { summary, token } = issued.get()?;
+        Some(
+            view! {
+                <section class="panel issued" aria-label="New token" role="status">
+                    <header><h2>{summary.label}</h2>{copy_button(token.clone(), "the token")}</header>
+                    <pre class="command" tabindex="0" data-token-secret>{token}</pre>
+                    <p class="none muted">"Keep it now: it is not shown again. Send it as “Authorization: Bearer …”."</p>
+                </section>
+            }
+            .into_any(),
+        )
+    };
+    show.into_any()
+}
