@@ -43,7 +43,8 @@ impl Door {
 /// The calls of REST: what each needs, and what is sent.
 fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, FilesRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead, RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
+        AuditRead, FilesRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead, RunsWrite, SessionsWrite,
+        TokensWrite, UsersWrite,
     };
     let none = || Arguments::Nothing;
     let run = || Arguments::Json(json!({ "source": "nosuch:a", "destination": "nosuch:b" }));
@@ -90,7 +91,8 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
 /// The server functions: what each needs, and with what it is called.
 fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, ConsoleRead, FilesRead, MountsRead, MountsWrite, RemotesRead, RemotesWrite, RunsRead, RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
+        AuditRead, ConsoleRead, FilesRead, MountsRead, MountsWrite, RemotesRead, RemotesWrite, RunsRead, RunsWrite, SessionsWrite,
+        TokensWrite, UsersWrite,
     };
     type Needs = &'static [Permission];
     let get = |needs: Needs, query: &'static str| (needs, query, Arguments::Nothing);
