@@ -19,7 +19,7 @@ use crate::{
 const LIVES: [(u32, &str); 5] = [(7, "7 days"), (30, "30 days"), (DAYS, "90 days"), (365, "1 year"), (3650, "10 years")];
 
 /// The form, folded away until it is wanted.
-pub fn issue(own: Role, doors: Doors) -> AnyView {
+pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
     let ready = interactive();
     let label = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Viewer);
@@ -59,7 +59,7 @@ pub fn issue(own: Role, doors: Doors) -> AnyView {
         .collect::<Vec<_>>();
     view! {
         <details class="adder">
-            <summary>{icon("plus")}"Make a token"</summary>
+            <summary>{icon("plus")}"Make a token"<span class="adder__aside faint">{whose}</span></summary>
             <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Making a token needs JavaScript. Turn it on for this page."</span></p>
             <form method="post" on:submit=submit>
                 <fieldset class="adder__fields" disabled=move || !ready.get()>

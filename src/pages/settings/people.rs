@@ -16,8 +16,8 @@ pub fn people(page: UserPage, me: &Me, doors: Doors) -> AnyView {
     let count = format::plural(page.users.len() as u64, "person", "people");
     let rows = page.users.into_iter().map(|user| person::row(&user, user.name == me.name, doors)).collect::<Vec<_>>();
     view! {
-        <header><h2>"People"</h2><span class="faint">{count}</span></header>
-        {add(doors)}
+        <h2 class="visually-hidden">"People"</h2>
+        {add(doors, count)}
         <table class="cards">
             <thead>
                 <tr>
@@ -36,7 +36,7 @@ pub fn people(page: UserPage, me: &Me, doors: Doors) -> AnyView {
 }
 
 /// The form, folded away until it is wanted; open where it was refused.
-fn add(doors: Doors) -> AnyView {
+fn add(doors: Doors, count: String) -> AnyView {
     let action = doors.create_user;
     let error = Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
     let problem = move |field: &'static str| move || error.with(|error| error.as_ref().and_then(|error| error.field(field)));
@@ -46,7 +46,7 @@ fn add(doors: Doors) -> AnyView {
     let role = |role: Role| view! { <option value=role.as_str()>{role_word(role)}</option> }.into_any();
     view! {
         <details class="adder" open=refused>
-            <summary>{icon("plus")}"Add a person"</summary>
+            <summary>{icon("plus")}"Add a person"<span class="adder__aside faint">{count}</span></summary>
             <ActionForm action>
                 <div class="adder__fields">
                     <div class="field">

@@ -109,7 +109,7 @@ fn switch(user: &UserSummary, doors: Doors) -> AnyView {
     });
     let pending = doors.update_user.pending();
     let button = view! {
-        <button class="button button--quiet" class:button--bad=disabled aria-label=label disabled=move || pending.get()>{icon(face)}{verb}</button>
+        <button class="button button--quiet" aria-label=label disabled=move || pending.get()>{icon(face)}{verb}</button>
     };
     post_form(UpdateUser::url(), fields, Some(act), button.into_any())
 }

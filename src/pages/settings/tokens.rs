@@ -16,7 +16,7 @@ use crate::{
 /// The list, and the form that adds to it.
 pub fn tokens(page: TokenPage, me: &Me, doors: Doors) -> AnyView {
     let all = me.role.may(Permission::UsersWrite);
-    let head = if all { "API tokens of everybody" } else { "Your API tokens" };
+    let (head, whose) = if all { ("API tokens of everybody", "Of everybody") } else { ("Your API tokens", "Yours") };
     let list = if page.tokens.is_empty() {
         let text = "A token lets a program use the console in your name: a script, a monitor, another server.";
         empty("key-round", "No tokens yet", text.to_owned(), [])
@@ -41,8 +41,8 @@ pub fn tokens(page: TokenPage, me: &Me, doors: Doors) -> AnyView {
         .into_any()
     };
     view! {
-        <header><h2>{head}</h2></header>
-        {issue::issue(me.role, doors)}
+        <h2 class="visually-hidden">{head}</h2>
+        {issue::issue(me.role, whose, doors)}
         {list}
         {pager("/settings/tokens", page.cursor)}
     }
