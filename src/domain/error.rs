@@ -64,12 +64,15 @@ pub struct AppError {
     /// What kind of error it is.
     pub code: ErrorCode,
     /// What went wrong and what to do, as a sentence. Never holds a secret.
+    #[schema(example = "Check the marked fields.")]
     pub message: String,
     /// Field name to what is wrong with it. Empty unless the code is `invalid`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({ "source": "Write it as remote:path, or as an absolute path of this server." }))]
     pub fields: BTreeMap<String, String>,
     /// Where the server's log tells more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "01JD3Z6N9V4M2K8Q7W5X1T0R3S")]
     pub reference: Option<String>,
     /// The run that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,8 +9,10 @@ use super::{location::Location, time::Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// Its name, without the path.
+    #[schema(example = "IMG_2041.jpg")]
     pub name: String,
     /// Size in bytes; `None` for a folder and where the provider does not tell.
+    #[schema(example = 4_194_304)]
     pub size: Option<u64>,
     /// When it was modified, where the provider tells.
     pub mod_time: Option<Timestamp>,
@@ -117,10 +119,13 @@ pub struct FilePage {
     /// What was listed.
     pub location: Location,
     /// How many entries there are in all.
+    #[schema(example = 1)]
     pub total: usize,
     /// How many of them the filter lets through.
+    #[schema(example = 1)]
     pub matched: usize,
     /// Sum of the sizes that are known, of what the filter lets through, in bytes.
+    #[schema(example = 4_194_304)]
     pub bytes: u64,
     /// Index of the first of `entries` among the matched.
     pub offset: usize,

@@ -12,7 +12,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String, example = "01JD3Z6N9V4M2K8Q7W5X1T0R3S")]
+        #[schema(value_type = String, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", example = "01JD3Z6N9V4M2K8Q7W5X1T0R3S")]
         pub struct $name(String);
 
         impl $name {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{RefOr, Schema},
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
 use super::{
@@ -151,7 +151,8 @@ pub fn encode(segment: &str) -> String {
 
 impl PartialSchema for Location {
     fn schema() -> RefOr<Schema> {
-        String::schema()
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^(/|[^/:]+:)"));
+        text.description(Some("`remote:path`, or an absolute path of this server")).examples(["photos-b2:2026"]).into()
     }
 }
 

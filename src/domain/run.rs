@@ -134,6 +134,7 @@ impl RunState {
 
 /// What is needed to start a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewRun {
     /// What it does.
     #[serde(default)]
@@ -193,12 +194,16 @@ impl Stats {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InFlight {
     /// Its path below the source.
+    #[schema(example = "2026/IMG_2041.jpg")]
     pub name: String,
     /// Its size in bytes, `None` where it is not known.
+    #[schema(example = 4_194_304)]
     pub size: Option<u64>,
     /// Bytes transferred.
+    #[schema(example = 1_048_576)]
     pub bytes: u64,
     /// Bytes a second.
+    #[schema(example = 8_388_608)]
     pub speed: u64,
 }
 
@@ -228,11 +233,13 @@ pub struct RunSummary {
     /// When it ended; for an interrupted run, when that was noticed.
     pub ended_at: Option<Timestamp>,
     /// Who asked for it.
+    #[schema(example = "marianne")]
     pub user: String,
     /// How far it is, or what it did.
     pub stats: Stats,
     /// Why it did not succeed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "directory not found")]
     pub error: Option<String>,
     /// Whether somebody asked for it to stop, and it has not ended yet.
     #[serde(default)]
@@ -262,12 +269,15 @@ pub struct Run {
     /// How it was asked for.
     pub options: TransferOptions,
     /// The equivalent command line.
+    #[schema(example = "rclone copy /srv/photos b2-archive:photos")]
     pub command: String,
     /// rclone's exit code, when it exited.
     pub exit_code: Option<i32>,
     /// The signal that ended rclone, by name, when one did.
+    #[schema(example = "SIGKILL")]
     pub signal: Option<String>,
     /// Who asked for it to stop.
+    #[schema(example = "marianne")]
     pub stopped_by: Option<String>,
     /// What is being transferred now.
     pub in_flight: Vec<InFlight>,
@@ -316,15 +326,18 @@ impl FileOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunFile {
     /// Its path below the source.
+    #[schema(example = "2026/IMG_2041.jpg")]
     pub name: String,
     /// What happened.
     pub outcome: FileOutcome,
     /// Its size in bytes, where rclone tells.
+    #[schema(example = 4_194_304)]
     pub size: Option<u64>,
     /// When.
     pub at: Timestamp,
     /// Why it failed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "permission denied")]
     pub error: Option<String>,
 }
 
@@ -369,11 +382,14 @@ pub struct LogLine {
     /// When, where the line tells.
     pub at: Option<Timestamp>,
     /// rclone's level: `info`, `notice`, `error`, `critical`; empty for a line that is not JSON.
+    #[schema(example = "info")]
     pub level: String,
     /// What it is about, where it is about a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026/IMG_2041.jpg")]
     pub object: Option<String>,
     /// What it says.
+    #[schema(example = "Copied (new)")]
     pub message: String,
 }
 

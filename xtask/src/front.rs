@@ -4,6 +4,7 @@
 //! target/site/hash.txt                       the digest that names the folder below
 //! target/site/pkg/<digest>/longshore.{wasm,js,css}   may be cached for ever: new content has a new name
 //! target/site/pkg/<digest>/*.wasm                    what a page needs beyond that, loaded when the page is opened
+//! target/site/pkg/<digest>/apidocs/                  what shows the API's description
 //! target/site/…                              the files of public/
 //! ```
 //! In a release, `.br` and `.gz` lie beside each.
@@ -17,7 +18,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::{compress, process, repo::Repo, site, steps::Steps};
+use crate::{apidocs, compress, process, repo::Repo, site, steps::Steps};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -57,11 +58,13 @@ pub fn build(repo: &Repo, steps: &mut Steps, profile: Profile) -> Result<()> {
             profile.cargo(),
         ]))
     })?;
+    let docs = repo.made("apidocs");
+    apidocs::lay_out(repo, steps, &docs)?;
     steps.take("site", || {
         let wasm = repo.cargo_target.join(TARGET).join(profile.folder()).join("longshore.wasm");
         let (style, public, stamp) = (repo.root.join("style"), repo.root.join("public"), repo.made("site.stamp"));
         let code = fs::read(&wasm).with_context(|| format!("read {}", wasm.display()))?;
-        let made_of = site::digest(&format!("{} {}", profile.cargo(), site::sha256(&code)), &[&style, &public])?;
+        let made_of = site::digest(&format!("{} {}", profile.cargo(), site::sha256(&code)), &[&style, &public, &docs])?;
         if fs::read_to_string(&stamp).is_ok_and(|last| last == made_of) && repo.site().join("hash.txt").exists() {
             return Ok(());
         }
@@ -70,6 +73,7 @@ pub fn build(repo: &Repo, steps: &mut Steps, profile: Profile) -> Result<()> {
         fs::create_dir_all(next.join("pkg"))?;
         glue(&code, profile, &next.join("pkg"))?;
         fs::write(next.join("pkg/longshore.css"), css(&style.join("main.css"), profile)?)?;
+        site::copy(&docs, &next.join("pkg/apidocs"))?;
         site::copy(&public, &next)?;
         publish(&next, &repo.site(), profile)?;
         fs::write(&stamp, made_of)?;

@@ -1,6 +1,7 @@
 //! The project's commands. They need cargo, git, python3, node and a C compiler; what else is missing they install
 //! themselves, inside `target/` where that is possible.
 
+mod apidocs;
 mod bench;
 mod browser;
 mod compress;

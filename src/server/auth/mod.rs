@@ -55,6 +55,9 @@ struct Inner {
 }
 
 impl Auth {
+    /// The cookie's name, over plain HTTP.
+    pub const COOKIE: &str = session::cookie_name(false);
+
     /// Looks whether there is a user yet, and is ready.
     ///
     /// # Errors

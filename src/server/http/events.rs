@@ -14,6 +14,7 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::{Interval, interval},
 };
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -21,12 +22,7 @@ use super::{
     who::Who,
 };
 use crate::{
-    domain::{
-        error::{AppError, Result},
-        event::Event,
-        id::RunId,
-        policy::Permission,
-    },
+    domain::{error::Result, event::Event, id::RunId, policy::Permission},
     server::{
         auth::{Actor, Visitor},
         services::runs,
@@ -50,12 +46,31 @@ struct EventQuery {
     run: Option<RunId>,
 }
 
+/// One message, as it is written into the stream.
+struct EventMessage;
+
+impl utoipa::PartialSchema for EventMessage {
+    fn schema() -> RefOr<Schema> {
+        let data = ObjectBuilder::new().schema_type(Type::String).content_media_type("application/json");
+        let data =
+            data.content_schema(Some(Ref::from_schema_name(<Event as utoipa::ToSchema>::name()))).description(Some("An `Event`, as JSON"));
+        ObjectBuilder::new().property("data", data).required("data").into()
+    }
+}
+
+impl utoipa::ToSchema for EventMessage {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((<Event as utoipa::ToSchema>::name().into_owned(), <Event as utoipa::PartialSchema>::schema()));
+        <Event as utoipa::ToSchema>::schemas(schemas);
+    }
+}
+
 /// Listen to what changes
 ///
 /// Server-sent events; the data of each is one `Event`. The first is a snapshot of all runs that have not ended.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    params(("run" = Option<String>, Query, description = "also what this run transfers now, file by file")),
-    responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 401, body = AppError), (status = 404, body = AppError)))]
+    params(("run" = inline(Option<RunId>), Query, description = "also what this run transfers now, file by file")),
+    responses((status = 200, description = "The stream; it does not end by itself", body = EventMessage, content_type = "text/event-stream")))]
 async fn listen(
     Who(actor): Who,
     Extension(visitor): Extension<Visitor>,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Path;
 
 use crate::domain::error::{AppError, ErrorCode};
@@ -57,13 +58,46 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(bad_request("The body is not a JSON object."));
         }
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let inner = error.inner();
-            if inner.is_data() { misfit("body", error.path(), &inner.to_string()) } else { no_json(inner) }
-        })?;
-        json.end().map_err(|error| no_json(&error))?;
-        Ok(Self(value))
+        read(&bytes).map(Self)
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let refuse = |error: serde_path_to_error::Error<serde_json::Error>| {
+        let inner = error.inner();
+        if inner.is_data() { misfit("body", error.path(), &inner.to_string()) } else { no_json(inner) }
+    };
+    let value = match serde_path_to_error::deserialize(&mut json) {
+        Err(error) if error.inner().is_data() => {
+            // For JSON, 4.0 is a whole number; for serde it is none.
+            let mut value: Value = serde_json::from_slice(bytes).unwrap_or_default();
+            return if make_whole(&mut value) { serde_path_to_error::deserialize(value).map_err(refuse) } else { Err(refuse(error)) };
+        }
+        value => value.map_err(refuse)?,
+    };
+    json.end().map_err(|error| no_json(&error))?;
+    Ok(value)
+}
+
+/// Turns numbers like 4.0 into what they are. Whether there was one.
+fn make_whole(value: &mut Value) -> bool {
+    /// Up to here every whole number has a double of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= EXACT);
+            // Both are exact within that bound.
+            let whole = whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok());
+            whole.is_some_and(|whole| {
+                *number = whole.into();
+                true
+            })
+        }
+        // No short cut: all of them are to be turned.
+        Value::Array(values) => values.iter_mut().fold(false, |found, value| make_whole(value) | found),
+        Value::Object(values) => values.values_mut().fold(false, |found, value| make_whole(value) | found),
+        _ => false,
     }
 }
 
@@ -165,6 +199,10 @@ mod tests {
     async fn what_fits_is_read() {
         let login = read("Application/JSON; charset=utf-8", r#"{"name":"ana","kind":"program"} "#).await.expect("read");
         assert_eq!((login.name.as_str(), &login.kind), ("ana", &Kind::Program));
+        for whole in ["3", "3.0", "0.3e1", "30e-1"] {
+            assert_eq!(read("application/json", &format!(r#"{{"name":"ana","tries":{whole}}}"#)).await.expect(whole).tries, 3);
+        }
+        assert_eq!(read("application/json", r#"{"name":"ana","tries":-0.0,"options":{"a":2.0}}"#).await.expect("read").options["a"], 2);
         assert_eq!(query("name=a%20na&tries=3").await.expect("read").tries, 3);
     }
 
@@ -176,6 +214,9 @@ mod tests {
             (r#"{"name":"x","kind":"hunter2"}"#, "The body does not fit at kind: expected `person` or `program`."),
             (r#"{"tries":1}"#, "The body does not fit: missing field `name`."),
             (r#"{"nme":"x"}"#, "The body does not fit at nme: there is no such field."),
+            (r#"{"name":"x","tries":1.5}"#, "The body does not fit at tries: expected u32."),
+            (r#"{"name":"x","tries":-1.0}"#, "The body does not fit at tries: expected u32."),
+            (r#"{"name":"x","tries":1e30}"#, "The body does not fit at tries: expected u32."),
             (r#"{"name":"x","options":{"a":"hunter2"}}"#, "The body does not fit at options.a: expected u8."),
             (r#"{"name":"x","options":{"my hunter2 <b>":"1"}}"#, "The body does not fit: expected u8."),
             (r#"["hunter2"]"#, "The body is not a JSON object."),

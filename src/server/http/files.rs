@@ -10,7 +10,8 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
-        file::{FilePage, FileQuery},
+        file::{FilePage, FileQuery, SortKey},
+        location::Location,
     },
     server::{services::files, state::AppState},
 };
@@ -25,19 +26,15 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// A window of what lies in a location, folders first. The provider is asked when nothing newer than a minute is known.
 #[utoipa::path(get, path = "/api/v1/files", tag = "files",
     params(
-        ("location" = String, Query, description = "`remote:path` or an absolute path of this server", example = "photos-b2:2026"),
-        ("filter" = Option<String>, Query, description = "only names that hold this, without regard to case"),
-        ("sort" = Option<crate::domain::file::SortKey>, Query, description = "the order; `name` when absent"),
+        ("location" = inline(Location), Query, description = "`remote:path` or an absolute path of this server", example = "photos-b2:2026"),
+        ("filter" = Option<String>, Query, description = "only names that hold this, without regard to case", max_length = 256),
+        ("sort" = inline(Option<SortKey>), Query, description = "the order; `name` when absent"),
         ("descending" = Option<bool>, Query, description = "largest, newest or last name first"),
         ("offset" = Option<u64>, Query, description = "index of the first entry that is wanted"),
-        ("limit" = Option<u64>, Query, description = "how many, at most 500; 200 when absent"),
+        ("limit" = Option<u64>, Query, description = "how many, at most 500; 200 when absent", maximum = 500),
         ("refresh" = Option<bool>, Query, description = "ask the provider again"),
     ),
-    responses(
-        (status = 200, body = FilePage),
-        (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError),
-        (status = 500, body = AppError), (status = 503, body = AppError), (status = 504, body = AppError),
-    ))]
+    responses((status = 200, body = FilePage), (status = 404, body = AppError), (status = 504, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<FileQuery>) -> Result<Json<FilePage>, Problem> {
     Ok(Json(files::list(&actor, &app, &query).await?))
 }

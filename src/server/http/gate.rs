@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::extract::Problem;
+use super::{docs, extract::Problem, openapi};
 use crate::{
     domain::{
         error::{AppError, ErrorCode},
@@ -20,8 +20,9 @@ use crate::{
 const OPEN: [&str; 6] = ["/pkg/", "/fonts/", "/icons.svg", "/favicon.svg", "/healthz", "/readyz"];
 /// What answers before there is an admin, and nothing after.
 const SETUP: [&str; 2] = ["/setup", "/api/fn/setup/create"];
-/// What answers without a session.
-const SIGN_IN: [&str; 4] = ["/login", "/api/fn/sessions/create", "/api/v1/openapi.json", "/api/v1/backups/rclone/providers"];
+/// What answers without a session: the sign-in, the API's documents, whose programs are in `/pkg/`, and what is rclone's and nobody's.
+const SIGN_IN: [&str; 6] =
+    ["/login", "/api/fn/sessions/create", "/api/v1/backups/rclone/providers", openapi::ADDRESS, docs::SWAGGER, docs::REDOC];
 
 /// Lets a request through, or sends it to where it must go first.
 pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> Response {

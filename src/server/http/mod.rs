@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod audit;
 mod backups;
+pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod files;
@@ -28,7 +29,7 @@ use super::{auth, state::AppState};
 /// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits; session; who asks;
 /// whether they get that far; and the route.
 pub fn router(app: AppState, policy: Policy) -> Router {
-    let routes = pages::router(&app).merge(openapi::router()).merge(health::router());
+    let routes = pages::router(&app).merge(openapi::router()).merge(docs::router()).merge(health::router());
     let guarded = routes
         .layer(from_fn_with_state(app.clone(), gate::gate))
         .layer(from_fn_with_state(app.auth.clone(), auth::resolve))

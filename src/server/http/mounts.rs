@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        id::MountId,
         mount::{Mount, NewMount},
     },
     server::{services::mounts, state::AppState},
@@ -26,8 +27,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 }
 
 /// List mounts
-#[utoipa::path(get, path = "/api/v1/mounts", tag = "mounts", operation_id = "list_mounts",
-    responses((status = 200, body = [Mount]), (status = 401, body = AppError), (status = 403, body = AppError), (status = 503, body = AppError)))]
+#[utoipa::path(get, path = "/api/v1/mounts", tag = "mounts",
+    responses((status = 200, body = [Mount])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<Mount>>, Problem> {
     Ok(Json(mounts::list(&actor, &app).await?))
 }
@@ -35,12 +36,8 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<M
 /// Mount a location
 ///
 /// Answers when it is there. It outlives the console.
-#[utoipa::path(post, path = "/api/v1/mounts", tag = "mounts", operation_id = "create_mount", request_body = NewMount,
-    responses(
-        (status = 201, body = Mount), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
-        (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 500, body = AppError),
-        (status = 503, body = AppError), (status = 504, body = AppError),
-    ))]
+#[utoipa::path(post, path = "/api/v1/mounts", tag = "mounts", request_body = NewMount,
+    responses((status = 201, body = Mount), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn create(Who(actor): Who, State(app): State<AppState>, Body(mount): Body<NewMount>) -> Result<(StatusCode, Json<Mount>), Problem> {
     Ok((StatusCode::CREATED, Json(mounts::create(&actor, &app, mount).await?)))
 }
@@ -54,16 +51,12 @@ struct UnmountQuery {
 /// Unmount
 ///
 /// Refused while files that were written wait to be uploaded, unless `force` says that they may be lost.
-#[utoipa::path(delete, path = "/api/v1/mounts/{id}", tag = "mounts", operation_id = "delete_mount",
+#[utoipa::path(delete, path = "/api/v1/mounts/{id}", tag = "mounts",
     params(
-        ("id" = String, Path, description = "the mount's id"),
+        ("id" = inline(MountId), Path, description = "the mount's id"),
         ("force" = Option<bool>, Query, description = "also when files would be lost"),
     ),
-    responses(
-        (status = 204), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
-        (status = 404, body = AppError), (status = 409, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError),
-        (status = 504, body = AppError),
-    ))]
+    responses((status = 204), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn delete(
     Who(actor): Who,
     State(app): State<AppState>,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
-        remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest},
+        remote::{CreatedRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest},
     },
     server::{services::remotes, state::AppState},
 };
@@ -28,7 +28,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 ///
 /// All remotes, by name. No option is told: those may be secret.
 #[utoipa::path(get, path = "/api/v1/remotes", tag = "remotes",
-    responses((status = 200, body = [RemoteSummary]), (status = 401, body = AppError), (status = 500, body = AppError)))]
+    responses((status = 200, body = [RemoteSummary])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<RemoteSummary>>, Problem> {
     Ok(Json(remotes::list(&actor, &app).await?))
 }
@@ -37,11 +37,7 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<R
 ///
 /// Secrets are given plain and stored as rclone stores them; no other call gives them back.
 #[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
-    responses(
-        (status = 201, body = CreatedRemote),
-        (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 409, body = AppError),
-        (status = 413, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError),
-    ))]
+    responses((status = 201, body = CreatedRemote), (status = 409, body = AppError)))]
 async fn create(
     Who(actor): Who,
     State(app): State<AppState>,
@@ -53,11 +49,9 @@ async fn create(
 /// Delete a remote
 ///
 /// Its configuration, never its files.
-#[utoipa::path(delete, path = "/api/v1/remotes/{name}", tag = "remotes", params(("name" = String, Path, description = "the remote's name")),
-    responses(
-        (status = 204), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
-        (status = 404, body = AppError), (status = 409, body = AppError), (status = 500, body = AppError),
-    ))]
+#[utoipa::path(delete, path = "/api/v1/remotes/{name}", tag = "remotes",
+    params(("name" = inline(RemoteName), Path, description = "the remote's name")),
+    responses((status = 204), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
     remotes::delete(&actor, &app, &name).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -66,11 +60,9 @@ async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<S
 /// Test a remote
 ///
 /// Lists its root. One that does not answer is a 200 that says why.
-#[utoipa::path(post, path = "/api/v1/remotes/{name}/test", tag = "remotes", params(("name" = String, Path, description = "the remote's name")),
-    responses(
-        (status = 200, body = RemoteTest), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
-        (status = 404, body = AppError), (status = 500, body = AppError), (status = 503, body = AppError), (status = 504, body = AppError),
-    ))]
+#[utoipa::path(post, path = "/api/v1/remotes/{name}/test", tag = "remotes",
+    params(("name" = inline(RemoteName), Path, description = "the remote's name")),
+    responses((status = 200, body = RemoteTest), (status = 404, body = AppError), (status = 504, body = AppError)))]
 async fn test(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTest>, Problem> {
     Ok(Json(remotes::test(&actor, &app, NewRemote { name, ..NewRemote::default() }).await?))
 }

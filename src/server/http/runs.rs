@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        id::RunId,
         run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunState},
     },
     server::{services::runs, state::AppState},
@@ -30,12 +31,12 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// A page of history, newest first.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
     params(
-        ("state" = Option<RunState>, Query, description = "only in this state"),
-        ("search" = Option<String>, Query, description = "only with this in the source or destination"),
-        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
-        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent"),
+        ("state" = inline(Option<RunState>), Query, description = "only in this state"),
+        ("search" = Option<String>, Query, description = "only with this in the source or destination", max_length = 256),
+        ("cursor" = inline(Option<RunId>), Query, description = "the cursor that the last page gave"),
+        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent", maximum = 1000),
     ),
-    responses((status = 200, body = RunPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 503, body = AppError)))]
+    responses((status = 200, body = RunPage)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<RunQuery>) -> Result<Json<RunPage>, Problem> {
     Ok(Json(runs::list(&actor, &app, &query).await?))
 }
@@ -47,8 +48,7 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
     params(("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run")),
     responses(
         (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
-        (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError),
-        (status = 409, body = AppError), (status = 413, body = AppError), (status = 503, body = AppError),
+        (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
 async fn start(
     Who(actor): Who,
@@ -61,8 +61,9 @@ async fn start(
 }
 
 /// Get a run
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path, description = "the run's id")),
-    responses((status = 200, body = Run), (status = 401, body = AppError), (status = 404, body = AppError), (status = 503, body = AppError)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs",
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses((status = 200, body = Run), (status = 404, body = AppError)))]
 async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<Run>, Problem> {
     Ok(Json(runs::get(&actor, &app, &id.parse()?).await?))
 }
@@ -70,11 +71,9 @@ async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String
 /// Stop a run
 ///
 /// Asks for it. The run has ended when its state says so.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "runs", params(("id" = String, Path, description = "the run's id")),
-    responses(
-        (status = 202, body = Run), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError),
-        (status = 409, body = AppError), (status = 503, body = AppError),
-    ))]
+#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "runs",
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses((status = 202, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn stop(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<(StatusCode, Json<Run>), Problem> {
     let id = id.parse()?;
     runs::stop(&actor, &app, &id).await?;
@@ -98,13 +97,13 @@ struct RunFilesQuery {
 /// What happened to each, from rclone's own log.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/files", tag = "runs",
     params(
-        ("id" = String, Path, description = "the run's id"),
-        ("outcome" = FileOutcome, Query, description = "what happened to them"),
-        ("search" = Option<String>, Query, description = "only with this in the path"),
+        ("id" = inline(RunId), Path, description = "the run's id"),
+        ("outcome" = inline(FileOutcome), Query, description = "what happened to them"),
+        ("search" = Option<String>, Query, description = "only with this in the path", max_length = 256),
         ("offset" = Option<u64>, Query, description = "index of the first that is wanted"),
-        ("limit" = Option<u64>, Query, description = "how many, at most 500; 100 when absent"),
+        ("limit" = Option<u64>, Query, description = "how many, at most 500; 100 when absent", maximum = 500),
     ),
-    responses((status = 200, body = RunFiles), (status = 400, body = AppError), (status = 401, body = AppError), (status = 404, body = AppError)))]
+    responses((status = 200, body = RunFiles), (status = 404, body = AppError)))]
 async fn files(
     Who(actor): Who,
     State(app): State<AppState>,
@@ -116,8 +115,9 @@ async fn files(
 }
 
 /// Get the end of a run's log
-#[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs", params(("id" = String, Path, description = "the run's id")),
-    responses((status = 200, body = RunLog), (status = 401, body = AppError), (status = 404, body = AppError)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs",
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses((status = 200, body = RunLog), (status = 404, body = AppError)))]
 async fn log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<RunLog>, Problem> {
     Ok(Json(runs::log(&actor, &app, &id.parse()?).await?))
 }

@@ -26,7 +26,7 @@ use crate::{
 const WINDOW: usize = 200;
 /// Most entries in a window.
 const WINDOW_MAX: usize = 500;
-/// Longest filter, in bytes.
+/// Longest filter, in characters.
 const FILTER_MAX: usize = 256;
 /// Milliseconds for which a listing is believed.
 const FRESH: u64 = 60_000;
@@ -48,8 +48,8 @@ const ORDERS_MAX: usize = 8;
 /// A window of what lies in a location. The provider is asked when nothing newer than a minute is known, or `refresh` says so.
 pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<FilePage> {
     actor.require(Permission::FilesRead)?;
-    if query.filter.len() > FILTER_MAX {
-        return Err(AppError::invalid("filter", "A filter has at most 256 bytes."));
+    if query.filter.chars().count() > FILTER_MAX {
+        return Err(AppError::invalid("filter", "A filter has at most 256 characters."));
     }
     if query.limit > WINDOW_MAX {
         return Err(AppError::invalid("limit", "At most 500."));

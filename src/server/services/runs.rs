@@ -40,7 +40,7 @@ const FILES: u64 = 100;
 const FILES_MAX: u64 = 500;
 /// Lines of a log that a page shows.
 const LOG_LINES: usize = 500;
-/// Longest text to search for, in bytes.
+/// Longest text to search for, in characters.
 const SEARCH_MAX: usize = 256;
 /// Runs in a snapshot.
 const SNAPSHOT: usize = 200;
@@ -325,7 +325,7 @@ fn unknown(id: &RunId) -> AppError {
 }
 
 fn check_search(search: &str) -> Result<()> {
-    if search.len() > SEARCH_MAX { Err(AppError::invalid("search", "At most 256 bytes.")) } else { Ok(()) }
+    if search.chars().count() > SEARCH_MAX { Err(AppError::invalid("search", "At most 256 characters.")) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -25,6 +25,14 @@ async fn nobody_gets_in_without_a_credential() {
     // That no call at all answers without one is looked at in `policy`; whoever guesses tokens is slowed down.
     let open = "/api/v1/backups/rclone/providers";
     for (method, path) in calls(&console).await.into_iter().filter(|(_, path)| path != open).take(10) {
+        let answer = console.anonymous(method.clone(), &path).json(&json!({})).send().await.expect("an answer");
+        assert_eq!(
+            answer.headers().get(header::WWW_AUTHENTICATE).map(|value| value.as_bytes()),
+            Some(b"Bearer".as_slice()),
+            "{method} {path}"
+        );
+        let error = expect(answer, StatusCode::UNAUTHORIZED).await;
+        assert_eq!(error["code"], "unauthenticated", "a body is not even read for somebody unknown: {method} {path}");
         let answer = console.anonymous(method.clone(), &path).bearer_auth("lsh_wrong").json(&json!({})).send().await.expect("an answer");
         let error = expect(answer, StatusCode::UNAUTHORIZED).await;
         assert_eq!(error["code"], "unauthenticated", "{method} {path}");
@@ -89,7 +97,9 @@ async fn a_bad_body_is_a_sentence_and_never_a_failure() {
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let console = Console::start();
-    for path in ["/login", "/nosuch", "/api/v1/nosuch", "/api/v1/runs", "/healthz", "/readyz", "/icons.svg", "/api/v1/openapi.json"] {
+    let pages = ["/login", "/nosuch", "/docs", "/redoc"];
+    let others = ["/api/v1/nosuch", "/api/v1/runs", "/healthz", "/readyz", "/icons.svg", "/api/v1/openapi.json"];
+    for path in pages.into_iter().chain(others) {
         let answer = console.request(Method::GET, path).send().await.expect("an answer");
         let headers = answer.headers();
         for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options", "permissions-policy"] {
@@ -105,6 +115,25 @@ async fn every_answer_has_the_security_headers() {
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
     assert!(page.contains(nonce), "the page's scripts carry the nonce of its policy");
     assert!(!page.contains(" style=\""), "a style attribute would be refused by the policy");
+}
+
+#[tokio::test]
+async fn the_documents_are_open_and_their_pages_run_what_carries_their_nonce_only() {
+    let console = Console::start();
+    let mut nonces = std::collections::BTreeSet::new();
+    for path in ["/docs", "/redoc", "/docs", "/redoc"] {
+        let answer = console.anonymous(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
+        let page = answer.text().await.expect("a page");
+        let nonce = policy.split("script-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+        assert!(policy.contains(&format!("script-src 'nonce-{nonce}'; ")), "nothing else runs: {policy}");
+        assert_eq!(page.matches("<script").count(), page.matches(&format!("<script nonce=\"{nonce}\" src=\"/pkg/")).count(), "{page}");
+        assert!(page.contains("/api/v1/openapi.json") && !page.contains("http://") && !page.contains("https://"), "{page}");
+        nonces.insert(nonce);
+    }
+    assert_eq!(nonces.len(), 4, "a nonce is used once");
+    expect(console.anonymous(Method::GET, "/api/v1/openapi.json").send().await.expect("an answer"), StatusCode::OK).await;
 }
 
 #[tokio::test]

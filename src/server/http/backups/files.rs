@@ -82,12 +82,12 @@ impl From<Entry> for BackupFile {
 /// List files
 ///
 /// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one.
-#[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone", operation_id = "list_files",
+#[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone",
     params(
         ("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive"),
         ("recursive" = Option<bool>, Query, description = "also what lies in folders"),
-        ("max_depth" = Option<u32>, Query, description = "with `recursive`: levels of folders, 1 to 1,000"),
-        ("limit" = Option<u32>, Query, description = "how many, 1 to 1,000; all when absent"),
+        ("max_depth" = Option<u32>, Query, description = "with `recursive`: levels of folders", minimum = 1, maximum = 1000),
+        ("limit" = Option<u32>, Query, description = "how many; all when absent", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
     ),
     responses((status = 200, body = [BackupFile], headers(("X-Next-Cursor" = String, description = "absent on the last page"))), Refusals))]
@@ -132,7 +132,7 @@ struct BackupSize {
 }
 
 /// Measure a location
-#[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone", operation_id = "get_size",
+#[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone",
     params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
     responses((status = 200, body = BackupSize), Refusals))]
 async fn size(Who(actor): Who, State(app): State<AppState>, Params(query): Params<SizeQuery>) -> Result<Json<BackupSize>, Problem> {

@@ -66,7 +66,7 @@ struct BackupMount {
 /// Mount a location
 ///
 /// Answers when it is there. It outlives the console; `/api/v1/mounts` lists it and unmounts it.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/mount", tag = "rclone", operation_id = "mount_remote", request_body = MountRequest,
+#[utoipa::path(post, path = "/api/v1/backups/rclone/mount", tag = "rclone", request_body = MountRequest,
     responses((status = 200, body = BackupMount), Refusals))]
 async fn mount(Who(actor): Who, State(app): State<AppState>, Body(request): Body<MountRequest>) -> Result<Json<BackupMount>, Problem> {
     let MountRequest { remote_path, mount_point, read_only, allow_other } = request;

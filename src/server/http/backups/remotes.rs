@@ -99,7 +99,7 @@ struct ConfiguredRemote {
 /// Configure a remote
 ///
 /// With `encrypt`, the answer tells, this once only, what is needed to read the files without Longshore.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/configure", tag = "rclone", operation_id = "configure_remote", request_body = ConfigureRequest,
+#[utoipa::path(post, path = "/api/v1/backups/rclone/configure", tag = "rclone", request_body = ConfigureRequest,
     responses((status = 200, body = ConfiguredRemote), Refusals))]
 async fn configure(
     Who(actor): Who,
@@ -126,7 +126,7 @@ async fn configure(
 }
 
 /// List remotes
-#[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone", operation_id = "list_configured_remotes",
+#[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone",
     responses((status = 200, body = [BackupRemote]), Refusals))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<BackupRemote>>, Problem> {
     let remote =
@@ -149,7 +149,7 @@ struct BackupProvider {
 /// List providers
 ///
 /// All that rclone has. Open to everybody.
-#[utoipa::path(get, path = "/api/v1/backups/rclone/providers", tag = "rclone", operation_id = "get_providers", security(()),
+#[utoipa::path(get, path = "/api/v1/backups/rclone/providers", tag = "rclone", security(()),
     responses((status = 200, body = [BackupProvider]), Refusals))]
 async fn providers(State(app): State<AppState>) -> Result<Json<Vec<BackupProvider>>, Problem> {
     let all = remotes::catalog(&app).await?;
@@ -178,7 +178,7 @@ struct BackupCheck {
 /// Check a connection
 ///
 /// Lists the root of a remote, for at most 30 seconds. One that does not answer is a 200 that says why.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/check", tag = "rclone", operation_id = "check_connection",
+#[utoipa::path(post, path = "/api/v1/backups/rclone/check", tag = "rclone",
     params(("remote_name" = String, Query, description = "the remote's name", example = "photos-s3")),
     responses((status = 200, body = BackupCheck), Refusals))]
 async fn check(Who(actor): Who, State(app): State<AppState>, Params(query): Params<CheckQuery>) -> Result<Json<BackupCheck>, Problem> {

@@ -36,7 +36,7 @@ const MIB: f64 = 1_048_576.0;
 
 /// Their routes.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sync)).routes(routes!(copy)).routes(routes!(move_)).routes(routes!(delete))
+    OpenApiRouter::new().routes(routes!(sync)).routes(routes!(copy)).routes(routes!(r#move)).routes(routes!(delete))
 }
 
 /// How a client wishes to be answered.
@@ -311,7 +311,7 @@ fn rate(bytes: u64, ms: u64) -> f64 {
 ///
 /// Makes the destination identical to the source: **deletes** what the source does not have. Answers when the run has ended, or at once
 /// with `Prefer: respond-async`. A client that hangs up stops nothing.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", operation_id = "sync", request_body = TransferRequest,
+#[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", request_body = TransferRequest,
     params(Wishes), responses(Answers, Refusals))]
 async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Sync)?).await?)
@@ -320,7 +320,7 @@ async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
 /// Copy
 ///
 /// Adds and updates; deletes nothing. Answers when the run has ended, or at once with `Prefer: respond-async`.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/copy", tag = "rclone", operation_id = "copy", request_body = TransferRequest,
+#[utoipa::path(post, path = "/api/v1/backups/rclone/copy", tag = "rclone", request_body = TransferRequest,
     params(Wishes), responses(Answers, Refusals))]
 async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Copy)?).await?)
@@ -329,16 +329,16 @@ async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
 /// Move
 ///
 /// Copies, then deletes from the source. Answers when the run has ended, or at once with `Prefer: respond-async`.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", operation_id = "move", request_body = TransferRequest,
+#[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", request_body = TransferRequest,
     params(Wishes), responses(Answers, Refusals))]
-async fn move_(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+async fn r#move(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Move)?).await?)
 }
 
 /// Delete
 ///
 /// Deletes files; folders stay. Answers when the run has ended, or at once with `Prefer: respond-async`.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/delete", tag = "rclone", operation_id = "delete", request_body = DeleteRequest,
+#[utoipa::path(post, path = "/api/v1/backups/rclone/delete", tag = "rclone", request_body = DeleteRequest,
     params(Wishes), responses(Answers, Refusals))]
 async fn delete(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<DeleteRequest>) -> Result<Response, Problem> {
     let answer = transfer(who, state, &headers, request.into_run()?).await;

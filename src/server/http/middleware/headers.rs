@@ -31,18 +31,27 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// What a page may do: run the scripts that carry its nonce and what these load, and talk to this server only. A nonce that is none
-/// makes a page that does nothing.
+/// What a page may do: run the scripts that carry its nonce and what these load, and talk to this server only.
 #[must_use]
 pub fn csp(nonce: &str) -> HeaderValue {
+    // A preload of a module carries no nonce; `strict-dynamic` is what lets it pass, and no other script without one.
+    let scripts = "'strict-dynamic' 'wasm-unsafe-eval'";
+    policy(nonce, &format!("script-src 'nonce-{nonce}' {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'"))
+}
+
+/// What a page that shows the API's description may do: run the scripts that carry its nonce and no other, talk to this server only, and
+/// what its program needs beyond that (`allows`: styles, pictures, workers).
+#[must_use]
+pub fn csp_of_viewer(nonce: &str, allows: &str) -> HeaderValue {
+    policy(nonce, &format!("script-src 'nonce-{nonce}'; {allows}; form-action 'none'"))
+}
+
+/// A nonce that is none makes a page that does nothing.
+fn policy(nonce: &str, allows: &str) -> HeaderValue {
     if !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte)) {
         return HeaderValue::from_static(NOTHING);
     }
-    // A preload of a module carries no nonce; `strict-dynamic` is what lets it pass, and no other script without one.
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
+    let policy = format!("default-src 'none'; {allows}; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'");
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(NOTHING))
 }
 

@@ -18,7 +18,10 @@ use tower_http::{
 };
 use tracing::Span;
 
-pub use self::{headers::csp, origin::Policy};
+pub use self::{
+    headers::{csp, csp_of_viewer},
+    origin::Policy,
+};
 
 /// Puts it all around the routes. The headers are outside of everything that refuses, so a refusal has them too.
 pub fn apply(router: Router, policy: Policy) -> Router {
@@ -130,7 +133,11 @@ mod tests {
     fn a_nonce_that_is_none_makes_a_page_do_nothing() {
         for bad in ["a\r\nb", "a'; script-src *", "a b", "\u{e9}"] {
             assert!(!csp(bad).to_str().expect("text").contains("script-src"), "{bad}");
+            assert!(!csp_of_viewer(bad, "style-src 'self'").to_str().expect("text").contains("src 'self'"), "{bad}");
         }
         assert!(csp("AbC-_1").to_str().expect("text").contains("script-src 'nonce-AbC-_1' 'strict-dynamic' 'wasm-unsafe-eval';"));
+        assert!(
+            csp_of_viewer("AbC-_1", "style-src 'self'").to_str().expect("text").contains("script-src 'nonce-AbC-_1'; style-src 'self';")
+        );
     }
 }

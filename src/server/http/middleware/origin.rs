@@ -98,16 +98,20 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
     if request.uri().authority().is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(&host)) {
         return refuse("The address of the request is not the one of its Host header.");
     }
-    if changes(&request) && !is_wanted(&policy, request.headers(), &own) && !is_nobody(&request) {
+    if changes(&request) && !is_wanted(&policy, request.headers(), &own) {
         return refuse("This request did not come from a page of this console. Open the console in a tab of its own and try again.");
     }
     next.run(request).await
 }
 
-/// Whether a request can change something. Server functions count always: a form of another site could call them.
+/// Whether a request can change something. Server functions count always: a form of another site could call them. A call of REST that
+/// shows nothing does not: there is nothing that another site could have borrowed, and it is told further in that it shows nothing.
 fn changes(request: &Request) -> bool {
+    let (path, headers) = (request.uri().path(), request.headers());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    !reads || (request.uri().path().starts_with("/api/fn/") && request.headers().contains_key(SEC_FETCH_SITE))
+    let shows_nothing =
+        path.starts_with("/api/v1/") && ![header::COOKIE, header::AUTHORIZATION].iter().any(|name| headers.contains_key(name));
+    if reads { path.starts_with("/api/fn/") && headers.contains_key(SEC_FETCH_SITE) } else { !shows_nothing }
 }
 
 /// Whether our own page asks, or a program that shows a token: then cookies do not count, so no other site can borrow them.
@@ -122,14 +126,6 @@ fn is_wanted(policy: &Policy, headers: &HeaderMap, own: &str) -> bool {
     let is_ours = |origin: Option<String>| origin.is_some_and(|origin| policy.is_own(&origin, own));
     // A browser tells at least one of them. Who tells neither is no browser, and shows a token instead.
     (site.is_some() || origin.is_some()) && site.is_none_or(from_here) && origin.is_none_or(is_ours)
-}
-
-/// Whether a program calls REST without any credential: there is nothing that another site could borrow, and it is to be told that one is
-/// missing. A browser tells where it comes from, so it is none.
-fn is_nobody(request: &Request) -> bool {
-    let headers = request.headers();
-    let tells = [&header::COOKIE, &header::ORIGIN, &SEC_FETCH_SITE].iter().any(|name| headers.contains_key(*name));
-    request.uri().path().starts_with("/api/v1/") && !tells
 }
 
 /// A header that is there once, in lower case.
@@ -217,12 +213,19 @@ mod tests {
                 assert_eq!(status(&policy, method, "/api/fn/x", &headers).await, expected, "{method} {headers:?}");
             }
         }
-        for (headers, expected) in [(vec![host], 200), (vec![host, ("cookie", "longshore=x")], 403), (vec![host, ("origin", "null")], 403)]
-        {
+        for (headers, expected) in [
+            (vec![host], 200),
+            (vec![host, ("origin", "http://evil.example")], 200),
+            (vec![host, ("cookie", "longshore=x")], 403),
+            (vec![host, ("cookie", "longshore=x"), ("origin", "http://evil.example")], 403),
+            (vec![host, ("cookie", "longshore=x"), own], 200),
+            (vec![host, ("authorization", "Basic x")], 403),
+            (vec![host, ("authorization", "Bearer lsh_x")], 200),
+        ] {
             assert_eq!(
                 status(&policy, "POST", "/api/v1/runs", &headers).await,
                 expected,
-                "nobody is told so, a browser is not: {headers:?}"
+                "without a credential it is 401 further in: {headers:?}"
             );
         }
         assert_eq!(status(&policy, "GET", "/", &[host, ("sec-fetch-site", "cross-site")]).await, 200, "a link leads here");
