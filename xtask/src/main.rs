@@ -7,6 +7,7 @@ mod browser;
 mod compress;
 mod dist;
 mod front;
+mod fuzz;
 mod process;
 mod repo;
 mod run;
@@ -25,8 +26,8 @@ use crate::{repo::Repo, steps::Steps};
 
 const USAGE: &str = "\
 cargo xtask run [ARGS…]     build and serve on http://127.0.0.1:8084; ARGS go to `longshore serve`
-cargo xtask test [PART…]    everything CI runs, or only: fmt clippy unit doc e2e
-                            what follows `--` goes to the end-to-end runner
+cargo xtask test [PART…]    everything CI runs, or only: fmt clippy unit fuzz doc e2e
+                            what follows `--` goes to the end-to-end runner, or to `fuzz` alone
 cargo xtask dist            the release, under target/dist
 cargo xtask shots           pictures of every page, under target/shots
 cargo xtask bench           measure the release; writes bench/results.md";

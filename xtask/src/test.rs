@@ -4,10 +4,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{browser, front, process, repo::Repo, steps::Steps, tools};
+use crate::{browser, front, fuzz, process, repo::Repo, steps::Steps, tools};
 
 /// The parts, quickest answer first.
-const PARTS: [&str; 5] = ["fmt", "clippy", "unit", "doc", "e2e"];
+const PARTS: [&str; 6] = ["fmt", "clippy", "unit", "fuzz", "doc", "e2e"];
 
 /// Runs the parts that are named, or all of them, until one fails.
 pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
@@ -16,11 +16,14 @@ pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
     if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         bail!("there is no part {unknown:?}; there are: {}", PARTS.join(" "));
     }
+    // What follows `--` is for the end-to-end runner, unless only the fuzzing is asked for.
+    let for_fuzz = parts == ["fuzz"];
     for part in PARTS.iter().filter(|part| parts.is_empty() || parts.iter().any(|wanted| wanted == *part)) {
         match *part {
             "fmt" => steps.take("fmt", || process::run(process::cargo().args(["fmt", "--all", "--check"])))?,
             "clippy" => clippy(steps)?,
             "unit" => unit(repo, steps)?,
+            "fuzz" => fuzz::run(repo, steps, if for_fuzz { rest } else { &[] })?,
             "doc" => doc(steps)?,
             _ => end_to_end(repo, steps, rest)?,
         }

@@ -2,6 +2,7 @@
 
 pub mod node;
 pub mod packages;
+pub mod python;
 pub mod rclone;
 
 use std::{
@@ -40,6 +41,11 @@ pub fn for_browser(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
     };
     steps.take("npm packages", || node::install(&repo.end2end()))?;
     Ok(Some(browser))
+}
+
+/// What asks the API. `None` when it can not be had here, and that may be passed over.
+pub fn for_fuzzing(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
+    steps.take("schemathesis", || or_skip("the fuzzing of the API", python::schemathesis(repo)))
 }
 
 /// What the integration tests need beside rclone: servers to talk to.

@@ -40,6 +40,11 @@ pub fn pip() -> Result<()> {
     Ok(())
 }
 
+/// What Python makes its environments with, which Debian keeps apart as well.
+pub fn venv() -> Result<()> {
+    install("python3-venv")
+}
+
 fn find_or_install(programs: &[&str], package: &str) -> Result<PathBuf> {
     let find = || programs.iter().find_map(|program| process::find(program));
     if let Some(found) = find() {
