@@ -64,7 +64,8 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
   expect((await api.ended(stopped)).state).toBe('cancelled');
   expect((await api.ended(failed, 120_000)).state).toBe('failed');
   await people(longshore, api);
-  const running = await api.copy(at('video'), `archive:${s3.bucket}/video`, { bwlimit: '400k', transfers: 2 });
+  // Slow enough to go on until the last picture is taken.
+  const running = await api.copy(at('video'), `archive:${s3.bucket}/video`, { bwlimit: '100k', transfers: 2 });
 
   const scenes: Scene[] = [
     { name: 'overview', path: '/', page: 'overview' },
