@@ -151,6 +151,7 @@ pub struct NewRun {
     pub options: TransferOptions,
     /// After how many seconds, waiting included, it is stopped: 1 to 604,800 (a week). Never when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 604_800, example = 3600)]
     pub time_limit_secs: Option<u32>,
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{Array, ArrayBuilder, Object, ObjectBuilder, Type},
+};
 
 use super::{
     error::{AppError, Result},
@@ -12,8 +15,51 @@ use super::{
 
 /// Most patterns of a filter.
 const PATTERNS: usize = 1000;
-/// Longest pattern, in bytes.
+/// Longest pattern, in characters.
 const PATTERN: usize = 4096;
+/// Longest rate or size, in characters.
+const AMOUNT: usize = 32;
+/// Longest age, in characters.
+const AGE: usize = 40;
+
+/// The rules of a bandwidth limit, for the description of the API.
+#[must_use]
+pub fn bwlimit_schema() -> Object {
+    let rule = r"^(off|([0-9]+[.]?[0-9]*|[.][0-9]+)[bBkKmMgGtTpP]{0,2}i?)(:(off|([0-9]+[.]?[0-9]*|[.][0-9]+)[bBkKmMgGtTpP]{0,2}i?))?$";
+    text("Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down.", rule, AMOUNT, "10M")
+}
+
+/// The rules of a size, for the description of the API.
+#[must_use]
+pub fn size_schema() -> Object {
+    let rule = r"^(off|([0-9]+[.]?[0-9]*|[.][0-9]+)[bBkKmMgGtTpP]{0,2}i?)$";
+    text("A size as rclone writes it: `10M` is 10 MiB, `512` is 512 KiB.", rule, AMOUNT, "10M")
+}
+
+/// The rules of an age, for the description of the API.
+#[must_use]
+pub fn age_schema() -> Object {
+    let rule = r"^(off|([0-9]+(ms|[smhdwMy]))+|[0-9]{4}-[0-9]{2}-[0-9]{2})$";
+    text("An age as rclone writes it: `30d`, `1h30m`, or a date.", rule, AGE, "30d")
+}
+
+/// The rules of a list of patterns, for the description of the API.
+#[must_use]
+pub fn patterns_schema() -> Array {
+    let pattern = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(PATTERN));
+    let pattern = pattern.pattern(Some(r"^[^\x00\n\r]+$")).examples(["*.tmp"]);
+    ArrayBuilder::new()
+        .items(pattern)
+        .max_items(Some(PATTERNS))
+        .description(Some("Patterns as rclone writes them: `*.tmp` is all such files, `/cache/**` a folder at the top."))
+        .examples([serde_json::json!(["*.tmp"])])
+        .build()
+}
+
+fn text(description: &str, rule: &str, longest: usize, example: &str) -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(description));
+    text.pattern(Some(rule)).max_length(Some(longest)).examples([example]).build()
+}
 
 /// How a transfer is made. What is absent is rclone's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -30,40 +76,43 @@ pub struct TransferOptions {
     pub delete_empty_src_dirs: bool,
     /// Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` up and down.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "10M")]
+    #[schema(schema_with = bwlimit_schema)]
     pub bwlimit: Option<String>,
     /// Files transferred at once, 1 to 128; rclone's default is 4.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 128, example = 4)]
     pub transfers: Option<u32>,
     /// Files checked at once, 1 to 256; rclone's default is 8.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 256, example = 8)]
     pub checkers: Option<u32>,
     /// Leave out what matches one of these patterns of rclone's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(example = json!(["*.tmp"]))]
+    #[schema(schema_with = patterns_schema)]
     pub exclude: Vec<String>,
     /// Take only what matches one of these patterns of rclone's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(example = json!(["*.jpg"]))]
+    #[schema(schema_with = patterns_schema)]
     pub include: Vec<String>,
     /// Only files older than this: `30d`, `1h30m`, or a date.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "1h")]
+    #[schema(schema_with = age_schema)]
     pub min_age: Option<String>,
     /// Only files younger than this.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "30d")]
+    #[schema(schema_with = age_schema)]
     pub max_age: Option<String>,
     /// Only files of this size or more: `10M` is 10 MiB, `512` is 512 KiB as rclone reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "1k")]
+    #[schema(schema_with = size_schema)]
     pub min_size: Option<String>,
     /// Only files of this size or less.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "1G")]
+    #[schema(schema_with = size_schema)]
     pub max_size: Option<String>,
     /// Stop with an error before more files than this are deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 100)]
     pub max_delete: Option<u32>,
     /// Keep what would be overwritten or deleted here: a location on the same remote as the destination.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +155,7 @@ impl TransferOptions {
             if patterns.len() > PATTERNS {
                 refuse(field, "At most 1,000 patterns.".to_owned());
             }
-            let bad = |text: &&String| text.is_empty() || text.len() > PATTERN || text.contains(['\0', '\n', '\r']);
+            let bad = |text: &&String| text.is_empty() || text.chars().count() > PATTERN || text.contains(['\0', '\n', '\r']);
             if let Some(pattern) = patterns.iter().find(bad) {
                 refuse(field, format!("Not a pattern: “{}”.", shorten(pattern)));
             }
@@ -131,14 +180,14 @@ fn shorten(text: &str) -> String {
 
 /// `10M`, `1.5M`, `off`, or two of them with a colon between: up and down.
 fn is_bandwidth(text: &str) -> bool {
-    text.len() <= 32 && text.split_once(':').map_or_else(|| is_size(text), |(up, down)| is_size(up) && is_size(down))
+    text.len() <= AMOUNT && text.split_once(':').map_or_else(|| is_size(text), |(up, down)| is_size(up) && is_size(down))
 }
 
 /// A number with one of rclone's suffixes, or `off`.
 fn is_size(text: &str) -> bool {
     let digits = text.strip_suffix('i').unwrap_or(text).trim_end_matches(|c: char| "bBkKmMgGtTpP".contains(c));
     let unit = text.len() - digits.len();
-    text == "off" || (text.len() <= 32 && unit <= 2 && is_number(digits))
+    text == "off" || (text.len() <= AMOUNT && unit <= 2 && is_number(digits))
 }
 
 /// Numbers with units, largest to smallest or one alone (`1h30m`, `2w`), a date with or without a time, or `off`.
@@ -146,7 +195,7 @@ fn is_age(text: &str) -> bool {
     if text == "off" {
         return true;
     }
-    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+    if text.len() > AGE || !text.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
     }
     let date = text

@@ -131,6 +131,7 @@ pub struct NewUser {
     /// What they may.
     pub role: Role,
     /// The first password, 12 characters or more.
+    #[schema(min_length = 12, max_length = 1024, example = "tidal-quay-4711-lamp")]
     pub password: String,
 }
 
@@ -146,6 +147,7 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// A new password, 12 characters or more.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 12, max_length = 1024, example = "tidal-quay-4711-lamp")]
     pub password: Option<String>,
 }
 

@@ -126,7 +126,7 @@ async fn configure(
 }
 
 /// List remotes
-#[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone",
+#[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone", operation_id = "remotes",
     responses((status = 200, body = [BackupRemote]), Refusals))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<BackupRemote>>, Problem> {
     let remote =

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -22,7 +22,7 @@ use crate::{
         error::AppError,
         id::RunId,
         run::{FileOutcome, NewRun, Operation, Run, RunState},
-        transfer::TransferOptions,
+        transfer::{TransferOptions, age_schema, bwlimit_schema, patterns_schema, size_schema},
     },
     server::{auth::Actor, services::runs, state::AppState},
 };
@@ -36,7 +36,7 @@ const MIB: f64 = 1_048_576.0;
 
 /// Their routes.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sync)).routes(routes!(copy)).routes(routes!(r#move)).routes(routes!(delete))
+    OpenApiRouter::new().routes(routes!(sync)).routes(routes!(copy)).routes(routes!(move_files)).routes(routes!(delete))
 }
 
 /// How a client wishes to be answered.
@@ -50,18 +50,6 @@ struct Wishes {
     /// Sent twice with the same key, a request starts one run.
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
-}
-
-/// How a transfer answers.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only the description of the API reads it")]
-enum Answers {
-    /// It has ended well.
-    #[response(status = 200)]
-    Ended(BackupStats),
-    /// It was started; `Location` says where it is.
-    #[response(status = 202, headers(("Location" = String, description = "where the run is")))]
-    Started(Run),
 }
 
 /// What is transferred, and how.
@@ -84,30 +72,39 @@ struct TransferRequest {
     delete_empty_src_dirs: bool,
     /// Bandwidth limit: `10M` is 10 MiB/s.
     #[serde(default)]
+    #[schema(schema_with = bwlimit_schema)]
     bwlimit: Option<String>,
     /// Leave out what matches one of these patterns.
     #[serde(default)]
+    #[schema(schema_with = patterns_schema)]
     exclude: Option<Vec<String>>,
     /// Take only what matches one of these patterns.
     #[serde(default)]
+    #[schema(schema_with = patterns_schema)]
     include: Option<Vec<String>>,
     /// Only files older than this: `30d`.
     #[serde(default)]
+    #[schema(schema_with = age_schema)]
     min_age: Option<String>,
     /// Only files younger than this.
     #[serde(default)]
+    #[schema(schema_with = age_schema)]
     max_age: Option<String>,
     /// Only files of this size or more: `10M`.
     #[serde(default)]
+    #[schema(schema_with = size_schema)]
     min_size: Option<String>,
     /// Only files of this size or less.
     #[serde(default)]
+    #[schema(schema_with = size_schema)]
     max_size: Option<String>,
     /// Files transferred at once, 1 to 128.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 128)]
     transfers: Option<u32>,
     /// Files checked at once, 1 to 256.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 256)]
     checkers: Option<u32>,
     /// Stop with an error before more files than this are deleted.
     #[serde(default)]
@@ -120,6 +117,7 @@ struct TransferRequest {
     confirm: Option<String>,
     /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 604_800)]
     timeout_secs: Option<u32>,
 }
 
@@ -163,21 +161,27 @@ struct DeleteRequest {
     dry_run: bool,
     /// Leave what matches one of these patterns.
     #[serde(default)]
+    #[schema(schema_with = patterns_schema)]
     exclude: Option<Vec<String>>,
     /// Delete only what matches one of these patterns.
     #[serde(default)]
+    #[schema(schema_with = patterns_schema)]
     include: Option<Vec<String>>,
     /// Only files older than this: `30d`.
     #[serde(default)]
+    #[schema(schema_with = age_schema)]
     min_age: Option<String>,
     /// Only files younger than this.
     #[serde(default)]
+    #[schema(schema_with = age_schema)]
     max_age: Option<String>,
     /// Only files of this size or more: `10M`.
     #[serde(default)]
+    #[schema(schema_with = size_schema)]
     min_size: Option<String>,
     /// Only files of this size or less.
     #[serde(default)]
+    #[schema(schema_with = size_schema)]
     max_size: Option<String>,
     /// Stop with an error before more files than this are deleted.
     #[serde(default)]
@@ -187,6 +191,7 @@ struct DeleteRequest {
     confirm: Option<String>,
     /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
     #[serde(default)]
+    #[schema(minimum = 1, maximum = 604_800)]
     timeout_secs: Option<u32>,
 }
 
@@ -312,7 +317,12 @@ fn rate(bytes: u64, ms: u64) -> f64 {
 /// Makes the destination identical to the source: **deletes** what the source does not have. Answers when the run has ended, or at once
 /// with `Prefer: respond-async`. A client that hangs up stops nothing.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", request_body = TransferRequest,
-    params(Wishes), responses(Answers, Refusals))]
+    params(Wishes),
+    responses(
+        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
+        Refusals,
+    ))]
 async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Sync)?).await?)
 }
@@ -321,7 +331,12 @@ async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
 ///
 /// Adds and updates; deletes nothing. Answers when the run has ended, or at once with `Prefer: respond-async`.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/copy", tag = "rclone", request_body = TransferRequest,
-    params(Wishes), responses(Answers, Refusals))]
+    params(Wishes),
+    responses(
+        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
+        Refusals,
+    ))]
 async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Copy)?).await?)
 }
@@ -329,9 +344,19 @@ async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
 /// Move
 ///
 /// Copies, then deletes from the source. Answers when the run has ended, or at once with `Prefer: respond-async`.
-#[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", request_body = TransferRequest,
-    params(Wishes), responses(Answers, Refusals))]
-async fn r#move(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+#[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", operation_id = "move", request_body = TransferRequest,
+    params(Wishes),
+    responses(
+        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
+        Refusals,
+    ))]
+async fn move_files(
+    who: Who,
+    state: State<AppState>,
+    headers: HeaderMap,
+    Body(request): Body<TransferRequest>,
+) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Move)?).await?)
 }
 
@@ -339,7 +364,12 @@ async fn r#move(who: Who, state: State<AppState>, headers: HeaderMap, Body(reque
 ///
 /// Deletes files; folders stay. Answers when the run has ended, or at once with `Prefer: respond-async`.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/delete", tag = "rclone", request_body = DeleteRequest,
-    params(Wishes), responses(Answers, Refusals))]
+    params(Wishes),
+    responses(
+        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
+        Refusals,
+    ))]
 async fn delete(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<DeleteRequest>) -> Result<Response, Problem> {
     let answer = transfer(who, state, &headers, request.into_run()?).await;
     answer.map_err(|error| named(error, "source", "remote_path").into())
