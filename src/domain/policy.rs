@@ -1,14 +1,17 @@
 //! Who may do what: the one table that routes, server functions, the stream of events and the pages read.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use super::user::Role;
 
 macro_rules! permissions {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $role:ident;)*) => {
         /// One thing that somebody may do: a noun and a verb. A token can be narrowed down to some of them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Permission {
             $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
         }
@@ -82,6 +85,15 @@ impl Permission {
         Self::ALL.iter().copied().find(|permission| permission.as_str() == text)
     }
 }
+
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        let words = Self::ALL.iter().map(|permission| permission.as_str());
+        ObjectBuilder::new().schema_type(Type::String).description(Some("A noun and a verb.")).enum_values(Some(words)).into()
+    }
+}
+
+impl ToSchema for Permission {}
 
 impl Role {
     /// Whether somebody with this role may do it.

@@ -11,6 +11,8 @@ use crate::{
     domain::{
         audit::{AuditPage, AuditQuery},
         error::AppError,
+        id::AuditId,
+        time::Timestamp,
     },
     server::{services::audit, state::AppState},
 };
@@ -29,11 +31,11 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("action" = Option<String>, Query, description = "only actions that begin so", example = "run."),
         ("target" = Option<String>, Query, description = "only with this in the target"),
         ("success" = Option<bool>, Query, description = "only what was done, or only what was not"),
-        ("since" = Option<String>, Query, description = "only from this time on, RFC 3339", example = "2026-11-23T00:00:00Z"),
-        ("until" = Option<String>, Query, description = "only before this time, RFC 3339", example = "2026-11-24T00:00:00Z"),
+        ("since" = inline(Option<Timestamp>), Query, description = "only from this time on, RFC 3339"),
+        ("until" = inline(Option<Timestamp>), Query, description = "only before this time, RFC 3339"),
         ("address" = Option<String>, Query, description = "only from addresses that begin so", example = "192.168."),
-        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
-        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
+        ("cursor" = inline(Option<AuditId>), Query, description = "the cursor that the last page gave"),
+        ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent", maximum = 1000),
     ),
     responses((status = 200, body = AuditPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<AuditQuery>) -> Result<Json<AuditPage>, Problem> {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        id::TokenId,
         token::{IssuedToken, NewToken, TokenPage, TokenQuery},
     },
     server::{services::tokens, state::AppState},
@@ -30,7 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens",
     params(
         ("user" = Option<String>, Query, description = "whose: your own when absent; for admins also a name, or * for everybody's"),
-        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("cursor" = inline(Option<TokenId>), Query, description = "the cursor that the last page gave"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
     ),
     responses(

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        id::UserId,
         user::{NewUser, UserChange, UserPage, UserQuery, UserSummary},
     },
     server::{services::users, state::AppState},
@@ -29,7 +30,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// A page of them, by name. For admins.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users",
     params(
-        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("cursor" = inline(Option<UserId>), Query, description = "the cursor that the last page gave"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
     ),
     responses((status = 200, body = UserPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]

@@ -7,13 +7,17 @@ use std::{
 };
 
 use axum::{
+    Json,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, Method, header},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 
-use crate::{domain::error::AppError, server::http::extract::Problem};
+use crate::{
+    domain::error::{AppError, ErrorCode},
+    server::http::extract::Problem,
+};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -88,7 +92,8 @@ fn is_address(host: &str, port: u16) -> bool {
 pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -> Response {
     let refuse = |why: &str| Problem(AppError::forbidden(why)).into_response();
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-        return refuse("The console does not take requests of this kind.");
+        let error = AppError::new(ErrorCode::BadRequest, "The console does not take requests with this method.");
+        return (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response();
     }
     let Some((host, own)) = only(request.headers(), &header::HOST).and_then(|host| policy.origin_of(&host).map(|own| (host, own))) else {
         return refuse(
@@ -169,7 +174,7 @@ mod tests {
         assert_eq!(status(&local, "GET", "/", &[("host", "localhost:8084"), ("host", "evil")]).await, 403);
         assert_eq!(status(&local, "GET", "http://evil.example/", &[("host", "localhost:8084")]).await, 403);
         for method in ["TRACE", "CONNECT"] {
-            assert_eq!(status(&local, method, "localhost:8084", &[("host", "localhost:8084")]).await, 403, "{method}");
+            assert_eq!(status(&local, method, "localhost:8084", &[("host", "localhost:8084")]).await, 405, "{method}");
         }
         let all = policy("0.0.0.0:8084", None);
         let own = ["192.168.1.5:8084", "[fe80::1]:8084", "localhost:8084"];
