@@ -121,6 +121,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
                 <Route path=path!("/jobs/new") view={Lazy::<lazy::NewJob>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/runs") view={Lazy::<lazy::Runs>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/runs/:id") view={Lazy::<lazy::Run>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/mounts") view={Lazy::<lazy::Mounts>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/audit") view={Lazy::<lazy::Audit>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/settings") view={Lazy::<lazy::Settings>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/settings/:tab") view={Lazy::<lazy::Settings>::new()} ssr=SsrMode::Async />

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Longshore } from './longshore';
+import { unmountBelow } from './mounts';
 import { RCLONE } from './process';
 import { S3 } from './s3';
 import { Watch } from './watch';
@@ -11,6 +12,8 @@ import { Watch } from './watch';
 interface Fixtures {
   /** The rclone that the console uses; a test may take away the good one. */
   rclone: string;
+  /** The PATH of the console; a test may take away what it finds there. */
+  path: string;
   /** An empty folder. */
   folder: string;
   /** A console that nobody has set up. */
@@ -25,17 +28,19 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   rclone: [RCLONE, { option: true }],
+  path: [process.env.PATH ?? '', { option: true }],
   folder: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'longshore-e2e-'));
     await use(folder);
+    unmountBelow(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   },
   fresh: async ({ folder, rclone, watch }, use, info) => {
     const longshore = new Longshore(folder, rclone);
     await lend(longshore, watch, use, info);
   },
-  longshore: async ({ folder, rclone, watch }, use, info) => {
-    const longshore = new Longshore(folder, rclone);
+  longshore: async ({ folder, rclone, path, watch }, use, info) => {
+    const longshore = new Longshore(folder, rclone, path);
     longshore.createAdmin();
     await lend(longshore, watch, use, info);
   },

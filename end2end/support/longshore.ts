@@ -23,6 +23,7 @@ export class Longshore {
   constructor(
     folder: string,
     private readonly rclone = RCLONE,
+    private readonly path = process.env.PATH,
     readonly files = join(folder, 'files'),
   ) {
     this.data = join(folder, 'data');
@@ -74,7 +75,7 @@ export class Longshore {
   }
 
   private env(): NodeJS.ProcessEnv {
-    return { ...process.env, LONGSHORE_DATA_DIR: this.data, LONGSHORE_RCLONE: this.rclone };
+    return { ...process.env, PATH: this.path, LONGSHORE_DATA_DIR: this.data, LONGSHORE_RCLONE: this.rclone };
   }
 
   private command(args: string[], input: string): string {

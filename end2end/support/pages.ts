@@ -4,7 +4,7 @@ import { type Locator, type Page, expect } from '@playwright/test';
 import { ADMIN, type Longshore, type Person } from './longshore';
 import type { S3 } from './s3';
 
-export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'audit' | 'settings' | 'login' | 'setup';
+export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'mounts' | 'audit' | 'settings' | 'login' | 'setup';
 
 /** The page's own part, once it is there. */
 export async function arrived(page: Page, name: PageName): Promise<Locator> {
@@ -77,11 +77,35 @@ export async function addS3Remote(page: Page, longshore: Longshore, s3: S3, name
   const main = await open(page, longshore, '/remotes/new', 'remotes');
   await chooseS3(page, s3);
   await main.getByRole('button', { name: 'Continue' }).click();
+  await expect(main.getByLabel('Encrypt names and content')).not.toBeChecked();
+  await main.getByRole('button', { name: 'Continue' }).click();
   await main.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
   await main.getByRole('button', { name: 'Test the connection' }).click();
   await expect(main.getByRole('button', { name: 'Save remote' })).toBeEnabled();
   await main.getByRole('button', { name: 'Save remote' }).click();
   await expect(page).toHaveURL(/\/remotes$/);
+}
+
+/** In the wizard, on the step after the connection: encrypts in a folder of the remote, and goes on. */
+export async function encryptIn(page: Page, path: string): Promise<void> {
+  const main = page.locator('main');
+  await main.getByLabel('Encrypt names and content').check();
+  await main.getByLabel('Where in the remote').fill(path);
+  await main.getByRole('button', { name: 'Continue' }).click();
+  await expect(main.getByRole('textbox', { name: 'Name', exact: true })).toBeVisible();
+}
+
+/** The row of a mount, by where it is. */
+export function mountRow(page: Page, place: string): Locator {
+  return page.locator(`[data-mount="${place}"]`);
+}
+
+/** In the form of the mounts: fills it and sends it. */
+export async function fillMount(page: Page, what: string, where: string): Promise<void> {
+  const main = await arrived(page, 'mounts');
+  await main.getByRole('textbox', { name: 'What' }).fill(what);
+  await main.getByRole('textbox', { name: 'Where' }).fill(where);
+  await main.getByRole('button', { name: 'Mount', exact: true }).click();
 }
 
 /** The row of a person in the settings. */
@@ -149,7 +173,7 @@ export function rowOf(page: Page, name: string): Locator {
 }
 
 /** In the location picker: opens it for one end, walks down, and chooses. The first step is a place, the others are folders. */
-export async function chooseFolder(page: Page, end: 'from' | 'to', [place, ...folders]: [RegExp, ...string[]]): Promise<void> {
+export async function chooseFolder(page: Page, end: 'from' | 'to' | 'what', [place, ...folders]: [RegExp, ...string[]]): Promise<void> {
   await page.getByRole('button', { name: `Choose ${end}` }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('listitem').getByRole('button', { name: place }).click();

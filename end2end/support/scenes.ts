@@ -1,11 +1,13 @@
 // The console as people find it: new, in use, in trouble. Every page in each of these, for pictures and for axe.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Page, expect } from '@playwright/test';
 import { Api } from './api';
 import type { Longshore } from './longshore';
-import { type PageName, arrived, chooseS3, interactive } from './pages';
+import { canMount } from './mounts';
+import { type PageName, arrived, chooseS3, encryptIn, fillMount, interactive, mountRow } from './pages';
 import type { S3 } from './s3';
+import { processesOf } from './processes';
 import { makeMany, makeTree } from './trees';
 
 export interface Scene {
@@ -28,6 +30,7 @@ export const EMPTY: Scene[] = [
   { name: 'browse-empty', path: '/browse', page: 'browse' },
   { name: 'remotes-empty', path: '/remotes', page: 'remotes' },
   { name: 'runs-empty', path: '/runs', page: 'runs' },
+  { name: 'mounts-empty', path: '/mounts', page: 'mounts' },
   { name: 'account', path: '/runs', page: 'runs', act: async (page) => page.getByRole('button', { name: /^Account of/ }).click() },
 ];
 
@@ -64,6 +67,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
   expect((await api.ended(stopped)).state).toBe('cancelled');
   expect((await api.ended(failed, 120_000)).state).toBe('failed');
   await people(longshore, api);
+  const mounted = await mounts(longshore, api, s3);
   // Slow enough to go on until the last picture is taken.
   const running = await api.copy(at('video'), `archive:${s3.bucket}/video`, { bwlimit: '100k', transfers: 2 });
 
@@ -84,6 +88,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'run-succeeded', path: `/runs/${done}`, page: 'run' },
     { name: 'run-failed', path: `/runs/${failed}`, page: 'run' },
     { name: 'run-cancelled', path: `/runs/${stopped}`, page: 'run' },
+    ...mounted.scenes,
     { name: 'audit', path: '/audit', page: 'audit', act: openFirst },
     { name: 'audit-none', path: '/audit?user=nobody&result=failed', page: 'audit' },
     { name: 'people', path: '/settings/people', page: 'settings' },
@@ -93,8 +98,12 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'tokens-new', path: '/settings/tokens', page: 'settings', act: narrowDown },
     { name: 'sessions', path: '/settings/sessions', page: 'settings' },
     { name: 'more', path: '/runs', page: 'runs', act: openMore },
+    { name: 'wizard-encrypt', path: '/remotes/new', page: 'remotes', act: (page) => encryptStep(page, s3) },
+    { name: 'wizard-encrypt-name', path: '/remotes/new', page: 'remotes', act: (page) => encrypted(page, s3) },
+    { name: 'wizard-sheet', path: '/remotes/new', page: 'remotes', act: (page) => sheet(page, s3) },
   ];
   const finish = async () => {
+    await mounted.finish();
     // Where taking the pictures took long, it has ended by itself.
     await api.call('POST', `/runs/${running}/stop`).catch(() => undefined);
     await api.ended(running);
@@ -122,6 +131,63 @@ async function people(longshore: Longshore, api: Api): Promise<void> {
   const { users } = await api.call<{ users: { id: string; name: string }[] }>('GET', '/users');
   longshore.createToken('ole', 'viewer', 'a script that nobody remembers');
   await api.call('PATCH', `/users/${users.find((user) => user.name === 'ole')?.id}`, { disabled: true });
+}
+
+/** Mounts in every state: one that is read only, one with files that wait, one whose process is gone. */
+async function mounts(longshore: Longshore, api: Api, s3: S3): Promise<{ scenes: Scene[]; finish: () => Promise<void> }> {
+  if (!canMount()) return { scenes: [{ name: 'mounts', path: '/mounts', page: 'mounts' }], finish: async () => {} };
+  const at = (...names: string[]) => join(longshore.files, ...names);
+  const mount = async (location: string, where: string, more: Record<string, boolean> = {}) =>
+    (await api.call<{ id: string }>('POST', '/mounts', { location, mount_point: where, ...more })).id;
+  await mount(`archive:${s3.bucket}/photos/2026`, at('mnt', 'archive', 'pictures of the family and of the harbour'), { read_only: true, allow_other: true });
+  const inbox = at('mnt', 'inbox');
+  await mount(`archive:${s3.bucket}`, inbox);
+  const old = await mount(at('video'), at('mnt', 'old'));
+  for (const pid of Object.values(await processesOf(old, 'mount'))) process.kill(pid, 'SIGKILL');
+  // A file is uploaded when it has rested a while: these never rest.
+  const write = () => Promise.all(['a', 'b', 'c'].map((name) => writeFile(join(inbox, `${name}.txt`), String(Date.now()))));
+  await write();
+  let writing = Promise.resolve<unknown>(undefined);
+  const restless = setInterval(() => (writing = write()), 1_500);
+  const scenes: Scene[] = [
+    { name: 'mounts', path: '/mounts', page: 'mounts' },
+    { name: 'mounts-ask', path: '/mounts', page: 'mounts', act: (page) => mountRow(page, inbox).getByRole('button').click() },
+    { name: 'mounts-new', path: '/mounts?new=1', page: 'mounts', act: (page) => wrongPlace(page, s3) },
+  ];
+  const finish = async () => {
+    clearInterval(restless);
+    await writing;
+    for (const { id } of await api.call<{ id: string }[]>('GET', '/mounts')) await api.call('DELETE', `/mounts/${id}?force=true`);
+  };
+  return { scenes, finish };
+}
+
+async function wrongPlace(page: Page, s3: S3): Promise<void> {
+  await fillMount(page, `archive:${s3.bucket}/video`, '/etc/longshore');
+  await expect(page.getByRole('textbox', { name: 'Where' })).toHaveAttribute('aria-invalid', 'true');
+}
+
+/** The wizard as far as the question whether to encrypt. */
+async function encryptStep(page: Page, s3: S3): Promise<void> {
+  await chooseS3(page, s3);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Encrypt names and content').check();
+}
+
+async function encrypted(page: Page, s3: S3): Promise<void> {
+  await encryptStep(page, s3);
+  await encryptIn(page, `${s3.bucket}/safe`);
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('letters');
+}
+
+let sheets = 0;
+
+/** Each time another remote: its sheet is shown once. */
+async function sheet(page: Page, s3: S3): Promise<void> {
+  await encrypted(page, s3);
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(`letters-${++sheets}`);
+  await page.getByRole('button', { name: 'Save without a test' }).click();
+  await expect(page.locator('[data-sheet]')).toBeVisible();
 }
 
 async function openFirst(page: Page): Promise<void> {

@@ -24,8 +24,10 @@ test('before anything was done', async ({ page, longshore }) => {
   await look(page, longshore, EMPTY);
 });
 
-test('in use', async ({ page, longshore, s3 }) => {
-  test.setTimeout(600_000);
+test('in use', async ({ page, longshore, s3, watch }) => {
+  test.setTimeout(900_000);
+  // A mount that is refused.
+  watch.allow(/status 400: POST .*mounts\/create/, /console error: .*400/);
   const { scenes, finish } = await fill(longshore, s3);
   await enter(page, longshore);
   await look(page, longshore, scenes);
@@ -44,6 +46,17 @@ test.describe('without rclone', () => {
       { name: 'browse-no-rclone', path: `/browse/local${longshore.files}`, page: 'browse' },
       { name: 'wizard-no-rclone', path: '/remotes/new', page: 'remotes' },
     ]);
+  });
+});
+
+test.describe('without FUSE', () => {
+  test.use({ path: '/nonexistent' });
+
+  test('says how to get it', async ({ page, longshore }) => {
+    await enter(page, longshore);
+    await look(page, longshore, [{ name: 'mounts-no-fuse', path: '/mounts?new=1', page: 'mounts' }]);
+    await expect(page.locator('main')).toContainText('This server can not mount');
+    await expect(page.locator('main').getByRole('link', { name: 'Mount a location' })).toHaveCount(0);
   });
 });
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::set_timeout, prelude::*};
+use leptos::{leptos_dom::helpers::set_timeout, prelude::*, task::spawn_local};
 
 use super::icon::icon;
 
@@ -13,14 +13,27 @@ const SAID: Duration = Duration::from_secs(2);
 /// The button; `what` names the text for who does not see it.
 #[must_use]
 pub fn copy_button(text: String, what: &'static str) -> AnyView {
+    copy_button_then(text, what, Callback::new(|()| ()))
+}
+
+/// The same; `done` is called once the text is in the clipboard.
+#[must_use]
+pub fn copy_button_then(text: String, what: &'static str, done: Callback<()>) -> AnyView {
     let offered = RwSignal::new(false);
     let copied = RwSignal::new(false);
     Effect::new(move |_| offered.set(window().is_secure_context()));
     let copy = move |_| {
-        // The answer does not matter: a browser that refuses after offering leaves the text where it can be selected.
-        let _ = window().navigator().clipboard().write_text(&text);
-        copied.set(true);
-        set_timeout(move || copied.set(false), SAID);
+        let written = window().navigator().clipboard().write_text(&text);
+        spawn_local(async move {
+            // A browser may refuse after offering: then nothing is said, and the text stays where it can be selected.
+            if written.await.is_ok() && copied.try_set(true).is_none() {
+                done.run(());
+                let rest = move || {
+                    let _ = copied.try_set(false);
+                };
+                set_timeout(rest, SAID);
+            }
+        });
     };
     view! {
         <button type="button" class="button button--quiet" class:unseen=move || !offered.get() on:click=copy aria-label=format!("Copy {what}")>

@@ -56,3 +56,51 @@ pub struct Mount {
     /// When.
     pub created_at: Timestamp,
 }
+
+impl Mount {
+    /// Whether what was written by way of it may be lost when it is unmounted now. One whose process is gone can not tell what it still had.
+    #[must_use]
+    pub fn may_lose(&self) -> bool {
+        match self.state {
+            MountState::Gone => !self.read_only,
+            MountState::Starting | MountState::Mounted => self.pending.is_some_and(|waiting| waiting > 0),
+        }
+    }
+
+    /// Whether it will soon be different without anybody doing anything.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.state == MountState::Starting || self.pending.is_some_and(|waiting| waiting > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_or_can_not_be_known_may_be_lost() {
+        let mount = |state, read_only, pending| Mount {
+            id: "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().expect("an id"),
+            location: Location::parse("b2:a").expect("a location"),
+            mount_point: "/srv/mnt".to_owned(),
+            read_only,
+            allow_other: false,
+            state,
+            pending,
+            user: "ana".to_owned(),
+            created_at: Timestamp(0),
+        };
+        for (state, read_only, pending, may_lose, is_moving) in [
+            (MountState::Mounted, false, Some(0), false, false),
+            (MountState::Mounted, false, Some(3), true, true),
+            (MountState::Mounted, true, None, false, false),
+            (MountState::Starting, false, None, false, true),
+            (MountState::Gone, false, None, true, false),
+            (MountState::Gone, true, None, false, false),
+        ] {
+            let mount = mount(state, read_only, pending);
+            assert_eq!((mount.may_lose(), mount.is_moving()), (may_lose, is_moving), "{mount:?}");
+        }
+    }
+}

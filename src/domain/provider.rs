@@ -177,6 +177,18 @@ pub fn rank(name: &str) -> (usize, ProviderGroup) {
     found.map_or((usize::MAX, ProviderGroup::Drives), |(place, (group, ..))| (place, group))
 }
 
+/// What a path in this provider begins with, where it has to begin with something that lies at the top: a bucket, a container, a share.
+#[must_use]
+pub fn top_of(name: &str) -> Option<&'static str> {
+    match name {
+        "s3" | "b2" | "google cloud storage" | "oracleobjectstorage" | "storj" | "qingstor" => Some("bucket"),
+        "azureblob" | "swift" => Some("container"),
+        "internetarchive" => Some("item"),
+        "smb" => Some("share"),
+        _ => None,
+    }
+}
+
 /// How the value of an option is typed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

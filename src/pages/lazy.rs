@@ -7,6 +7,7 @@ use super::{
     audit::AuditPage,
     browse::{BrowsePage, FolderPage},
     jobs::NewJobPage,
+    mounts::MountsPage,
     remotes::{NewRemotePage, RemotesPage},
     run::RunPage,
     runs::RunsPage,
@@ -59,6 +60,10 @@ lazy!(
 lazy!(
     /// One run.
     Run, RunPage
+);
+lazy!(
+    /// What is mounted.
+    Mounts, MountsPage
 );
 lazy!(
     /// The audit log.

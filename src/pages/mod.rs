@@ -6,6 +6,7 @@ mod gate;
 pub mod jobs;
 pub mod lazy;
 pub mod login;
+pub mod mounts;
 pub mod not_found;
 pub mod overview;
 pub mod remotes;

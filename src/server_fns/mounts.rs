@@ -1,4 +1,4 @@
-//! Mounts: list, create, delete.
+//! Mounts: list, create, delete; and what keeps this server from mounting.
 
 use leptos::{
     prelude::*,
@@ -15,6 +15,13 @@ use crate::domain::{
 pub async fn list_mounts() -> Result<Vec<Mount>, AppError> {
     use crate::server::{call::call, services::mounts};
     call(|actor, app| async move { mounts::list(&actor, &app).await }).await
+}
+
+/// What keeps this server from mounting, and how to get it; `None` when nothing does.
+#[server(prefix = "/api/fn", endpoint = "mounts/missing", input = GetUrl)]
+pub async fn get_missing() -> Result<Option<String>, AppError> {
+    use crate::server::{call::call, services::mounts};
+    call(|actor, _| async move { mounts::missing(&actor) }).await
 }
 
 /// Mounts a location.

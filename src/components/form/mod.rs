@@ -8,6 +8,8 @@ mod option;
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 pub use self::{
     control::{Area, Check, Combo, Secret, Select, Text},
@@ -32,6 +34,14 @@ pub fn interactive() -> RwSignal<bool> {
     let ready = RwSignal::new(false);
     Effect::new(move |_| ready.set(true));
     ready
+}
+
+/// Puts the focus on the first of these controls that the page has.
+pub fn focus_first(ids: impl IntoIterator<Item = String>) {
+    let nodes = ids.into_iter().filter_map(|id| document().get_element_by_id(&id)?.dyn_into::<HtmlElement>().ok());
+    if let Some(node) = nodes.into_iter().next() {
+        let _ = node.focus();
+    }
 }
 
 /// What stands around a control.

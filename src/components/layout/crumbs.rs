@@ -27,6 +27,7 @@ fn trail(path: &str) -> (Option<(&'static str, &'static str)>, String) {
         (Some("jobs"), _) => (Some(("/runs", "Runs")), "Start a transfer".to_owned()),
         (Some("runs"), None) => (None, "Runs".to_owned()),
         (Some("runs"), Some(id)) => (Some(("/runs", "Runs")), format::middle(id, 12)),
+        (Some("mounts"), None) => (None, "Mounts".to_owned()),
         (Some("audit"), None) => (None, "Audit".to_owned()),
         (Some("settings"), None) => (None, "Settings".to_owned()),
         (Some("settings"), Some("people")) => (Some(("/settings", "Settings")), "People".to_owned()),

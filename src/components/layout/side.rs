@@ -14,13 +14,17 @@ use crate::{
 /// Path, icon and name.
 type Entry = (&'static str, &'static str, &'static str);
 
-/// What one works with. As many as fit side by side on a phone, with "More" beside them.
-const WORK: [Entry; 4] = [
+/// What one works with.
+const WORK: [Entry; 5] = [
     ("/", "layout-dashboard", "Overview"),
     ("/browse", "folder-open", "Browse"),
     ("/remotes", "cloud", "Remotes"),
     ("/runs", "history", "Runs"),
+    ("/mounts", "hard-drive", "Mounts"),
 ];
+
+/// How many of them stand side by side on a phone; the others are behind "More".
+const FIT: usize = 4;
 
 /// What one looks after, and who may see it.
 const CARE: [(Entry, Permission); 2] =
@@ -53,13 +57,19 @@ pub fn bottom() -> AnyView {
     let item = move |(href, name, label): Entry| {
         view! { <a class="menu__item" href=href aria-current=current(href, path) on:click=close>{icon(name)}{label}</a> }.into_any()
     };
-    let here = move || path.with(|path| CARE.iter().any(|((href, ..), _)| is_current(href, path)));
+    let here = move || {
+        let mut behind = WORK.into_iter().skip(FIT).chain(CARE.into_iter().map(|(entry, _)| entry));
+        path.with(|path| behind.any(|(href, ..)| is_current(href, path)))
+    };
     view! {
         <nav class="bottom" aria-label="Main">
-            {WORK.into_iter().map(|entry| link(entry, path, "icon icon--l")).collect::<Vec<_>>()}
+            {WORK.into_iter().take(FIT).map(|entry| link(entry, path, "icon icon--l")).collect::<Vec<_>>()}
             <button type="button" class="bottom__more" class:bottom__more--here=here popovertarget="more">{draw("menu", "icon icon--l")}"More"</button>
         </nav>
-        <nav id="more" class="popover popover--more menu panel" popover="auto" aria-label="More" node_ref=more>{care(item)}</nav>
+        <nav id="more" class="popover popover--more menu panel" popover="auto" aria-label="More" node_ref=more>
+            {WORK.into_iter().skip(FIT).map(item).collect::<Vec<_>>()}
+            {care(item)}
+        </nav>
     }
     .into_any()
 }
@@ -120,7 +130,9 @@ mod tests {
     #[test]
     fn one_entry_is_current() {
         let hrefs = || WORK.iter().map(|(href, ..)| href).chain(CARE.iter().map(|((href, ..), _)| href));
-        for path in ["/", "/browse", "/browse/b2/a", "/remotes/new", "/runs", "/runs/01J", "/jobs/new", "/audit", "/settings/people"] {
+        for path in
+            ["/", "/browse", "/browse/b2/a", "/remotes/new", "/runs", "/runs/01J", "/jobs/new", "/mounts", "/audit", "/settings/people"]
+        {
             assert_eq!(hrefs().filter(|href| is_current(href, path)).count(), 1, "{path}");
         }
         assert!(!is_current("/runs", "/runsx"));

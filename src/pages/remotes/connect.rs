@@ -2,17 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::{fields::Field, wizard::Draft};
+use super::{
+    fields::Field,
+    wizard::{Draft, Step},
+};
 use crate::{
     components::{
-        form::{Face, OptionField, Secret, error_of, interactive},
+        form::{Face, OptionField, Secret, error_of, focus_first, interactive},
         location_picker::LocationPicker,
     },
     domain::provider::{OptionKind, Provider, ProviderOption},
     pages::browse::places,
 };
 
-pub(super) fn connect(provider: &Provider, draft: Draft) -> AnyView {
+/// The step; `next` is the one after it.
+pub(super) fn connect(provider: &Provider, draft: Draft, next: Step) -> AnyView {
     let fields = draft.fields_of(provider);
     let vendor = fields.vendor();
     let ready = interactive();
@@ -27,7 +31,7 @@ pub(super) fn connect(provider: &Provider, draft: Draft) -> AnyView {
         let missing = fields.missing();
         if missing.is_empty() {
             draft.tested.set(None);
-            draft.connected.set(true);
+            draft.at.set(next);
         } else {
             focus_first(missing.keys().map(|name| format!("option-{name}")));
             draft.errors.set(missing);
@@ -128,14 +132,5 @@ fn list_help(provider: &str, option: &str) -> Option<&'static str> {
         ),
         ("combine", "upstreams") => Some("As folder=remote:path, with one space between: photos=b2:photos work=nas:work."),
         _ => None,
-    }
-}
-
-/// Puts the focus on the first of these controls that the page has.
-pub(super) fn focus_first(ids: impl Iterator<Item = String>) {
-    use wasm_bindgen::JsCast;
-    let nodes = ids.filter_map(|id| document().get_element_by_id(&id)?.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(node) = nodes.into_iter().next() {
-        let _ = node.focus();
     }
 }

@@ -92,6 +92,12 @@ impl Fields {
         self.all.iter().filter(counts).cloned().collect()
     }
 
+    /// Whether the provider has an option of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.all.iter().any(|field| field.option.name == name)
+    }
+
     /// What is sent: what is shown, typed, and not the default anyway.
     #[must_use]
     pub fn config(&self) -> BTreeMap<String, String> {

@@ -1,12 +1,19 @@
-//! The third step: try the connection, give it a name, save it.
+//! The last step: try the connection, give it a name, save it.
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-use super::{connect::focus_first, wizard::Draft};
+use super::{
+    encrypt::{sort, step_of},
+    fields::Fields,
+    sheet::Recovery,
+    wizard::{Draft, Step},
+};
 use crate::{
     components::{
-        form::{Face, Text, error_of, interactive},
+        form::{Face, Text, error_of, focus_first, interactive},
         icon::icon,
     },
     domain::{
@@ -17,26 +24,29 @@ use crate::{
     server_fns::remotes::{create_remote, test_remote},
 };
 
+/// The step; `before` is the one before it, and `encrypt` says whether a remote that encrypts is made too.
 #[component]
-pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<String>>) -> impl IntoView {
-    let Draft { fields, connected, name, tested, errors, .. } = draft;
+pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bool, taken: StoredValue<Vec<String>>) -> impl IntoView {
+    let Draft { fields, at, crypt, name, tested, errors, sheet, .. } = draft;
     let ready = interactive();
     let failed = RwSignal::new(None::<AppError>);
-    let config = move || fields.with_value(|fields| fields.as_ref().map(super::fields::Fields::config)).unwrap_or_default();
+    let config = move || fields.with_value(|fields| fields.as_ref().map(Fields::config)).unwrap_or_default();
     let kind = StoredValue::new(provider.name);
 
-    // What is wrong with a field of the step before leads back there; the name is here.
+    // What is wrong with a field of a step before leads back there; the name is here.
     let refuse = move |error: AppError| {
-        let elsewhere = error.fields.keys().any(|field| field != "name");
         if error.fields.is_empty() {
             failed.set(Some(error));
+            return;
+        }
+        let is_option = |name: &str| fields.with_value(|fields| fields.as_ref().is_some_and(|fields| fields.has(name)));
+        let wrong = sort(error.fields, is_option);
+        let first = wrong.keys().map(|name| step_of(name)).min().unwrap_or(Step::Finish);
+        errors.set(wrong);
+        if first == Step::Finish {
+            focus_first(["remote-name".to_owned()]);
         } else {
-            errors.set(error.fields);
-            if elsewhere {
-                connected.set(false);
-            } else {
-                focus_first(std::iter::once("remote-name".to_owned()));
-            }
+            at.set(first);
         }
     };
     let test = Action::new(move |()| {
@@ -52,7 +62,8 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
     });
     let navigate = StoredValue::new(use_navigate());
     let save = Action::new(move |()| {
-        let new = NewRemote { name: name.get_untracked(), provider: kind.get_value(), config: config(), ..NewRemote::default() };
+        let encrypt_config = if encrypt { crypt.config() } else { BTreeMap::new() };
+        let new = NewRemote { name: name.get_untracked(), provider: kind.get_value(), config: config(), encrypt, encrypt_config };
         async move {
             failed.set(None);
             let saved = match create_remote(new).await {
@@ -63,15 +74,24 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
             if saved.remote.tested.is_none() && tested.with_untracked(|tested| tested.as_ref().is_some_and(|tested| tested.connected)) {
                 let _ = test_remote(NewRemote { name: saved.remote.name.to_string(), ..NewRemote::default() }).await;
             }
-            navigate.with_value(|navigate| navigate("/remotes", Default::default()));
+            match saved.crypt {
+                Some(made) => sheet.set(Some(Recovery { crypt: made, names: crypt.names() })),
+                None => navigate.with_value(|navigate| navigate("/remotes", Default::default())),
+            }
         }
     });
 
     let name_error = move |name: &str| match name.parse::<RemoteName>() {
         Err(error) => Some(error.field("name").unwrap_or(error.message)),
-        Ok(_) => taken
-            .with_value(|taken| taken.iter().any(|one| one == name))
-            .then(|| "There is a remote with this name. Choose another.".to_owned()),
+        Ok(_) => taken.with_value(|taken| {
+            let is_taken = |name: &str| taken.iter().any(|one| one == name);
+            let over = crypt_name(name);
+            match (is_taken(name), encrypt && is_taken(&over)) {
+                (true, _) => Some("There is a remote with this name. Choose another.".to_owned()),
+                (false, true) => Some(format!("There is a remote “{over}”, which the encrypted one would be called. Choose another name.")),
+                (false, false) => None,
+            }
+        }),
     };
     // Checked as typed, but an empty field is not scolded before one tries to save.
     Effect::watch(
@@ -90,7 +110,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
         event.prevent_default();
         if let Some(problem) = name.with_untracked(|name| name_error(name)) {
             errors.update(|errors| drop(errors.insert("name".to_owned(), problem)));
-            focus_first(std::iter::once("remote-name".to_owned()));
+            focus_first(["remote-name".to_owned()]);
         } else {
             save.dispatch(());
         }
@@ -108,6 +128,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
         <form class="form" novalidate method="post" on:submit=submit>
             <fieldset disabled=move || !ready.get() aria-label="Test and name">
                 <Text face=face.required() value=name placeholder="photos-b2" />
+                {encrypt.then(|| two_names(name))}
                 <div class="field">
                     <p class="field__label">"Connection"</p>
                     <div class="test">
@@ -121,7 +142,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
                 {move || failed.get().map(|error| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}</span></p> })}
             </fieldset>
             <footer>
-                <button type="button" class="button" disabled=busy on:click=move |_| connected.set(false)>"Back"</button>
+                <button type="button" class="button" disabled=busy on:click=move |_| at.set(before)>"Back"</button>
                 <button class="button" class:button--primary=passed disabled=busy>
                     {move || match (saving.get(), passed()) {
                         (true, _) => "Saving…",
@@ -131,6 +152,26 @@ pub(super) fn Finish(provider: Provider, draft: Draft, taken: StoredValue<Vec<St
                 </button>
             </footer>
         </form>
+    }
+    .into_any()
+}
+
+/// What the remote that encrypts is called.
+fn crypt_name(name: &str) -> String {
+    format!("{name}-crypt")
+}
+
+/// What the two remotes are for.
+fn two_names(name: RwSignal<String>) -> AnyView {
+    let plain = move || name.with(|name| if name.trim().is_empty() { "photos-b2".to_owned() } else { name.trim().to_owned() });
+    view! {
+        <p class="note note--plain">
+            {icon("lock")}
+            <span>
+                "Two remotes are saved. Copy to " <b>{move || crypt_name(&plain())}</b> ": that encrypts. " <b>{plain}</b>
+                " shows what really lies in the storage."
+            </span>
+        </p>
     }
     .into_any()
 }

@@ -2,9 +2,11 @@
 
 mod choose;
 mod connect;
+mod encrypt;
 mod fields;
 mod finish;
 mod list;
+mod sheet;
 mod wizard;
 
 pub use self::{list::RemotesPage, wizard::NewRemotePage};

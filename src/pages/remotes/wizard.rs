@@ -1,14 +1,16 @@
-//! `/remotes/new`: provider, connect, test and name. The provider is in the address; what is typed never is. The options of a provider come
-//! when it is chosen.
+//! `/remotes/new`: provider, connect, encrypt or not, test and name. The provider is in the address; what is typed never is. The options of
+//! a provider come when it is chosen.
 
-use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos::{html, prelude::*};
+use leptos_router::hooks::{use_location, use_navigate};
 
 use super::{
     choose::{choose, headline},
     connect::connect,
+    encrypt::{Crypt, encrypt, is_offered},
     fields::Fields,
     finish::Finish,
+    sheet::{Recovery, sheet},
 };
 use crate::{
     components::{
@@ -27,7 +29,28 @@ use crate::{
 };
 
 /// The steps, in their order.
-const STEPS: [&str; 3] = ["Provider", "Connect", "Test and name"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Provider,
+    Connect,
+    Encrypt,
+    Finish,
+    Sheet,
+}
+
+impl Step {
+    const ALL: [(Self, &str); 5] = [
+        (Self::Provider, "Provider"),
+        (Self::Connect, "Connect"),
+        (Self::Encrypt, "Encrypt?"),
+        (Self::Finish, "Test and name"),
+        (Self::Sheet, "Recovery sheet"),
+    ];
+
+    fn title(self) -> &'static str {
+        Self::ALL.into_iter().find(|(step, _)| *step == self).map(|(_, title)| title).unwrap_or_default()
+    }
+}
 
 /// What lives as long as the wizard does: one goes back and forth without losing what was typed.
 #[derive(Clone, Copy)]
@@ -36,14 +59,18 @@ pub(super) struct Draft {
     pub fields: StoredValue<Option<Fields>>,
     /// Whose the fields are: the page's, since a step is gone when another comes.
     owner: StoredValue<Option<Owner>>,
-    /// Whether the connection is filled in.
-    pub connected: RwSignal<bool>,
+    /// Where one is, once the provider is chosen.
+    pub at: RwSignal<Step>,
+    /// How it is encrypted, if it is.
+    pub crypt: Crypt,
     /// The name it gets.
     pub name: RwSignal<String>,
     /// The last test of what is typed now.
     pub tested: RwSignal<Option<RemoteTest>>,
     /// What is wrong, by field.
     pub errors: Errors,
+    /// What has to be kept of the remote that was saved.
+    pub sheet: RwSignal<Option<Recovery>>,
 }
 
 impl Draft {
@@ -79,16 +106,19 @@ pub fn NewRemotePage() -> impl IntoView {
     let draft = Draft {
         fields: StoredValue::new(None),
         owner: StoredValue::new(Owner::current()),
-        connected: RwSignal::new(false),
+        at: RwSignal::new(Step::Connect),
+        crypt: Crypt::new(),
         name: RwSignal::new(String::new()),
         tested: RwSignal::new(None),
         errors: RwSignal::default(),
+        sheet: RwSignal::new(None),
     };
     // Another provider: another draft.
     Effect::watch(
         move || chosen.get(),
         move |_, _, _| {
-            draft.connected.set(false);
+            draft.at.set(Step::Connect);
+            draft.crypt.clear();
             draft.tested.set(None);
             draft.errors.set(Default::default());
         },
@@ -102,7 +132,7 @@ pub fn NewRemotePage() -> impl IntoView {
                 <h1>"Add a remote"</h1>
                 <p class="muted">"A connection to a place that keeps files."</p>
             </div>
-            <a class="button button--quiet" href="/remotes">"Cancel"</a>
+            {move || draft.sheet.with(Option::is_none).then(|| view! { <a class="button button--quiet" href="/remotes">"Cancel"</a> }.into_any())}
         </div>
         {wizard}
     };
@@ -134,19 +164,44 @@ fn content(
     let provider = Memo::new(move |_| {
         chosen.with(|chosen| chosen.as_ref().and_then(|name| providers.with_value(|all| all.iter().find(|one| one.name == *name).cloned())))
     });
-    let step = Memo::new(move |_| match (provider.with(Option::is_some), draft.connected.get()) {
-        (false, _) => 0,
-        (true, false) => 1,
-        (true, true) => 2,
+    let step = Memo::new(move |_| match provider.with(Option::is_some) {
+        _ if draft.sheet.with(Option::is_some) => Step::Sheet,
+        true => draft.at.get(),
+        false => Step::Provider,
     });
+    let offered = Memo::new(move |_| provider.with(|one| one.as_ref().is_none_or(is_offered)));
+    let encrypted = Memo::new(move |_| offered.get() && draft.crypt.is_on());
+    let names = move || {
+        let skipped = |step: Step| step == Step::Encrypt && !offered.get() || step == Step::Sheet && !encrypted.get();
+        Step::ALL.into_iter().filter(|(step, _)| !skipped(*step)).collect::<Vec<_>>()
+    };
+    // The button that led on is gone with its step: the keyboard goes on in the next.
+    let panel = NodeRef::<html::Section>::new();
+    Effect::watch(
+        move || step.get(),
+        move |_, _, _| {
+            if let Some(panel) = panel.get_untracked() {
+                let _ = panel.focus();
+            }
+        },
+        false,
+    );
     // The resource keeps the provider before until the next has come.
     let filled = move |found: Option<Provider>| match found
         .filter(|found| provider.with(|one| one.as_ref().is_some_and(|one| one.name == found.name)))
     {
         Some(provider) => {
-            let inside = move || match step.get() {
-                2 => view! { <Finish provider=provider.clone() draft taken /> }.into_any(),
-                _ => connect(&provider, draft),
+            let inside = move || {
+                let (next, before) = if offered.get() { (Step::Encrypt, Step::Encrypt) } else { (Step::Finish, Step::Connect) };
+                match step.get() {
+                    Step::Encrypt => encrypt(draft),
+                    Step::Finish => {
+                        let encrypt = encrypted.get_untracked();
+                        view! { <Finish provider=provider.clone() draft before encrypt taken /> }.into_any()
+                    }
+                    Step::Sheet => keep(draft),
+                    Step::Provider | Step::Connect => connect(&provider, draft, next),
+                }
             };
             view! { {inside} }.into_any()
         }
@@ -159,8 +214,8 @@ fn content(
     view! {
         <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Adding a remote needs JavaScript. Turn it on for this page."</span></p>
         <div class="wizard">
-            <ol class="steps" aria-label="Steps">{move || steps(step.get())}</ol>
-            <section class="panel" aria-label=move || STEPS[step.get()]>
+            <ol class="steps" aria-label="Steps">{move || steps(&names(), step.get())}</ol>
+            <section class="panel" aria-label=move || step.get().title() tabindex="-1" node_ref=panel>
                 {move || provider.get().map(|one| view! { <p class="wizard__provider">{headline(&one)}</p> }.into_any())}
                 {inside}
             </section>
@@ -169,17 +224,24 @@ fn content(
     .into_any()
 }
 
-fn steps(current: usize) -> Vec<AnyView> {
-    let step = |(index, name): (usize, &'static str)| {
-        let (done, current) = (index < current, (index == current).then_some("step"));
+/// What has to be kept, and then the way on.
+fn keep(draft: Draft) -> AnyView {
+    let navigate = StoredValue::new(use_navigate());
+    let done = Callback::new(move |()| navigate.with_value(|navigate| navigate("/remotes", Default::default())));
+    draft.sheet.get_untracked().map(|recovery| sheet(&recovery, done)).into_any()
+}
+
+fn steps(all: &[(Step, &'static str)], current: Step) -> Vec<AnyView> {
+    let step = |(index, (step, name)): (usize, &(Step, &'static str))| {
+        let (done, current) = (*step < current, (*step == current).then_some("step"));
         let mark = if done { icon("check") } else { (index + 1).to_string().into_any() };
         view! {
             <li class:done=done aria-current=current>
                 <i>{mark}</i>
-                <span>{name}{done.then(|| view! { <span class="visually-hidden">" (done)"</span> })}</span>
+                <span>{*name}{done.then(|| view! { <span class="visually-hidden">" (done)"</span> })}</span>
             </li>
         }
         .into_any()
     };
-    STEPS.into_iter().enumerate().map(step).collect()
+    all.iter().enumerate().map(step).collect()
 }

@@ -45,6 +45,12 @@ pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<Mount>> {
     Ok(all)
 }
 
+/// What keeps this server from mounting, and how to get it; `None` when nothing does.
+pub fn missing(actor: &Actor) -> Result<Option<String>> {
+    actor.require(Permission::MountsRead)?;
+    Ok(mount::missing())
+}
+
 /// Mounts a location.
 pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Mount> {
     actor.require(Permission::MountsWrite)?;

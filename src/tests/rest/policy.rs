@@ -103,7 +103,7 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
     Some(match endpoint {
         "audit/list" => get(&[AuditRead], "?query[user]="),
         "files/list" => get(&[FilesRead], "?query[location]=nosuch:"),
-        "mounts/list" => get(&[MountsRead], ""),
+        "mounts/list" | "mounts/missing" => get(&[MountsRead], ""),
         "mounts/create" => json(&[MountsWrite], json!({ "mount": { "location": "nosuch:", "mount_point": "/nosuch" } })),
         "mounts/delete" => form(&[MountsWrite], &[("id", ID), ("force", "false")]),
         "overview/get" => get(&[ConsoleRead], ""),

@@ -39,6 +39,7 @@ pub fn for_browser(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
     let Some(browser) = steps.take("chromium", || or_skip("the end-to-end tests", packages::chromium()))? else {
         return Ok(None);
     };
+    fuse(steps)?;
     steps.take("npm packages", || node::install(&repo.end2end()))?;
     Ok(Some(browser))
 }
@@ -51,6 +52,10 @@ pub fn for_fuzzing(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
 /// What the integration tests need beside rclone: servers to talk to.
 pub fn peers(steps: &mut Steps) -> Result<()> {
     steps.take("openssh-server", || or_skip("the tests over SFTP", packages::sshd()))?;
+    fuse(steps)
+}
+
+fn fuse(steps: &mut Steps) -> Result<()> {
     steps.take("fuse3", || or_skip("the tests of mounts", packages::fuse())).map(drop)
 }
 

@@ -1,0 +1,130 @@
+//! Mount a location: what, where, and who may do what with it. Needs JavaScript.
+
+use std::collections::BTreeMap;
+
+use leptos::{ev, leptos_dom::helpers::request_animation_frame, prelude::*};
+use leptos_router::hooks::use_navigate;
+
+use super::Doors;
+use crate::{
+    components::{
+        form::{Check, Errors, Face, Text, error_of, focus_first, interactive},
+        icon::icon,
+        location_picker::LocationPicker,
+    },
+    domain::{error::AppError, mount::NewMount},
+    pages::browse::places,
+    server_fns::mounts::create_mount,
+};
+
+/// The fields that can be wrong, in the order in which they stand.
+const FIELDS: [&str; 2] = ["location", "mount_point"];
+
+/// The form. `roots` are the folders below which one may mount.
+pub fn form(roots: &[String], doors: Doors) -> AnyView {
+    let ready = interactive();
+    let (location, mount_point) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    // Whoever wants to write says so.
+    let (read_only, allow_other) = (RwSignal::new("true".to_owned()), RwSignal::new(String::new()));
+    let errors: Errors = RwSignal::default();
+    let failed = RwSignal::new(None::<AppError>);
+    // What is wrong with a field is so until it is changed.
+    for (field, value) in FIELDS.into_iter().zip([location, mount_point]) {
+        Effect::watch(move || value.track(), move |(), _, _| errors.update(|errors| drop(errors.remove(field))), false);
+    }
+    Effect::new(move |_| {
+        if ready.get() {
+            request_animation_frame(|| focus_first(["location".to_owned()]));
+        }
+    });
+    let show = move |wrong: BTreeMap<String, String>| {
+        let first = FIELDS.into_iter().find(|field| wrong.contains_key(*field)).map(str::to_owned);
+        errors.set(wrong);
+        focus_first(first);
+    };
+    let navigate = StoredValue::new(use_navigate());
+    let create = Action::new(move |mount: &NewMount| {
+        let mount = mount.clone();
+        async move {
+            match create_mount(mount).await {
+                Ok(mount) => {
+                    doors.said.set(Some(Ok(format!("{} is mounted at {}.", mount.location, mount.mount_point))));
+                    doors.mounts.update(|mounts| {
+                        mounts.push(mount);
+                        mounts.sort_by(|a, b| a.mount_point.cmp(&b.mount_point));
+                    });
+                    navigate.with_value(|navigate| navigate("/mounts", Default::default()));
+                }
+                Err(error) if error.fields.is_empty() => failed.set(Some(error)),
+                Err(error) => show(error.fields),
+            }
+        }
+    });
+    let pending = create.pending();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        doors.said.set(None);
+        failed.set(None);
+        let typed = |value: RwSignal<String>| value.with_untracked(|value| value.trim().to_owned());
+        let is_on = |value: RwSignal<String>| value.with_untracked(|value| value == "true");
+        let mount = NewMount {
+            location: typed(location),
+            mount_point: typed(mount_point),
+            read_only: is_on(read_only),
+            allow_other: is_on(allow_other),
+        };
+        let empty =
+            [(FIELDS[0], &mount.location, "Choose a folder, or type remote:path."), (FIELDS[1], &mount.mount_point, "Write where.")];
+        let wrong: BTreeMap<_, _> = empty
+            .into_iter()
+            .filter(|(_, text, _)| text.is_empty())
+            .map(|(field, _, problem)| (field.to_owned(), problem.to_owned()))
+            .collect();
+        if wrong.is_empty() {
+            create.dispatch(mount);
+        } else {
+            show(wrong);
+        }
+    };
+    let face = |id: &'static str, label: &'static str, help: String| Face::new(id, label, help, error_of(errors, id));
+    let example = roots.first().map(|root| format!("{}/mnt/photos", root.trim_end_matches('/'))).unwrap_or_default();
+    let where_help = format!("A folder below {}. It is made when it is not there, and has to be empty.", roots.join(" or "));
+    view! {
+        <section class="panel mounts__new" aria-labelledby="mount-title">
+            <header><h2 id="mount-title">"Mount a location"</h2></header>
+            <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Mounting needs JavaScript. Turn it on for this page."</span></p>
+            <form class="form" novalidate method="post" on:submit=submit>
+                <fieldset disabled=move || !ready.get()>
+                    <legend class="visually-hidden">"Mount"</legend>
+                    <div class="pair">
+                        <LocationPicker face=face("location", "What", "A remote, or a folder of one.".to_owned()).required() value=location places=places() />
+                        <Text face=face("mount_point", "Where", where_help).required() value=mount_point placeholder=example />
+                    </div>
+                    <div class="pair">
+                        <Check
+                            face=face("read_only", "Read only", "Programs can not write. Without it, what they write is kept here first and then uploaded.".to_owned())
+                            value=read_only
+                        />
+                        <Check
+                            face=face(
+                                "allow_other",
+                                "Other users of this server may look into it",
+                                "Otherwise only the user that Longshore runs as can.".to_owned(),
+                            )
+                            value=allow_other
+                        />
+                    </div>
+                </fieldset>
+                {move || failed.get().map(|error| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}</span></p> })}
+                <footer>
+                    <a class="button" href="/mounts">"Cancel"</a>
+                    <button class="button button--primary" disabled=move || !ready.get() || pending.get()>
+                        {icon("hard-drive")}
+                        {move || if pending.get() { "Mounting…" } else { "Mount" }}
+                    </button>
+                </footer>
+            </form>
+        </section>
+    }
+    .into_any()
+}

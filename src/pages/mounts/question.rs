@@ -1,0 +1,37 @@
+//! The question before a mount goes that may take files with it.
+
+use leptos::prelude::*;
+
+use super::Doors;
+use crate::{
+    components::{dialog::Dialog, icon::icon},
+    domain::mount::MountState,
+    server_fns::mounts::DeleteMount,
+};
+
+#[component]
+pub fn Question(doors: Doors) -> impl IntoView {
+    let Doors { unmount, going, asking, why, .. } = doors;
+    let pending = unmount.pending();
+    let gone = Memo::new(move |_| going.with(|going| going.as_ref().is_some_and(|mount| mount.state == MountState::Gone)));
+    let force = move |_| {
+        if let Some(mount) = going.get_untracked() {
+            unmount.dispatch(DeleteMount { id: mount.id.to_string(), force: true });
+        }
+    };
+    view! {
+        <Dialog open=asking title="Lose what is not uploaded?">
+            <p role="alert" class="mounts__why">{why}</p>
+            <footer class="dialog__foot">
+                <button type="button" class="button" on:click=move |_| asking.set(false)>
+                    {move || if gone.get() { "Keep it" } else { "Keep it mounted" }}
+                </button>
+                <button type="button" class="button button--bad" disabled=pending on:click=force>
+                    {icon("trash-2")}
+                    {move || if gone.get() { "Remove it" } else { "Unmount and lose them" }}
+                </button>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}
