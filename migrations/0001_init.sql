@@ -160,6 +160,23 @@ CREATE INDEX runs_unfinished ON runs (state, priority DESC, not_before, id) WHER
 CREATE UNIQUE INDEX runs_by_key ON runs (user_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX runs_by_end ON runs (ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;
 
+-- What ended, counted as it ends: however long the history is, nobody has to read all of it to know. These only go up.
+CREATE TABLE run_totals (
+    operation TEXT   NOT NULL,
+    state     TEXT   NOT NULL,
+    ended     BIGINT NOT NULL,
+    -- Without dry runs: they transfer nothing, whatever their figures say.
+    bytes     BIGINT NOT NULL,
+    PRIMARY KEY (operation, state)
+);
+CREATE TRIGGER runs_are_counted_as_they_end AFTER UPDATE OF ended_at ON runs
+WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL
+BEGIN
+    INSERT INTO run_totals (operation, state, ended, bytes)
+    VALUES (NEW.operation, NEW.state, 1, CASE WHEN json_extract(NEW.options, '$.dry_run') THEN 0 ELSE NEW.bytes END)
+    ON CONFLICT (operation, state) DO UPDATE SET ended = run_totals.ended + 1, bytes = run_totals.bytes + excluded.bytes;
+END;
+
 -- What a run reads and writes: the base of "one writer a destination".
 CREATE TABLE run_paths (
     run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,

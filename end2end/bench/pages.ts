@@ -22,7 +22,7 @@ async function visitor(browser: Browser, longshore: Longshore, signedIn: boolean
   const context = await browser.newContext({ baseURL: longshore.url, viewport: { width: 1440, height: 900 } });
   if (signedIn) {
     const headers = { origin: longshore.url, accept: 'text/html' };
-    const answer = await context.request.post('/api/fn/sessions/create', { form: ADMIN, headers, maxRedirects: 0 });
+    const answer = await context.request.post('/api/fn/sessions/create', { form: { ...ADMIN }, headers, maxRedirects: 0 });
     if (answer.status() !== 302) throw new Error(`sign-in answered ${answer.status()}`);
   }
   await context.addInitScript((row) => {

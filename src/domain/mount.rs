@@ -34,6 +34,21 @@ pub enum MountState {
     Gone,
 }
 
+impl MountState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Starting, Self::Mounted, Self::Gone];
+
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Mounted => "mounted",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 /// A mount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Mount {

@@ -122,6 +122,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
 /// Builds everything, from the bottom up.
 async fn build(config: &Serve) -> Result<AppState, StartError> {
     let clock = Clock::system();
+    let started_at = clock.now();
     let data_dir = config.paths.data_dir();
     let store = Store::open(&config.paths.database()).await?;
     let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned() };
@@ -154,6 +155,7 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         mounts_dir: data_dir.join("mounts").into(),
         host: host.into(),
         leptos,
+        started_at,
         stopping: CancellationToken::new(),
     })
 }

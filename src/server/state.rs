@@ -9,6 +9,8 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::time::Timestamp;
+
 use super::{auth::Auth, clock::Clock, engine::Engine, rclone::Rclone, services::files::Listings, store::Store};
 
 /// Everything that services work with. Cheap to clone.
@@ -34,6 +36,8 @@ pub struct AppState {
     pub host: Arc<str>,
     /// What leptos needs to know of the front end.
     pub leptos: LeptosOptions,
+    /// When this process began to serve.
+    pub started_at: Timestamp,
     /// Cancelled when the server begins to stop: open streams end.
     pub stopping: CancellationToken,
 }

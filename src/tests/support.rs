@@ -93,6 +93,12 @@ impl Console {
         (self.child, self.base) = serve(self.dir.path(), &self.rclone);
     }
 
+    /// Starts it again on the same data, with this rclone.
+    pub fn restart_with_rclone(&mut self, rclone: &Path) {
+        rclone.clone_into(&mut self.rclone);
+        self.restart();
+    }
+
     /// The folder that it may use.
     pub fn root(&self) -> PathBuf {
         self.dir.path().join("root").canonicalize().expect("a real path")

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{docs, extract::Problem, openapi};
+use super::{docs, extract::Problem, metrics, openapi};
 use crate::{
     domain::{
         error::{AppError, ErrorCode},
@@ -30,7 +30,7 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
     if OPEN.iter().any(|open| path == *open || (open.ends_with('/') && path.starts_with(open))) {
         return next.run(request).await;
     }
-    let program = path.starts_with("/api/");
+    let program = path.starts_with("/api/") || path == metrics::PATH;
     if app.auth.setup_needed() {
         return match SETUP.contains(&path) {
             true => next.run(request).await,

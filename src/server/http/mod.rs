@@ -10,6 +10,7 @@ pub mod files;
 pub mod gate;
 pub mod health;
 pub mod listener;
+pub mod metrics;
 pub mod middleware;
 mod mounts;
 pub mod openapi;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod files;
 pub mod locations;
+pub mod metrics;
 pub mod mounts;
 pub mod overview;
 pub mod remotes;

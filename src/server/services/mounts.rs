@@ -132,13 +132,17 @@ pub async fn recover(app: &AppState) -> Result<()> {
     Ok(())
 }
 
-async fn look(app: &AppState, stored: Stored) -> Mount {
-    let dir = dir(app, &stored.id);
-    let state = match (mount::is_alive(&dir), mount::is_mounted(Path::new(&stored.mount_point))) {
+/// How a mount is. Asks the kernel and no rclone.
+pub(super) fn state(app: &AppState, stored: &Stored) -> MountState {
+    match (mount::is_alive(&dir(app, &stored.id)), mount::is_mounted(Path::new(&stored.mount_point))) {
         (true, true) => MountState::Mounted,
         (true, false) => MountState::Starting,
         (false, _) => MountState::Gone,
-    };
+    }
+}
+
+async fn look(app: &AppState, stored: Stored) -> Mount {
+    let (dir, state) = (dir(app, &stored.id), state(app, &stored));
     let pending = if state == MountState::Mounted && !stored.read_only { mount::pending(&dir).await } else { None };
     Mount {
         id: stored.id,

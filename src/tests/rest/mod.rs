@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod door;
 mod files;
+mod metrics;
 mod mounts;
 mod policy;
 mod remotes;

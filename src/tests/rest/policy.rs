@@ -43,11 +43,14 @@ impl Door {
 /// The calls of REST: what each needs, and what is sent.
 fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, FilesRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead, RunsWrite, SessionsWrite,
-        TokensWrite, UsersWrite,
+        AuditRead, FilesRead, MetricsRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead, RunsWrite,
+        SessionsWrite, TokensWrite, UsersWrite,
     };
     let none = || Arguments::Nothing;
     let run = || Arguments::Json(json!({ "source": "nosuch:a", "destination": "nosuch:b" }));
+    if path == "/metrics" {
+        return Some((&[MetricsRead], "", none()));
+    }
     Some(match (method, path.strip_prefix("/api/v1")?) {
         ("GET", "/remotes") => (&[RemotesRead], "", none()),
         ("POST", "/remotes") => (&[RemotesWrite], "", Arguments::Json(json!({ "name": "x", "provider": "nosuch", "config": {} }))),

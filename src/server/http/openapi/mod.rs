@@ -13,7 +13,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{audit, backups, events, files, mounts, remotes, runs, sessions, tokens, users};
+use super::{audit, backups, events, files, metrics, mounts, remotes, runs, sessions, tokens, users};
 use crate::server::{auth::Auth, state::AppState};
 
 /// Where the description is.
@@ -46,6 +46,7 @@ needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
         (name = "tokens", description = "Keys of programs"),
         (name = "sessions", description = "Browsers in which you are signed in"),
         (name = "audit", description = "Who did what, when, from where"),
+        (name = "monitoring", description = "Figures for Prometheus"),
     )
 )]
 struct Api;
@@ -78,6 +79,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(tokens::router())
         .merge(sessions::router())
         .merge(audit::router())
+        .merge(metrics::router())
 }
 
 /// Says of each call what the calls have in common.

@@ -7,6 +7,7 @@ mod file;
 mod history;
 mod keys;
 mod life;
+mod totals;
 
 use super::{Store, new_id, runs};
 use crate::domain::{
