@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{super::runs::totals, *};
 
 async fn counts(store: &Store) -> BTreeMap<(&'static str, &'static str), (u64, u64)> {
-    let totals = totals(&mut *store.acquire().await.expect("reader")).await.expect("totals");
+    let totals = totals(&mut store.acquire().await.expect("reader")).await.expect("totals");
     totals.into_iter().map(|total| ((total.operation.as_str(), total.state.as_str()), (total.runs, total.bytes))).collect()
 }
 
