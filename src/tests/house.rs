@@ -33,7 +33,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["domain", "server::auth", "server::engine", "server::error", "server::rclone", "server::state", "server::store"],
     ),
     ("server::http", &["app", "domain", "server::auth", "server::services", "server::state"]),
-    ("server::state", &["server"]),
+    ("server::state", &["domain", "server"]),
     ("server", &["domain", "server"]),
 ];
 
