@@ -57,5 +57,5 @@ pub async fn start_run(run: NewRun) -> Result<RunId, AppError> {
 #[server(prefix = "/api/fn", endpoint = "runs/stop")]
 pub async fn stop_run(id: String) -> Result<(), AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::stop(&actor, &app, &id.parse()?).await }).await
+    call(|actor, app| async move { runs::stop(&actor, &app, &id.parse()?).await.map(|_| ()) }).await
 }

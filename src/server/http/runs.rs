@@ -75,9 +75,7 @@ async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 202, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn stop(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<(StatusCode, Json<Run>), Problem> {
-    let id = id.parse()?;
-    runs::stop(&actor, &app, &id).await?;
-    Ok((StatusCode::ACCEPTED, Json(runs::get(&actor, &app, &id).await?)))
+    Ok((StatusCode::ACCEPTED, Json(runs::stop(&actor, &app, &id.parse()?).await?)))
 }
 
 /// Which files of a run are wanted.

@@ -76,6 +76,11 @@ pub async fn snapshot(actor: &Actor, app: &AppState) -> Result<Vec<RunSummary>> 
 /// One run in full, as new as it gets.
 pub async fn get(actor: &Actor, app: &AppState, id: &RunId) -> Result<Run> {
     actor.require(Permission::RunsRead)?;
+    found(app, id).await
+}
+
+/// The same, for who started or stopped it just now: they are told of it, whatever else they may see.
+async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     let Stored { mut run, .. } = stored(app, id).await?;
     if let Some(live) = app.engine.hub().live(id) {
         run.in_flight = live.in_flight;
@@ -105,7 +110,16 @@ pub async fn files(
     if limit > FILES_MAX {
         return Err(AppError::invalid("limit", "At most 500."));
     }
-    let limit = if limit == 0 { FILES } else { limit };
+    window(app, id, outcome, search, offset, if limit == 0 { FILES } else { limit }).await
+}
+
+/// What a dry run would do, at most 500 files of each outcome: told to who started it.
+pub async fn planned(actor: &Actor, app: &AppState, id: &RunId, outcome: FileOutcome) -> Result<RunFiles> {
+    actor.require(Permission::RunsWrite)?;
+    window(app, id, outcome, "", 0, FILES_MAX).await
+}
+
+async fn window(app: &AppState, id: &RunId, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> Result<RunFiles> {
     let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
     let search = search.to_owned();
     match spawn_blocking(move || log::files(&dir, outcome, &search, offset, limit)).await {
@@ -151,7 +165,7 @@ pub async fn start(actor: &Actor, app: &AppState, run: NewRun, key: Option<Strin
         && let Some(id) = runs::id_by_key(&mut transaction, &actor.user_id, key).await?
     {
         drop(transaction);
-        return started_before(actor, app, &id, &transfer).await;
+        return started_before(app, &id, &transfer).await;
     }
     let Transfer { operation, source, destination, options } = transfer;
     let row = NewRow {
@@ -180,15 +194,15 @@ pub async fn start(actor: &Actor, app: &AppState, run: NewRun, key: Option<Strin
     };
     audit(&mut transaction, app, actor, change).await?;
     transaction.commit().await.map_err(StoreError::from)?;
-    let run = get(actor, app, &row.id).await?;
+    let run = found(app, &row.id).await?;
     app.engine.hub().tell(Event::Run { run: Box::new(run.summary.clone()) });
     app.engine.wake();
     Ok(run)
 }
 
 /// The run that the same key started, when it was asked for the same.
-async fn started_before(actor: &Actor, app: &AppState, id: &RunId, transfer: &Transfer) -> Result<Run> {
-    let run = get(actor, app, id).await?;
+async fn started_before(app: &AppState, id: &RunId, transfer: &Transfer) -> Result<Run> {
+    let run = found(app, id).await?;
     let summary = &run.summary;
     let places = (&summary.source, summary.destination.as_ref()) == (&transfer.source, transfer.destination.as_ref());
     if places && summary.operation == transfer.operation && run.options == transfer.options {
@@ -203,7 +217,7 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
     let events = app.engine.hub().subscribe();
     let started = start(actor, app, run, key).await?;
     let id = started.summary.id.clone();
-    let ended = if started.summary.state.is_final() { started } else { ended(actor, app, &id, events).await? };
+    let ended = if started.summary.state.is_final() { started } else { ended(app, &id, events).await? };
     let RunSummary { state, error, .. } = &ended.summary;
     let said = error.clone().unwrap_or_default();
     let refusal = match state {
@@ -222,7 +236,7 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
 }
 
 /// The run, once it has ended.
-async fn ended(actor: &Actor, app: &AppState, id: &RunId, mut events: Receiver<std::sync::Arc<Event>>) -> Result<Run> {
+async fn ended(app: &AppState, id: &RunId, mut events: Receiver<std::sync::Arc<Event>>) -> Result<Run> {
     loop {
         let event = tokio::select! {
             () = app.stopping.cancelled() => {
@@ -238,7 +252,7 @@ async fn ended(actor: &Actor, app: &AppState, id: &RunId, mut events: Receiver<s
             _ => false,
         };
         if look {
-            let run = get(actor, app, id).await?;
+            let run = found(app, id).await?;
             if run.summary.state.is_final() {
                 return Ok(run);
             }
@@ -246,8 +260,8 @@ async fn ended(actor: &Actor, app: &AppState, id: &RunId, mut events: Receiver<s
     }
 }
 
-/// Asks a run to stop. It has ended when its state says so; one that waits ends at once.
-pub async fn stop(actor: &Actor, app: &AppState, id: &RunId) -> Result<()> {
+/// Asks a run to stop; the run as it is then. It has ended when its state says so; one that waits ends at once.
+pub async fn stop(actor: &Actor, app: &AppState, id: &RunId) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     let mut transaction = app.store.begin().await?;
     let outcome = runs::request_stop(&mut transaction, id, &actor.name, app.clock.now()).await?;
@@ -266,7 +280,7 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId) -> Result<()> {
         app.engine.hub().end(run.summary);
         app.engine.wake();
     }
-    Ok(())
+    found(app, id).await
 }
 
 /// What was asked for, with every rule applied.

@@ -167,3 +167,24 @@ async fn events_begin_with_a_snapshot_and_tell_a_run_to_its_end() {
     assert_eq!(first, Some(json!("snapshot")));
     assert_eq!(states.first().map(String::as_str), Some("queued"), "{states:?}");
 }
+
+#[tokio::test]
+async fn who_may_only_start_runs_is_told_of_their_own() {
+    let console = Console::start();
+    write(&console.root(), "a/x", &[7; 100_000]);
+    let (_, starter) = console.issue(&json!({ "label": "backup", "role": "operator", "scopes": ["runs.write"] })).await;
+    let ask = async |path: &str, body: Value, status| console.ask(&starter, reqwest::Method::POST, path, &body, status).await;
+    let run = |to: &str, options: Value| json!({ "source": console.path("a"), "destination": console.path(to), "options": options });
+    let started = ask("/api/v1/runs", run("b", json!({ "bwlimit": "10k" })), StatusCode::ACCEPTED).await;
+    let id = started["id"].as_str().expect("an id");
+    let stopping = ask(&format!("/api/v1/runs/{id}/stop"), json!({}), StatusCode::ACCEPTED).await;
+    assert_eq!(stopping["id"], id, "{stopping}");
+    console.ended(id).await;
+
+    let transfer = |dry: bool| json!({ "source": console.path("a"), "destination": console.path("c"), "dry_run": dry });
+    let said = ask("/api/v1/backups/rclone/copy", transfer(true), StatusCode::OK).await;
+    assert_eq!((&said["would"]["copy"], &said["would"]["files"][0]["path"]), (&json!(1), &json!("x")), "{said}");
+    let stats = ask("/api/v1/backups/rclone/copy", transfer(false), StatusCode::OK).await;
+    assert_eq!(stats["files_transferred"], 1, "{stats}");
+    console.ask(&starter, reqwest::Method::GET, &format!("/api/v1/runs/{id}"), &json!({}), StatusCode::FORBIDDEN).await;
+}

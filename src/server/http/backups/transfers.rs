@@ -29,8 +29,6 @@ use crate::{
 
 /// How long a transfer may take when the caller does not say, in seconds.
 const LIMIT: u32 = 3600;
-/// Most files that a dry run names of each kind.
-const NAMED: u64 = 500;
 /// Bytes in a MiB.
 const MIB: f64 = 1_048_576.0;
 
@@ -397,7 +395,7 @@ fn prefers_async(headers: &HeaderMap) -> bool {
 async fn would(actor: &Actor, app: &AppState, id: &RunId) -> Result<Would, AppError> {
     let mut would = Would { copy: 0, moved: 0, delete: 0, files: Vec::new() };
     for (outcome, action) in [(FileOutcome::Copied, "copy"), (FileOutcome::Moved, "move"), (FileOutcome::Deleted, "delete")] {
-        let found = runs::files(actor, app, id, outcome, "", 0, NAMED).await?;
+        let found = runs::planned(actor, app, id, outcome).await?;
         (would.copy, would.moved, would.delete) = (found.copied + found.updated, found.moved, found.deleted);
         would.files.extend(found.files.into_iter().map(|file| WouldFile { action, path: file.name, size: file.size }));
     }
