@@ -42,7 +42,7 @@ pub async fn ask(
 ) -> Result<Answer, RcloneError> {
     timeout(limit, async {
         let answer = once(keeper, binary, args, env).await?;
-        let lost = !answer.success && answer.errors.contains(command::NO_CONF);
+        let lost = !answer.success && command::lost_conf(&answer.errors);
         if lost { once(keeper, binary, args, env).await } else { Ok(answer) }
     })
     .await

@@ -52,7 +52,15 @@ const PASSED: [&str; 17] = [
 ];
 
 /// What rclone says when its configuration is not there: for a moment, while another rclone saves it.
-pub const NO_CONF: &str = "not found - using defaults";
+const NO_CONF: &str = "not found - using defaults";
+/// What it says when it gives up because of that, before it has done anything.
+const NO_REMOTE: &str = "didn't find section in config file";
+
+/// Whether an rclone that failed did so because its configuration was not there for a moment. It had done nothing: it can be started again.
+#[must_use]
+pub fn lost_conf(log: &str) -> bool {
+    log.contains(NO_CONF) && log.contains(NO_REMOTE)
+}
 
 /// The environment of every rclone.
 #[must_use]
@@ -304,6 +312,17 @@ mod tests {
         };
         let delete = Transfer { operation: Operation::Delete, destination: None, ..example("b2:x", options) };
         assert_eq!(display(&delete), "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 '--include=a b' -- b2:x");
+    }
+
+    #[test]
+    fn only_who_found_no_remote_for_want_of_a_configuration_is_started_again() {
+        let no_conf = r#"{"level":"notice","msg":"Config file \"/d/run/rclone.conf\" not found - using defaults"}"#;
+        let no_remote =
+            r#"{"level":"critical","msg":"Failed to create file system for \"b2:\": didn't find section in config file (\"b2\")"}"#;
+        let failed = r#"{"level":"notice","msg":"Failed to copy: permission denied"}"#;
+        assert!(lost_conf(&format!("{no_conf}\n{no_remote}\n")));
+        assert!(!lost_conf(&format!("{no_conf}\n{failed}\n")), "it has worked without one");
+        assert!(!lost_conf(no_remote) && !lost_conf(no_conf));
     }
 
     #[test]

@@ -109,8 +109,7 @@ impl Run<'_> {
 
     /// Whether rclone did not find its configuration: another rclone was saving it at that moment. Nothing was done yet.
     fn lost_conf(&self, status: ExitStatus) -> bool {
-        let lost =
-            |name| fs::read_to_string(self.dir.join(name)).is_ok_and(|text| text.len() < 64 << 10 && text.contains(command::NO_CONF));
+        let lost = |name| fs::read_to_string(self.dir.join(name)).is_ok_and(|text| text.len() < 64 << 10 && command::lost_conf(&text));
         status.code() == Some(1) && (lost(log::FILE) || lost(log::STDERR))
     }
 }

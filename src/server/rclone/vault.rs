@@ -131,7 +131,9 @@ impl Vault {
             if take_tokens(&mut conf, &seen) {
                 self.write_master(Staged::new(&self.master, conf.render().as_bytes()), &conf)?;
             }
-            if agree(&conf, &seen) { Ok(false) } else { self.write_working(&mut conf).map(|()| true) }
+            // An rclone that finds no file at all says so, and could be taken for one that came in the middle of a save.
+            let settled = self.working.exists() && agree(&conf, &seen);
+            if settled { Ok(false) } else { self.write_working(&mut conf).map(|()| true) }
         })
     }
 
@@ -342,6 +344,15 @@ mod tests {
             }
         });
         assert_eq!(f.vault.remotes().expect("read").len(), 21);
+    }
+
+    #[test]
+    fn there_is_always_a_working_copy() {
+        let f = fixture("");
+        assert_eq!(f.working(), "", "rclone finds a file where there is no remote yet");
+        fs::remove_file(f.vault.working()).expect("removed");
+        assert!(f.vault.settle().expect("settled"));
+        assert!(f.vault.working().exists() && !f.vault.settle().expect("settled"));
     }
 
     #[test]

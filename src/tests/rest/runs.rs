@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use longshore::domain::time::Timestamp;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -72,6 +73,10 @@ async fn a_file_that_can_not_be_written_makes_the_run_fail_and_is_named() {
     assert_eq!(run["state"], "failed", "{run}");
     assert!(run["stats"]["errors"].as_u64() > Some(0), "{run}");
     assert!(!run["error"].as_str().expect("a reason").is_empty());
+    // Of three attempts by rclone, and of no second rclone.
+    let at = |field: &str| Timestamp::parse(run[field].as_str().expect("a time")).expect("RFC 3339");
+    let (took, worked) = (at("ended_at").millis_since(at("started_at")), run["stats"]["elapsed_ms"].as_u64().expect("a time"));
+    assert!(took < worked + 10_000, "rclone worked {worked} ms of {took}: {run}");
     let files = console.get(&format!("/api/v1/runs/{id}/files?outcome=failed"), StatusCode::OK).await;
     let named = files["files"].as_array().expect("files").iter().any(|file| file["name"].as_str().is_some_and(|n| n.contains("blocked")));
     assert!(named, "{files}");
