@@ -164,8 +164,11 @@ fn dir(app: &AppState, id: &MountId) -> PathBuf {
 /// Its folder holds a log and nothing that is needed any more.
 async fn remove(dir: PathBuf) {
     let removed = spawn_blocking(move || fs::remove_dir_all(dir)).await;
-    if !matches!(removed, Ok(Ok(()))) {
-        tracing::warn!("the folder of a mount could not be removed");
+    match removed {
+        Ok(Ok(())) => {}
+        // One that was never begun has none.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {}
+        _ => tracing::warn!("the folder of a mount could not be removed"),
     }
 }
 
