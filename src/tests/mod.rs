@@ -4,6 +4,7 @@ mod engine;
 mod house;
 mod rclone;
 mod rest;
+mod secrets;
 mod server_fns;
 mod sftp;
 mod start;

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -60,6 +61,8 @@ pub struct Console {
     http: reqwest::Client,
     dir: TempDir,
     rclone: PathBuf,
+    /// What it logs, when that is kept.
+    log: Option<Arc<Mutex<String>>>,
 }
 
 impl Console {
@@ -70,6 +73,15 @@ impl Console {
 
     /// Starts one with this rclone.
     pub fn start_with_rclone(rclone: &Path) -> Self {
+        Self::start_with(rclone, None)
+    }
+
+    /// Starts one that logs all that it can; [`Self::said`] tells.
+    pub fn start_talkative() -> Self {
+        Self::start_with(&rclone_path(), Some(Arc::default()))
+    }
+
+    fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir(dir.path().join("root")).expect("the allowed folder");
         let data = dir.path().join("data");
@@ -78,8 +90,13 @@ impl Console {
         let token = run_longshore(&data, &["token", "create", "--user", ADMIN, "--name", "tests"], "");
         assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
         let token = String::from_utf8(token.stdout).expect("text").trim().to_owned();
-        let (child, base) = serve(dir.path(), rclone);
-        Self { child, base, token, http: client(), dir, rclone: rclone.to_owned() }
+        let (child, base) = serve(dir.path(), rclone, log.as_ref());
+        Self { child, base, token, http: client(), dir, rclone: rclone.to_owned(), log }
+    }
+
+    /// What it logged until now.
+    pub fn said(&self) -> String {
+        self.log.as_ref().map(|log| log.lock().expect("whole").clone()).unwrap_or_default()
     }
 
     /// Kills it as a crash does.
@@ -90,7 +107,7 @@ impl Console {
 
     /// Starts it again on the same data.
     pub fn restart(&mut self) {
-        (self.child, self.base) = serve(self.dir.path(), &self.rclone);
+        (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref());
     }
 
     /// Starts it again on the same data, with this rclone.
@@ -247,10 +264,22 @@ pub async fn expect(response: Response, status: StatusCode) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
-fn serve(dir: &Path, rclone: &Path) -> (Child, String) {
+fn serve(dir: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>) -> (Child, String) {
     let mut command = longshore(&dir.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
     command.arg("--local-root").arg(dir.join("root")).arg("--rclone").arg(rclone);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("starts");
+    if log.is_some() {
+        command.env("LONGSHORE_LOG", "trace").stderr(Stdio::piped());
+    }
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("starts");
+    if let (Some(log), Some(errors)) = (log.cloned(), child.stderr.take()) {
+        std::thread::spawn(move || {
+            BufReader::new(errors).lines().map_while(Result::ok).for_each(|line| {
+                let mut log = log.lock().expect("whole");
+                log.push_str(&line);
+                log.push('\n');
+            });
+        });
+    }
     let base = address(child.stdout.take().expect("an output"));
     (child, base)
 }
@@ -290,7 +319,7 @@ impl S3 {
     /// The key that it takes.
     pub const KEY: &str = "KEYIDKEYIDKEYID1";
     /// And the secret.
-    pub const SECRET: &str = "s3cr3t-canary-7f1d";
+    pub const SECRET: &str = "s3cr3t/canary+7f1d=";
 
     /// Starts one with the bucket `bucket`.
     pub fn start() -> Self {
@@ -306,10 +335,15 @@ impl S3 {
 
     /// What it takes to make it a remote.
     pub fn remote(&self, name: &str) -> Value {
-        json!({ "name": name, "provider": "s3", "config": {
+        json!({ "name": name, "provider": "s3", "config": self.config() })
+    }
+
+    /// Its options as a remote.
+    pub fn config(&self) -> Value {
+        json!({
             "provider": "Rclone", "endpoint": self.endpoint, "access_key_id": Self::KEY, "secret_access_key": Self::SECRET,
             "force_path_style": "true",
-        }})
+        })
     }
 }
 
@@ -333,21 +367,35 @@ impl Peer {
     /// Who may.
     pub const USER: &str = "peer";
     /// And the password.
-    pub const PASSWORD: &str = "p4ss-canary-9c2e";
+    pub const PASSWORD: &str = "p4ss canary/9c2e&%";
 
     /// Starts `rclone serve KIND`.
     pub async fn start(kind: &str) -> Self {
+        Self::start_with(kind, &[]).await
+    }
+
+    /// The same, with more flags.
+    pub async fn start_with(kind: &str, flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
         let mut command = Command::new(rclone_path());
         command.args(["serve", kind, "--config=", "--addr", &format!("127.0.0.1:{port}"), "--user", Self::USER, "--pass", Self::PASSWORD]);
         // Keys of servers and what is cached of files stay in a folder that vanishes.
+        command.args(flags);
         command.arg("--cache-dir").arg(dir.path().join(".cache")).arg("--").arg(dir.path().join("files"));
         fs::create_dir(dir.path().join("files")).expect("made");
         let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("rclone serve");
         let peer = Self { child, port, dir };
         until("the peer listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;
         peer
+    }
+
+    /// Its options as a remote of rclone's type `kind`.
+    pub fn config(&self, kind: &str) -> Value {
+        match kind {
+            "webdav" => json!({ "url": format!("http://127.0.0.1:{}", self.port), "user": Self::USER, "pass": Self::PASSWORD }),
+            _ => json!({ "host": "127.0.0.1", "port": self.port.to_string(), "user": Self::USER, "pass": Self::PASSWORD }),
+        }
     }
 
     /// The folder that it serves.
@@ -361,6 +409,17 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A program that a test needs beside rclone. `None` where it is missing, said aloud; in CI that is a failure.
+pub fn program(name: &str, package: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{name} is missing (Debian: apt install {package})");
+        eprintln!("SKIPPED: {name} is missing (Debian: apt install {package})");
+    }
+    found
 }
 
 /// Writes a file below `dir`, with the folders on its way.

@@ -185,11 +185,7 @@ async fn files_go_to_webdav_and_sftp_servers_and_come_back() {
     }
     for kind in ["webdav", "sftp"] {
         let peer = Peer::start(kind).await;
-        let config = match kind {
-            "webdav" => json!({ "url": format!("http://127.0.0.1:{}", peer.port), "user": Peer::USER, "pass": Peer::PASSWORD }),
-            _ => json!({ "host": "127.0.0.1", "port": peer.port.to_string(), "user": Peer::USER, "pass": Peer::PASSWORD }),
-        };
-        let remote = json!({ "name": kind, "provider": kind.to_uppercase(), "config": config });
+        let remote = json!({ "name": kind, "provider": kind.to_uppercase(), "config": peer.config(kind) });
         let made = console.post("/api/v1/remotes", &remote, StatusCode::CREATED).await;
         assert_eq!(made["type"], kind, "{made}");
         let test = console.post(&format!("/api/v1/remotes/{kind}/test"), &json!({}), StatusCode::OK).await;

@@ -1,9 +1,11 @@
 //! People by REST: made, changed, kept out; and what nobody can do to themselves or to the last admin.
 
-use reqwest::{Method, StatusCode};
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN, Console, PASSWORD, sign_in, sign_in_as};
+use crate::support::{ADMIN, Console, PASSWORD, sign_in, sign_in_as, stream_end};
 
 /// The id of the console's own admin.
 async fn admin(console: &Console) -> String {
@@ -88,6 +90,22 @@ async fn a_disabled_person_is_out_at_once_and_so_are_their_tokens() {
     console.patch(&path, &json!({ "disabled": false }), StatusCode::OK).await;
     assert_eq!(console.me(&session).await, None, "the old session stays ended");
     console.ask(&token, Method::GET, "/api/v1/runs", &json!({}), StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn the_streams_of_a_person_end_when_they_are_disabled_or_demoted() {
+    let console = Console::start();
+    for (name, change) in [("eva", json!({ "role": "viewer" })), ("ole", json!({ "disabled": true }))] {
+        let id = console.person(name, "operator").await;
+        let (session, token) = (sign_in_as(&console, name).await, console.token_of(name, "operator"));
+        let listen = || console.anonymous(Method::GET, "/api/v1/events");
+        let by_session = listen().header(header::COOKIE, &session).send().await.expect("a stream");
+        let by_token = listen().bearer_auth(&token).send().await.expect("a stream");
+        assert_eq!((by_session.status(), by_token.status()), (StatusCode::OK, StatusCode::OK));
+        console.patch(&format!("/api/v1/users/{id}"), &change, StatusCode::OK).await;
+        let (here, there) = tokio::join!(stream_end(by_session), stream_end(by_token));
+        assert!(here < Duration::from_secs(5) && there < Duration::from_secs(5), "{change}: {here:?} {there:?}");
+    }
 }
 
 #[tokio::test]

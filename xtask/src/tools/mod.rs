@@ -49,9 +49,11 @@ pub fn for_fuzzing(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
     steps.take("schemathesis", || or_skip("the fuzzing of the API", python::schemathesis(repo)))
 }
 
-/// What the integration tests need beside rclone: servers to talk to.
+/// What the integration tests need beside rclone: servers to talk to, and programs whose files are transferred.
 pub fn peers(steps: &mut Steps) -> Result<()> {
     steps.take("openssh-server", || or_skip("the tests over SFTP", packages::sshd()))?;
+    steps.take("borgbackup", || or_skip("the test with a Borg repository", packages::borg()))?;
+    steps.take("restic", || or_skip("the test with a restic repository", packages::restic()))?;
     fuse(steps)
 }
 

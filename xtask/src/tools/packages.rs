@@ -32,6 +32,16 @@ pub fn fuse() -> Result<PathBuf> {
     find_or_install(&["fusermount3"], "fuse3")
 }
 
+/// Borg, whose repositories people sync.
+pub fn borg() -> Result<PathBuf> {
+    find_or_install(&["borg"], "borgbackup")
+}
+
+/// restic, for the same.
+pub fn restic() -> Result<PathBuf> {
+    find_or_install(&["restic"], "restic")
+}
+
 /// pip, which Debian keeps apart from Python.
 pub fn pip() -> Result<()> {
     if !process::succeeds(Command::new("python3").args(["-m", "pip", "--version"])) {

@@ -1,5 +1,11 @@
 //! The eleven rclone endpoints, by real HTTP, with the names, fields and units that existing clients use.
 
+mod checks;
+mod clouds;
+mod refusals;
+mod repositories;
+mod volume;
+
 use std::{
     fs,
     time::{Duration, Instant},
@@ -20,6 +26,19 @@ async fn call(console: &Console, operation: &str, body: Value, status: StatusCod
 async fn ask(console: &Console, operation: &str, query: &[(&str, &str)], status: StatusCode) -> Value {
     let request = console.request(Method::GET, &format!("{BASE}/{operation}")).query(query);
     expect(request.send().await.expect("an answer"), status).await
+}
+
+/// Configures a remote of theirs.
+async fn configure(console: &Console, name: &str, provider: &str, config: Value) {
+    let body = json!({ "remote_name": name, "provider": provider, "config": config });
+    call(console, "configure", body, StatusCode::OK).await;
+}
+
+/// Starts a transfer without waiting for it; the run's id.
+async fn begin(console: &Console, operation: &str, body: Value) -> String {
+    let request = console.request(Method::POST, &format!("{BASE}/{operation}")).header("prefer", "respond-async").json(&body);
+    let run = expect(request.send().await.expect("an answer"), StatusCode::ACCEPTED).await;
+    run["id"].as_str().expect("an id").to_owned()
 }
 
 /// The names below a folder.
