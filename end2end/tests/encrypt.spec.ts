@@ -52,7 +52,7 @@ test('an encrypted remote is made, its sheet is kept, and the sheet opens it wit
   });
 
   await test.step('it is never shown again', async () => {
-    const password = /^Password: +(\S+)$/m.exec(sheet)?.[1] ?? '';
+    const password = /^Password:\n +(\S+)$/m.exec(sheet)?.[1] ?? '';
     expect(password.length).toBeGreaterThan(40);
     await page.goBack();
     await arrived(page, 'remotes');

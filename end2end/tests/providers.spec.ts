@@ -24,6 +24,9 @@ test('a provider is found by typing, and its options come when it is chosen', as
   await expect(main.locator('#option-bearer_token_command')).toHaveCount(0);
   await accessible(page);
 
+  // What is wrong here means nothing for the next provider.
+  await main.getByRole('button', { name: 'Continue' }).click();
+  await expect(main.locator('#option-url')).toHaveAttribute('aria-invalid', 'true');
   await main.getByRole('link', { name: 'Back' }).click();
   await search.fill('no such thing');
   await expect(links).toHaveCount(0);

@@ -23,9 +23,7 @@ pub fn Question(doors: Doors) -> impl IntoView {
         <Dialog open=asking title="Lose what is not uploaded?">
             <p role="alert" class="mounts__why">{why}</p>
             <footer class="dialog__foot">
-                <button type="button" class="button" on:click=move |_| asking.set(false)>
-                    {move || if gone.get() { "Keep it" } else { "Keep it mounted" }}
-                </button>
+                <button type="button" class="button" on:click=move |_| asking.set(false)>"Keep it"</button>
                 <button type="button" class="button button--bad" disabled=pending on:click=force>
                     {icon("trash-2")}
                     {move || if gone.get() { "Remove it" } else { "Unmount and lose them" }}

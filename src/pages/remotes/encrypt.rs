@@ -20,9 +20,14 @@ const NAMES: [(&str, &str, &str); 3] = [
     ("off", "Leave names readable", "Only the content is encrypted. Each name gets “.bin” at its end."),
 ];
 
-/// Whether encryption is offered: what wraps others is itself made over a remote that one could encrypt.
+/// Whether encryption is offered: what wraps others is itself made over a remote that one could encrypt. A folder of this server is encrypted
+/// over an alias, since the paths of a remote of type `local` mean something else on another computer.
 pub(super) fn is_offered(provider: &ProviderSummary) -> bool {
-    provider.group != ProviderGroup::Wrappers || provider.name == "alias"
+    match provider.name.as_str() {
+        "alias" => true,
+        "local" => false,
+        _ => provider.group != ProviderGroup::Wrappers,
+    }
 }
 
 /// What is typed.
@@ -195,7 +200,7 @@ mod tests {
             is_offered(&ProviderSummary { name: name.to_owned(), description: String::new(), prefix: String::new(), group: rank(name).1 })
         };
         assert!(offered("s3") && offered("sftp") && offered("alias"));
-        assert!(!offered("crypt") && !offered("union") && !offered("hasher"));
+        assert!(!offered("local") && !offered("crypt") && !offered("union") && !offered("hasher"));
     }
 
     #[test]

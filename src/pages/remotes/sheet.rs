@@ -42,15 +42,16 @@ impl Recovery {
         format!(
             "Recovery sheet of {name}\n\
              \n\
-             The files in {remote} are encrypted. Who has this sheet can read them;\n\
-             without it, and without the server that made it, nobody ever can.\n\
+             The files in {remote} are encrypted.\n\
+             Who has this sheet can read them. Without it, and without the\n\
+             server that made it, nobody can.\n\
              \n\
-             Password:             {password}\n\
-             Salt (password2):     {password2}\n\
-             Filename encryption:  {names}\n\
-             Lies in:              {remote}\n\
+             Password:\n  {password}\n\
+             Salt (password2):\n  {password2}\n\
+             Filename encryption:\n  {names}\n\
+             Lies in:\n  {remote}\n\
              \n\
-             To read them on any computer: install rclone (https://rclone.org), set up\n\
+             To read them on any computer: install rclone (rclone.org), set up\n\
              the remote “{under}” again, which is where they lie, and run\n\
              \n\
              {command}\n\

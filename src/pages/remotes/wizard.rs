@@ -74,7 +74,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The fields of `provider`, with what was typed into them before.
+    /// The fields of `provider`, with what was typed into them before. Another provider is another draft: it begins here, and not when one
+    /// leaves the last, whose steps are still on the page then and would be told.
     pub fn fields_of(&self, provider: &Provider) -> Fields {
         if let Some(fields) = self.fields.get_value().filter(|fields| fields.provider == provider.name) {
             return fields;
@@ -84,6 +85,10 @@ impl Draft {
             None => Fields::new(provider),
         };
         self.fields.set_value(Some(fields.clone()));
+        self.at.set(Step::Connect);
+        self.crypt.clear();
+        self.tested.set(None);
+        self.errors.set(Default::default());
         fields
     }
 
@@ -113,17 +118,6 @@ pub fn NewRemotePage() -> impl IntoView {
         errors: RwSignal::default(),
         sheet: RwSignal::new(None),
     };
-    // Another provider: another draft.
-    Effect::watch(
-        move || chosen.get(),
-        move |_, _, _| {
-            draft.at.set(Step::Connect);
-            draft.crypt.clear();
-            draft.tested.set(None);
-            draft.errors.set(Default::default());
-        },
-        false,
-    );
     let options = Resource::new(move || chosen.get(), options);
     let wizard = load(data, || skeleton(8), move |(providers, remotes)| content(providers, &remotes, chosen, options, draft));
     let body = view! {
@@ -164,11 +158,9 @@ fn content(
     let provider = Memo::new(move |_| {
         chosen.with(|chosen| chosen.as_ref().and_then(|name| providers.with_value(|all| all.iter().find(|one| one.name == *name).cloned())))
     });
-    let step = Memo::new(move |_| match provider.with(Option::is_some) {
-        _ if draft.sheet.with(Option::is_some) => Step::Sheet,
-        true => draft.at.get(),
-        false => Step::Provider,
-    });
+    // What is asked about the provider does not change when one goes back to choose another.
+    let at = Memo::new(move |_| if draft.sheet.with(Option::is_some) { Step::Sheet } else { draft.at.get() });
+    let step = Memo::new(move |_| if provider.with(Option::is_some) { at.get() } else { Step::Provider });
     let offered = Memo::new(move |_| provider.with(|one| one.as_ref().is_none_or(is_offered)));
     let encrypted = Memo::new(move |_| offered.get() && draft.crypt.is_on());
     let names = move || {
@@ -191,17 +183,16 @@ fn content(
         .filter(|found| provider.with(|one| one.as_ref().is_some_and(|one| one.name == found.name)))
     {
         Some(provider) => {
-            let inside = move || {
-                let (next, before) = if offered.get() { (Step::Encrypt, Step::Encrypt) } else { (Step::Finish, Step::Connect) };
-                match step.get() {
-                    Step::Encrypt => encrypt(draft),
-                    Step::Finish => {
-                        let encrypt = encrypted.get_untracked();
-                        view! { <Finish provider=provider.clone() draft before encrypt taken /> }.into_any()
-                    }
-                    Step::Sheet => keep(draft),
-                    Step::Provider | Step::Connect => connect(&provider, draft, next),
+            draft.fields_of(&provider);
+            let (next, before) = if offered.get_untracked() { (Step::Encrypt, Step::Encrypt) } else { (Step::Finish, Step::Connect) };
+            let inside = move || match at.get() {
+                Step::Encrypt => encrypt(draft),
+                Step::Finish => {
+                    let encrypt = encrypted.get_untracked();
+                    view! { <Finish provider=provider.clone() draft before encrypt taken /> }.into_any()
                 }
+                Step::Sheet => keep(draft),
+                Step::Provider | Step::Connect => connect(&provider, draft, next),
             };
             view! { {inside} }.into_any()
         }
