@@ -90,7 +90,7 @@ impl Console {
         let token = run_longshore(&data, &["token", "create", "--user", ADMIN, "--name", "tests"], "");
         assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
         let token = String::from_utf8(token.stdout).expect("text").trim().to_owned();
-        let (child, base) = serve(dir.path(), rclone, log.as_ref());
+        let (child, base) = serve(dir.path(), rclone, log.as_ref(), &[]);
         Self { child, base, token, http: client(), dir, rclone: rclone.to_owned(), log }
     }
 
@@ -107,13 +107,18 @@ impl Console {
 
     /// Starts it again on the same data.
     pub fn restart(&mut self) {
-        (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref());
+        (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref(), &[]);
     }
 
     /// Starts it again on the same data, with this rclone.
     pub fn restart_with_rclone(&mut self, rclone: &Path) {
         rclone.clone_into(&mut self.rclone);
         self.restart();
+    }
+
+    /// Starts it again on the same data, with more in its environment.
+    pub fn restart_with_env(&mut self, env: &[(&str, &str)]) {
+        (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref(), env);
     }
 
     /// The folder that it may use.
@@ -264,8 +269,9 @@ pub async fn expect(response: Response, status: StatusCode) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
-fn serve(dir: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>) -> (Child, String) {
+fn serve(dir: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>, env: &[(&str, &str)]) -> (Child, String) {
     let mut command = longshore(&dir.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
+    command.envs(env.iter().copied());
     command.arg("--local-root").arg(dir.join("root")).arg("--rclone").arg(rclone);
     if log.is_some() {
         command.env("LONGSHORE_LOG", "trace").stderr(Stdio::piped());

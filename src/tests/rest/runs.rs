@@ -193,3 +193,32 @@ async fn who_may_only_start_runs_is_told_of_their_own() {
     assert_eq!(stats["files_transferred"], 1, "{stats}");
     console.ask(&starter, reqwest::Method::GET, &format!("/api/v1/runs/{id}"), &json!({}), StatusCode::FORBIDDEN).await;
 }
+
+#[tokio::test]
+async fn what_the_environment_or_a_header_tells_rclone_is_not_heard() {
+    let mut console = Console::start();
+    let canary = console.path("canary");
+    let program = format!("touch {canary}");
+    console.kill();
+    // Each of these is one that rclone obeys; with `RCLONE_DRY_RUN` nothing would be copied.
+    console.restart_with_env(&[
+        ("RCLONE_METADATA", "true"),
+        ("RCLONE_METADATA_MAPPER", &program),
+        ("RCLONE_PASSWORD_COMMAND", &program),
+        ("RCLONE_SFTP_SSH", &program),
+        ("RCLONE_DRY_RUN", "true"),
+        ("RCLONE_CONFIG", "/nowhere/rclone.conf"),
+    ]);
+    write(&console.root(), "a/x", b"x");
+    let body = json!({ "source": console.path("a"), "destination": console.path("b") });
+    let mut request = console.request(reqwest::Method::POST, "/api/v1/backups/rclone/copy").json(&body);
+    for header in ["rclone-metadata-mapper", "x-rclone-metadata-mapper", "rclone-password-command", "x-rclone-config"] {
+        request = request.header(header, &program);
+    }
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK);
+    assert_eq!(fs::read(console.root().join("b/x")).expect("really copied"), b"x");
+    let size = format!("/api/v1/backups/rclone/size?remote_path={}", console.path("b"));
+    assert_eq!(console.get(&size, StatusCode::OK).await["objects"], 1);
+    console.get(&format!("/api/v1/files?location={}", console.path("b")), StatusCode::OK).await;
+    assert!(!fs::exists(&canary).expect("the folder is there"), "a program was run");
+}
