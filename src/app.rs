@@ -104,7 +104,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
         stop: Stop {
             url: StopRun::url(),
             act: Callback::new(move |id: RunId| {
-                stop.dispatch(StopRun { id: id.to_string() });
+                stop.dispatch(StopRun { id: id.to_string(), reason: String::new() });
             }),
         },
     };

@@ -30,11 +30,15 @@ pub fn word(state: RunState, stopping: bool, position: Option<u64>) -> String {
     let word = match state {
         _ if stopping && !state.is_final() => "Stopping",
         RunState::Queued => return position.map_or_else(|| "Queued".to_owned(), |place| format!("Queued, no. {place}")),
+        RunState::Guarded => "Looking ahead",
         RunState::Starting => "Starting",
         RunState::Running => "Running",
         RunState::Succeeded => "Succeeded",
+        RunState::NoChange => "Nothing to do",
         RunState::Failed => "Failed",
         RunState::Cancelled => "Cancelled",
+        RunState::Blocked => "Blocked",
+        RunState::Stalled => "Stalled",
         RunState::Interrupted => "Interrupted",
         RunState::TimedOut => "Timed out",
     };
@@ -44,14 +48,15 @@ pub fn word(state: RunState, stopping: bool, position: Option<u64>) -> String {
 /// Kind and icon of a state.
 const fn look(state: RunState, stopping: bool) -> (&'static str, &'static str) {
     match state {
-        RunState::Succeeded => ("ok", "circle-check"),
+        RunState::Succeeded | RunState::NoChange => ("ok", "circle-check"),
         RunState::Failed => ("bad", "circle-x"),
-        RunState::TimedOut => ("bad", "clock"),
+        RunState::TimedOut | RunState::Stalled => ("bad", "clock"),
+        RunState::Blocked => ("warn", "shield-check"),
         RunState::Interrupted => ("warn", "triangle-alert"),
         RunState::Cancelled => ("", "square"),
         _ if stopping => ("warn", "square"),
         RunState::Queued => ("", "clock"),
-        RunState::Starting | RunState::Running => ("run", "loader"),
+        RunState::Guarded | RunState::Starting | RunState::Running => ("run", "loader"),
     }
 }
 

@@ -23,6 +23,10 @@ pub enum ErrorCode {
     NotFound,
     /// The name is taken, or the state does not allow it.
     Conflict,
+    /// A guard stopped it before it changed anything; the message says what it saw.
+    BlockedGuard,
+    /// Another run writes there.
+    DestinationBusy,
     /// The body is larger than the limit.
     TooLarge,
     /// Too many tries; [`AppError::retry_after`] says how long to wait.
@@ -37,6 +41,8 @@ pub enum ErrorCode {
     Unavailable,
     /// A limit of time ran out.
     Timeout,
+    /// The disk that holds the database is full.
+    StorageFull,
 }
 
 impl ErrorCode {
@@ -48,12 +54,13 @@ impl ErrorCode {
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
-            Self::Conflict => 409,
+            Self::Conflict | Self::BlockedGuard | Self::DestinationBusy => 409,
             Self::TooLarge => 413,
             Self::RateLimited => 429,
             Self::RcloneFailed | Self::Internal => 500,
             Self::RcloneMissing | Self::Unavailable => 503,
             Self::Timeout => 504,
+            Self::StorageFull => 507,
         }
     }
 }

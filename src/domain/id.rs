@@ -63,6 +63,10 @@ id!(
     RunId, "run"
 );
 id!(
+    /// A run that somebody saved.
+    JobId, "job"
+);
+id!(
     /// A mount.
     MountId, "mount"
 );

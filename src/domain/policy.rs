@@ -62,6 +62,10 @@ permissions! {
     RunsRead = "runs.read", Viewer;
     /// Start and stop runs.
     RunsWrite = "runs.write", Operator;
+    /// See jobs.
+    JobsRead = "jobs.read", Viewer;
+    /// Save, change and delete jobs.
+    JobsWrite = "jobs.write", Operator;
     /// See what is mounted.
     MountsRead = "mounts.read", Viewer;
     /// Mount and unmount.

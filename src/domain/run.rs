@@ -3,7 +3,14 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{id::RunId, location::Location, time::Timestamp, transfer::TransferOptions};
+use super::{
+    error::{AppError, Result},
+    guard::{Approval, GuardReport, Guards},
+    id::{JobId, RunId},
+    location::Location,
+    time::Timestamp,
+    transfer::TransferOptions,
+};
 
 /// What a run does. rclone's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -64,6 +71,18 @@ impl Operation {
         matches!(self, Self::Move | Self::Delete)
     }
 
+    /// Whether it changes its destination.
+    #[must_use]
+    pub const fn writes_destination(self) -> bool {
+        self.has_destination()
+    }
+
+    /// Whether it does no harm when it is begun anew after it broke off.
+    #[must_use]
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Copy | Self::Sync)
+    }
+
     /// Whether it can delete files.
     #[must_use]
     pub const fn deletes(self) -> bool {
@@ -77,16 +96,24 @@ impl Operation {
 pub enum RunState {
     /// Waits for its turn.
     Queued,
-    /// Claimed; its process is being started.
+    /// Claimed; its guards look at what it would do. Nothing is changed yet.
+    Guarded,
+    /// Its process is being started.
     Starting,
     /// rclone works.
     Running,
     /// rclone ended with 0, its final statistics were seen, and they count no error.
     Succeeded,
+    /// It ended as well as that, and found nothing to do.
+    NoChange,
     /// rclone ended with an error or by a signal.
     Failed,
     /// Somebody stopped it.
     Cancelled,
+    /// A guard stopped it before it changed anything.
+    Blocked,
+    /// It did nothing for too long, and was stopped.
+    Stalled,
     /// Its processes are gone and nobody saw how they ended.
     Interrupted,
     /// Its time limit ran out.
@@ -95,19 +122,35 @@ pub enum RunState {
 
 impl RunState {
     /// All of them, in the order of a life.
-    pub const ALL: [Self; 8] =
-        [Self::Queued, Self::Starting, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled, Self::Interrupted, Self::TimedOut];
+    pub const ALL: [Self; 12] = [
+        Self::Queued,
+        Self::Guarded,
+        Self::Starting,
+        Self::Running,
+        Self::Succeeded,
+        Self::NoChange,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Blocked,
+        Self::Stalled,
+        Self::Interrupted,
+        Self::TimedOut,
+    ];
 
     /// The word for it in URLs, SQL and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
+            Self::Guarded => "guarded",
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Succeeded => "succeeded",
+            Self::NoChange => "no_change",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Blocked => "blocked",
+            Self::Stalled => "stalled",
             Self::Interrupted => "interrupted",
             Self::TimedOut => "timed_out",
         }
@@ -122,18 +165,84 @@ impl RunState {
     /// Whether nothing more will happen.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Starting | Self::Running)
+        !matches!(self, Self::Queued | Self::Guarded | Self::Starting | Self::Running)
+    }
+
+    /// Whether it ended as it was asked for.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Succeeded | Self::NoChange)
     }
 
     /// Whether a person should look at it: it did not end as asked.
     #[must_use]
     pub const fn is_bad(self) -> bool {
-        matches!(self, Self::Failed | Self::Interrupted | Self::TimedOut)
+        matches!(self, Self::Failed | Self::Blocked | Self::Stalled | Self::Interrupted | Self::TimedOut)
+    }
+}
+
+/// What to do while another run writes where this one would read or write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBusy {
+    /// Wait until it has ended.
+    #[default]
+    Queue,
+    /// Refuse with `destination_busy`.
+    Refuse,
+}
+
+impl OnBusy {
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Refuse => "refuse",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Queue, Self::Refuse].into_iter().find(|on_busy| on_busy.as_str() == text)
+    }
+}
+
+/// How often a run is tried when it failed for a reason that may pass: the remote did not answer, its process was killed. Moves,
+/// deletes and bisyncs are never tried again by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// Attempts, the first one included: 1 to 10.
+    #[schema(minimum = 1, maximum = 10, example = 3)]
+    pub attempts: u32,
+    /// Seconds before the second attempt, 1 to 3,600; twice as long before each later one, at most an hour.
+    #[schema(minimum = 1, maximum = 3600, example = 60)]
+    pub backoff_secs: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { attempts: 1, backoff_secs: 60 }
+    }
+}
+
+impl Retry {
+    /// Refuses what is out of range, naming the field.
+    pub fn validate(self) -> Result<()> {
+        if !(1..=10).contains(&self.attempts) {
+            return Err(AppError::invalid("retry.attempts", "Between 1 and 10."));
+        }
+        if !(1..=3600).contains(&self.backoff_secs) {
+            return Err(AppError::invalid("retry.backoff_secs", "Between 1 and 3,600."));
+        }
+        Ok(())
     }
 }
 
 /// What is needed to start a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRun {
     /// What it does.
@@ -153,6 +262,22 @@ pub struct NewRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 604_800, example = 3600)]
     pub time_limit_secs: Option<u32>,
+    /// What guards it.
+    #[serde(default)]
+    pub guards: Guards,
+    /// What is tried again.
+    #[serde(default)]
+    pub retry: Retry,
+    /// What to do while another run writes there.
+    #[serde(default)]
+    pub on_busy: OnBusy,
+    /// −100 to 100; among those that wait the highest is next.
+    #[serde(default)]
+    #[schema(minimum = -100, maximum = 100)]
+    pub priority: i32,
+    /// What lets it go although a guard would stop it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 }
 
 /// How far a run is, or what it did: rclone's own statistics.
@@ -170,6 +295,12 @@ pub struct Stats {
     pub checks: u64,
     /// Files deleted.
     pub deletes: u64,
+    /// Files renamed where they lay.
+    #[serde(default)]
+    pub renames: u64,
+    /// Folders deleted.
+    #[serde(default)]
+    pub deleted_dirs: u64,
     /// Entries listed.
     pub listed: u64,
     /// Errors since the last attempt began.
@@ -183,6 +314,12 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Whether it changed anything, as far as rclone counts it; of a dry run, whether it would have.
+    #[must_use]
+    pub const fn changed(&self) -> bool {
+        self.bytes > 0 || self.files > 0 || self.deletes > 0 || self.renames > 0 || self.deleted_dirs > 0
+    }
+
     /// Thousandths done, by bytes, or by files where there are no bytes. `None` while nothing is known.
     #[must_use]
     pub fn permille(&self) -> Option<u64> {
@@ -224,6 +361,18 @@ pub struct RunSummary {
     pub dry_run: bool,
     /// Where it is in its life.
     pub state: RunState,
+    /// The job that it is a run of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobName>,
+    /// Which attempt this is, from 1.
+    #[serde(default = "first")]
+    pub attempt: u32,
+    /// How many there may be.
+    #[serde(default = "first")]
+    pub attempts: u32,
+    /// When the next attempt begins, while it waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
     /// Its place in the queue, from 1, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
@@ -245,6 +394,20 @@ pub struct RunSummary {
     /// Whether somebody asked for it to stop, and it has not ended yet.
     #[serde(default)]
     pub stopping: bool,
+}
+
+/// The job that a run belongs to, as it was called then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobName {
+    /// Its id. The job may be gone.
+    pub id: JobId,
+    /// Its name.
+    #[schema(example = "Photos to the archive")]
+    pub name: String,
+}
+
+const fn first() -> u32 {
+    1
 }
 
 impl RunSummary {
@@ -280,8 +443,124 @@ pub struct Run {
     /// Who asked for it to stop.
     #[schema(example = "marianne")]
     pub stopped_by: Option<String>,
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
+    /// What guards it.
+    pub guards: Guards,
+    /// What the guards saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard_report: Option<GuardReport>,
+    /// Its priority in the queue.
+    pub priority: i32,
+    /// The run after which it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+    /// The run whose failed files it takes up again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<RunId>,
+    /// The bandwidth limit that was set while it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "10M")]
+    pub bandwidth: Option<String>,
+    /// What happened to it, oldest first, at most 200.
+    pub events: Vec<RunEvent>,
     /// What is being transferred now.
     pub in_flight: Vec<InFlight>,
+}
+
+/// What happened to a run, who did it and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: RunEventKind,
+    /// Who did it; nobody where it happened by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "marianne")]
+    pub user: Option<String>,
+    /// The reason, the rate, the state: what goes with it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(example = "10M")]
+    pub detail: String,
+}
+
+/// What can happen to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEventKind {
+    /// It was put into the queue.
+    Queued,
+    /// It was moved in the queue.
+    Moved,
+    /// A person approved what a guard would have stopped.
+    Approved,
+    /// Its guards began to look.
+    Guarded,
+    /// rclone was started.
+    Started,
+    /// Another console found it again.
+    FoundAgain,
+    /// It was never started, and waits again.
+    Requeued,
+    /// Its bandwidth limit was changed.
+    Bandwidth,
+    /// Somebody asked for it to stop.
+    StopRequested,
+    /// It did nothing for too long.
+    Stalled,
+    /// The machine's clock was moved; its time limit with it.
+    ClockMoved,
+    /// It will be tried again.
+    Retry,
+    /// It ended.
+    Ended,
+}
+
+impl RunEventKind {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Queued,
+        Self::Moved,
+        Self::Approved,
+        Self::Guarded,
+        Self::Started,
+        Self::FoundAgain,
+        Self::Requeued,
+        Self::Bandwidth,
+        Self::StopRequested,
+        Self::Stalled,
+        Self::ClockMoved,
+        Self::Retry,
+        Self::Ended,
+    ];
+
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Moved => "moved",
+            Self::Approved => "approved",
+            Self::Guarded => "guarded",
+            Self::Started => "started",
+            Self::FoundAgain => "found_again",
+            Self::Requeued => "requeued",
+            Self::Bandwidth => "bandwidth",
+            Self::StopRequested => "stop_requested",
+            Self::Stalled => "stalled",
+            Self::ClockMoved => "clock_moved",
+            Self::Retry => "retry",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
 }
 
 /// What happened to one file.
@@ -409,6 +688,10 @@ pub struct RunLog {
 pub struct RunQuery {
     /// Only in this state.
     pub state: Option<RunState>,
+    /// Only of this operation.
+    pub operation: Option<Operation>,
+    /// Only of this job.
+    pub job: Option<JobId>,
     /// Only with this in its source or destination.
     pub search: String,
     /// Only those before this one, newest first: the cursor that the last page gave.
@@ -435,6 +718,11 @@ mod tests {
         for state in RunState::ALL {
             assert_eq!(RunState::parse(state.as_str()), Some(state));
             assert_eq!(serde_json::to_value(state).expect("json"), state.as_str());
+            assert!(u8::from(state.is_good()) + u8::from(state.is_bad()) <= u8::from(state.is_final()));
+        }
+        for kind in RunEventKind::ALL {
+            assert_eq!(RunEventKind::parse(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).expect("json"), kind.as_str());
         }
     }
 

@@ -174,6 +174,15 @@ impl TransferOptions {
     }
 }
 
+/// Makes sure that a rate is one that rclone takes, naming the field.
+pub fn check_bandwidth(field: &str, rate: &str) -> Result<()> {
+    if is_bandwidth(rate) {
+        Ok(())
+    } else {
+        Err(AppError::invalid(field, format!("Not a rate: “{}”. Write it as 10M, 512k or 1M:2M.", shorten(rate))))
+    }
+}
+
 fn shorten(text: &str) -> String {
     text.chars().take(40).collect()
 }

@@ -141,6 +141,15 @@ pub struct Serve {
     /// The address that people type, behind a proxy: `https://console.example.org`
     #[arg(long, env = "LONGSHORE_PUBLIC_URL", value_name = "URL", value_parser = origin)]
     pub public_url: Option<String>,
+    /// How many runs may work at once; the others wait
+    #[arg(long, env = "LONGSHORE_MAX_RUNS", default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub max_runs: u32,
+    /// How many of them may work on one remote at once
+    #[arg(long, env = "LONGSHORE_MAX_RUNS_PER_REMOTE", default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub max_runs_per_remote: u32,
+    /// How long a run may do nothing before it is stopped: 5m, 2h
+    #[arg(long, env = "LONGSHORE_STALL_LIMIT", default_value = "5m", value_name = "TIME", value_parser = duration)]
+    pub stall_limit: Duration,
 }
 
 impl Serve {

@@ -32,6 +32,10 @@ impl From<StoreError> for AppError {
             StoreError::Busy(_) => {
                 report(ErrorCode::Unavailable, "The database is busy. Try again in a moment.", "the database is busy", &error)
             }
+            StoreError::Full(_) => {
+                let message = "The disk that holds Longshore's database is full. Nothing was changed. Make room, and try again.";
+                report(ErrorCode::StorageFull, message, "the disk of the database is full", &error)
+            }
             error => internal("the database failed", &error),
         }
     }

@@ -40,12 +40,10 @@ use super::{
         mounts, rclone_status,
     },
     state::AppState,
-    store::{Store, StoreError},
+    store::{Store, StoreError, runs},
 };
 use crate::domain::{error::AppError, user::RcloneStatus};
 
-/// Runs that may be active at once. Each costs about 20 MiB of memory beside its own work.
-const ACTIVE_RUNS: u32 = 8;
 /// How often sessions that have expired are swept away.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -140,7 +138,8 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         rclone: rclone.clone(),
         clock: clock.clone(),
         runs_dir: data_dir.join("runs"),
-        limit: ACTIVE_RUNS,
+        limits: runs::Limits { global: config.max_runs, per_remote: config.max_runs_per_remote },
+        stall_limit: config.stall_limit,
     });
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let leptos = LeptosOptions::builder().output_name("longshore").site_pkg_dir(assets::pkg_dir()).build();

@@ -2,8 +2,10 @@
 
 pub mod audit;
 pub mod files;
+pub mod jobs;
 pub mod mounts;
 pub mod overview;
+pub mod queue;
 pub mod remotes;
 pub mod runs;
 pub mod sessions;

@@ -8,6 +8,7 @@ use leptos::{
 use crate::domain::{
     error::AppError,
     id::RunId,
+    queue::RunPatch,
     run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery},
 };
 
@@ -55,7 +56,28 @@ pub async fn start_run(run: NewRun) -> Result<RunId, AppError> {
 
 /// Asks a run to stop. It has ended when its state says so.
 #[server(prefix = "/api/fn", endpoint = "runs/stop")]
-pub async fn stop_run(id: String) -> Result<(), AppError> {
+pub async fn stop_run(id: String, #[server(default)] reason: String) -> Result<(), AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::stop(&actor, &app, &id.parse()?).await.map(|_| ()) }).await
+    call(|actor, app| async move { runs::stop(&actor, &app, &id.parse()?, &reason).await.map(|_| ()) }).await
+}
+
+/// Changes the bandwidth limit of a run that works.
+#[server(prefix = "/api/fn", endpoint = "runs/bandwidth")]
+pub async fn set_bandwidth(id: String, rate: String) -> Result<(), AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::set_bandwidth(&actor, &app, &id.parse()?, &rate).await.map(|_| ()) }).await
+}
+
+/// Moves a run that waits.
+#[server(prefix = "/api/fn", endpoint = "runs/update", input = Json)]
+pub async fn update_run(id: RunId, patch: RunPatch) -> Result<(), AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::update(&actor, &app, &id, &patch).await.map(|_| ()) }).await
+}
+
+/// Starts a run like an ended one, or only with the files that failed.
+#[server(prefix = "/api/fn", endpoint = "runs/retry")]
+pub async fn retry_run(id: String, #[server(default)] failed_only: bool) -> Result<RunId, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, failed_only, None).await.map(|run| run.summary.id) }).await
 }

@@ -88,7 +88,7 @@ impl House {
         self.write("big/file.bin", &vec![7; 40 << 20]);
         let options = TransferOptions { bwlimit: Some("500k".into()), ..TransferOptions::default() };
         let dir = self.path("slow");
-        self.rclone.start_run(&dir, &self.copy("big", "out", options)).await.expect("started");
+        self.rclone.start_run(&dir, &self.copy("big", "out", options), None).await.expect("started");
         assert_eq!(shim::inspect(&dir), Life::Alive);
         until("bytes to flow", async || shim::stats(&dir).await.is_ok_and(|(stats, files)| stats.bytes > 0 && files.len() == 1)).await;
         dir
@@ -533,7 +533,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     let options = TransferOptions { exclude: vec!["*.tmp".into()], checksum: true, ..TransferOptions::default() };
     let transfer = house.copy("src", "dst", options);
     let mut tail = log::Tail::open(&dir);
-    house.rclone.start_run(&dir, &transfer).await.expect("started");
+    house.rclone.start_run(&dir, &transfer, None).await.expect("started");
     let Life::Exited(exit) = ended(&dir).await else { panic!("{:?}", shim::inspect(&dir)) };
     assert_eq!((exit.code, exit.signal), (Some(0), None), "{:?}", log::lines(&dir, 50));
     let end = log::finish(&dir);
@@ -551,7 +551,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     for (file, mode) in [("", 0o700), ("log.jsonl", 0o600), ("run.json", 0o600), ("exit.json", 0o600)] {
         assert_eq!(fs::metadata(dir.join(file)).expect("there").permissions().mode() & 0o777, mode, "{file}");
     }
-    assert!(house.rclone.start_run(&dir, &transfer).await.is_err(), "a folder is for one run");
+    assert!(house.rclone.start_run(&dir, &transfer, None).await.is_err(), "a folder is for one run");
 
     // Names with a line break are listed as rclone writes them, and found by that.
     house.write("src/a\nb/c", b"");
@@ -560,7 +560,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     assert_eq!(house.rclone.list(&house.local("src").join("a␊b")).await.expect("listed")[0].name, "c");
     assert!(matches!(house.rclone.list(&house.local("none")).await, Err(RcloneError::NotFound)));
     let unknown = Transfer { destination: Some(at("nosuch:x")), ..transfer };
-    assert!(matches!(house.rclone.start_run(&house.path("run 2"), &unknown).await, Err(RcloneError::UnknownRemote)));
+    assert!(matches!(house.rclone.start_run(&house.path("run 2"), &unknown, None).await, Err(RcloneError::UnknownRemote)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -568,7 +568,7 @@ async fn a_run_that_fails_says_why() {
     let house = House::with("[broken]\ntype = alias\nremote = nosuch:\n").await;
     let dir = house.path("run 1");
     let transfer = Transfer { source: at("broken:x"), ..house.copy("none", "dst", TransferOptions::default()) };
-    house.rclone.start_run(&dir, &transfer).await.expect("started");
+    house.rclone.start_run(&dir, &transfer, None).await.expect("started");
     let Life::Exited(exit) = ended(&dir).await else { panic!("not exited") };
     assert_eq!(exit.code, Some(1));
     let end = log::finish(&dir);

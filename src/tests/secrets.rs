@@ -91,12 +91,16 @@ impl Watch {
 }
 
 /// Every call by GET of the API's own description, as it is made here.
-async fn addresses(console: &Console, run: &str, user: &str) -> Vec<String> {
+async fn addresses(console: &Console, run: &str, user: &str, job: &str) -> Vec<String> {
     let api = console.get("/api/v1/openapi.json", StatusCode::OK).await;
     let paths = api["paths"].as_object().expect("paths").iter();
     let mut addresses = vec!["/api/v1/openapi.json".to_owned(), "/healthz".to_owned(), "/readyz".to_owned()];
     for (path, _) in paths.filter(|(_, methods)| methods["get"].is_object()) {
-        let id = if path.contains("/users/") { user } else { run };
+        let id = match path {
+            path if path.contains("/users/") => user,
+            path if path.contains("/jobs/") => job,
+            _ => run,
+        };
         let query = match path.as_str() {
             "/api/v1/files" => "?location=safe-crypt:",
             "/api/v1/backups/rclone/list" => "?remote_path=safe-crypt:&recursive=true",
@@ -152,7 +156,9 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     console.run_until(&run, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0)).await;
 
     let user = console.person("eva", "viewer").await;
-    for address in addresses(&console, &run, &user).await {
+    let job = json!({ "name": "letters", "operation": "sync", "source": console.path("a"), "destination": "safe-crypt:a" });
+    let job = console.post("/api/v1/jobs", &job, StatusCode::CREATED).await["id"].as_str().expect("an id").to_owned();
+    for address in addresses(&console, &run, &user, &job).await {
         let mut answer = console.request(Method::GET, &address).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK, "{address}");
         let text = if address.ends_with("/events") {

@@ -384,16 +384,31 @@ impl Peer {
     pub async fn start_with(kind: &str, flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        fs::create_dir(dir.path().join("files")).expect("made");
+        let child = Self::serve(kind, port, dir.path(), flags).await;
+        Self { child, port, dir }
+    }
+
+    async fn serve(kind: &str, port: u16, dir: &Path, flags: &[&str]) -> Child {
         let mut command = Command::new(rclone_path());
         command.args(["serve", kind, "--config=", "--addr", &format!("127.0.0.1:{port}"), "--user", Self::USER, "--pass", Self::PASSWORD]);
         // Keys of servers and what is cached of files stay in a folder that vanishes.
         command.args(flags);
-        command.arg("--cache-dir").arg(dir.path().join(".cache")).arg("--").arg(dir.path().join("files"));
-        fs::create_dir(dir.path().join("files")).expect("made");
+        command.arg("--cache-dir").arg(dir.join(".cache")).arg("--").arg(dir.join("files"));
         let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("rclone serve");
-        let peer = Self { child, port, dir };
         until("the peer listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;
-        peer
+        child
+    }
+
+    /// Takes it off the network.
+    pub fn stop(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    /// Starts it again where it was.
+    pub async fn start_again(&mut self, kind: &str) {
+        self.child = Self::serve(kind, self.port, self.dir.path(), &[]).await;
     }
 
     /// Its options as a remote of rclone's type `kind`.

@@ -59,7 +59,7 @@ fn Form(source: RwSignal<String>, destination: RwSignal<String>) -> impl IntoVie
             Err(wrong) => Some(Err(wrong)),
             Ok(_) if source.is_empty() || destination.is_empty() => None,
             Ok(options) => {
-                Some(Ok(NewRun { operation: Operation::Copy, source, destination: Some(destination), options, time_limit_secs: None }))
+                Some(Ok(NewRun { operation: Operation::Copy, source, destination: Some(destination), options, ..NewRun::default() }))
             }
         }
     });

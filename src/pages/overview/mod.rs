@@ -32,7 +32,7 @@ pub fn OverviewPage() -> impl IntoView {
     let stop = Stop {
         url: StopRun::url(),
         act: Callback::new(move |id: RunId| {
-            action.dispatch(StopRun { id: id.to_string() });
+            action.dispatch(StopRun { id: id.to_string(), reason: String::new() });
         }),
     };
     let refused = move || action.value().get().and_then(Result::err).map(|error| error.to_string());

@@ -59,9 +59,10 @@ impl Tab {
     /// What one wants to see first.
     const fn first(state: RunState) -> Self {
         match state {
-            RunState::Failed | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
-            RunState::Succeeded | RunState::Cancelled => Self::Files(FileOutcome::Copied),
-            RunState::Queued | RunState::Starting | RunState::Running => Self::InFlight,
+            RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
+            RunState::Succeeded | RunState::NoChange | RunState::Cancelled => Self::Files(FileOutcome::Copied),
+            RunState::Blocked => Self::Options,
+            RunState::Queued | RunState::Guarded | RunState::Starting | RunState::Running => Self::InFlight,
         }
     }
 }
@@ -97,7 +98,7 @@ pub fn RunPage() -> impl IntoView {
     let stop = Stop {
         url: StopRun::url(),
         act: Callback::new(move |id: RunId| {
-            action.dispatch(StopRun { id: id.to_string() });
+            action.dispatch(StopRun { id: id.to_string(), reason: String::new() });
         }),
     };
     let refused = move || action.value().get().and_then(Result::err).map(|error| error.to_string());

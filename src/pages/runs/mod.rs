@@ -49,6 +49,7 @@ fn read(params: &ParamsMap) -> RunQuery {
         search: params.get("search").unwrap_or_default(),
         cursor: params.get_str("cursor").and_then(|cursor| cursor.parse().ok()),
         limit: 0,
+        ..RunQuery::default()
     }
 }
 
@@ -107,7 +108,7 @@ mod tests {
             state: Some(RunState::Failed),
             search: "b2:a b".to_owned(),
             cursor: "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().ok(),
-            limit: 0,
+            ..RunQuery::default()
         };
         assert_eq!(href(&query), "/runs?state=failed&search=b2%3Aa%20b&cursor=01JD3Z6N9V4M2K8Q7W5X1T0R3S");
         assert_eq!(href(&RunQuery::default()), "/runs");

@@ -1,16 +1,22 @@
 //! Runs: the queue, one run's life, and what is left of them after a crash. A run's process is not our child in spirit: it goes on
 //! without us, and whoever watches it next learns all from its directory. Who may start or stop one is for `services` to say.
 
+mod chain;
+mod guard;
 mod hub;
+pub mod places;
 mod queue;
 mod recovery;
+mod retry;
 mod run;
+mod stall;
 mod verdict;
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -20,7 +26,7 @@ pub use self::hub::{Hub, Live};
 use super::{
     clock::Clock,
     rclone::Rclone,
-    store::{Store, StoreError},
+    store::{Store, StoreError, runs::Limits},
 };
 use crate::domain::id::RunId;
 
@@ -34,8 +40,10 @@ pub struct EngineConfig {
     pub clock: Clock,
     /// Where each run has its directory.
     pub runs_dir: PathBuf,
-    /// How many runs may be active at once.
-    pub limit: u32,
+    /// How many runs may work at once.
+    pub limits: Limits,
+    /// How long a run may do nothing before it is stopped.
+    pub stall_limit: Duration,
 }
 
 /// Starts what is queued, watches what runs. Cheap to clone.
@@ -77,6 +85,12 @@ impl Engine {
     /// Says that a run was queued. Call it after the commit.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// How many runs may work at once.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.0.config.limits
     }
 
     /// Stops a run that is watched: last statistics, SIGTERM, and after 10 s SIGKILL. Returns at once.

@@ -21,7 +21,7 @@ pub(super) async fn work(engine: Engine) {
         let mut rest = IDLE;
         match step(&engine).await {
             Ok(None) => continue,
-            Ok(Some(until_deadline)) => rest = rest.min(until_deadline),
+            Ok(Some(until_due)) => rest = rest.min(until_due),
             Err(error) => tracing::warn!(%error, "the queue could not be read; trying again"),
         }
         tokio::select! {
@@ -36,15 +36,15 @@ pub(super) async fn work(engine: Engine) {
 async fn step(engine: &Engine) -> Result<Option<Duration>, StoreError> {
     let config = &engine.0.config;
     let now = config.clock.now();
-    let deadline = runs::next_deadline(&mut *config.store.acquire().await?).await?;
-    if deadline.is_some_and(|deadline| deadline <= now) {
+    let due = runs::next_due(&mut *config.store.acquire().await?, now).await?;
+    if due.is_some_and(|due| due <= now) {
         expire(engine).await?;
         return Ok(None);
     }
     if claim(engine).await? {
         return Ok(None);
     }
-    Ok(Some(deadline.map_or(IDLE, |deadline| Duration::from_millis(deadline.millis_since(now)))))
+    Ok(Some(due.map_or(IDLE, |due| Duration::from_millis(due.millis_since(now)))))
 }
 
 /// Ends the runs whose limit ran out while they waited.
@@ -69,7 +69,7 @@ async fn claim(engine: &Engine) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let mut transaction = config.store.begin().await?;
-    let Some(claimed) = runs::claim(&mut transaction, config.clock.now(), config.limit).await? else { return Ok(false) };
+    let Some(claimed) = runs::claim(&mut transaction, config.clock.now(), config.limits).await? else { return Ok(false) };
     transaction.commit().await?;
     engine.0.tasks.spawn(run::launch(engine.clone(), claimed));
     tell_places(engine).await?;

@@ -12,13 +12,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, Live,
+    Engine, Live, chain,
+    guard::{self, Look},
+    retry,
+    stall::{Jumps, Stall},
     verdict::{Evidence, Verdict, verdict},
 };
 use crate::{
     domain::{
+        guard::GuardReport,
         id::RunId,
-        run::{RunState, RunSummary, Stats},
+        run::{RunEventKind, RunState, RunSummary, Stats},
         time::Timestamp,
     },
     server::{
@@ -30,7 +34,7 @@ use crate::{
         store::{
             Connection, StoreError,
             audit::{self, NewAudit},
-            runs::{self, Claimed, End, Stored, Unfinished},
+            runs::{self, Claimed, End, Stored, Task, Unfinished},
         },
     },
 };
@@ -54,23 +58,35 @@ struct Watch {
     deadline: Option<Timestamp>,
 }
 
-/// Starts a run that was claimed, and watches it.
+/// Has the guards of a run that was claimed look, starts it, and watches it.
 pub(super) async fn launch(engine: Engine, claimed: Claimed) {
-    let Claimed { id, fence, operation, source, destination, options } = claimed;
-    let Some(watch) = Watch::new(&engine, &id, fence).await else { return };
-    let transfer = Transfer { operation, source, destination, options };
-    match engine.0.config.rclone.start_run(&watch.dir, &transfer).await {
+    let Some(mut watch) = Watch::new(&engine, &claimed.id, claimed.fence).await else { return };
+    let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
+    let mut transfer = Transfer { operation, source, destination, options };
+    if claimed.guarded {
+        match watch.guarded(&claimed, &transfer).await {
+            Some(budget) => transfer.options.max_delete = budget.or(transfer.options.max_delete),
+            None => return,
+        }
+    }
+    let only = match retry_of {
+        None => None,
+        Some(of) => match failed_files(&engine, &of).await {
+            Ok(names) => Some(names),
+            Err(error) => return watch.not_started(error).await,
+        },
+    };
+    if watch.stop.is_cancelled() {
+        return watch.end(Verdict::of(RunState::Cancelled, None), None, None).await;
+    }
+    match engine.0.config.rclone.start_run(&watch.dir, &transfer, only.as_deref()).await {
         Ok(()) => watch.running().await.until_it_ends().await,
         // It was started all the same, and only its first word was not heard: then its end is what counts.
         Err(error) if matches!(shim::inspect(&watch.dir), Life::Alive) => {
-            tracing::warn!(run = %id, %error, "was started, but did not say so in time");
+            tracing::warn!(run = %claimed.id, %error, "was started, but did not say so in time");
             watch.running().await.until_it_ends().await;
         }
-        Err(error) => {
-            tracing::warn!(run = %id, %error, "could not be started");
-            let error = format!("rclone could not be started: {error}.");
-            watch.end(Verdict { state: RunState::Failed, error: Some(error), stats: Stats::default() }, None).await;
-        }
+        Err(error) => watch.not_started(error.to_string()).await,
     }
 }
 
@@ -81,8 +97,18 @@ pub(super) async fn attach(engine: Engine, row: Unfinished) {
     if row.stop_requested {
         watch.stop.cancel();
     }
-    let watch = if row.summary.state == RunState::Starting { watch.running().await } else { watch };
+    watch.note(RunEventKind::FoundAgain, "").await;
+    let watch = if row.summary.state == RunState::Running { watch } else { watch.running().await };
     watch.until_it_ends().await;
+}
+
+/// The names of the files that failed in an earlier run.
+async fn failed_files(engine: &Engine, of: &RunId) -> Result<Vec<String>, String> {
+    let gone = || "the run whose failed files it should take up is not known any more".to_owned();
+    let stored = find(engine, of).await.map_err(|error| error.to_string())?.ok_or_else(gone)?;
+    let dir = engine.run_dir(of, stored.fence);
+    let names = spawn_blocking(move || log::failed(&dir)).await.map_err(|_| gone())?.map_err(|_| gone())?;
+    if names.is_empty() { Err("no file failed in the run that it should take up".to_owned()) } else { Ok(names) }
 }
 
 impl Watch {
@@ -100,6 +126,73 @@ impl Watch {
         Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at })
     }
 
+    /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the console ends.
+    async fn guarded(&mut self, claimed: &Claimed, transfer: &Transfer) -> Option<Option<u32>> {
+        let (engine, live, deadline) = (self.engine.clone(), &mut self.live, self.deadline);
+        let over = CancellationToken::new();
+        let look = {
+            let told = |stats| {
+                live.summary.stats = stats;
+                engine.hub().update(live.clone());
+                if deadline.is_some_and(|deadline| engine.0.config.clock.now() >= deadline) {
+                    over.cancel();
+                }
+            };
+            let (stopped, closing) = (self.stop.clone(), engine.0.closing.clone());
+            let ended = over.clone();
+            let any = CancellationToken::new();
+            let guard = any.clone();
+            let relay = tokio::spawn(async move {
+                tokio::select! {
+                    () = stopped.cancelled() => {}
+                    () = closing.cancelled() => {}
+                    () = ended.cancelled() => {}
+                }
+                guard.cancel();
+            });
+            let look = guard::look(&engine, claimed, transfer, &any, told).await;
+            relay.abort();
+            look
+        };
+        self.live.summary.stats = Stats::default();
+        let verdict = match look {
+            Look::Go(report) => match self.mark_starting(&report).await {
+                Ok(true) => {
+                    self.live.summary.state = RunState::Starting;
+                    self.engine.hub().update(self.live.clone());
+                    return Some(report.budget.map(|budget| u32::try_from(budget).unwrap_or(u32::MAX)));
+                }
+                Ok(false) => return None,
+                Err(error) => Verdict::of(RunState::Failed, Some(format!("What the guards saw could not be written down: {error}."))),
+            },
+            Look::Blocked(report) => {
+                let verdict = Verdict::of(RunState::Blocked, Some(report.words()));
+                self.take().end(verdict, None, Some(report)).await;
+                return None;
+            }
+            // Nothing was changed: the next life begins it anew.
+            Look::Stopped if self.engine.0.closing.is_cancelled() => return None,
+            Look::Stopped if self.stop.is_cancelled() => Verdict::of(RunState::Cancelled, None),
+            Look::Stopped => {
+                Verdict::of(RunState::TimedOut, Some("Its time limit ran out while its guards looked. Nothing was changed.".to_owned()))
+            }
+            Look::Failed(error) => Verdict::of(RunState::Failed, Some(error)),
+        };
+        self.take().end(verdict, None, None).await;
+        None
+    }
+
+    fn take(&self) -> Self {
+        let (engine, live, stop) = (self.engine.clone(), self.live.clone(), self.stop.clone());
+        Self { engine, id: self.id.clone(), fence: self.fence, dir: self.dir.clone(), live, stop, deadline: self.deadline }
+    }
+
+    async fn not_started(self, error: String) {
+        tracing::warn!(run = %self.id, %error, "could not be started");
+        let error = format!("rclone could not be started: {}.", error.trim_end_matches('.'));
+        self.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+    }
+
     /// Writes down that rclone works.
     async fn running(mut self) -> Self {
         let now = self.engine.0.config.clock.now();
@@ -108,24 +201,31 @@ impl Watch {
             tracing::warn!(run = %self.id, %error, "could not be marked as running");
         }
         self.live.summary.state = RunState::Running;
-        self.live.summary.started_at = Some(now);
+        self.live.summary.started_at.get_or_insert(now);
         self.engine.hub().update(self.live.clone());
         self
     }
 
-    /// Looks at the log and the lock until nothing holds the lock, and stops it when that is asked for.
+    /// Looks at the log and the lock until nothing holds the lock, and stops it when that is asked for, or when it does nothing any more.
     async fn until_it_ends(mut self) {
         let mut tail = Some(Tail::open(&self.dir));
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut told, mut untold, mut stopped, mut at_stop) = (None::<Instant>, false, false, None);
+        let clock = self.engine.0.config.clock.clone();
+        let (mut stall, mut jumps) =
+            (Stall::new(self.engine.0.config.stall_limit, clock.elapsed()), Jumps::new(clock.now(), clock.elapsed()));
+        let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) = (None::<Instant>, false, false, false, None);
         let exit = loop {
             tokio::select! {
                 () = self.engine.0.closing.cancelled() => return,
                 () = self.stop.cancelled(), if !stopped => {}
                 _ = tick.tick() => {}
             }
-            if !stopped && (self.stop.is_cancelled() || self.is_over()) {
+            let jump = jumps.look(clock.now(), clock.elapsed());
+            if jump != 0 {
+                self.clock_moved(jump).await;
+            }
+            if !stopped && (self.stop.is_cancelled() || self.is_over() || stalled) {
                 at_stop = shim::stats(&self.dir).await.ok().map(|(stats, _)| stats).or(at_stop);
                 stopped = true;
                 if let Err(error) = shim::stop(&self.dir) {
@@ -136,6 +236,7 @@ impl Watch {
             }
             let Some((life, progress)) = look(&self.dir, &mut tail).await else { continue };
             if let Some(Progress { stats, in_flight }) = progress {
+                stall.progress(&stats, &in_flight, clock.elapsed());
                 untold |= self.live.summary.stats != stats || self.live.in_flight != in_flight;
                 self.live.summary.stats = stats;
                 self.live.in_flight = in_flight;
@@ -145,6 +246,10 @@ impl Watch {
                 Life::Exited(exit) => break Some(exit),
                 Life::Gone | Life::Absent => break None,
             }
+            if !stopped && !stalled && stall.is_stalled(&self.dir, clock.elapsed()) {
+                stalled = true;
+                self.note(RunEventKind::Stalled, "").await;
+            }
             if untold && told.is_none_or(|at| at.elapsed() >= TELL) {
                 self.engine.hub().update(self.live.clone());
                 (told, untold) = (Some(Instant::now()), false);
@@ -152,9 +257,9 @@ impl Watch {
         };
         let dir = self.dir.clone();
         let finish = spawn_blocking(move || log::finish(&dir)).await.unwrap_or_default();
-        let deadline = self.deadline.map(|at| at.0);
-        let verdict = verdict(Evidence { exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), deadline });
-        self.end(verdict, exit).await;
+        let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
+        let evidence = Evidence { operation, exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), stalled, deadline };
+        self.end(verdict(evidence), exit, None).await;
     }
 
     /// Whether its time limit ran out.
@@ -162,8 +267,42 @@ impl Watch {
         self.deadline.is_some_and(|deadline| self.engine.0.config.clock.now() >= deadline)
     }
 
-    /// Writes the run's end and its audit row together, however long the database takes, and tells it.
-    async fn end(self, verdict: Verdict, exit: Option<Exit>) {
+    /// The machine's clock was moved: its time limit moves along, for it means time that passes.
+    async fn clock_moved(&mut self, ms: i64) {
+        tracing::warn!(run = %self.id, ms, "the machine's clock was moved");
+        let moved = async {
+            let mut transaction = self.engine.0.config.store.begin().await?;
+            let deadline = runs::shift_deadline(&mut transaction, &self.id, self.fence, ms).await?;
+            let detail = format!("{} s", ms / 1000);
+            runs::note(&mut transaction, &self.id, self.engine.0.config.clock.now(), RunEventKind::ClockMoved, None, &detail).await?;
+            transaction.commit().await?;
+            Ok::<_, StoreError>(deadline)
+        };
+        match moved.await {
+            Ok(deadline) => self.deadline = deadline,
+            Err(error) => {
+                tracing::warn!(run = %self.id, %error, "its time limit could not be moved");
+                self.deadline = self.deadline.map(|at| Timestamp(at.0.saturating_add(ms)));
+            }
+        }
+    }
+
+    /// Notes what happened. One that can not be written is not worth a run.
+    async fn note(&self, kind: RunEventKind, detail: &str) {
+        let at = self.engine.0.config.clock.now();
+        let written = async {
+            let mut transaction = self.engine.0.config.store.begin().await?;
+            runs::note(&mut transaction, &self.id, at, kind, None, detail).await?;
+            Ok::<_, StoreError>(transaction.commit().await?)
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(run = %self.id, ?kind, %error, "could not be noted");
+        }
+    }
+
+    /// Writes the run's end, its audit row and what follows it together, however long the database takes, and tells it. One that is worth it is
+    /// put back into the queue instead.
+    async fn end(self, verdict: Verdict, exit: Option<Exit>, report: Option<GuardReport>) {
         let config = &self.engine.0.config;
         let end = End {
             state: verdict.state,
@@ -173,6 +312,7 @@ impl Watch {
             error: verdict.error,
             exit_code: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal).map(signal_name),
+            report,
         };
         let ended = loop {
             match self.write_end(&end).await {
@@ -184,10 +324,17 @@ impl Watch {
         };
         self.engine.forget(&self.id);
         match ended {
-            Some(summary) => self.engine.hub().end(summary),
+            Some(summaries) => summaries.into_iter().for_each(|summary| self.engine.hub().end(summary)),
             None => tracing::warn!(run = %self.id, fence = self.fence, "another attempt has taken over; its end was not written"),
         }
         self.engine.wake();
+    }
+
+    async fn mark_starting(&self, report: &GuardReport) -> Result<bool, StoreError> {
+        let mut transaction = self.engine.0.config.store.begin().await?;
+        let mine = runs::set_starting(&mut transaction, &self.id, self.fence, Some(report)).await?;
+        transaction.commit().await?;
+        Ok(mine)
     }
 
     async fn mark_running(&self, at: Timestamp) -> Result<(), StoreError> {
@@ -196,17 +343,28 @@ impl Watch {
         Ok(transaction.commit().await?)
     }
 
-    /// `None` when the run is not this watch's any more.
-    async fn write_end(&self, end: &End) -> Result<Option<RunSummary>, StoreError> {
+    /// The run as it is now, and those that follow it. `None` when the run is not this watch's any more.
+    async fn write_end(&self, end: &End) -> Result<Option<Vec<RunSummary>>, StoreError> {
+        let run = &self.live.summary;
+        let next = chain::next(&self.engine, run, end.state).await?;
         let mut transaction = self.engine.0.config.store.begin().await?;
+        let again = retry::is_worth(run.operation, end.state, end.exit_code, end.error.as_deref());
+        if again && runs::try_again(&mut transaction, &self.id, self.fence, end).await?.is_some() {
+            let stored = runs::get(&mut transaction, &self.id).await?;
+            transaction.commit().await?;
+            return Ok(stored.map(|stored| vec![stored.run.summary]));
+        }
         if !runs::finish(&mut transaction, &self.id, self.fence, end).await? {
             return Ok(None);
         }
         let Some(stored) = runs::get(&mut transaction, &self.id).await? else { return Ok(None) };
-        let summary = stored.run.summary;
-        record_end(&mut transaction, &summary).await?;
+        let mut told = vec![stored.run.summary];
+        record_end(&mut transaction, &told[0]).await?;
+        for id in chain::queue(&mut transaction, &told[0], &next).await? {
+            told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
+        }
         transaction.commit().await?;
-        Ok(Some(summary))
+        Ok(Some(told))
     }
 }
 
@@ -225,7 +383,7 @@ pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -
         action: &action,
         target: &target,
         detail,
-        success: run.state == RunState::Succeeded,
+        success: run.state.is_good(),
         address: origin.address,
         run_id: Some(run.id.clone()),
     };

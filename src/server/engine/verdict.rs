@@ -1,7 +1,7 @@
 //! How a run ended: the one rule by which a run may be called a success.
 
 use crate::{
-    domain::run::{RunState, Stats},
+    domain::run::{Operation, RunState, Stats},
     server::rclone::{
         log::Finish,
         shim::{Exit, signal_name},
@@ -11,6 +11,8 @@ use crate::{
 /// What is known once a run's processes are gone.
 #[derive(Debug, Default)]
 pub struct Evidence {
+    /// What it did.
+    pub operation: Operation,
     /// How rclone ended, when the shim saw it.
     pub exit: Option<Exit>,
     /// What rclone's log says.
@@ -19,6 +21,8 @@ pub struct Evidence {
     pub at_stop: Option<Stats>,
     /// Whether somebody asked for it to stop.
     pub stop_requested: bool,
+    /// Whether it was stopped because it did nothing any more.
+    pub stalled: bool,
     /// Until when it had to end, in milliseconds since 1970.
     pub deadline: Option<i64>,
 }
@@ -34,24 +38,43 @@ pub struct Verdict {
     pub stats: Stats,
 }
 
+impl Verdict {
+    /// An end without figures.
+    #[must_use]
+    pub fn of(state: RunState, error: Option<String>) -> Self {
+        Self { state, error, stats: Stats::default() }
+    }
+}
+
 /// Success needs exit code 0, and final statistics, and these without an error. Nothing else is one.
 #[must_use]
 pub fn verdict(evidence: Evidence) -> Verdict {
-    let Evidence { exit, finish, at_stop, stop_requested, deadline } = evidence;
+    let Evidence { operation, exit, finish, at_stop, stop_requested, stalled, deadline } = evidence;
     let (state, error) = match exit {
         None => (
             RunState::Interrupted,
             Some("Its processes are gone and nobody saw how they ended. Run it again to transfer what is missing.".to_owned()),
         ),
         Some(Exit { code: Some(0), .. }) => match &finish.stats {
-            Some(stats) if stats.errors == 0 => (RunState::Succeeded, None),
+            Some(stats) if stats.errors == 0 && (stats.changed() || !operation.writes_destination() && !operation.deletes()) => {
+                (RunState::Succeeded, None)
+            }
+            Some(stats) if stats.errors == 0 => (RunState::NoChange, None),
             Some(stats) => (RunState::Failed, Some(finish.headline.unwrap_or_else(|| format!("rclone counted {} errors.", stats.errors)))),
             None => (
                 RunState::Failed,
                 Some("rclone exited with 0, but its final statistics are not in its log, so this can not be called a success.".to_owned()),
             ),
         },
+        // "Nothing was transferred", where that was asked to be told.
+        Some(Exit { code: Some(9), .. }) if finish.stats.as_ref().is_some_and(|stats| stats.errors == 0 && !stats.changed()) => {
+            (RunState::NoChange, None)
+        }
         Some(_) if stop_requested => (RunState::Cancelled, None),
+        Some(exit) if was_stopped(exit) && stalled => (
+            RunState::Stalled,
+            Some("It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.".to_owned()),
+        ),
         // Ended from outside after its limit: that was us. What ends by itself has its own reason.
         Some(exit) if was_stopped(exit) && deadline.is_some_and(|deadline| exit.at >= deadline) => {
             (RunState::TimedOut, Some("Its time limit ran out. What was transferred until then stays.".to_owned()))
@@ -95,8 +118,8 @@ mod tests {
     use super::*;
 
     fn evidence(code: Option<i32>, signal: Option<i32>, stats: Option<u64>, stop_requested: bool) -> Evidence {
-        let finish = Finish { stats: stats.map(|errors| Stats { errors, ..Stats::default() }), ..Finish::default() };
-        Evidence { exit: Some(Exit { code, signal, at: 0 }), finish, at_stop: None, stop_requested, deadline: None }
+        let finish = Finish { stats: stats.map(|errors| Stats { errors, files: 1, ..Stats::default() }), ..Finish::default() };
+        Evidence { exit: Some(Exit { code, signal, at: 0 }), finish, stop_requested, ..Evidence::default() }
     }
 
     #[test]
@@ -109,6 +132,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_found_nothing_to_do_says_so_and_is_no_failure() {
+        let of = |code, stats: Stats| {
+            let evidence = evidence(Some(code), None, None, false);
+            verdict(Evidence { finish: Finish { stats: Some(stats), ..Finish::default() }, ..evidence }).state
+        };
+        assert_eq!(of(0, Stats { checks: 7, listed: 9, ..Stats::default() }), RunState::NoChange);
+        assert_eq!(of(9, Stats { checks: 7, ..Stats::default() }), RunState::NoChange);
+        assert_eq!(of(9, Stats { errors: 1, ..Stats::default() }), RunState::Failed);
+        for stats in [
+            Stats { deletes: 1, ..Stats::default() },
+            Stats { renames: 1, ..Stats::default() },
+            Stats { deleted_dirs: 1, ..Stats::default() },
+        ] {
+            assert_eq!(of(0, stats), RunState::Succeeded);
+        }
+    }
+
+    #[test]
+    fn what_did_nothing_for_too_long_is_stalled_unless_it_ended_by_itself() {
+        let of = |code| verdict(Evidence { stalled: true, ..evidence(Some(code), None, Some(0), false) }).state;
+        assert_eq!((of(143), of(0), of(3)), (RunState::Stalled, RunState::Succeeded, RunState::Failed));
     }
 
     #[test]

@@ -6,24 +6,34 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Params, Problem, idempotency_key},
+    extract::{Body, MaybeBody, Params, Problem, idempotency_key},
     who::Who,
 };
 use crate::{
     domain::{
         error::AppError,
-        id::RunId,
-        run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunState},
+        id::{JobId, RunId},
+        queue::RunPatch,
+        run::{FileOutcome, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunState},
+        transfer::bwlimit_schema,
     },
     server::{services::runs, state::AppState},
 };
 
 /// The routes of this noun.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, start)).routes(routes!(get)).routes(routes!(stop)).routes(routes!(files)).routes(routes!(log))
+    OpenApiRouter::new()
+        .routes(routes!(list, start))
+        .routes(routes!(get, update))
+        .routes(routes!(stop))
+        .routes(routes!(bandwidth))
+        .routes(routes!(retry))
+        .routes(routes!(files))
+        .routes(routes!(log))
 }
 
 /// List runs
@@ -32,6 +42,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
     params(
         ("state" = inline(Option<RunState>), Query, description = "only in this state"),
+        ("operation" = inline(Option<Operation>), Query, description = "only of this operation"),
+        ("job" = inline(Option<JobId>), Query, description = "only of this job"),
         ("search" = Option<String>, Query, description = "only with this in the source or destination", max_length = 256),
         ("cursor" = inline(Option<RunId>), Query, description = "the cursor that the last page gave"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent", maximum = 1000),
@@ -50,14 +62,8 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
         (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
-async fn start(
-    Who(actor): Who,
-    State(app): State<AppState>,
-    headers: HeaderMap,
-    Body(run): Body<NewRun>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Run>), Problem> {
-    let run = runs::start(&actor, &app, run, idempotency_key(&headers)?).await?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/api/v1/runs/{}", run.summary.id))], Json(run)))
+async fn start(Who(actor): Who, State(app): State<AppState>, headers: HeaderMap, Body(run): Body<NewRun>) -> Result<Started, Problem> {
+    Ok(started(runs::start(&actor, &app, run, idempotency_key(&headers)?).await?))
 }
 
 /// Get a run
@@ -68,14 +74,109 @@ async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String
     Ok(Json(runs::get(&actor, &app, &id.parse()?).await?))
 }
 
+/// Move a run that waits
+///
+/// By its priority, or to a place in the queue.
+#[utoipa::path(patch, path = "/api/v1/runs/{id}", tag = "runs", request_body = RunPatch,
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
+async fn update(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Body(patch): Body<RunPatch>,
+) -> Result<Json<Run>, Problem> {
+    Ok(Json(runs::update(&actor, &app, &id.parse()?, &patch).await?))
+}
+
+/// Why a run shall stop.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({ "reason": "The line is needed for a call." }))]
+struct StopRequest {
+    /// In your words: at most 500 characters. It is kept in the run's history.
+    #[schema(max_length = 500, example = "The line is needed for a call.")]
+    reason: String,
+}
+
 /// Stop a run
 ///
-/// Asks for it. The run has ended when its state says so.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "runs",
+/// Asks for it. rclone has 10 s to clean up. The run has ended when its state says so.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "runs", request_body = Option<StopRequest>,
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 202, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
-async fn stop(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<(StatusCode, Json<Run>), Problem> {
-    Ok((StatusCode::ACCEPTED, Json(runs::stop(&actor, &app, &id.parse()?).await?)))
+async fn stop(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    MaybeBody(request): MaybeBody<StopRequest>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(runs::stop(&actor, &app, &id.parse()?, &request.reason).await?)))
+}
+
+/// A bandwidth limit.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "rate": "10M" }))]
+struct BandwidthRequest {
+    /// `10M` is 10 MiB/s, `1M:2M` up and down, `off` none.
+    #[schema(schema_with = bwlimit_schema)]
+    rate: String,
+}
+
+/// Change the bandwidth limit of a run
+///
+/// While it runs, at once. It holds until the run ends.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/bandwidth", tag = "runs", request_body = BandwidthRequest,
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
+async fn bandwidth(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Body(request): Body<BandwidthRequest>,
+) -> Result<Json<Run>, Problem> {
+    Ok(Json(runs::set_bandwidth(&actor, &app, &id.parse()?, &request.rate).await?))
+}
+
+/// What of a run is done again.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({ "failed_only": true }))]
+struct RetryRequest {
+    /// Only the files that failed. What a sync missed is copied then.
+    #[schema(example = true)]
+    failed_only: bool,
+}
+
+/// Run again
+///
+/// All of a run that has ended, or only the files that failed.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", request_body = Option<RetryRequest>,
+    params(
+        ("id" = inline(RunId), Path, description = "the run's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run"),
+    ),
+    responses(
+        (status = 202, body = Run, headers(("Location" = String, description = "where the new run is"))),
+        (status = 404, body = AppError), (status = 409, body = AppError),
+    ))]
+async fn retry(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    MaybeBody(request): MaybeBody<RetryRequest>,
+) -> Result<Started, Problem> {
+    Ok(started(runs::retry(&actor, &app, &id.parse()?, request.failed_only, idempotency_key(&headers)?).await?))
+}
+
+/// A run that was put into the queue, as an answer.
+pub type Started = (StatusCode, [(HeaderName, String); 1], Json<Run>);
+
+/// 202, and where the run is.
+pub fn started(run: Run) -> Started {
+    (StatusCode::ACCEPTED, [(header::LOCATION, format!("/api/v1/runs/{}", run.summary.id))], Json(run))
 }
 
 /// Which files of a run are wanted.

@@ -88,17 +88,12 @@ fn picture(c: char) -> char {
     }
 }
 
-/// A run's rclone: its log in `dir`, its remote control on the socket that it is given.
+/// A run's rclone: its log in `dir`, its remote control on the socket that it is given. `only` is a file with the names that it takes up,
+/// a NUL after each; all when there is none.
 #[must_use]
-pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
-    let mut args = words(&[transfer.operation.as_str(), "--config"]);
-    args.push(conf.into());
-    args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level=INFO", "--log-file"]));
-    args.push(dir.join(super::log::FILE).into());
+pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, only: Option<&Path>) -> Vec<OsString> {
+    let mut args = begin(transfer, conf, dir, ["INFO", "NOTICE"]);
     args.extend(words(&[
-        "--stats=1s",
-        "--stats-log-level=NOTICE",
-        "--stats-file-name-length=0",
         // Only this socket, which lies in a folder of mode 0700.
         "--rc",
         "--rc-no-auth",
@@ -115,6 +110,34 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
         args.push("--disable=DirMove".into());
     }
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
+    if let Some(only) = only {
+        args.push("--files-from0".into());
+        args.push(only.into());
+    }
+    end(args, transfer)
+}
+
+/// The look ahead of a run: how much it would do, and what would be new. Says nothing of each file.
+#[must_use]
+pub fn preflight(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
+    // What a dry run would do with each file is a notice: many, and not needed.
+    let mut args = begin(transfer, conf, dir, ["ERROR", "ERROR"]);
+    args.extend(words(&["--retries=1", "--contimeout=30s", "--timeout=2m", "--low-level-retries=10", "--missing-on-dst"]));
+    args.push(dir.join(super::preflight::NEW).into());
+    args.extend(chosen(&transfer.options).into_iter().map(Into::into));
+    end(args, transfer)
+}
+
+fn begin(transfer: &Transfer, conf: &Path, dir: &Path, [level, stats]: [&str; 2]) -> Vec<OsString> {
+    let mut args = words(&[transfer.operation.as_str(), "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level", level, "--log-file"]));
+    args.push(dir.join(super::log::FILE).into());
+    args.extend(words(&["--stats=1s", "--stats-file-name-length=0", "--stats-log-level", stats]));
+    args
+}
+
+fn end(mut args: Vec<OsString>, transfer: &Transfer) -> Vec<OsString> {
     args.push("--".into());
     args.extend(transfer.places().map(|place| target(place).into()));
     args
@@ -279,7 +302,7 @@ mod tests {
 
     #[test]
     fn paths_come_after_the_flags_and_are_never_read_as_flags() {
-        let args = transfer(&example("/-x/--rc", TransferOptions::default()), Path::new("/c"), Path::new("/d"));
+        let args = transfer(&example("/-x/--rc", TransferOptions::default()), Path::new("/c"), Path::new("/d"), None);
         let end = args.iter().position(|arg| arg == "--").expect("--");
         assert_eq!(args[end + 1..], ["/-x/--rc", "b2:it's"].map(OsString::from));
     }

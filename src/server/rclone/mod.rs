@@ -16,6 +16,7 @@ mod list;
 pub mod log;
 pub mod mount;
 mod offer;
+pub mod preflight;
 mod probe;
 mod providers;
 mod redact;
@@ -264,8 +265,9 @@ impl Rclone {
         wrap::resolve(&blocking(move || vault.remotes()).await?, location)
     }
 
-    /// Starts a run in the new folder `dir`. Returns when rclone runs; from then on it does not need us.
-    pub async fn start_run(&self, dir: &Path, transfer: &Transfer) -> Result<(), RcloneError> {
+    /// Starts a run in the new folder `dir`; of `only` these files, when they are named. Returns when rclone runs; from then on it does not need
+    /// us.
+    pub async fn start_run(&self, dir: &Path, transfer: &Transfer, only: Option<&[String]>) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         let names = self.names().await?;
         for location in transfer.places() {
@@ -274,13 +276,15 @@ impl Rclone {
             }
         }
         self.settle().await?;
+        let list = only.map(|names| names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).flatten().copied().collect::<Vec<_>>());
+        let only = only.map(|_| dir.join(shim::ONLY));
         let plan = shim::Plan {
             program: binary.path,
-            args: command::transfer(transfer, self.0.vault.working(), dir).into_iter().map(Into::into).collect(),
+            args: command::transfer(transfer, self.0.vault.working(), dir, only.as_deref()).into_iter().map(Into::into).collect(),
             env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             umask: UMASK,
         };
-        shim::start(dir, &plan, &self.0.shim).await
+        shim::start(dir, &plan, list.as_deref(), &self.0.shim).await
     }
 
     /// Ends the warm rclone. Runs go on.

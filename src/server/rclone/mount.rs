@@ -68,7 +68,7 @@ impl Rclone {
             env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             umask: UMASK,
         };
-        shim::start(dir, &plan_of_shim, &self.0.shim).await?;
+        shim::start(dir, &plan_of_shim, None, &self.0.shim).await?;
         let end = Instant::now() + START;
         while !is_mounted(&plan.mount_point) {
             if shim::inspect(dir) != Life::Alive {

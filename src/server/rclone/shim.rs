@@ -171,6 +171,21 @@ pub async fn stats(dir: &Path) -> Result<(Stats, Vec<InFlight>), RcloneError> {
     Ok(stats.split())
 }
 
+/// Changes the bandwidth limit of the run in `dir` while it works: rclone's own writing, `10M`, `1M:2M` or `off`.
+pub async fn set_bandwidth(dir: &Path, rate: &str) -> Result<(), RcloneError> {
+    let asked = serde_json::json!({ "rate": rate });
+    Client::new(&dir.join(SOCKET), None).call::<wire::Nothing>("core/bwlimit", &asked, QUICK).await.map(|_| ())
+}
+
+/// Bytes that the rclone of the run in `dir` has read from anywhere: a file, the network. `None` when it is gone.
+#[must_use]
+pub fn bytes_read(dir: &Path) -> Option<u64> {
+    let rclone = read_json::<Pids>(&dir.join(PIDS))?.rclone;
+    let io = fs::read_to_string(format!("/proc/{}/io", rclone.pid)).ok()?;
+    let read = io.lines().find_map(|line| line.strip_prefix("rchar: "))?.trim().parse().ok()?;
+    (Known::of(rclone.pid) == Some(rclone)).then_some(read)
+}
+
 /// The name of a signal: `SIGKILL`.
 #[must_use]
 pub fn signal_name(signal: i32) -> String {
@@ -201,18 +216,24 @@ pub(super) const PIDS: &str = "pids.json";
 pub(super) const EXIT: &str = "exit.json";
 pub(super) const STDOUT: &str = "stdout";
 pub(super) const SOCKET: &str = "rc.sock";
+/// The names that a run takes up, when not all.
+pub(super) const ONLY: &str = "only";
 const SHIM_STDERR: &str = "shim.stderr";
 /// What the shim says when rclone runs.
 pub(super) const READY: &[u8] = b"ready\n";
 
-/// Starts `plan` in the new folder `dir` by way of `shim`. Returns when rclone runs; from then on it does not need us.
-pub(super) async fn start(dir: &Path, plan: &Plan, shim: &Path) -> Result<(), RcloneError> {
+/// Starts `plan` in the new folder `dir` by way of `shim`, with the list of names that it takes up. Returns when rclone runs; from then on it
+/// does not need us.
+pub(super) async fn start(dir: &Path, plan: &Plan, only: Option<&[u8]>, shim: &Path) -> Result<(), RcloneError> {
     let (dir, shim) = (dir.to_owned(), shim.to_owned());
     let json = serde_json::to_vec(plan).map_err(io::Error::other).during("could not write a plan")?;
-    let folder = dir.clone();
+    let (folder, only) = (dir.clone(), only.map(<[u8]>::to_vec));
     let make = move || -> io::Result<Command> {
         let dir = folder.as_path();
         fs::DirBuilder::new().mode(0o700).create(dir)?;
+        if let Some(only) = only {
+            atomic::write(&dir.join(ONLY), &only)?;
+        }
         atomic::write(&dir.join(PLAN), &json)?;
         let listener = socket::bind(&dir.join(SOCKET))?;
         // rclone would create it readable to the group.

@@ -97,6 +97,14 @@ impl From<Item<'_>> for Entry {
     }
 }
 
+/// `operations/stat`, answered.
+#[derive(Debug, Deserialize)]
+pub struct Stat {
+    /// What is there.
+    #[serde(default)]
+    pub item: Option<serde::de::IgnoredAny>,
+}
+
 /// `rclone size --json`.
 #[derive(Debug, Deserialize)]
 pub struct Size {
@@ -348,6 +356,9 @@ pub struct Stats {
     total_transfers: i64,
     checks: i64,
     deletes: i64,
+    deleted_dirs: i64,
+    renames: i64,
+    server_side_moves: i64,
     listed: i64,
     errors: i64,
     speed: f64,
@@ -385,6 +396,9 @@ impl Stats {
             total_files: whole(self.total_transfers),
             checks: whole(self.checks),
             deletes: whole(self.deletes),
+            // Where a file lies is changed either way, and either is counted in both when it is a rename.
+            renames: whole(self.renames.max(self.server_side_moves)),
+            deleted_dirs: whole(self.deleted_dirs),
             listed: whole(self.listed),
             errors: whole(self.errors),
             speed: round(self.speed),

@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod files;
+pub mod jobs;
 pub mod locations;
 pub mod metrics;
 pub mod mounts;
 pub mod overview;
+pub mod queue;
 pub mod remotes;
 pub mod runs;
 pub mod sessions;

@@ -180,9 +180,15 @@ async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRemote> {
     saved.ok_or_else(|| AppError::not_found(format_args!("remote “{name}”")))
 }
 
-/// A remote that a run needs stays until the run has ended.
+/// A remote that a job needs, or a run, stays until they need it no more.
 async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
-    let unfinished = crate::server::store::runs::unfinished(&mut *app.store.acquire().await?).await?;
+    let mut reader = app.store.acquire().await?;
+    let jobs = crate::server::store::jobs::using(&mut reader, name.as_str()).await?;
+    if !jobs.is_empty() {
+        let jobs: Vec<_> = jobs.iter().map(|job| format!("“{job}”")).collect();
+        return Err(AppError::conflict(format!("These jobs use this remote: {}. Change or delete them first.", jobs.join(", "))));
+    }
+    let unfinished = crate::server::store::runs::unfinished(&mut reader).await?;
     let used = unfinished
         .iter()
         .map(|row| &row.summary)

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// Somebody else writes for longer than a person waits. Trying again helps.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
+    /// The disk that holds the database is full. Nothing of the change was kept.
+    #[error("the disk of the database is full")]
+    Full(#[source] sqlx::Error),
     /// A row with this name or id exists already.
     #[error("it exists already")]
     Taken,
@@ -49,12 +52,25 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolTimedOut => Self::Busy(error),
             sqlx::Error::Database(database) if database.kind() == ErrorKind::UniqueViolation => Self::Taken,
             sqlx::Error::Database(database) if is_busy(database.code().as_deref()) => Self::Busy(error),
+            sqlx::Error::Database(database) if is_full(database.code().as_deref()) => Self::Full(error),
             _ => Self::Sql(error),
         }
     }
 }
 
-/// `SQLITE_BUSY` and `SQLITE_LOCKED`. The low byte is the code, the rest says more about it.
+/// `SQLITE_BUSY` and `SQLITE_LOCKED`.
 fn is_busy(code: Option<&str>) -> bool {
-    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+    code.and_then(primary).is_some_and(|code| matches!(code, 5 | 6))
+}
+
+/// `SQLITE_FULL`, and an I/O error while writing or growing a file, which is how a full disk shows in the write-ahead log.
+fn is_full(code: Option<&str>) -> bool {
+    const WRITE: i32 = 10 | (3 << 8);
+    const SHM_SIZE: i32 = 10 | (19 << 8);
+    code.is_some_and(|code| primary(code) == Some(13) || matches!(code.parse::<i32>(), Ok(WRITE | SHM_SIZE)))
+}
+
+/// The low byte of a result code; the rest says more about it.
+fn primary(code: &str) -> Option<i32> {
+    code.parse::<i32>().ok().map(|code| code & 0xff)
 }

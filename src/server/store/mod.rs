@@ -7,6 +7,7 @@
 pub mod audit;
 mod error;
 mod id;
+pub mod jobs;
 pub mod mounts;
 mod pool;
 pub mod remotes;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use longshore::domain::run::RunState;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ fn ended(operation: &str, state: &str) -> String {
 async fn figures_agree_with_what_happened_and_outlive_the_console() {
     let mut console = Console::start();
     let before = scrape(&console).await;
-    for state in ["queued", "starting", "running", "succeeded", "failed", "cancelled", "interrupted", "timed_out"] {
+    for state in RunState::ALL.map(RunState::as_str) {
         assert_eq!(before[&runs(state)], 0.0, "{state}");
     }
     assert_eq!((before[&ended("delete", "timed_out")], before["longshore_bytes_transferred_total"]), (0.0, 0.0));
@@ -64,8 +65,8 @@ async fn figures_agree_with_what_happened_and_outlive_the_console() {
     assert_eq!(perform("sync", json!({ "source": a, "destination": b })).await, StatusCode::OK);
     write(&console.root(), "b/old", b"old");
     // A budget that is used up is final: rclone does not try again.
-    let over_budget = json!({ "source": a, "destination": b, "max_delete": 0 });
-    assert_eq!(perform("sync", over_budget).await, StatusCode::INTERNAL_SERVER_ERROR);
+    let over_budget = json!({ "remote_path": b, "max_delete": 0 });
+    assert_eq!(perform("delete", over_budget).await, StatusCode::INTERNAL_SERVER_ERROR);
     let slow = console.copy(&a, &console.path("c"), json!({ "bwlimit": "1k" })).await;
     console.run_until(&slow, "it runs", |run| run["state"] == "running").await;
     let during = scrape(&console).await;
@@ -74,7 +75,10 @@ async fn figures_agree_with_what_happened_and_outlive_the_console() {
     let transferred = console.ended(&slow).await["stats"]["bytes"].as_u64().expect("bytes");
 
     let after = scrape(&console).await;
-    assert_eq!((after[&ended("sync", "succeeded")], after[&ended("sync", "failed")], after[&ended("copy", "cancelled")]), (2.0, 1.0, 1.0));
+    assert_eq!(
+        (after[&ended("sync", "succeeded")], after[&ended("delete", "failed")], after[&ended("copy", "cancelled")]),
+        (2.0, 1.0, 1.0)
+    );
     // Of the dry run nothing, of the one that was stopped what it had done.
     let bytes = u32::try_from(12_345 + transferred).expect("a small number");
     assert_eq!(after["longshore_bytes_transferred_total"], f64::from(bytes));

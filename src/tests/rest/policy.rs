@@ -40,11 +40,16 @@ impl Door {
     }
 }
 
+/// A job whose remotes are not there.
+fn job() -> Value {
+    json!({ "name": "x", "source": "nosuch:a", "destination": "nosuch:b" })
+}
+
 /// The calls of REST: what each needs, and what is sent.
 fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, FilesRead, MetricsRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead, RunsWrite,
-        SessionsWrite, TokensWrite, UsersWrite,
+        AuditRead, FilesRead, JobsRead, JobsWrite, MetricsRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead,
+        RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
     };
     let none = || Arguments::Nothing;
     let run = || Arguments::Json(json!({ "source": "nosuch:a", "destination": "nosuch:b" }));
@@ -61,7 +66,16 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
         ("GET", "/runs/{id}/files") => (&[RunsRead], "?outcome=copied", none()),
         ("GET", "/events") => (&[RunsRead], "", none()),
         ("POST", "/runs") => (&[RunsWrite], "", run()),
-        ("POST", "/runs/{id}/stop") => (&[RunsWrite], "", none()),
+        ("POST", "/runs/{id}/stop" | "/runs/{id}/retry") => (&[RunsWrite], "", none()),
+        ("POST", "/runs/{id}/bandwidth") => (&[RunsWrite], "", Arguments::Json(json!({ "rate": "1M" }))),
+        ("PATCH", "/runs/{id}") => (&[RunsWrite], "", Arguments::Json(json!({ "position": 1 }))),
+        ("GET", "/queue") => (&[RunsRead], "", none()),
+        ("PATCH", "/queue") => (&[RunsWrite], "", Arguments::Json(json!({ "paused": false }))),
+        ("GET", "/jobs" | "/jobs/{id}") => (&[JobsRead], "", none()),
+        ("POST", "/jobs") => (&[JobsWrite], "", Arguments::Json(job())),
+        ("PATCH", "/jobs/{id}") => (&[JobsWrite], "", Arguments::Json(json!({ "version": 1, "job": job() }))),
+        ("DELETE", "/jobs/{id}") | ("POST", "/jobs/{id}/duplicate") => (&[JobsWrite], "", none()),
+        ("POST", "/jobs/{id}/runs" | "/jobs/{id}/preview") => (&[RunsWrite], "", none()),
         ("GET", "/users" | "/users/{id}") => (&[UsersWrite], "", none()),
         ("POST", "/users") => (&[UsersWrite], "", Arguments::Json(json!({ "name": "x", "role": "viewer", "password": "short" }))),
         ("PATCH", "/users/{id}") => (&[UsersWrite], "", Arguments::Json(json!({ "role": "viewer" }))),
@@ -94,8 +108,8 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
 /// The server functions: what each needs, and with what it is called.
 fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, ConsoleRead, FilesRead, MountsRead, MountsWrite, RemotesRead, RemotesWrite, RunsRead, RunsWrite, SessionsWrite,
-        TokensWrite, UsersWrite,
+        AuditRead, ConsoleRead, FilesRead, JobsRead, JobsWrite, MountsRead, MountsWrite, RemotesRead, RemotesWrite, RunsRead, RunsWrite,
+        SessionsWrite, TokensWrite, UsersWrite,
     };
     type Needs = &'static [Permission];
     let get = |needs: Needs, query: &'static str| (needs, query, Arguments::Nothing);
@@ -120,6 +134,18 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "runs/files" => get(&[RunsRead], "?id=01JD3Z6N9V4M2K8Q7W5X1T0R3S&outcome=copied&search=&offset=0&limit=0"),
         "runs/command" | "runs/start" => json(&[RunsWrite], run()),
         "runs/stop" => form(&[RunsWrite], &[("id", ID)]),
+        "runs/bandwidth" => form(&[RunsWrite], &[("id", ID), ("rate", "1M")]),
+        "runs/update" => json(&[RunsWrite], json!({ "id": ID, "patch": { "position": 1 } })),
+        "runs/retry" => form(&[RunsWrite], &[("id", ID), ("failed_only", "true")]),
+        "queue/get" => get(&[RunsRead], ""),
+        "queue/update" => json(&[RunsWrite], json!({ "patch": { "paused": false } })),
+        "jobs/list" => get(&[JobsRead], "?query[search]="),
+        "jobs/get" => get(&[JobsRead], "?id=01JD3Z6N9V4M2K8Q7W5X1T0R3S"),
+        "jobs/create" => json(&[JobsWrite], json!({ "job": job() })),
+        "jobs/update" => json(&[JobsWrite], json!({ "id": ID, "update": { "version": 1, "job": job() } })),
+        "jobs/delete" | "jobs/duplicate" => form(&[JobsWrite], &[("id", ID)]),
+        "jobs/run" => json(&[RunsWrite], json!({ "id": ID })),
+        "jobs/preview" => form(&[RunsWrite], &[("id", ID)]),
         "sessions/me" => get(&[ConsoleRead], ""),
         "sessions/list" => get(&[SessionsWrite], ""),
         "sessions/delete" => form(&[SessionsWrite], &[("x", "")]),

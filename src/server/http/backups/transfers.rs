@@ -20,8 +20,9 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        guard::Approval,
         id::RunId,
-        run::{FileOutcome, NewRun, Operation, Run, RunState},
+        run::{FileOutcome, NewRun, OnBusy, Operation, Run, RunState},
         transfer::{TransferOptions, age_schema, bwlimit_schema, patterns_schema, size_schema},
     },
     server::{auth::Actor, services::runs, state::AppState},
@@ -113,6 +114,13 @@ struct TransferRequest {
     /// The destination once more, to be sure. What differs is refused.
     #[serde(default)]
     confirm: Option<String>,
+    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync go that a guard would stop. Once.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    preview: Option<RunId>,
+    /// What to do while another run writes there.
+    #[serde(default)]
+    on_busy: OnBusy,
     /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 604_800)]
@@ -122,7 +130,14 @@ struct TransferRequest {
 impl TransferRequest {
     fn into_run(self, operation: Operation) -> Result<NewRun, AppError> {
         confirmed(self.confirm.as_deref(), &self.destination)?;
+        let approval = match (self.preview, self.confirm) {
+            (Some(preview), Some(confirm)) => Some(Approval { preview, confirm }),
+            (Some(_), None) => return Err(AppError::invalid("confirm", "An approval needs the destination once more.")),
+            (None, _) => None,
+        };
         Ok(NewRun {
+            approval,
+            on_busy: self.on_busy,
             operation,
             source: self.source,
             destination: Some(self.destination),
@@ -143,6 +158,7 @@ impl TransferRequest {
                 backup_dir: self.backup_dir,
             },
             time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
+            ..NewRun::default()
         })
     }
 }
@@ -212,6 +228,7 @@ impl DeleteRequest {
                 ..TransferOptions::default()
             },
             time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
+            ..NewRun::default()
         })
     }
 }

@@ -39,6 +39,19 @@ pub fn files(dir: &Path, outcome: FileOutcome, search: &str, offset: u64, limit:
     Ok(found.result)
 }
 
+/// The names of the files that failed in the run in `dir`.
+pub fn failed(dir: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    loop {
+        let window = files(dir, FileOutcome::Failed, "", names.len() as u64, WINDOW)?;
+        let last = window.files.is_empty();
+        names.extend(window.files.into_iter().map(|file| file.name));
+        if last {
+            return Ok(names);
+        }
+    }
+}
+
 /// The window while it is filled.
 struct Found {
     result: RunFiles,

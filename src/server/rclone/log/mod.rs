@@ -7,7 +7,7 @@ mod reader;
 mod tail;
 
 pub use {
-    files::files,
+    files::{failed, files},
     finish::{Finish, finish, lines, reason},
     tail::{Progress, Tail},
 };

@@ -1,16 +1,15 @@
-//! Looking at runs: one, a page of them, those that have not ended, and figures over many.
+//! Looking at runs: one, a page of them, and those that have not ended.
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    super::{Result, StoreError, from_sql},
+    super::{Result, StoreError},
     row::{Row, select_runs},
 };
 use crate::domain::{
-    id::{RunId, UserId},
-    overview::Day,
+    id::{JobId, RunId, UserId},
     run::{Run, RunPage, RunQuery, RunState, RunSummary},
     time::Timestamp,
     transfer::TransferOptions,
@@ -22,13 +21,16 @@ const PAGE: u32 = 50;
 const MAX_PAGE: u32 = 1000;
 /// Larger than every id: the cursor of a first page.
 const AFTER_ALL: &str = "~";
-const MILLIS_OF_A_DAY: i64 = 86_400_000;
+/// So many runs are sorted in no time; of more, the newest are found sooner by going back through the history.
+const FEW: i64 = 10_000;
 
 /// A run as it is stored.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The run; `command` and `in_flight` are empty, they are rclone's to tell.
+    /// The run; `command` and `in_flight` are empty, they are rclone's to tell; `events` are told by [`super::events()`].
     pub run: Run,
+    /// The digest of what was asked for.
+    pub spec: String,
     /// How often it was claimed.
     pub fence: i64,
     /// When it is stopped if it has not ended.
@@ -48,24 +50,11 @@ pub struct Unfinished {
     pub options: TransferOptions,
 }
 
-/// Figures over the runs that ended since some time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Week {
-    /// How many.
-    pub runs: u64,
-    /// Of these, how many failed or were interrupted.
-    pub failed: u64,
-    /// Bytes they transferred.
-    pub bytes: u64,
-    /// Files they transferred.
-    pub files: u64,
-}
-
 /// One run.
 pub async fn get(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Stored>> {
     let row: Option<Row> = sqlx::query_as(select_runs!("WHERE r.id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
     let Some(row) = row else { return Ok(None) };
-    let mut stored = Stored { fence: row.fence, deadline_at: row.deadline(), run: row.run()? };
+    let mut stored = Stored { fence: row.fence, spec: row.spec.clone(), deadline_at: row.deadline(), run: row.run()? };
     number(c, [&mut stored.run.summary]).await?;
     Ok(Some(stored))
 }
@@ -99,26 +88,57 @@ pub async fn origin(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Origi
 /// A page of history, newest first. The cursor is the last id: however deep, the database goes straight there.
 pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
-    // Two statements, so that each has its index.
-    let sql = match query.state {
-        None => select_runs!("WHERE r.id < $1 AND ($2 = '' OR instr(r.search_text, $2) > 0) ORDER BY r.id DESC LIMIT $3"),
-        Some(_) => {
-            select_runs!("WHERE r.id < $1 AND ($2 = '' OR instr(r.search_text, $2) > 0) AND r.state = $4 ORDER BY r.id DESC LIMIT $3")
-        }
-    };
-    let mut statement = sqlx::query_as::<_, Row>(sql)
-        .bind(query.cursor.as_ref().map_or(AFTER_ALL, RunId::as_str).to_owned())
-        .bind(query.search.trim().to_lowercase())
-        // One more than wanted tells whether there is another page.
-        .bind(i64::from(limit) + 1);
+    let mut sql = QueryBuilder::<Sqlite>::new(select_runs!("WHERE r.id < "));
+    sql.push_bind(query.cursor.as_ref().map_or(AFTER_ALL, RunId::as_str).to_owned());
     if let Some(state) = query.state {
-        statement = statement.bind(state.as_str());
+        sql.push(" AND r.state = ").push_bind(state.as_str());
     }
-    let mut runs = summaries(&statement.fetch_all(&mut *c).await?)?;
+    if let Some(operation) = query.operation {
+        sql.push(" AND r.operation = ").push_bind(operation.as_str());
+    }
+    if let Some(job) = &query.job {
+        sql.push(" AND r.job_id = ").push_bind(job.as_str().to_owned());
+    }
+    let search = query.search.trim().to_lowercase();
+    if !search.is_empty() {
+        match routes(c, &search).await? {
+            Found::None => return Ok(RunPage { runs: Vec::new(), cursor: None }),
+            // The unary plus keeps the database off the index of routes: so many rows have one of these that the newest are near.
+            Found::Many => {
+                sql.push(" AND +r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ").push_bind(search).push(") > 0)");
+            }
+            Found::Few => {
+                sql.push(" AND r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ").push_bind(search).push(") > 0)");
+            }
+        }
+    }
+    // One more than wanted tells whether there is another page.
+    sql.push(" ORDER BY r.id DESC LIMIT ").push_bind(i64::from(limit) + 1);
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *c).await?;
+    let mut runs = summaries(&rows)?;
     let more = runs.len() > limit as usize;
     runs.truncate(limit as usize);
     number(c, &mut runs).await?;
     Ok(RunPage { cursor: if more { runs.last().map(|run| run.id.clone()) } else { None }, runs })
+}
+
+/// How many runs have a route that holds the text.
+enum Found {
+    None,
+    Few,
+    Many,
+}
+
+async fn routes(c: &mut SqliteConnection, search: &str) -> Result<Found> {
+    let runs: Option<i64> = sqlx::query_scalar("SELECT CAST(sum(runs) AS BIGINT) FROM routes WHERE instr(search_text, $1) > 0")
+        .bind(search)
+        .fetch_one(c)
+        .await?;
+    Ok(match runs {
+        None | Some(0) => Found::None,
+        Some(runs) if runs <= FEW => Found::Few,
+        Some(_) => Found::Many,
+    })
 }
 
 /// The last `n` that ended, newest end first.
@@ -133,7 +153,7 @@ pub async fn recent(c: &mut SqliteConnection, n: u32) -> Result<Vec<RunSummary>>
 /// All that have not ended, oldest first.
 pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
     let rows: Vec<Row> =
-        sqlx::query_as(select_runs!("WHERE r.ended_at IS NULL AND r.state IN ('queued', 'starting', 'running') ORDER BY r.id"))
+        sqlx::query_as(select_runs!("WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id"))
             .fetch_all(&mut *c)
             .await?;
     let mut unfinished = Vec::with_capacity(rows.len());
@@ -149,52 +169,20 @@ pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
     Ok(unfinished)
 }
 
-/// Figures over the runs that ended at `since` or later.
-pub async fn week(c: &mut SqliteConnection, since: Timestamp) -> Result<Week> {
-    let (runs, failed, bytes, files): (i64, i64, i64, i64) = sqlx::query_as(
-        "SELECT count(*),
-                CAST(COALESCE(sum(CASE WHEN state IN ('failed', 'interrupted', 'timed_out') THEN 1 ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(sum(bytes), 0) AS BIGINT),
-                CAST(COALESCE(sum(files), 0) AS BIGINT)
-           FROM runs WHERE ended_at IS NOT NULL AND ended_at >= $1",
-    )
-    .bind(since.0)
-    .fetch_one(c)
-    .await?;
-    Ok(Week { runs: from_sql(runs), failed: from_sql(failed), bytes: from_sql(bytes), files: from_sql(files) })
-}
-
-#[derive(FromRow)]
-struct DayRow {
-    day: i64,
-    bytes: i64,
-    ok: i64,
-    failed: i64,
-}
-
-/// What ended on each day (UTC) that ends after `since`, oldest first. Days on which nothing ended are left out.
-pub async fn days(c: &mut SqliteConnection, since: Timestamp) -> Result<Vec<Day>> {
-    let rows: Vec<DayRow> = sqlx::query_as(
-        "SELECT ended_at / $2 AS day,
-                CAST(sum(bytes) AS BIGINT) AS bytes,
-                CAST(sum(CASE WHEN state IN ('failed', 'interrupted', 'timed_out') THEN 0 ELSE 1 END) AS BIGINT) AS ok,
-                CAST(sum(CASE WHEN state IN ('failed', 'interrupted', 'timed_out') THEN 1 ELSE 0 END) AS BIGINT) AS failed
-           FROM runs WHERE ended_at IS NOT NULL AND ended_at >= $1
-          GROUP BY 1 ORDER BY 1",
-    )
-    .bind(since.0.div_euclid(MILLIS_OF_A_DAY) * MILLIS_OF_A_DAY)
-    .bind(MILLIS_OF_A_DAY)
-    .fetch_all(c)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Day {
-            date: Timestamp(row.day * MILLIS_OF_A_DAY).rfc3339().chars().take(10).collect(),
-            bytes: from_sql(row.bytes),
-            ok: from_sql(row.ok),
-            failed: from_sql(row.failed),
-        })
-        .collect())
+/// The last run of each of these jobs, dry runs left out.
+pub async fn last_of_jobs(c: &mut SqliteConnection, jobs: &[JobId]) -> Result<HashMap<JobId, RunSummary>> {
+    let mut last = HashMap::new();
+    for job in jobs {
+        let row: Option<Row> = sqlx::query_as(select_runs!("WHERE r.job_id = $1 AND r.dry_run = 0 ORDER BY r.id DESC LIMIT 1"))
+            .bind(job.as_str())
+            .fetch_optional(&mut *c)
+            .await?;
+        if let Some(row) = row {
+            last.insert(job.clone(), row.summary()?);
+        }
+    }
+    number(c, last.values_mut()).await?;
+    Ok(last)
 }
 
 fn summaries(rows: &[Row]) -> Result<Vec<RunSummary>> {
@@ -208,7 +196,7 @@ async fn number(c: &mut SqliteConnection, runs: impl IntoIterator<Item = &mut Ru
         return Ok(());
     }
     let queue: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, not_before, id")
+        sqlx::query_scalar("SELECT id FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, rank, id")
             .fetch_all(c)
             .await?;
     let places: HashMap<&str, u64> = queue.iter().map(String::as_str).zip(1..).collect();

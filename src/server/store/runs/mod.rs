@@ -1,15 +1,25 @@
-//! Runs: the queue and the history, one table. `queue` moves a run through its life, `history` looks at runs,
-//! `totals` at how many there are.
+//! Runs: the queue and the history, one table. `queue` puts runs in and hands them out, `life` moves a claimed one to its end, `order` moves
+//! those that wait, `places` knows which would meet, `events` what happened; `history` looks at runs, `totals` and `days` at how many there are.
 
+mod days;
+mod events;
 mod history;
+mod life;
+mod order;
+mod places;
 mod queue;
-mod row;
+pub(super) mod row;
 mod totals;
 
-pub use history::{Origin, Stored, Unfinished, Week, days, get, id_by_key, list, origin, recent, unfinished, week};
-pub use queue::{
-    Claimed, End, NewRow, StopOutcome, claim, expire, finish, insert, next_deadline, request_stop, requeue, set_running, update_stats,
+pub use days::{Week, days, week};
+pub use events::{events, note};
+pub use history::{Origin, Stored, Unfinished, get, id_by_key, last_of_jobs, list, origin, recent, unfinished};
+pub use life::{
+    End, finish, last_source_files, requeue, set_bandwidth, set_running, set_starting, shift_deadline, try_again, update_stats,
 };
+pub use order::{pause, set_pause, set_position, set_priority, working};
+pub use places::{Place, busy};
+pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};
 #[cfg(test)]
 pub(super) use totals::TOTALS;
 pub use totals::{Total, totals};

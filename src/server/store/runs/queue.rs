@@ -1,18 +1,18 @@
-//! The life of a run: inserted, claimed, running, ended. Only these functions change a run.
-//!
-//! A run has a fence: how often it was claimed. What is written about a run after its claim proves with the fence that the run is
-//! still the writer's; one that comes too late changes nothing, and is told so.
+//! The queue: runs are put in, claimed, moved, ended while they wait. What becomes of a claimed run is `life`'s.
 
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
-    super::{Result, StoreError, to_sql},
+    super::{Result, StoreError},
+    events,
+    places::{self, Place},
     row,
 };
 use crate::domain::{
-    id::{RunId, UserId},
+    guard::Guards,
+    id::{JobId, RunId, UserId},
     location::Location,
-    run::{Operation, RunState, Stats},
+    run::{JobName, Operation, Retry, RunEventKind, RunState},
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -22,14 +22,22 @@ use crate::domain::{
 pub struct NewRow {
     /// The id.
     pub id: RunId,
-    /// What it does.
-    pub operation: Operation,
-    /// Where from.
-    pub source: Location,
-    /// Where to; not for a delete.
-    pub destination: Option<Location>,
-    /// How.
-    pub options: TransferOptions,
+    /// What it does, where, and how.
+    pub task: Task,
+    /// What it reads and writes.
+    pub places: Vec<Place>,
+    /// The digest of what was asked for.
+    pub spec: String,
+    /// The preview that approved it. [`StoreError::Taken`] when it has approved another run.
+    pub approved_by: Option<RunId>,
+    /// The job that it is a run of.
+    pub job: Option<JobName>,
+    /// The run after which it is started. [`StoreError::Taken`] when that has started this job already.
+    pub parent: Option<RunId>,
+    /// What is tried again.
+    pub retry: Retry,
+    /// The highest is next.
+    pub priority: i32,
     /// Who asked for it.
     pub user_id: UserId,
     /// Their name.
@@ -46,13 +54,9 @@ pub struct NewRow {
     pub idempotency_key: Option<String>,
 }
 
-/// A run that is the caller's to start.
-#[derive(Clone, Debug)]
-pub struct Claimed {
-    /// The id.
-    pub id: RunId,
-    /// What proves that it is the caller's.
-    pub fence: i64,
+/// What a run does, where and how, and what guards it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
     /// What it does.
     pub operation: Operation,
     /// Where from.
@@ -61,6 +65,38 @@ pub struct Claimed {
     pub destination: Option<Location>,
     /// How.
     pub options: TransferOptions,
+    /// What guards it.
+    pub guards: Guards,
+    /// The run whose failed files it takes up again, and no others.
+    pub retry_of: Option<RunId>,
+}
+
+/// A run that is the caller's to start.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The id.
+    pub id: RunId,
+    /// What proves that it is the caller's.
+    pub fence: i64,
+    /// What it does.
+    pub task: Task,
+    /// Whether its guards have to look first.
+    pub guarded: bool,
+    /// The digest of what was asked for.
+    pub spec: String,
+    /// The preview that approved it.
+    pub approved_by: Option<RunId>,
+    /// The job that it is a run of.
+    pub job: Option<JobId>,
+}
+
+/// How many runs may work at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// In all.
+    pub global: u32,
+    /// On one remote.
+    pub per_remote: u32,
 }
 
 /// What became of the wish that a run stops.
@@ -76,39 +112,44 @@ pub enum StopOutcome {
     AlreadyFinal,
 }
 
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub struct End {
-    /// A final state.
-    pub state: RunState,
-    /// When, or when that was noticed.
-    pub ended_at: Timestamp,
-    /// What it did.
-    pub stats: Stats,
-    /// Why it did not succeed, in words.
-    pub error: Option<String>,
-    /// rclone's exit code.
-    pub exit_code: Option<i32>,
-    /// The signal that ended rclone, by name.
-    pub signal: Option<String>,
-}
-
 /// Puts a run into the queue, and notes what it reads and writes.
 pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
-    let (source, destination) = (run.source.to_string(), run.destination.as_ref().map(Location::to_string));
-    let options = serde_json::to_string(&run.options).map_err(|_| StoreError::Corrupt("run's options"))?;
-    sqlx::query(
-        "INSERT INTO runs (id, operation, source, destination, search_text, options, state, not_before, user_id, user_name, created_at,
-                           via, address, deadline_at, idempotency_key)
-         VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $7, $10, $11, $12, $13)",
+    let task = &run.task;
+    let (source, destination) = (task.source.to_string(), task.destination.as_ref().map(Location::to_string));
+    let text = format!("{source}\n{}", destination.as_deref().unwrap_or_default()).to_lowercase();
+    let route: String = sqlx::query_scalar(
+        "INSERT INTO routes (id, search_text, runs) VALUES ($1, $2, 1)
+         ON CONFLICT (search_text) DO UPDATE SET runs = routes.runs + 1 RETURNING id",
     )
     .bind(run.id.as_str())
-    .bind(run.operation.as_str())
+    .bind(text)
+    .fetch_one(&mut *c)
+    .await?;
+    sqlx::query(
+        "INSERT INTO runs (id, operation, source, destination, route_id, options, dry_run, state, job_id, job_name, parent_id, retry_of,
+                           priority, rank, not_before, attempts, backoff_secs, guards, spec, approved_by, user_id, user_name, created_at, via,
+                           address, deadline_at, idempotency_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17, $18, $19, $20, $13, $21, $22,
+                 $23, $24)",
+    )
+    .bind(run.id.as_str())
+    .bind(task.operation.as_str())
     .bind(&source)
     .bind(&destination)
-    .bind(format!("{source}\n{}", destination.as_deref().unwrap_or_default()).to_lowercase())
-    .bind(options)
+    .bind(route)
+    .bind(row::to_json(&task.options, "run's options")?)
+    .bind(i64::from(task.options.dry_run))
+    .bind(run.job.as_ref().map(|job| job.id.as_str()))
+    .bind(run.job.as_ref().map(|job| &*job.name))
+    .bind(run.parent.as_ref().map(RunId::as_str))
+    .bind(task.retry_of.as_ref().map(RunId::as_str))
+    .bind(i64::from(run.priority))
     .bind(run.created_at.0)
+    .bind(i64::from(run.retry.attempts))
+    .bind(i64::from(run.retry.backoff_secs))
+    .bind(row::to_json(&task.guards, "run's guards")?)
+    .bind(&run.spec)
+    .bind(run.approved_by.as_ref().map(RunId::as_str))
     .bind(run.user_id.as_str())
     .bind(&run.user)
     .bind(run.via)
@@ -117,15 +158,11 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     .bind(run.idempotency_key.as_deref())
     .execute(&mut *c)
     .await?;
-    let source_mode = if run.operation.writes_source() { "write" } else { "read" };
-    for (key, mode) in [(Some(&source), source_mode), (destination.as_ref(), "write")] {
-        let Some(key) = key else { continue };
-        sqlx::query("INSERT INTO run_paths (run_id, key, mode) VALUES ($1, $2, $3)")
-            .bind(run.id.as_str())
-            .bind(key)
-            .bind(mode)
-            .execute(&mut *c)
-            .await?;
+    places::insert(c, &run.id, &run.places).await?;
+    let detail = run.job.as_ref().map_or("", |job| &job.name);
+    events::note(c, &run.id, run.created_at, RunEventKind::Queued, Some(&run.user), detail).await?;
+    if let Some(preview) = &run.approved_by {
+        events::note(c, &run.id, run.created_at, RunEventKind::Approved, Some(&run.user), preview.as_str()).await?;
     }
     Ok(())
 }
@@ -138,75 +175,77 @@ struct ClaimedRow {
     source: String,
     destination: Option<String>,
     options: String,
+    guards: String,
+    retry_of: Option<String>,
+    approved_by: Option<String>,
+    job_id: Option<String>,
+    state: String,
+    spec: String,
 }
 
-/// Takes the next run of the queue, unless `global_limit` runs work already. Commit before you start it.
-pub async fn claim(c: &mut SqliteConnection, now: Timestamp, global_limit: u32) -> Result<Option<Claimed>> {
+impl ClaimedRow {
+    fn claimed(self) -> Result<Claimed> {
+        let run = |id: String| id.parse().map_err(|_| StoreError::Corrupt("run's id"));
+        Ok(Claimed {
+            id: run(self.id)?,
+            fence: self.fence,
+            task: Task {
+                operation: row::operation(&self.operation)?,
+                source: row::location(&self.source)?,
+                destination: self.destination.as_deref().map(row::location).transpose()?,
+                options: row::options(&self.options)?,
+                guards: row::json(&self.guards, "run's guards")?,
+                retry_of: self.retry_of.map(run).transpose()?,
+            },
+            guarded: self.state == RunState::Guarded.as_str(),
+            spec: self.spec,
+            approved_by: self.approved_by.map(run).transpose()?,
+            job: self.job_id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's job"))).transpose()?,
+        })
+    }
+}
+
+/// Takes the next run of the queue: the first that is due, for which there is a place within `limits`, and that meets no run which works.
+/// None while the queue is paused. Commit before you start it.
+pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> Result<Option<Claimed>> {
     // The gate, written first: whoever claims at the same time waits here, and then sees what this claim did.
-    sqlx::query("UPDATE admission SET epoch = epoch + 1 WHERE id = 1").execute(&mut *c).await?;
+    let paused: Option<i64> =
+        sqlx::query_scalar("UPDATE admission SET epoch = epoch + 1 WHERE id = 1 RETURNING paused_at").fetch_one(&mut *c).await?;
+    if paused.is_some() {
+        return Ok(None);
+    }
     let row: Option<ClaimedRow> = sqlx::query_as(
-        "UPDATE runs SET state = 'starting', fence = fence + 1
-          WHERE id = (SELECT id FROM runs
-                       WHERE ended_at IS NULL AND state = 'queued' AND not_before <= $1
-                         AND (SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('starting', 'running')) < $2
-                       ORDER BY priority DESC, not_before, id LIMIT 1)
+        "UPDATE runs SET state = CASE WHEN (operation = 'sync' AND dry_run = 0) OR guards <> '{}' THEN 'guarded' ELSE 'starting' END,
+                fence = fence + 1
+          WHERE id = (
+            SELECT q.id FROM runs q
+             WHERE q.ended_at IS NULL AND q.state = 'queued' AND q.not_before <= $1
+               AND (SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('guarded', 'starting', 'running')) < $2
+               AND NOT EXISTS (
+                 SELECT 1 FROM run_paths mine JOIN run_paths other ON other.run_id <> mine.run_id
+                   JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
+                  WHERE mine.run_id = q.id AND (mine.mode = 'write' OR other.mode = 'write')
+                    AND (substr(other.key, 1, length(mine.key)) = mine.key OR substr(mine.key, 1, length(other.key)) = other.key))
+               AND NOT EXISTS (
+                 SELECT 1 FROM run_paths mine
+                  WHERE mine.run_id = q.id AND mine.remote <> ''
+                    AND (SELECT count(DISTINCT w.id) FROM run_paths other
+                           JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
+                          WHERE other.remote = mine.remote) >= $3)
+             ORDER BY q.priority DESC, q.rank, q.id LIMIT 1)
             AND state = 'queued'
-         RETURNING id, fence, operation, source, destination, options",
+         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec",
     )
     .bind(now.0)
-    .bind(i64::from(global_limit))
-    .fetch_optional(c)
+    .bind(i64::from(limits.global))
+    .bind(i64::from(limits.per_remote))
+    .fetch_optional(&mut *c)
     .await?;
-    row.map(|row| {
-        Ok(Claimed {
-            id: row.id.parse().map_err(|_| StoreError::Corrupt("run's id"))?,
-            fence: row.fence,
-            operation: row::operation(&row.operation)?,
-            source: row::location(&row.source)?,
-            destination: row.destination.as_deref().map(row::location).transpose()?,
-            options: row::options(&row.options)?,
-        })
-    })
-    .transpose()
-}
-
-/// Notes that rclone was started. Whether the run was the caller's.
-pub async fn set_running(c: &mut SqliteConnection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE runs SET state = 'running', started_at = COALESCE(started_at, $3)
-          WHERE id = $1 AND fence = $2 AND state IN ('starting', 'running')",
-    )
-    .bind(id.as_str())
-    .bind(fence)
-    .bind(at.0)
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Notes how far a run is. Whether it was the caller's.
-pub async fn update_stats(c: &mut SqliteConnection, id: &RunId, fence: i64, stats: &Stats) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE runs SET bytes = $3, total_bytes = $4, files = $5, total_files = $6, checks = $7, deletes = $8, listed = $9,
-                errors = $10, speed = $11, eta = $12, elapsed_ms = $13
-          WHERE id = $1 AND fence = $2 AND state IN ('starting', 'running')",
-    )
-    .bind(id.as_str())
-    .bind(fence)
-    .bind(to_sql(stats.bytes))
-    .bind(to_sql(stats.total_bytes))
-    .bind(to_sql(stats.files))
-    .bind(to_sql(stats.total_files))
-    .bind(to_sql(stats.checks))
-    .bind(to_sql(stats.deletes))
-    .bind(to_sql(stats.listed))
-    .bind(to_sql(stats.errors))
-    .bind(to_sql(stats.speed))
-    .bind(stats.eta.map(to_sql))
-    .bind(to_sql(stats.elapsed_ms))
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let claimed = row.map(ClaimedRow::claimed).transpose()?;
+    if let Some(claimed) = claimed.as_ref().filter(|claimed| claimed.guarded) {
+        events::note(c, &claimed.id, now, RunEventKind::Guarded, None, "").await?;
+    }
+    Ok(claimed)
 }
 
 /// Ends the runs that waited until their time limit ran out. Their ids.
@@ -217,80 +256,64 @@ pub async fn expire(c: &mut SqliteConnection, now: Timestamp, error: &str) -> Re
     )
     .bind(now.0)
     .bind(error)
-    .fetch_all(c)
+    .fetch_all(&mut *c)
     .await?;
-    ids.iter().map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).collect()
+    let ids: Vec<RunId> = ids.iter().map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).collect::<Result<_>>()?;
+    for id in &ids {
+        places::delete(c, id).await?;
+        events::note(c, id, now, RunEventKind::Ended, None, RunState::TimedOut.as_str()).await?;
+    }
+    Ok(ids)
 }
 
-/// When the first of the runs that wait has to be ended.
-pub async fn next_deadline(c: &mut SqliteConnection) -> Result<Option<Timestamp>> {
-    let at: Option<i64> =
-        sqlx::query_scalar("SELECT min(deadline_at) FROM runs WHERE ended_at IS NULL AND state = 'queued'").fetch_one(c).await?;
+/// When the first of the runs that wait has to be looked at again: it has to be ended, or its next attempt is due.
+pub async fn next_due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = sqlx::query_scalar(
+        "SELECT min(at) FROM (
+            SELECT min(deadline_at) AS at FROM runs WHERE ended_at IS NULL AND state = 'queued'
+            UNION ALL
+            SELECT min(not_before) FROM runs WHERE ended_at IS NULL AND state = 'queued' AND not_before > $1) AS due",
+    )
+    .bind(now.0)
+    .fetch_one(c)
+    .await?;
     Ok(at.map(Timestamp))
 }
 
 /// Cancels a run that waits, or notes that one that works shall stop. The first who asks is the one who is named.
-pub async fn request_stop(c: &mut SqliteConnection, id: &RunId, by: &str, at: Timestamp) -> Result<StopOutcome> {
+pub async fn request_stop(c: &mut SqliteConnection, id: &RunId, by: &str, reason: &str, at: Timestamp) -> Result<StopOutcome> {
+    let reason = Some(reason.trim()).filter(|reason| !reason.is_empty());
     let cancelled = sqlx::query(
-        "UPDATE runs SET state = 'cancelled', ended_at = $3, stop_requested_by = $2, stop_requested_at = $3
+        "UPDATE runs SET state = 'cancelled', ended_at = $3, stop_requested_by = $2, stop_requested_at = $3, stop_reason = $4
           WHERE id = $1 AND state = 'queued'",
     )
     .bind(id.as_str())
     .bind(by)
     .bind(at.0)
+    .bind(reason)
     .execute(&mut *c)
     .await?;
     if cancelled.rows_affected() == 1 {
+        places::delete(c, id).await?;
+        events::note(c, id, at, RunEventKind::StopRequested, Some(by), reason.unwrap_or_default()).await?;
+        events::note(c, id, at, RunEventKind::Ended, None, RunState::Cancelled.as_str()).await?;
         return Ok(StopOutcome::Cancelled);
     }
     let requested = sqlx::query(
-        "UPDATE runs SET stop_requested_by = COALESCE(stop_requested_by, $2), stop_requested_at = COALESCE(stop_requested_at, $3)
-          WHERE id = $1 AND state IN ('starting', 'running')",
+        "UPDATE runs SET stop_reason = CASE WHEN stop_requested_by IS NULL THEN $4 ELSE stop_reason END,
+                stop_requested_by = COALESCE(stop_requested_by, $2), stop_requested_at = COALESCE(stop_requested_at, $3)
+          WHERE id = $1 AND state IN ('guarded', 'starting', 'running')",
     )
     .bind(id.as_str())
     .bind(by)
     .bind(at.0)
+    .bind(reason)
     .execute(&mut *c)
     .await?;
     if requested.rows_affected() == 1 {
+        events::note(c, id, at, RunEventKind::StopRequested, Some(by), reason.unwrap_or_default()).await?;
         return Ok(StopOutcome::Requested);
     }
     let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?;
     Ok(if found.is_some() { StopOutcome::AlreadyFinal } else { StopOutcome::NotFound })
-}
-
-/// Ends a run. Whether it was the caller's.
-pub async fn finish(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End) -> Result<bool> {
-    if !update_stats(c, id, fence, &end.stats).await? {
-        return Ok(false);
-    }
-    let done = sqlx::query(
-        "UPDATE runs SET state = $3, ended_at = $4, error = $5, exit_code = $6, signal = $7
-          WHERE id = $1 AND fence = $2 AND state IN ('starting', 'running')",
-    )
-    .bind(id.as_str())
-    .bind(fence)
-    .bind(end.state.as_str())
-    .bind(end.ended_at.0)
-    .bind(end.error.as_deref())
-    .bind(end.exit_code.map(i64::from))
-    .bind(end.signal.as_deref())
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Puts a claimed run that was never started back into the queue; one that was asked to stop meanwhile is cancelled instead.
-/// Whether it was the caller's.
-pub async fn requeue(c: &mut SqliteConnection, id: &RunId, fence: i64) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE runs SET state = CASE WHEN stop_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
-                ended_at = stop_requested_at, started_at = NULL
-          WHERE id = $1 AND fence = $2 AND state IN ('starting', 'running')",
-    )
-    .bind(id.as_str())
-    .bind(fence)
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() == 1)
 }

@@ -4,8 +4,9 @@ use sqlx::FromRow;
 
 use super::super::{Result, StoreError, from_sql};
 use crate::domain::{
+    id::RunId,
     location::Location,
-    run::{Operation, Run, RunState, RunSummary, Stats},
+    run::{JobName, Operation, Run, RunState, RunSummary, Stats},
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -15,8 +16,10 @@ macro_rules! select_runs {
     ($end:literal) => {
         concat!(
             "SELECT r.id, r.operation, r.source, r.destination, r.options, r.state, r.fence, r.user_name, r.created_at, r.started_at,
-                    r.ended_at, r.stop_requested_by, r.bytes, r.total_bytes, r.files, r.total_files, r.checks, r.deletes, r.listed,
-                    r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.exit_code, r.signal, r.deadline_at
+                    r.ended_at, r.stop_requested_by, r.stop_reason, r.bytes, r.total_bytes, r.files, r.total_files, r.checks, r.deletes,
+                    r.renames, r.deleted_dirs, r.listed, r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.exit_code, r.signal, r.deadline_at, r.dry_run,
+                    r.job_id, r.job_name, r.parent_id, r.retry_of, r.attempt, r.attempts, r.not_before, r.priority, r.guards,
+                    r.guard_report, r.bandwidth, r.spec
                FROM runs r ",
             $end
         )
@@ -38,12 +41,15 @@ pub(super) struct Row {
     started_at: Option<i64>,
     ended_at: Option<i64>,
     stop_requested_by: Option<String>,
+    stop_reason: Option<String>,
     bytes: i64,
     total_bytes: i64,
     files: i64,
     total_files: i64,
     checks: i64,
     deletes: i64,
+    renames: i64,
+    deleted_dirs: i64,
     listed: i64,
     errors: i64,
     speed: i64,
@@ -53,6 +59,19 @@ pub(super) struct Row {
     exit_code: Option<i64>,
     signal: Option<String>,
     deadline_at: Option<i64>,
+    dry_run: i64,
+    job_id: Option<String>,
+    job_name: Option<String>,
+    parent_id: Option<String>,
+    retry_of: Option<String>,
+    attempt: i64,
+    attempts: i64,
+    not_before: i64,
+    priority: i64,
+    guards: String,
+    guard_report: Option<String>,
+    bandwidth: Option<String>,
+    pub(super) spec: String,
 }
 
 impl Row {
@@ -64,8 +83,12 @@ impl Row {
             operation: operation(&self.operation)?,
             source: location(&self.source)?,
             destination: self.destination.as_deref().map(location).transpose()?,
-            dry_run: self.options()?.dry_run,
+            dry_run: self.dry_run != 0,
             state,
+            job: self.job()?,
+            attempt: count(self.attempt),
+            attempts: count(self.attempts),
+            retry_at: (state == RunState::Queued && self.attempt > 1).then_some(Timestamp(self.not_before)),
             position: None,
             created_at: Timestamp(self.created_at),
             started_at: self.started_at.map(Timestamp),
@@ -86,6 +109,14 @@ impl Row {
             exit_code: self.exit_code.and_then(|code| i32::try_from(code).ok()),
             signal: self.signal,
             stopped_by: self.stop_requested_by,
+            stop_reason: self.stop_reason,
+            guards: json(&self.guards, "run's guards")?,
+            guard_report: self.guard_report.as_deref().map(|report| json(report, "run's guard report")).transpose()?,
+            priority: i32::try_from(self.priority).unwrap_or(0),
+            parent: id(self.parent_id.as_deref())?,
+            retry_of: id(self.retry_of.as_deref())?,
+            bandwidth: self.bandwidth,
+            events: Vec::new(),
             in_flight: Vec::new(),
         })
     }
@@ -97,6 +128,12 @@ impl Row {
     /// When it is stopped if it has not ended.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         self.deadline_at.map(Timestamp)
+    }
+
+    fn job(&self) -> Result<Option<JobName>> {
+        let Some(id) = &self.job_id else { return Ok(None) };
+        let id = id.parse().map_err(|_| StoreError::Corrupt("run's job"))?;
+        Ok(Some(JobName { id, name: self.job_name.clone().unwrap_or_default() }))
     }
 
     pub(super) const fn stop_requested(&self) -> bool {
@@ -111,6 +148,8 @@ impl Row {
             total_files: from_sql(self.total_files),
             checks: from_sql(self.checks),
             deletes: from_sql(self.deletes),
+            renames: from_sql(self.renames),
+            deleted_dirs: from_sql(self.deleted_dirs),
             listed: from_sql(self.listed),
             errors: from_sql(self.errors),
             speed: from_sql(self.speed),
@@ -120,12 +159,30 @@ impl Row {
     }
 }
 
-pub(super) fn operation(text: &str) -> Result<Operation> {
+pub(in crate::server::store) fn operation(text: &str) -> Result<Operation> {
     Operation::parse(text).ok_or(StoreError::Corrupt("run's operation"))
 }
 
-pub(super) fn location(text: &str) -> Result<Location> {
+pub(in crate::server::store) fn location(text: &str) -> Result<Location> {
     Location::parse(text).map_err(|_| StoreError::Corrupt("run's location"))
+}
+
+fn count(n: i64) -> u32 {
+    u32::try_from(n).unwrap_or(1)
+}
+
+fn id(text: Option<&str>) -> Result<Option<RunId>> {
+    text.map(|text| text.parse().map_err(|_| StoreError::Corrupt("run's id"))).transpose()
+}
+
+/// Reads a column that holds JSON.
+pub(in crate::server::store) fn json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt(what))
+}
+
+/// Writes a column that holds JSON.
+pub(in crate::server::store) fn to_json<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt(what))
 }
 
 pub(super) fn options(json: &str) -> Result<TransferOptions> {

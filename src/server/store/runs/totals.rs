@@ -12,7 +12,7 @@ use crate::domain::run::{Operation, RunState};
 pub(in crate::server::store) const TOTALS: &str = "SELECT operation, state, ended AS runs, bytes FROM run_totals
      UNION ALL
      SELECT operation, state, count(*), 0 FROM runs
-      WHERE ended_at IS NULL AND state IN ('queued', 'starting', 'running')
+      WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')
       GROUP BY operation, state";
 
 /// The runs of one operation that are in one state.

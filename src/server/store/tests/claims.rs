@@ -25,10 +25,10 @@ struct Seen {
 
 /// Claims and ends runs until all have ended.
 async fn work(store: Store, seen: Arc<Seen>) {
-    let limit = u32::try_from(LIMIT).expect("small");
+    let limits = runs::Limits { global: u32::try_from(LIMIT).expect("small"), ..MANY };
     while seen.done.load(Ordering::SeqCst) < RUNS {
         let mut tx = store.begin().await.expect("begin");
-        let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 1000), limit).await.expect("claim");
+        let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 1000), limits).await.expect("claim");
         if claimed.is_some() {
             // Before the commit lets others claim: what is counted is never less than what is at work.
             let working = seen.working.fetch_add(1, Ordering::SeqCst) + 1;
@@ -83,10 +83,13 @@ async fn the_oldest_is_next_and_only_when_it_is_due() {
     let store = Store::in_memory().await.expect("store");
     let ids = enqueue(&store, 3).await;
     let mut tx = store.begin().await.expect("begin");
-    assert!(runs::claim(&mut tx, Timestamp(NOW.0 - 1), 9).await.expect("claim").is_none(), "none is due yet");
-    let first = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
+    assert!(runs::claim(&mut tx, Timestamp(NOW.0 - 1), MANY).await.expect("claim").is_none(), "none is due yet");
+    let first = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     assert_eq!((&first.id, first.fence), (&ids[0], 1));
-    assert_eq!((first.source, first.destination), (location("/srv/photos"), Some(location("b2:photos"))));
-    assert!(first.options.checksum && first.options.exclude == ["*.tmp"]);
-    assert!(runs::claim(&mut tx, Timestamp(NOW.0 + 9), 1).await.expect("claim").is_none(), "one works already");
+    assert_eq!((first.task.source, first.task.destination), (location("/srv/photos"), Some(location("b2:photos"))));
+    assert!(first.task.options.checksum && first.task.options.exclude == ["*.tmp"]);
+    assert!(
+        runs::claim(&mut tx, Timestamp(NOW.0 + 9), runs::Limits { global: 1, ..MANY }).await.expect("claim").is_none(),
+        "one works already"
+    );
 }

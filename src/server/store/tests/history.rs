@@ -51,7 +51,7 @@ async fn a_search_takes_every_character_as_it_is() {
     let mut tx = store.begin().await.expect("begin");
     for (n, source) in ["/srv/100% done", "/srv/a_b", "/srv/ab", "/srv/o'neill", "/srv/ÜBUNG", "/srv/a\\b"].iter().enumerate() {
         let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
-        let run = runs::NewRow { source: location(source), ..new_run(at) };
+        let run = with_task(new_run(at), |task| task.source = location(source));
         runs::insert(&mut tx, &run).await.expect("insert");
     }
     tx.commit().await.expect("commit");

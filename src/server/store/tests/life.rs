@@ -8,9 +8,9 @@ async fn a_stale_fence_changes_nothing() {
     let store = Store::in_memory().await.expect("store");
     enqueue(&store, 1).await;
     let mut tx = store.begin().await.expect("begin");
-    let first = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
-    assert!(runs::requeue(&mut tx, &first.id, first.fence).await.expect("requeue"));
-    let second = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due again");
+    let first = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
+    assert!(runs::requeue(&mut tx, &first.id, first.fence, NOW).await.expect("requeue"));
+    let second = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due again");
     assert_eq!((&second.id, second.fence), (&first.id, 2));
     let before = runs::get(&mut tx, &first.id).await.expect("get").expect("there").run;
 
@@ -18,7 +18,7 @@ async fn a_stale_fence_changes_nothing() {
     assert!(!runs::set_running(&mut tx, &first.id, first.fence, NOW).await.expect("running"));
     assert!(!runs::update_stats(&mut tx, &first.id, first.fence, &stats).await.expect("stats"));
     assert!(!runs::finish(&mut tx, &first.id, first.fence, &end(RunState::Failed, NOW)).await.expect("finish"));
-    assert!(!runs::requeue(&mut tx, &first.id, first.fence).await.expect("requeue"));
+    assert!(!runs::requeue(&mut tx, &first.id, first.fence, NOW).await.expect("requeue"));
     assert_eq!(runs::get(&mut tx, &first.id).await.expect("get").expect("there").run, before);
 
     assert!(runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Succeeded, NOW)).await.expect("finish"));
@@ -30,7 +30,7 @@ async fn a_run_tells_what_it_was_told() {
     let store = Store::in_memory().await.expect("store");
     let ids = enqueue(&store, 1).await;
     let mut tx = store.begin().await.expect("begin");
-    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
+    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     assert!(runs::set_running(&mut tx, &claimed.id, claimed.fence, Timestamp(NOW.0 + 10)).await.expect("running"));
     assert!(runs::set_running(&mut tx, &claimed.id, claimed.fence, Timestamp(NOW.0 + 99)).await.expect("attached again"));
     let stats = Stats { bytes: u64::MAX, speed: 5, eta: Some(60), ..Stats::default() };
@@ -55,7 +55,7 @@ async fn a_run_can_not_end_in_a_state_that_is_none() {
     let store = Store::in_memory().await.expect("store");
     enqueue(&store, 1).await;
     let mut tx = store.begin().await.expect("begin");
-    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
+    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Running, NOW)).await.is_err());
 }
 
@@ -64,23 +64,23 @@ async fn stopping_cancels_what_waits_and_is_a_wish_for_what_works() {
     let store = Store::in_memory().await.expect("store");
     let ids = enqueue(&store, 2).await;
     let mut tx = store.begin().await.expect("begin");
-    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
+    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     assert_eq!(claimed.id, ids[0]);
 
-    assert_eq!(runs::request_stop(&mut tx, &ids[1], "ole", Timestamp(5)).await.expect("stop"), StopOutcome::Cancelled);
-    assert_eq!(runs::request_stop(&mut tx, &ids[1], "eva", Timestamp(6)).await.expect("stop"), StopOutcome::AlreadyFinal);
+    assert_eq!(runs::request_stop(&mut tx, &ids[1], "ole", "", Timestamp(5)).await.expect("stop"), StopOutcome::Cancelled);
+    assert_eq!(runs::request_stop(&mut tx, &ids[1], "eva", "", Timestamp(6)).await.expect("stop"), StopOutcome::AlreadyFinal);
     let cancelled = runs::get(&mut tx, &ids[1]).await.expect("get").expect("there").run;
     assert_eq!((cancelled.summary.state, cancelled.summary.ended_at), (RunState::Cancelled, Some(Timestamp(5))));
     assert_eq!((cancelled.stopped_by.as_deref(), cancelled.summary.stopping), (Some("ole"), false));
 
-    assert_eq!(runs::request_stop(&mut tx, &ids[0], "ole", Timestamp(5)).await.expect("stop"), StopOutcome::Requested);
-    assert_eq!(runs::request_stop(&mut tx, &ids[0], "eva", Timestamp(6)).await.expect("stop"), StopOutcome::Requested);
+    assert_eq!(runs::request_stop(&mut tx, &ids[0], "ole", "", Timestamp(5)).await.expect("stop"), StopOutcome::Requested);
+    assert_eq!(runs::request_stop(&mut tx, &ids[0], "eva", "", Timestamp(6)).await.expect("stop"), StopOutcome::Requested);
     let working = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((working.stopped_by.as_deref(), working.summary.stopping), (Some("ole"), true));
     assert!(runs::unfinished(&mut tx).await.expect("unfinished").iter().all(|run| run.stop_requested));
 
     let unknown = new_id(NOW);
-    assert_eq!(runs::request_stop(&mut tx, &unknown, "ole", NOW).await.expect("stop"), StopOutcome::NotFound);
+    assert_eq!(runs::request_stop(&mut tx, &unknown, "ole", "", NOW).await.expect("stop"), StopOutcome::NotFound);
 }
 
 #[tokio::test]
@@ -88,9 +88,9 @@ async fn a_claimed_run_that_was_stopped_does_not_wait_again() {
     let store = Store::in_memory().await.expect("store");
     let ids = enqueue(&store, 1).await;
     let mut tx = store.begin().await.expect("begin");
-    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
-    runs::request_stop(&mut tx, &ids[0], "ole", Timestamp(5)).await.expect("stop");
-    assert!(runs::requeue(&mut tx, &ids[0], claimed.fence).await.expect("requeue"));
+    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
+    runs::request_stop(&mut tx, &ids[0], "ole", "", Timestamp(5)).await.expect("stop");
+    assert!(runs::requeue(&mut tx, &ids[0], claimed.fence, NOW).await.expect("requeue"));
     let run = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((run.summary.state, run.summary.ended_at), (RunState::Cancelled, Some(Timestamp(5))));
 }

@@ -5,15 +5,18 @@ mod audit;
 mod claims;
 mod file;
 mod history;
+mod jobs;
 mod keys;
 mod life;
+mod locks;
 mod totals;
 
 use super::{Store, new_id, runs};
 use crate::domain::{
+    guard::Guards,
     id::RunId,
     location::Location,
-    run::{Operation, RunState, Stats},
+    run::{Operation, Retry, RunState, Stats},
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -29,10 +32,21 @@ pub(super) fn location(text: &str) -> Location {
 pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
     runs::NewRow {
         id: new_id(at),
-        operation: Operation::Copy,
-        source: location("/srv/photos"),
-        destination: Some(location("b2:photos")),
-        options: TransferOptions { checksum: true, exclude: vec!["*.tmp".to_owned()], ..TransferOptions::default() },
+        task: runs::Task {
+            operation: Operation::Copy,
+            source: location("/srv/photos"),
+            destination: Some(location("b2:photos")),
+            options: TransferOptions { checksum: true, exclude: vec!["*.tmp".to_owned()], ..TransferOptions::default() },
+            guards: Guards::default(),
+            retry_of: None,
+        },
+        places: Vec::new(),
+        spec: "spec".to_owned(),
+        approved_by: None,
+        job: None,
+        parent: None,
+        retry: Retry::default(),
+        priority: 0,
         user_id: new_id(at),
         user: "marianne".to_owned(),
         via: "session",
@@ -64,14 +78,25 @@ pub(super) fn end(state: RunState, at: Timestamp) -> runs::End {
         error: state.is_bad().then(|| "directory not found".to_owned()),
         exit_code: Some(if state.is_bad() { 3 } else { 0 }),
         signal: None,
+        report: None,
     }
+}
+
+/// As many at once as anybody wants.
+pub(super) const MANY: runs::Limits = runs::Limits { global: 100, per_remote: 100 };
+
+/// What changes nothing but what it does.
+pub(super) fn with_task(run: runs::NewRow, change: impl FnOnce(&mut runs::Task)) -> runs::NewRow {
+    let mut run = run;
+    change(&mut run.task);
+    run
 }
 
 /// Claims the next run and ends it.
 pub(super) async fn finish_next(store: &Store, state: RunState, at: Timestamp) -> RunId {
     let mut tx = store.begin().await.expect("begin");
-    let claimed = runs::claim(&mut tx, at, 100).await.expect("claim").expect("a run that waits");
-    assert!(runs::set_running(&mut tx, &claimed.id, claimed.fence, at).await.expect("running"));
+    let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("a run that waits");
+    assert!(!claimed.guarded && runs::set_running(&mut tx, &claimed.id, claimed.fence, at).await.expect("running"));
     assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &end(state, at)).await.expect("finish"));
     tx.commit().await.expect("commit");
     claimed.id

@@ -19,7 +19,7 @@ async fn each_run_is_counted_in_the_state_in_which_it_is() {
     finish_next(&store, RunState::Succeeded, Timestamp(NOW.0 + 20)).await;
     finish_next(&store, RunState::Failed, Timestamp(NOW.0 + 30)).await;
     let mut tx = store.begin().await.expect("begin");
-    runs::claim(&mut tx, Timestamp(NOW.0 + 40), 9).await.expect("claim").expect("due");
+    runs::claim(&mut tx, Timestamp(NOW.0 + 40), MANY).await.expect("claim").expect("due");
     tx.commit().await.expect("commit");
     let expected =
         [(("copy", "failed"), (1, 1000)), (("copy", "queued"), (1, 0)), (("copy", "starting"), (1, 0)), (("copy", "succeeded"), (2, 2000))];
@@ -32,16 +32,16 @@ async fn every_way_to_end_is_counted_once() {
     let mut tx = store.begin().await.expect("begin");
     for (n, operation) in [Operation::Sync, Operation::Move, Operation::Delete].into_iter().enumerate() {
         let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
-        let run = runs::NewRow { operation, deadline_at: Some(Timestamp(NOW.0 + 100)), ..new_run(at) };
+        let run = with_task(runs::NewRow { deadline_at: Some(Timestamp(NOW.0 + 100)), ..new_run(at) }, |task| task.operation = operation);
         runs::insert(&mut tx, &run).await.expect("insert");
     }
     // Stopped after its claim, and then never started; stopped while it waited; waited for too long.
-    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), 9).await.expect("claim").expect("due");
-    runs::request_stop(&mut tx, &claimed.id, "ole", NOW).await.expect("stop");
-    runs::requeue(&mut tx, &claimed.id, claimed.fence).await.expect("requeue");
+    let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
+    runs::request_stop(&mut tx, &claimed.id, "ole", "", NOW).await.expect("stop");
+    runs::requeue(&mut tx, &claimed.id, claimed.fence, NOW).await.expect("requeue");
     let next = runs::unfinished(&mut tx).await.expect("unfinished").remove(0).summary;
-    runs::request_stop(&mut tx, &next.id, "ole", NOW).await.expect("stop");
-    runs::request_stop(&mut tx, &next.id, "ole", NOW).await.expect("too late");
+    runs::request_stop(&mut tx, &next.id, "ole", "", NOW).await.expect("stop");
+    runs::request_stop(&mut tx, &next.id, "ole", "", NOW).await.expect("too late");
     assert_eq!(runs::expire(&mut tx, Timestamp(NOW.0 + 100), "late").await.expect("expire").len(), 1);
     tx.commit().await.expect("commit");
     let expected = [(("sync", "cancelled"), (1, 0)), (("move", "cancelled"), (1, 0)), (("delete", "timed_out"), (1, 0))];
@@ -53,7 +53,7 @@ async fn a_dry_run_counts_and_its_bytes_do_not() {
     let store = Store::in_memory().await.expect("store");
     let mut tx = store.begin().await.expect("begin");
     let options = TransferOptions { dry_run: true, ..TransferOptions::default() };
-    runs::insert(&mut tx, &runs::NewRow { options, ..new_run(NOW) }).await.expect("insert");
+    runs::insert(&mut tx, &with_task(new_run(NOW), |task| task.options = options)).await.expect("insert");
     tx.commit().await.expect("commit");
     finish_next(&store, RunState::Succeeded, NOW).await;
     assert_eq!(counts(&store).await, BTreeMap::from([(("copy", "succeeded"), (1, 0))]));

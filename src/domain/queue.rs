@@ -1,0 +1,66 @@
+//! The queue as a whole: whether it rests, how much may run at once, and how a run that waits is moved.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{run::RunSummary, time::Timestamp};
+
+/// The queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Queue {
+    /// Why nothing is started, when somebody paused it.
+    pub paused: Option<Pause>,
+    /// How many runs may work at once.
+    #[schema(example = 8)]
+    pub limit: u32,
+    /// How many of them on one remote.
+    #[schema(example = 4)]
+    pub limit_per_remote: u32,
+    /// How many work now.
+    pub running: u64,
+    /// How many wait.
+    pub waiting: u64,
+    /// Those that wait, the next one first, at most 200.
+    pub runs: Vec<RunSummary>,
+}
+
+/// That the queue rests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pause {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who paused it.
+    #[schema(example = "marianne")]
+    pub by: String,
+    /// Why, in their words.
+    #[schema(example = "The line is needed for a call.")]
+    pub reason: String,
+}
+
+/// What shall be with the queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "paused": true, "reason": "The line is needed for a call." }))]
+pub struct QueuePatch {
+    /// Whether it shall rest. What runs goes on.
+    pub paused: bool,
+    /// Why: at most 500 characters.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub reason: String,
+}
+
+/// How a run that waits shall wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({ "position": 1 }))]
+pub struct RunPatch {
+    /// −100 to 100; the highest is next. 0 is usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -100, maximum = 100)]
+    pub priority: Option<i32>,
+    /// Its place in the queue, from 1. It takes the priority of who is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub position: Option<u64>,
+}

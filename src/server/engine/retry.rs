@@ -1,0 +1,67 @@
+//! Which failures are worth another attempt: those that may pass by themselves, of runs that do no harm when they begin anew.
+
+use crate::domain::run::{Operation, RunState};
+
+/// What the network and busy providers say.
+const PASSING: [&str; 16] = [
+    "connection refused",
+    "connection reset",
+    "i/o timeout",
+    "timeout awaiting response",
+    "TLS handshake timeout",
+    "no such host",
+    "temporary failure in name resolution",
+    "network is unreachable",
+    "no route to host",
+    "broken pipe",
+    "unexpected EOF",
+    "429",
+    "Too Many Requests",
+    "SlowDown",
+    "503 Service",
+    "couldn't connect",
+];
+
+/// Whether it may be tried again. A move, a delete and a bisync never are by themselves: what they did can not be told from what they did not.
+#[must_use]
+pub fn is_worth(operation: Operation, state: RunState, exit_code: Option<i32>, error: Option<&str>) -> bool {
+    if !operation.is_repeatable() {
+        return false;
+    }
+    match state {
+        RunState::Interrupted | RunState::Stalled => true,
+        // 5 is rclone's "temporary error"; without a code it was killed from outside.
+        RunState::Failed => match exit_code {
+            Some(5) | None => true,
+            Some(1) => error.is_some_and(|error| PASSING.iter().any(|words| error.to_lowercase().contains(&words.to_lowercase()))),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_tried_again_and_never_what_destroys() {
+        let worth = |operation, state, code| is_worth(operation, state, code, Some("Failed to copy: dial tcp: connection refused"));
+        for operation in [Operation::Copy, Operation::Sync] {
+            assert!(worth(operation, RunState::Interrupted, None) && worth(operation, RunState::Stalled, Some(143)));
+            assert!(worth(operation, RunState::Failed, Some(5)) && worth(operation, RunState::Failed, Some(1)));
+            for code in [2, 3, 4, 6, 7, 8, 9, 10] {
+                assert!(!worth(operation, RunState::Failed, Some(code)), "{code}");
+            }
+        }
+        for operation in [Operation::Move, Operation::Delete] {
+            for state in RunState::ALL {
+                assert!(!worth(operation, state, Some(5)), "{operation:?} {state:?}");
+            }
+        }
+        for state in [RunState::Succeeded, RunState::NoChange, RunState::Cancelled, RunState::Blocked, RunState::TimedOut] {
+            assert!(!worth(Operation::Copy, state, Some(5)), "{state:?}");
+        }
+        assert!(!is_worth(Operation::Copy, RunState::Failed, Some(1), Some("permission denied")));
+    }
+}

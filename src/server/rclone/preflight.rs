@@ -1,0 +1,115 @@
+//! The look ahead of a run that can delete: a dry run of the same, by an rclone of its own that ends with the console. It changes nothing, so it
+//! may be killed at any time.
+
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader},
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde_json::json;
+use tokio::process::Child;
+
+use super::{
+    Rclone,
+    client::SLOW,
+    command,
+    error::{During as _, RcloneError},
+    log,
+    spawn::Process,
+    wire,
+};
+use crate::domain::{location::Location, run::Stats, transfer::TransferOptions};
+
+/// The names that would be new at the destination, a line each.
+pub(super) const NEW: &str = "new";
+
+/// A look ahead that goes on. Dropped, it ends.
+#[derive(Debug)]
+pub struct Preflight {
+    child: Child,
+    dir: PathBuf,
+}
+
+/// What it found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// rclone's exit code.
+    pub exit_code: Option<i32>,
+    /// Its final statistics, when it came to write them.
+    pub stats: Option<Stats>,
+    /// Files that would be new at the destination.
+    pub new: u64,
+    /// Why it failed, as rclone says, without secrets.
+    pub headline: Option<String>,
+}
+
+impl Rclone {
+    /// Begins to look ahead, in the new folder `dir`.
+    pub async fn preflight(&self, dir: &Path, transfer: &command::Transfer) -> Result<Preflight, RcloneError> {
+        let binary = self.0.binary()?;
+        self.settle().await?;
+        let options = TransferOptions { dry_run: true, max_delete: None, ..transfer.options.clone() };
+        let transfer = command::Transfer { options, ..transfer.clone() };
+        let make = |dir: &Path| fs::DirBuilder::new().mode(0o700).create(dir);
+        make(dir).during("could not make a folder for a guard")?;
+        let process = Process {
+            program: binary.path,
+            args: command::preflight(&transfer, self.0.vault.working(), dir),
+            env: command::environment(),
+            umask: Some(0o077),
+            ..Process::default()
+        };
+        let errors = fs::File::create_new(dir.join(log::STDERR)).during("could not make a file for a guard")?;
+        let streams = move |command: &mut tokio::process::Command| {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+        };
+        let child = self.0.keeper.spawn(process, streams).await.during("could not start rclone")?;
+        Ok(Preflight { child, dir: dir.to_owned() })
+    }
+
+    /// Whether a file is there.
+    ///
+    /// # Errors
+    /// When nobody can tell.
+    pub async fn exists(&self, location: &Location) -> Result<bool, RcloneError> {
+        let (Some(folder), Some(name)) = (location.parent(), location.segments().pop()) else { return Ok(true) };
+        self.settle().await?;
+        let asked = json!({ "fs": command::target(&folder), "remote": command::encode(name) });
+        match self.0.daemon.call::<wire::Stat>("operations/stat", &asked, SLOW).await {
+            Ok(answer) => Ok(answer.item.is_some()),
+            Err(RcloneError::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Preflight {
+    /// Its folder: its log is there.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Waits until it has ended, and tells what it found.
+    pub async fn wait(&mut self) -> io::Result<Plan> {
+        let status = self.child.wait().await?;
+        let dir = self.dir.clone();
+        let read = move || {
+            let finish = log::finish(&dir);
+            let new =
+                fs::File::open(dir.join(NEW)).map_or(0, |file| BufReader::new(file).split(b'\n').map_while(Result::ok).count() as u64);
+            Plan { exit_code: status.code(), stats: finish.stats, new, headline: finish.headline }
+        };
+        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)
+    }
+}
+
+impl Drop for Preflight {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}

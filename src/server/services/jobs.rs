@@ -1,0 +1,214 @@
+//! Jobs: runs that are saved. Everything that a run is asked is asked when it is saved, and again when it is started.
+
+use super::{
+    Change, audit,
+    runs::{self, Origin, check, transfer},
+};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        guard::Approval,
+        id::JobId,
+        job::{Job, JobPage, JobQuery, JobUpdate, NewJob},
+        policy::Permission,
+        run::{JobName, Run},
+    },
+    server::{
+        auth::Actor,
+        rclone::{Transfer, command},
+        state::AppState,
+        store::{
+            StoreError,
+            jobs::{self as store, Owner},
+            new_id,
+            runs::last_of_jobs,
+        },
+    },
+};
+
+/// Most jobs.
+const MOST: u64 = 10_000;
+/// Longest text to search for, in characters.
+const SEARCH: usize = 256;
+/// Most jobs of a page.
+const PAGE_MAX: u32 = 1000;
+
+/// A page of jobs, by name.
+pub async fn list(actor: &Actor, app: &AppState, query: &JobQuery) -> Result<JobPage> {
+    actor.require(Permission::JobsRead)?;
+    if query.search.chars().count() > SEARCH {
+        return Err(AppError::invalid("search", "At most 256 characters."));
+    }
+    if query.limit > PAGE_MAX {
+        return Err(AppError::invalid("limit", "At most 1,000."));
+    }
+    let mut reader = app.store.acquire().await?;
+    let mut page = store::list(&mut reader, query).await?;
+    let mut last = last_of_jobs(&mut reader, &page.jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>()).await?;
+    for job in &mut page.jobs {
+        job.last_run = last.remove(&job.id);
+        job.command = command_of(job);
+    }
+    Ok(page)
+}
+
+/// One job.
+pub async fn get(actor: &Actor, app: &AppState, id: &JobId) -> Result<Job> {
+    actor.require(Permission::JobsRead)?;
+    found(app, id).await
+}
+
+async fn found(app: &AppState, id: &JobId) -> Result<Job> {
+    let mut reader = app.store.acquire().await?;
+    let mut job = store::get(&mut reader, id).await?.ok_or_else(|| unknown(id))?.job;
+    job.last_run = last_of_jobs(&mut reader, std::slice::from_ref(id)).await?.remove(id);
+    job.command = command_of(&job);
+    Ok(job)
+}
+
+fn unknown(id: &JobId) -> AppError {
+    AppError::not_found(format_args!("job {id}"))
+}
+
+/// The command line. Of one whose place can not be read any more there is none.
+fn command_of(job: &Job) -> String {
+    let (Ok(source), Ok(destination)) = (job.source(), job.destination()) else { return String::new() };
+    command::display(&Transfer { operation: job.spec.operation, source, destination, options: job.spec.options.clone() })
+}
+
+/// Saves a new job.
+pub async fn create(actor: &Actor, app: &AppState, job: NewJob) -> Result<Job> {
+    actor.require(Permission::JobsWrite)?;
+    let (job, now) = (checked(app, job).await?, app.clock.now());
+    let id: JobId = new_id(now);
+    let mut transaction = app.store.begin().await?;
+    if store::count(&mut transaction).await? >= MOST {
+        return Err(AppError::conflict("There are 10,000 jobs already. Delete some of them."));
+    }
+    check_followers(&mut transaction, &job).await?;
+    store::insert(&mut transaction, &id, &job, &owner(actor), now).await.map_err(taken)?;
+    check_chain(&mut transaction, &id, &job).await?;
+    save_audit(&mut transaction, app, actor, "job.create", &job).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    found(app, &id).await
+}
+
+/// Changes a job, if it still is as the caller saw it.
+pub async fn update(actor: &Actor, app: &AppState, id: &JobId, update: JobUpdate) -> Result<Job> {
+    actor.require(Permission::JobsWrite)?;
+    let (job, now) = (checked(app, update.job).await?, app.clock.now());
+    let mut transaction = app.store.begin().await?;
+    let before = store::get(&mut transaction, id).await?.ok_or_else(|| unknown(id))?;
+    check_followers(&mut transaction, &job).await?;
+    if !store::update(&mut transaction, id, update.version, &job, &owner(actor), now).await.map_err(taken)? {
+        let by = before.owner.name;
+        return Err(AppError::conflict(format!("{by} has changed this job meanwhile. Look at it as it is now, and change it again.")));
+    }
+    check_chain(&mut transaction, id, &job).await?;
+    save_audit(&mut transaction, app, actor, "job.update", &job).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    found(app, id).await
+}
+
+/// Deletes a job. Its runs stay in the history.
+pub async fn delete(actor: &Actor, app: &AppState, id: &JobId) -> Result<()> {
+    actor.require(Permission::JobsWrite)?;
+    let mut transaction = app.store.begin().await?;
+    let job = store::get(&mut transaction, id).await?.ok_or_else(|| unknown(id))?.job;
+    store::delete(&mut transaction, id).await?;
+    save_audit(&mut transaction, app, actor, "job.delete", &job.spec).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// Saves a job like this one under another name.
+pub async fn duplicate(actor: &Actor, app: &AppState, id: &JobId) -> Result<Job> {
+    actor.require(Permission::JobsWrite)?;
+    let original = found(app, id).await?.spec;
+    for n in 1..=100 {
+        let suffix = if n == 1 { " (copy)".to_owned() } else { format!(" (copy {n})") };
+        // A name has at most 100 characters.
+        let name: String = original.name.chars().take(100 - suffix.chars().count()).collect();
+        let copy = NewJob { name: name + &suffix, ..original.clone() };
+        match create(actor, app, copy).await {
+            Err(error) if error.fields.contains_key("name") => {}
+            made => return made,
+        }
+    }
+    Err(AppError::conflict("There are 100 copies of this job already."))
+}
+
+/// Starts a run of a job.
+pub async fn run(actor: &Actor, app: &AppState, id: &JobId, approval: Option<Approval>, key: Option<String>) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    start(actor, app, id, approval, false, key).await
+}
+
+/// Starts a dry run of a job: what it would change.
+pub async fn preview(actor: &Actor, app: &AppState, id: &JobId, key: Option<String>) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    start(actor, app, id, None, true, key).await
+}
+
+async fn start(actor: &Actor, app: &AppState, id: &JobId, approval: Option<Approval>, dry_run: bool, key: Option<String>) -> Result<Run> {
+    let job = found(app, id).await?;
+    let mut run = job.spec.run();
+    run.options.dry_run |= dry_run;
+    run.approval = approval;
+    let name = JobName { id: job.id, name: job.spec.name };
+    runs::start_as(actor, app, run, Origin { job: Some(name), key, retry_of: None }).await
+}
+
+/// The job as it is kept: every rule applied, places as they were read.
+async fn checked(app: &AppState, job: NewJob) -> Result<NewJob> {
+    job.validate()?;
+    let task = check(app, &job.run(), None).await?;
+    let transfer = transfer(&task);
+    Ok(NewJob {
+        name: job.name.trim().to_owned(),
+        source: transfer.source.to_string(),
+        destination: transfer.destination.as_ref().map(ToString::to_string),
+        options: transfer.options,
+        ..job
+    })
+}
+
+/// Who is to follow has to be there, and be named once.
+async fn check_followers(c: &mut sqlx::SqliteConnection, job: &NewJob) -> Result<()> {
+    for (n, follower) in job.followers.iter().enumerate() {
+        if store::get(c, &follower.job).await?.is_none() {
+            return Err(AppError::invalid("followers", format!("There is no job {}.", follower.job)));
+        }
+        if job.followers.iter().take(n).any(|other| other.job == follower.job) {
+            return Err(AppError::invalid("followers", "A job can follow another one only once. “Always” is for both ends."));
+        }
+    }
+    Ok(())
+}
+
+/// A chain that comes back would run for ever. Asked once it is written, in the same transaction.
+async fn check_chain(c: &mut sqlx::SqliteConnection, id: &JobId, job: &NewJob) -> Result<()> {
+    for follower in &job.followers {
+        if store::leads_to(c, &follower.job, id).await? {
+            return Err(AppError::invalid("followers", "This would come back to the job itself, and never end."));
+        }
+    }
+    Ok(())
+}
+
+async fn save_audit(c: &mut sqlx::SqliteConnection, app: &AppState, actor: &Actor, action: &str, job: &NewJob) -> Result<()> {
+    audit(c, app, actor, Change { detail: serde_json::json!(job), ..Change::new(action, &job.name) }).await
+}
+
+fn owner(actor: &Actor) -> Owner {
+    Owner { id: actor.user_id.clone(), name: actor.name.clone() }
+}
+
+fn taken(error: StoreError) -> AppError {
+    match error {
+        StoreError::Taken => AppError {
+            fields: [("name".to_owned(), "Another job has this name.".to_owned())].into(),
+            ..AppError::conflict("Another job has this name. Choose another.")
+        },
+        error => error.into(),
+    }
+}

@@ -1,0 +1,49 @@
+//! A run is done again: all of it, or only the files that failed.
+
+use super::{Origin, found, start_as, stored};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        id::RunId,
+        policy::Permission,
+        run::{NewRun, Operation, Run},
+    },
+    server::{auth::Actor, state::AppState},
+};
+
+/// Starts a run like an ended one. With `failed_only` it takes up the files that failed, and no others; what a sync missed is copied then,
+/// for a sync of some files would say nothing about the rest.
+pub async fn retry(actor: &Actor, app: &AppState, id: &RunId, failed_only: bool, key: Option<String>) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    let run = found(app, id).await?;
+    if !run.summary.state.is_final() {
+        return Err(AppError::conflict("This run has not ended yet."));
+    }
+    let mut again = NewRun {
+        operation: run.summary.operation,
+        source: run.summary.source.to_string(),
+        destination: run.summary.destination.as_ref().map(ToString::to_string),
+        options: run.options,
+        guards: run.guards,
+        priority: run.priority,
+        ..NewRun::default()
+    };
+    if !failed_only {
+        return start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: None }).await;
+    }
+    let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
+    let failed = tokio::task::spawn_blocking(move || crate::server::rclone::log::failed(&dir)).await.ok().and_then(Result::ok);
+    if failed.is_none_or(|names| names.is_empty()) {
+        return Err(AppError::conflict("No file failed in this run, as far as its log tells. Run it again as a whole."));
+    }
+    if again.operation == Operation::Sync {
+        again.operation = Operation::Copy;
+        again.options.max_delete = None;
+        again.guards.max_delete_percent = None;
+        (again.guards.allow_empty_source, again.guards.allow_shrunk_source) = (false, false);
+    }
+    // The names say what is taken; rclone takes no other filter beside them.
+    again.options.include.clear();
+    again.options.exclude.clear();
+    start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: Some(id.clone()) }).await
+}

@@ -1,0 +1,50 @@
+//! An approval: a person saw in a preview what would be lost, and typed the name of the place. It holds for that and nothing else, once, and for a
+//! quarter of an hour.
+
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        guard::Approval,
+        location::Location,
+        time::Timestamp,
+    },
+    server::store::runs::{self, Task},
+};
+
+/// How long a preview may approve, in milliseconds.
+const FRESH_MS: u64 = 15 * 60 * 1000;
+
+/// Makes sure that `approval` holds for `task`, whose digest is `spec`.
+pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &str, approval: &Approval, now: Timestamp) -> Result<()> {
+    let Some(preview) = runs::get(c, &approval.preview).await? else {
+        return Err(refused("approval.preview", "There is no such preview."));
+    };
+    let summary = &preview.run.summary;
+    if !summary.dry_run {
+        return Err(refused("approval.preview", "This is not a preview: it is a run that changed something."));
+    }
+    if preview.spec != spec {
+        return Err(refused("approval.preview", "It is a preview of something else. Preview exactly what shall be run."));
+    }
+    if !summary.state.is_good() {
+        return Err(refused("approval.preview", "The preview has not ended well, so it does not show everything."));
+    }
+    if summary.ended_at.is_none_or(|ended| now < ended || now.millis_since(ended) > FRESH_MS) {
+        return Err(refused("approval.preview", "The preview is older than 15 minutes. Make a new one."));
+    }
+    let place = task.destination.as_ref().unwrap_or(&task.source);
+    if Location::parse(approval.confirm.trim()).ok().as_ref() != Some(place) {
+        return Err(refused("approval.confirm", "This is not the place that would be changed. Write it exactly."));
+    }
+    Ok(())
+}
+
+/// A preview approves one run.
+pub(super) fn used() -> AppError {
+    refused("approval.preview", "This preview has approved a run already. Make a new one.")
+}
+
+fn refused(field: &str, problem: &str) -> AppError {
+    let fields = [(field.to_owned(), problem.to_owned())].into();
+    AppError { fields, ..AppError::conflict(format!("It was not started. {problem}")) }
+}

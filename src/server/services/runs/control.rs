@@ -1,0 +1,115 @@
+//! What a person does to a run that is there: stop it, change its bandwidth, move it in the queue. Each is in its history, with who and why.
+
+use super::{
+    super::{Change, audit},
+    found, stored, unknown,
+};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        event::Event,
+        id::RunId,
+        policy::Permission,
+        queue::RunPatch,
+        run::{Run, RunEventKind, RunState},
+        transfer::check_bandwidth,
+    },
+    server::{
+        auth::Actor,
+        rclone::shim,
+        state::AppState,
+        store::{
+            StoreError,
+            runs::{self, StopOutcome},
+        },
+    },
+};
+
+/// Longest reason, in characters.
+const REASON: usize = 500;
+
+/// Reads a reason that a person gave.
+pub(in crate::server::services) fn check_reason(reason: &str) -> Result<()> {
+    if reason.chars().count() > REASON { Err(AppError::invalid("reason", "At most 500 characters.")) } else { Ok(()) }
+}
+
+/// Asks a run to stop; the run as it is then. It has ended when its state says so; one that waits ends at once. rclone is asked, and after a
+/// while not asked any more.
+pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    check_reason(reason)?;
+    let mut transaction = app.store.begin().await?;
+    let outcome = runs::request_stop(&mut transaction, id, &actor.name, reason, app.clock.now()).await?;
+    match outcome {
+        StopOutcome::NotFound => return Err(unknown(id)),
+        StopOutcome::AlreadyFinal => return Err(AppError::conflict("This run has ended already.")),
+        StopOutcome::Cancelled | StopOutcome::Requested => {}
+    }
+    let detail = serde_json::json!({ "reason": reason.trim() });
+    let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.stop", id.as_str()) };
+    audit(&mut transaction, app, actor, change).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    if matches!(outcome, StopOutcome::Requested) {
+        app.engine.stop(id);
+    } else {
+        let run = stored(app, id).await?.run;
+        app.engine.hub().end(run.summary);
+        app.engine.wake();
+    }
+    found(app, id).await
+}
+
+/// Changes the bandwidth limit of a run that works, at once: `10M`, `1M:2M`, `off`.
+pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    let rate = rate.trim();
+    check_bandwidth("rate", rate)?;
+    let run = stored(app, id).await?;
+    if run.run.summary.state != RunState::Running {
+        return Err(AppError::conflict("The bandwidth can be changed only while it runs."));
+    }
+    shim::set_bandwidth(&app.engine.run_dir(id, run.fence), rate).await?;
+    let mut transaction = app.store.begin().await?;
+    if runs::set_bandwidth(&mut transaction, id, rate).await? {
+        runs::note(&mut transaction, id, app.clock.now(), RunEventKind::Bandwidth, Some(&actor.name), rate).await?;
+    }
+    let detail = serde_json::json!({ "rate": rate });
+    let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.bandwidth", id.as_str()) };
+    audit(&mut transaction, app, actor, change).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    found(app, id).await
+}
+
+/// Moves a run that waits.
+pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    if patch.priority.is_some_and(|priority| !(-100..=100).contains(&priority)) {
+        return Err(AppError::invalid("priority", "Between -100 and 100."));
+    }
+    if patch.position == Some(0) {
+        return Err(AppError::invalid("position", "The first place is 1."));
+    }
+    stored(app, id).await?;
+    let now = app.clock.now();
+    let mut transaction = app.store.begin().await?;
+    let mut waits = true;
+    if let Some(priority) = patch.priority {
+        waits &= runs::set_priority(&mut transaction, id, priority, &actor.name, now).await?;
+    }
+    if let Some(position) = patch.position {
+        waits &= runs::set_position(&mut transaction, id, position, &actor.name, now).await?;
+    }
+    if !waits {
+        return Err(AppError::conflict("This run does not wait any more."));
+    }
+    let detail = serde_json::json!(patch);
+    let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.move", id.as_str()) };
+    audit(&mut transaction, app, actor, change).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    app.engine.wake();
+    // All that wait may have a new place.
+    for run in runs::unfinished(&mut *app.store.acquire().await?).await?.into_iter().filter(|run| run.summary.state == RunState::Queued) {
+        app.engine.hub().tell(Event::Run { run: Box::new(run.summary) });
+    }
+    found(app, id).await
+}

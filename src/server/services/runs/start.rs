@@ -1,0 +1,232 @@
+//! A run is asked for: every rule is applied, and it is put into the queue.
+
+use super::{
+    super::{Change, audit, locations, rclone_status},
+    approval, found, transfer,
+};
+use crate::{
+    domain::{
+        error::{AppError, ErrorCode, Result},
+        event::Event,
+        id::RunId,
+        location::Location,
+        policy::Permission,
+        run::{JobName, NewRun, OnBusy, Run, route},
+        time::Timestamp,
+        user::RcloneStatus,
+    },
+    server::{
+        auth::Actor,
+        engine::places,
+        rclone::command,
+        state::AppState,
+        store::{
+            StoreError, new_id,
+            runs::{self, NewRow, Place, Task},
+        },
+    },
+};
+
+/// Most runs that wait.
+const QUEUE_MAX: usize = 1000;
+/// Longest time limit, in seconds: a week.
+const LIMIT_MAX: u32 = 7 * 24 * 3600;
+/// Longest idempotency key, in bytes.
+const KEY_MAX: usize = 255;
+
+/// Where a run comes from, beside who asked for it.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The job that it is a run of.
+    pub job: Option<JobName>,
+    /// The run whose failed files it takes up again.
+    pub retry_of: Option<RunId>,
+    /// What the client calls its request. Used before, the answer is the run that was started then.
+    pub key: Option<String>,
+}
+
+/// Checks what was asked for and says the equivalent command line. Starts nothing.
+pub async fn preview_command(actor: &Actor, app: &AppState, run: &NewRun) -> Result<String> {
+    actor.require(Permission::RunsWrite)?;
+    Ok(command::display(&transfer(&check(app, run, None).await?)))
+}
+
+/// Puts a run into the queue. With a `key` that was used before, the answer is the run that was started then.
+pub async fn start(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
+    start_as(actor, app, run, Origin { key, ..Origin::default() }).await
+}
+
+/// The same, for a run that comes from somewhere.
+pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin) -> Result<Run> {
+    actor.require(Permission::RunsWrite)?;
+    if let RcloneStatus::Missing { message } = rclone_status(app) {
+        return Err(AppError::new(ErrorCode::RcloneMissing, message));
+    }
+    let Origin { job, retry_of, key } = origin;
+    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
+        return Err(AppError::invalid("Idempotency-Key", "1 to 255 bytes."));
+    }
+    let task = check(app, &run, retry_of).await?;
+    let places = places::places(&app.rclone, &task).await?;
+    let spec = places::spec(&task, &places);
+    let now = app.clock.now();
+    let mut transaction = app.store.begin().await?;
+    if let Some(key) = &key
+        && let Some(id) = runs::id_by_key(&mut transaction, &actor.user_id, key).await?
+    {
+        drop(transaction);
+        return started_before(app, &id, &task).await;
+    }
+    if let Some(approval) = &run.approval {
+        approval::check(&mut transaction, &task, &spec, approval, now).await?;
+    }
+    if run.on_busy == OnBusy::Refuse {
+        refuse_busy(&mut transaction, &places).await?;
+    }
+    if runs::unfinished(&mut transaction).await?.len() >= QUEUE_MAX {
+        return Err(AppError::conflict("1,000 runs wait already. Stop some of them, or wait."));
+    }
+    let row = NewRow {
+        id: new_id(now),
+        task,
+        places,
+        spec,
+        approved_by: run.approval.map(|approval| approval.preview),
+        job,
+        parent: None,
+        retry: run.retry,
+        priority: run.priority,
+        user_id: actor.user_id.clone(),
+        user: actor.name.clone(),
+        via: actor.via.as_str(),
+        address: actor.address.map(|address| address.to_string()),
+        created_at: now,
+        deadline_at: run.time_limit_secs.map(|limit| Timestamp(now.0.saturating_add(i64::from(limit) * 1000))),
+        idempotency_key: key,
+    };
+    runs::insert(&mut transaction, &row).await.map_err(|error| match error {
+        StoreError::Taken => approval::used(),
+        error => error.into(),
+    })?;
+    let target = route(&row.task.source, row.task.destination.as_ref());
+    let change = Change {
+        detail: serde_json::json!({
+            "operation": row.task.operation, "options": row.task.options, "guards": row.task.guards, "job": row.job.as_ref().map(|job| &job.name),
+            "approved_by": row.approved_by,
+        }),
+        run_id: Some(row.id.clone()),
+        ..Change::new("run.start", &target)
+    };
+    audit(&mut transaction, app, actor, change).await?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    let run = found(app, &row.id).await?;
+    app.engine.hub().tell(Event::Run { run: Box::new(run.summary.clone()) });
+    app.engine.wake();
+    Ok(run)
+}
+
+/// Refuses while another run that has not ended writes where this one would read or write, or reads where it would write.
+async fn refuse_busy(c: &mut sqlx::SqliteConnection, places: &[Place]) -> Result<()> {
+    let Some(other) = runs::busy(c, places).await? else { return Ok(()) };
+    let message =
+        format!("Another run is at work there, or waits to be: {other}. Wait until it has ended, or let this one wait in the queue.");
+    Err(AppError { run_id: Some(other), ..AppError::new(ErrorCode::DestinationBusy, message) })
+}
+
+/// The run that the same key started, when it was asked for the same.
+async fn started_before(app: &AppState, id: &RunId, task: &Task) -> Result<Run> {
+    let run = found(app, id).await?;
+    let summary = &run.summary;
+    let places = (&summary.source, summary.destination.as_ref()) == (&task.source, task.destination.as_ref());
+    if places && summary.operation == task.operation && run.options == task.options && run.guards == task.guards {
+        return Ok(run);
+    }
+    Err(AppError::conflict("This Idempotency-Key was used for another run. Use a new one for each run."))
+}
+
+/// What was asked for, with every rule applied.
+pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, retry_of: Option<RunId>) -> Result<Task> {
+    let operation = run.operation;
+    run.options.validate(operation)?;
+    run.guards.validate(operation)?;
+    run.retry.validate()?;
+    if run.time_limit_secs.is_some_and(|limit| !(1..=LIMIT_MAX).contains(&limit)) {
+        return Err(AppError::invalid("time_limit_secs", "Between 1 and 604,800."));
+    }
+    if !(-100..=100).contains(&run.priority) {
+        return Err(AppError::invalid("priority", "Between -100 and 100."));
+    }
+    if run.retry.attempts > 1 && !operation.is_repeatable() {
+        let word = operation.as_str();
+        return Err(AppError::invalid(
+            "retry.attempts",
+            format!("A {word} is not tried again by itself: what it did can not be told from what it did not."),
+        ));
+    }
+    if run.approval.is_some() && (!operation.deletes() || run.options.dry_run) {
+        return Err(AppError::invalid("approval", "Only a run that can delete needs one."));
+    }
+    let source = locations::resolve(app, "source", &run.source).await?;
+    let destination = match (&run.destination, operation.has_destination()) {
+        (Some(destination), true) => Some(locations::resolve(app, "destination", destination).await?),
+        (None, false) => None,
+        (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
+        (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
+    };
+    if let Some(destination) = &destination
+        && meet(app, &source, destination).await?
+    {
+        return Err(AppError::invalid("destination", "Source and destination overlap. Choose two folders that do not lie in each other."));
+    }
+    let mut options = run.options.clone();
+    if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
+        options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
+    }
+    Ok(Task { operation, source, destination, options, guards: run.guards.clone(), retry_of })
+}
+
+/// Where to keep what is replaced or deleted: rclone moves it there, which it can on one remote only.
+async fn check_backup(app: &AppState, text: &str, source: &Location, destination: &Location) -> Result<Location> {
+    let backup = locations::resolve(app, "backup_dir", text).await?;
+    if backup.remote() != destination.remote() {
+        return Err(AppError::invalid("backup_dir", format!("It has to be on the remote of the destination, {}.", destination.remote())));
+    }
+    if meet(app, &backup, destination).await? || meet(app, &backup, source).await? {
+        return Err(AppError::invalid("backup_dir", "It can lie neither in the source nor in the destination, nor hold them."));
+    }
+    Ok(backup)
+}
+
+/// Whether two locations have a folder in common. Two names can lead to one place, and one name to several.
+async fn meet(app: &AppState, a: &Location, b: &Location) -> Result<bool> {
+    let (a, b) = (app.rclone.resolve(a).await?, app.rclone.resolve(b).await?);
+    Ok(a.iter().any(|a| b.iter().any(|b| overlap(a, b))))
+}
+
+/// Whether one lies in the other, or both are the same.
+fn overlap(a: &Location, b: &Location) -> bool {
+    let (x, y) = (a.segments(), b.segments());
+    a.remote() == b.remote() && x.iter().zip(&y).all(|(p, q)| p == q)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_into_itself_is_seen() {
+        let at = |text: &str| Location::parse(text).expect(text);
+        for (a, b, expected) in [
+            ("/a", "/a", true),
+            ("/a", "/a/b", true),
+            ("/a/b", "/a", true),
+            ("/a", "/ab", false),
+            ("x:", "x:y", true),
+            ("x:y", "z:y", false),
+            ("/", "/srv", true),
+            ("x:srv", "/srv", false),
+        ] {
+            assert_eq!(overlap(&at(a), &at(b)), expected, "{a} {b}");
+        }
+    }
+}

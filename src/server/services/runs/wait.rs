@@ -1,0 +1,64 @@
+//! Who starts a run and waits until it has ended.
+
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use super::{found, start};
+use crate::{
+    domain::{
+        error::{AppError, ErrorCode, Result},
+        event::Event,
+        id::RunId,
+        run::{NewRun, Run, RunState, RunSummary},
+    },
+    server::{auth::Actor, state::AppState},
+};
+
+/// Puts a run into the queue and waits until it has ended. Whoever stops waiting stops nothing.
+pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
+    // Listened to before it is started: its end can not be missed.
+    let events = app.engine.hub().subscribe();
+    let started = start(actor, app, run, key).await?;
+    let id = started.summary.id.clone();
+    let ended = if started.summary.state.is_final() { started } else { ended(app, &id, events).await? };
+    let RunSummary { state, error, .. } = &ended.summary;
+    let said = error.clone().unwrap_or_default();
+    let refusal = match state {
+        RunState::Succeeded | RunState::NoChange => return Ok(ended),
+        RunState::Blocked => AppError::new(ErrorCode::BlockedGuard, said),
+        RunState::TimedOut | RunState::Stalled => AppError::new(ErrorCode::Timeout, said),
+        RunState::Cancelled => AppError::conflict(match &ended.stopped_by {
+            Some(by) => format!("{by} stopped the run."),
+            None => "The run was stopped.".to_owned(),
+        }),
+        _ => {
+            let code = ended.exit_code.map(|code| format!(" (rclone's exit code {code})")).unwrap_or_default();
+            AppError::new(ErrorCode::RcloneFailed, format!("{said}{code}"))
+        }
+    };
+    Err(AppError { run_id: Some(id), ..refusal })
+}
+
+/// The run, once it has ended.
+async fn ended(app: &AppState, id: &RunId, mut events: Receiver<std::sync::Arc<Event>>) -> Result<Run> {
+    loop {
+        let event = tokio::select! {
+            () = app.stopping.cancelled() => {
+                let message = "Longshore is stopping. The run goes on; ask for it by its id later.";
+                return Err(AppError { run_id: Some(id.clone()), ..AppError::new(ErrorCode::Unavailable, message) });
+            }
+            event = events.recv() => event,
+        };
+        let look = match event.as_deref() {
+            Ok(Event::Run { run }) => run.id == *id && run.state.is_final(),
+            // What was missed may have been the end.
+            Err(RecvError::Lagged(_)) => true,
+            _ => false,
+        };
+        if look {
+            let run = found(app, id).await?;
+            if run.summary.state.is_final() {
+                return Ok(run);
+            }
+        }
+    }
+}

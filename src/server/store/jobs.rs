@@ -1,0 +1,273 @@
+//! Jobs: runs that were saved, and what is started after them.
+
+use std::collections::HashMap;
+
+use sqlx::{FromRow, SqliteConnection};
+
+use super::{
+    Result, StoreError,
+    runs::row::{json, operation, to_json},
+};
+use crate::domain::{
+    id::{JobId, UserId},
+    job::{After, Follower, Job, JobPage, JobQuery, NewJob},
+    run::{OnBusy, RunState},
+    time::Timestamp,
+};
+
+/// Jobs of a page when the query does not say.
+const PAGE: u32 = 100;
+/// Most jobs of a page.
+const MAX_PAGE: u32 = 1000;
+
+/// Who saves a job.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    operation: String,
+    source: String,
+    destination: Option<String>,
+    options: String,
+    guards: String,
+    retry: String,
+    on_busy: String,
+    priority: i64,
+    time_limit_secs: Option<i64>,
+    version: i64,
+    user_id: String,
+    user_name: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+/// `SELECT` of every column that a [`Row`] has, with the given end of the statement.
+macro_rules! select_jobs {
+    ($end:literal) => {
+        concat!(
+            "SELECT id, name, operation, source, destination, options, guards, retry, on_busy, priority, time_limit_secs, version, user_id,
+                    user_name, created_at, updated_at
+               FROM jobs ",
+            $end
+        )
+    };
+}
+
+/// A job and who saved it last.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The job; `last_run` and `command` are empty, they are others' to tell.
+    pub job: Job,
+    /// Who saved it.
+    pub owner: Owner,
+}
+
+impl Row {
+    fn stored(self, followers: Vec<Follower>) -> Result<Stored> {
+        let spec = NewJob {
+            name: self.name,
+            operation: operation(&self.operation)?,
+            source: self.source,
+            destination: self.destination,
+            options: json(&self.options, "job's options")?,
+            guards: json(&self.guards, "job's guards")?,
+            retry: json(&self.retry, "job's retry")?,
+            on_busy: OnBusy::parse(&self.on_busy).ok_or(StoreError::Corrupt("job's on_busy"))?,
+            priority: i32::try_from(self.priority).unwrap_or(0),
+            time_limit_secs: self.time_limit_secs.and_then(|secs| u32::try_from(secs).ok()),
+            followers,
+        };
+        let job = Job {
+            id: self.id.parse().map_err(|_| StoreError::Corrupt("job's id"))?,
+            version: self.version,
+            spec,
+            user: self.user_name.clone(),
+            created_at: Timestamp(self.created_at),
+            updated_at: Timestamp(self.updated_at),
+            last_run: None,
+            command: String::new(),
+        };
+        let owner = Owner { id: self.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?, name: self.user_name };
+        Ok(Stored { job, owner })
+    }
+}
+
+/// One job.
+pub async fn get(c: &mut SqliteConnection, id: &JobId) -> Result<Option<Stored>> {
+    let row: Option<Row> = sqlx::query_as(select_jobs!("WHERE id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut chain = followers(c, vec![id.as_str().to_owned()]).await?;
+    row.stored(chain.remove(id.as_str()).unwrap_or_default()).map(Some)
+}
+
+/// A page of jobs, by name.
+pub async fn list(c: &mut SqliteConnection, query: &JobQuery) -> Result<JobPage> {
+    let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
+    let mut rows: Vec<Row> = sqlx::query_as(select_jobs!(
+        "WHERE name_key > $1 AND ($2 = '' OR instr(name_key, $2) > 0 OR instr(source, $3) > 0 OR instr(destination, $3) > 0)
+         ORDER BY name_key LIMIT $4"
+    ))
+    .bind(query.cursor.as_deref().unwrap_or_default().to_lowercase())
+    .bind(query.search.trim().to_lowercase())
+    .bind(query.search.trim())
+    .bind(i64::from(limit) + 1)
+    .fetch_all(&mut *c)
+    .await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let mut chain = followers(c, rows.iter().map(|row| row.id.clone()).collect()).await?;
+    let mut jobs = Vec::with_capacity(rows.len());
+    for row in rows {
+        let followers = chain.remove(&row.id).unwrap_or_default();
+        jobs.push(row.stored(followers)?.job);
+    }
+    Ok(JobPage { cursor: if more { jobs.last().map(|job| job.spec.name.clone()) } else { None }, jobs })
+}
+
+async fn followers(c: &mut SqliteConnection, jobs: Vec<String>) -> Result<HashMap<String, Vec<Follower>>> {
+    let mut all: HashMap<String, Vec<Follower>> = HashMap::new();
+    for job in jobs {
+        let rows: Vec<(String, String)> = sqlx::query_as("SELECT next_job_id, after FROM job_chain WHERE job_id = $1 ORDER BY next_job_id")
+            .bind(&job)
+            .fetch_all(&mut *c)
+            .await?;
+        let follower = |(next, after): (String, String)| {
+            Ok(Follower {
+                job: next.parse().map_err(|_| StoreError::Corrupt("job's id"))?,
+                after: After::parse(&after).ok_or(StoreError::Corrupt("job's chain"))?,
+            })
+        };
+        all.insert(job, rows.into_iter().map(follower).collect::<Result<_>>()?);
+    }
+    Ok(all)
+}
+
+/// Saves a new job. [`StoreError::Taken`] when the name is taken.
+pub async fn insert(c: &mut SqliteConnection, id: &JobId, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO jobs (id, name, name_key, operation, source, destination, options, guards, retry, on_busy, priority, time_limit_secs,
+                           user_id, user_name, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+    )
+    .bind(id.as_str())
+    .bind(&spec.name)
+    .bind(spec.name.to_lowercase())
+    .bind(spec.operation.as_str())
+    .bind(&spec.source)
+    .bind(spec.destination.as_deref())
+    .bind(to_json(&spec.options, "job's options")?)
+    .bind(to_json(&spec.guards, "job's guards")?)
+    .bind(to_json(&spec.retry, "job's retry")?)
+    .bind(spec.on_busy.as_str())
+    .bind(i64::from(spec.priority))
+    .bind(spec.time_limit_secs.map(i64::from))
+    .bind(owner.id.as_str())
+    .bind(&owner.name)
+    .bind(at.0)
+    .execute(&mut *c)
+    .await?;
+    chain(c, id, &spec.followers).await
+}
+
+/// Changes the version of a job that was seen. Whether that is still its version.
+pub async fn update(c: &mut SqliteConnection, id: &JobId, version: i64, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE jobs SET name = $3, name_key = $4, operation = $5, source = $6, destination = $7, options = $8, guards = $9, retry = $10,
+                on_busy = $11, priority = $12, time_limit_secs = $13, user_id = $14, user_name = $15, updated_at = $16, version = version + 1
+          WHERE id = $1 AND version = $2",
+    )
+    .bind(id.as_str())
+    .bind(version)
+    .bind(&spec.name)
+    .bind(spec.name.to_lowercase())
+    .bind(spec.operation.as_str())
+    .bind(&spec.source)
+    .bind(spec.destination.as_deref())
+    .bind(to_json(&spec.options, "job's options")?)
+    .bind(to_json(&spec.guards, "job's guards")?)
+    .bind(to_json(&spec.retry, "job's retry")?)
+    .bind(spec.on_busy.as_str())
+    .bind(i64::from(spec.priority))
+    .bind(spec.time_limit_secs.map(i64::from))
+    .bind(owner.id.as_str())
+    .bind(&owner.name)
+    .bind(at.0)
+    .execute(&mut *c)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query("DELETE FROM job_chain WHERE job_id = $1").bind(id.as_str()).execute(&mut *c).await?;
+    chain(c, id, &spec.followers).await?;
+    Ok(true)
+}
+
+async fn chain(c: &mut SqliteConnection, id: &JobId, followers: &[Follower]) -> Result<()> {
+    for follower in followers {
+        sqlx::query("INSERT INTO job_chain (job_id, next_job_id, after) VALUES ($1, $2, $3)")
+            .bind(id.as_str())
+            .bind(follower.job.as_str())
+            .bind(follower.after.as_str())
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes a job, and takes it out of every chain. Its runs stay in the history. Whether it was there.
+pub async fn delete(c: &mut SqliteConnection, id: &JobId) -> Result<bool> {
+    Ok(sqlx::query("DELETE FROM jobs WHERE id = $1").bind(id.as_str()).execute(c).await?.rows_affected() == 1)
+}
+
+/// How many jobs there are.
+pub async fn count(c: &mut SqliteConnection) -> Result<u64> {
+    let n: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs").fetch_one(c).await?;
+    Ok(super::from_sql(n))
+}
+
+/// The jobs that have this remote in their source or destination, by name.
+pub async fn using(c: &mut SqliteConnection, remote: &str) -> Result<Vec<String>> {
+    let prefix = format!("{remote}:");
+    Ok(sqlx::query_scalar(
+        "SELECT name FROM jobs WHERE substr(source, 1, length($1)) = $1 OR substr(destination, 1, length($1)) = $1 ORDER BY name_key LIMIT 20",
+    )
+    .bind(prefix)
+    .fetch_all(c)
+    .await?)
+}
+
+/// Whether `from` leads to `to` along the chain, in any number of steps.
+pub async fn leads_to(c: &mut SqliteConnection, from: &JobId, to: &JobId) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "WITH RECURSIVE reached (id) AS (
+            SELECT $1 UNION SELECT next_job_id FROM job_chain JOIN reached ON job_chain.job_id = reached.id)
+         SELECT 1 FROM reached WHERE id = $2 LIMIT 1",
+    )
+    .bind(from.as_str())
+    .bind(to.as_str())
+    .fetch_optional(c)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// What is started after a run of this job that ended so.
+pub async fn following(c: &mut SqliteConnection, id: &JobId, state: RunState) -> Result<Vec<Stored>> {
+    let mut chain = followers(c, vec![id.as_str().to_owned()]).await?;
+    let mut next = Vec::new();
+    for follower in chain.remove(id.as_str()).unwrap_or_default() {
+        if follower.after.matches(state)
+            && let Some(stored) = get(c, &follower.job).await?
+        {
+            next.push(stored);
+        }
+    }
+    Ok(next)
+}

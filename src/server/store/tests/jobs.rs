@@ -1,0 +1,184 @@
+//! Jobs, what follows them, attempts, and what happened to a run.
+
+use super::{
+    super::{
+        StoreError,
+        jobs::{self, Owner},
+    },
+    *,
+};
+use crate::domain::{
+    guard::GuardReport,
+    id::JobId,
+    job::{After, Follower, JobQuery, NewJob},
+    run::{JobName, OnBusy, RunEventKind, RunQuery},
+};
+
+fn job(name: &str) -> NewJob {
+    NewJob {
+        name: name.to_owned(),
+        operation: Operation::Sync,
+        source: "/srv/photos".to_owned(),
+        destination: Some("b2:photos".to_owned()),
+        options: TransferOptions { checksum: true, ..TransferOptions::default() },
+        guards: Guards { sentinel: Some(".disk".to_owned()), ..Guards::default() },
+        retry: Retry { attempts: 3, backoff_secs: 10 },
+        on_busy: OnBusy::Refuse,
+        priority: 7,
+        time_limit_secs: Some(60),
+        followers: Vec::new(),
+    }
+}
+
+fn owner(name: &str) -> Owner {
+    Owner { id: new_id(NOW), name: name.to_owned() }
+}
+
+async fn save(store: &Store, job: &NewJob) -> JobId {
+    let id = new_id(NOW);
+    let mut tx = store.begin().await.expect("begin");
+    jobs::insert(&mut tx, &id, job, &owner("ole"), NOW).await.expect("insert");
+    tx.commit().await.expect("commit");
+    id
+}
+
+#[tokio::test]
+async fn a_job_reads_as_it_was_saved_and_only_the_version_that_was_seen_is_changed() {
+    let store = Store::in_memory().await.expect("store");
+    let id = save(&store, &job("Photos")).await;
+    let mut tx = store.begin().await.expect("begin");
+    let stored = jobs::get(&mut tx, &id).await.expect("get").expect("there");
+    assert_eq!((&stored.job.spec, stored.job.version, stored.owner.name.as_str()), (&job("Photos"), 1, "ole"));
+    let changed = NewJob { on_busy: OnBusy::Queue, ..job("Photos 2") };
+    assert!(jobs::update(&mut tx, &id, 1, &changed, &owner("eva"), NOW).await.expect("update"));
+    assert!(!jobs::update(&mut tx, &id, 1, &job("Lost"), &owner("ole"), NOW).await.expect("too late"));
+    let stored = jobs::get(&mut tx, &id).await.expect("get").expect("there");
+    assert_eq!((stored.job.spec, stored.job.version, stored.job.user.as_str()), (changed, 2, "eva"));
+    let taken = jobs::insert(&mut tx, &new_id(NOW), &job("PHOTOS 2"), &owner("ole"), NOW).await;
+    assert!(matches!(taken, Err(StoreError::Taken)), "whatever the case of its letters");
+    assert_eq!(jobs::using(&mut tx, "b2").await.expect("using"), ["Photos 2"]);
+    assert!(jobs::using(&mut tx, "b").await.expect("using").is_empty());
+    assert!(jobs::delete(&mut tx, &id).await.expect("delete") && !jobs::delete(&mut tx, &id).await.expect("again"));
+}
+
+#[tokio::test]
+async fn jobs_are_paged_by_name_and_found_by_what_they_say() {
+    let store = Store::in_memory().await.expect("store");
+    for name in ["delta", "Alpha", "charlie", "Bravo", "Übung"] {
+        save(&store, &job(name)).await;
+    }
+    let mut reader = store.acquire().await.expect("reader");
+    let (mut query, mut names) = (JobQuery { limit: 2, ..JobQuery::default() }, Vec::new());
+    loop {
+        let page = jobs::list(&mut reader, &query).await.expect("list");
+        names.extend(page.jobs.into_iter().map(|job| job.spec.name));
+        match page.cursor {
+            Some(cursor) => query.cursor = Some(cursor),
+            None => break,
+        }
+    }
+    assert_eq!(names, ["Alpha", "Bravo", "charlie", "delta", "Übung"]);
+    for (search, count) in [("ALPHA", 1), ("übung", 1), ("b2:photos", 5), ("%", 0), ("' OR 1", 0)] {
+        let query = JobQuery { search: search.to_owned(), ..JobQuery::default() };
+        assert_eq!(jobs::list(&mut reader, &query).await.expect("list").jobs.len(), count, "{search}");
+    }
+}
+
+#[tokio::test]
+async fn a_chain_is_followed_by_its_ends_and_can_be_seen_to_come_back() {
+    let store = Store::in_memory().await.expect("store");
+    let (c, b) = (save(&store, &job("c")).await, save(&store, &job("b")).await);
+    let follower = |job: &JobId, after| Follower { job: job.clone(), after };
+    let a = save(&store, &NewJob { followers: vec![follower(&b, After::Success), follower(&c, After::Failure)], ..job("a") }).await;
+    let mut tx = store.begin().await.expect("begin");
+    let next = async |tx: &mut super::super::Connection, state| {
+        jobs::following(tx, &a, state).await.expect("following").into_iter().map(|stored| stored.job.id).collect::<Vec<_>>()
+    };
+    assert_eq!(next(&mut tx, RunState::NoChange).await, std::slice::from_ref(&b));
+    assert_eq!(next(&mut tx, RunState::Blocked).await, std::slice::from_ref(&c));
+    assert!(next(&mut tx, RunState::Cancelled).await.is_empty());
+    let back = NewJob { followers: vec![follower(&a, After::Always)], ..job("b") };
+    assert!(!jobs::leads_to(&mut tx, &b, &a).await.expect("reached"));
+    assert!(jobs::update(&mut tx, &b, 1, &back, &owner("ole"), NOW).await.expect("update"));
+    assert!(jobs::leads_to(&mut tx, &b, &c).await.expect("reached") && jobs::leads_to(&mut tx, &a, &a).await.expect("reached"));
+    assert!(jobs::delete(&mut tx, &c).await.expect("delete"));
+    assert!(next(&mut tx, RunState::Failed).await.is_empty(), "a job that is gone follows nothing");
+}
+
+#[tokio::test]
+async fn a_run_starts_each_follower_once_and_a_preview_approves_one_run() {
+    let store = Store::in_memory().await.expect("store");
+    let ids = enqueue(&store, 2).await;
+    let name = JobName { id: new_id(NOW), name: "a".to_owned() };
+    let mut tx = store.begin().await.expect("begin");
+    let follower = || runs::NewRow { job: Some(name.clone()), parent: Some(ids[0].clone()), ..new_run(NOW) };
+    runs::insert(&mut tx, &follower()).await.expect("once");
+    assert!(matches!(runs::insert(&mut tx, &follower()).await, Err(StoreError::Taken)));
+    let approved = || runs::NewRow { approved_by: Some(ids[1].clone()), ..new_run(NOW) };
+    runs::insert(&mut tx, &approved()).await.expect("once");
+    assert!(matches!(runs::insert(&mut tx, &approved()).await, Err(StoreError::Taken)));
+    let of_job = RunQuery { job: Some(name.id.clone()), ..RunQuery::default() };
+    assert_eq!(runs::list(&mut tx, &of_job).await.expect("list").runs[0].job, Some(name));
+}
+
+#[tokio::test]
+async fn an_attempt_that_failed_waits_longer_each_time_and_the_last_one_is_the_last() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    let run = runs::NewRow { retry: Retry { attempts: 3, backoff_secs: 10 }, ..new_run(NOW) };
+    runs::insert(&mut tx, &run).await.expect("insert");
+    let mut at = NOW;
+    for (attempt, wait) in [(1, 10), (2, 20)] {
+        let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
+        let failed = end(RunState::Failed, at);
+        let next = runs::try_again(&mut tx, &run.id, claimed.fence, &failed).await.expect("again").expect("there is one");
+        assert_eq!(next.0 - at.0, wait * 1000);
+        assert_eq!(runs::try_again(&mut tx, &run.id, claimed.fence, &failed).await.expect("again"), None, "once");
+        assert!(runs::claim(&mut tx, Timestamp(next.0 - 1), MANY).await.expect("claim").is_none(), "not yet due");
+        assert_eq!(runs::next_due(&mut tx, at).await.expect("due"), Some(next));
+        let summary = runs::get(&mut tx, &run.id).await.expect("get").expect("there").run.summary;
+        assert_eq!((summary.state, summary.attempt, summary.retry_at), (RunState::Queued, attempt + 1, Some(next)));
+        assert_eq!(summary.error.as_deref(), Some("directory not found"));
+        at = next;
+    }
+    let last = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
+    assert_eq!(runs::try_again(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("again"), None);
+    assert!(runs::finish(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("finish"));
+    let kinds: Vec<_> = runs::events(&mut tx, &run.id).await.expect("events").into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [RunEventKind::Queued, RunEventKind::Retry, RunEventKind::Retry, RunEventKind::Ended]);
+}
+
+#[tokio::test]
+async fn a_run_that_was_asked_to_stop_is_not_tried_again() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    let run = runs::NewRow { retry: Retry { attempts: 3, backoff_secs: 10 }, ..new_run(NOW) };
+    runs::insert(&mut tx, &run).await.expect("insert");
+    let claimed = runs::claim(&mut tx, NOW, MANY).await.expect("claim").expect("due");
+    runs::request_stop(&mut tx, &run.id, "ole", "enough", NOW).await.expect("stop");
+    assert_eq!(runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Failed, NOW)).await.expect("again"), None);
+    assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(RunState::Cancelled, NOW)).await.expect("finish"));
+    let stored = runs::get(&mut tx, &run.id).await.expect("get").expect("there").run;
+    assert_eq!((stored.stopped_by.as_deref(), stored.stop_reason.as_deref()), (Some("ole"), Some("enough")));
+}
+
+#[tokio::test]
+async fn what_guards_saw_is_kept_and_compared_with_the_next_time() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("none"), None);
+    for (n, (files, state)) in [(100, RunState::Succeeded), (40, RunState::Failed), (90, RunState::NoChange)].into_iter().enumerate() {
+        let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
+        let run = with_task(new_run(at), |task| task.operation = Operation::Sync);
+        runs::insert(&mut tx, &run).await.expect("insert");
+        let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
+        assert!(claimed.guarded, "a sync is looked at first");
+        assert!(!runs::set_running(&mut tx, &run.id, claimed.fence, at).await.expect("not yet"), "its guards have not let it go");
+        let report = GuardReport { source_files: Some(files), budget: Some(10), ..GuardReport::default() };
+        assert!(runs::set_starting(&mut tx, &run.id, claimed.fence, Some(&report)).await.expect("go"));
+        assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(state, at)).await.expect("finish"));
+        assert_eq!(runs::get(&mut tx, &run.id).await.expect("get").expect("there").run.guard_report, Some(report));
+    }
+    assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("told"), Some(90));
+    assert_eq!(runs::last_source_files(&mut tx, "another").await.expect("none"), None);
+}
