@@ -2,6 +2,7 @@
 
 mod audit;
 mod backups;
+mod crashes;
 mod door;
 mod files;
 mod metrics;
