@@ -11,5 +11,6 @@ mod policy;
 mod remotes;
 mod runs;
 mod sessions;
+mod streams;
 mod tokens;
 mod users;
