@@ -8,6 +8,7 @@ mod files;
 mod metrics;
 mod mounts;
 mod policy;
+mod programs;
 mod remotes;
 mod runs;
 mod sessions;
