@@ -108,7 +108,9 @@ async fn open(data: &Path, binary: PathBuf) -> Rclone {
 
 /// Makes a remote and saves it.
 async fn create(rclone: &Rclone, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
-    rclone.save(rclone.draft(name, provider, config).await?).await
+    rclone.save(rclone.draft(name, provider, config).await?).await?;
+    rclone.forget().await;
+    Ok(())
 }
 
 fn at(text: &str) -> Location {

@@ -227,20 +227,21 @@ impl Rclone {
         Ok(Drafted(vec![draft.section.clone()]))
     }
 
-    /// Saves what was drafted: all of it, or nothing. Asks nobody.
+    /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
     pub async fn save(&self, drafted: Drafted) -> Result<(), RcloneError> {
         let vault = Arc::clone(&self.0.vault);
-        blocking(move || vault.add(drafted.0)).await?;
-        self.0.forget().await;
-        Ok(())
+        blocking(move || vault.add(drafted.0)).await
     }
 
-    /// Deletes a remote: its configuration, never its files.
+    /// Has the warm rclone forget what it built from an older configuration. It may hang: nobody else should wait for this.
+    pub async fn forget(&self) {
+        self.0.forget().await;
+    }
+
+    /// Deletes a remote: its configuration, never its files. Asks nobody; [`Self::forget`] is what comes next.
     pub async fn delete(&self, name: &RemoteName) -> Result<(), RcloneError> {
         let (vault, name) = (Arc::clone(&self.0.vault), name.clone());
-        blocking(move || vault.remove(name.as_str())).await?;
-        self.0.forget().await;
-        Ok(())
+        blocking(move || vault.remove(name.as_str())).await
     }
 
     /// Tests a remote that is not saved.

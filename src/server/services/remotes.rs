@@ -116,6 +116,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
         return Err(not_configured(app, actor, &name, error).await?);
     }
     transaction.commit().await.map_err(StoreError::from)?;
+    app.rclone.forget().await;
     app.listings.forget();
     let saved = exists(app, &name).await?;
     let crypt = crypt.map(|(crypt, _)| crypt);
@@ -181,6 +182,7 @@ pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
         return Err(error);
     }
     transaction.commit().await.map_err(StoreError::from)?;
+    app.rclone.forget().await;
     app.listings.forget();
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{anonymous, are, call, failures::signs_in_at, reach, transfer, warm};
@@ -83,4 +83,21 @@ async fn an_rclone_that_gives_up_before_the_limit_is_as_late() {
     // The same remote is an answer where that is what was asked.
     let check = super::super::call(&console, "check?remote_name=dav", json!({}), StatusCode::OK).await;
     assert_eq!(check["connected"], false, "{check}");
+}
+
+#[tokio::test]
+async fn a_warm_rclone_that_hangs_keeps_nobody_from_writing_while_a_remote_is_deleted() {
+    let console = Console::start();
+    super::super::configure(&console, "here", "alias", json!({ "remote": console.path("") })).await;
+    freeze(until("the warm rclone", async || warm(&console)).await);
+    let deletion = tokio::spawn(console.request(Method::DELETE, "/api/v1/remotes/here").send());
+    // From here on it only waits to tell the warm rclone.
+    until("the remote is gone", async || {
+        let conf = fs::read_to_string(console.data().join("rclone.conf")).expect("the configuration");
+        (!conf.contains("[here]")).then_some(())
+    })
+    .await;
+    console.person("eva", "viewer").await;
+    assert!(!deletion.is_finished(), "a person was made only when the deletion was done");
+    assert_eq!(deletion.await.expect("no panic").expect("an answer").status(), StatusCode::NO_CONTENT);
 }
