@@ -115,6 +115,7 @@ async fn who_guesses_tokens_is_slowed_down_at_every_endpoint() {
     let status = StatusCode::TOO_MANY_REQUESTS;
     let endpoints = column(status);
     assert_eq!(endpoints.len(), 11);
+    let mut tries = Vec::new();
     for endpoint in endpoints {
         // The first needs all the tries of this address. With time one more is given back: then one guess is answered 401 again.
         let mut slowed = None;
@@ -123,6 +124,7 @@ async fn who_guesses_tokens_is_slowed_down_at_every_endpoint() {
             let answer = guess.send().await.expect("an answer");
             if answer.status() == status {
                 slowed = Some(answer);
+                tries.push(n);
                 break;
             }
             let open = endpoint == "providers";
@@ -134,6 +136,7 @@ async fn who_guesses_tokens_is_slowed_down_at_every_endpoint() {
         assert!((1..=60).contains(&seconds) && error["code"] == "rate_limited", "{endpoint}: {seconds} {error}");
         assert_eq!(error["retry_after"], json!(seconds), "{endpoint}: {error}");
     }
+    assert!(tries[0] >= 10, "a mistyped token or two is no attack: {tries:?}");
     // Who guesses nothing is not slowed down: without a token where none is needed, or with one that is right.
     let open = anonymous(&console, "providers", &json!({})).send().await.expect("an answer");
     assert_eq!(open.status(), StatusCode::OK);
