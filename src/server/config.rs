@@ -150,6 +150,9 @@ pub struct Serve {
     /// How long a run may do nothing before it is stopped: 5m, 2h
     #[arg(long, env = "LONGSHORE_STALL_LIMIT", default_value = "5m", value_name = "TIME", value_parser = duration)]
     pub stall_limit: Duration,
+    /// How long a call waits for rclone and the remote behind it: 90s, 5m. Screens and checks wait 30 s at most
+    #[arg(long, env = "LONGSHORE_RCLONE_TIMEOUT", default_value = "5m", value_name = "TIME", value_parser = patience)]
+    pub rclone_timeout: Duration,
 }
 
 impl Serve {
@@ -288,6 +291,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).filter(|total| (1..=3650 * 86_400).contains(total)).map(Duration::from_secs).ok_or_else(wrong)
 }
 
+/// `90s`, `5m`, `1h`: a whole number and its unit, at most an hour.
+fn patience(text: &str) -> Result<Duration, String> {
+    let wrong = || "write it as 90s or 5m; at most 1h".to_owned();
+    let time = match text.strip_suffix('s') {
+        Some(seconds) => seconds.parse().map(Duration::from_secs).map_err(|_| wrong())?,
+        None => duration(text).map_err(|_| wrong())?,
+    };
+    if (1..=3600).contains(&time.as_secs()) { Ok(time) } else { Err(wrong()) }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -319,6 +332,7 @@ mod tests {
         assert_eq!(named.public_url.as_deref(), Some("https://console.example.org"));
         assert!(named.is_https() && !plain.is_https() && named.local_roots().is_empty());
         assert_eq!(serve("longshore").listen.to_string(), "127.0.0.1:8084");
+        assert_eq!(serve("longshore").rclone_timeout, Duration::from_secs(300), "what the API promises");
     }
 
     #[test]
@@ -374,6 +388,10 @@ mod tests {
             assert!(duration(bad).is_err(), "{bad}");
         }
         assert_eq!(duration("12h"), Ok(Duration::from_secs(43_200)));
+        for bad in ["", "s", "0s", "-1s", "0m", "3601s", "61m", "1d", "5", "5 s", "\u{e9}"] {
+            assert!(patience(bad).is_err(), "{bad}");
+        }
+        assert_eq!((patience("90s"), patience("1h")), (Ok(Duration::from_secs(90)), Ok(Duration::from_secs(3600))));
         for (line, word) in [
             ("longshore --local-root files", "from the root"),
             ("longshore --listen here", "--listen"),

@@ -131,6 +131,7 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         master: config.paths.rclone_config(),
         data_dir: data_dir.to_owned(),
         shim,
+        limit: config.rclone_timeout,
     };
     let rclone = Rclone::open(rclone).await?;
     let engine = Engine::new(EngineConfig {

@@ -73,15 +73,29 @@ impl Console {
 
     /// Starts one with this rclone.
     pub fn start_with_rclone(rclone: &Path) -> Self {
-        Self::start_with(rclone, None)
+        Self::start_with(rclone, None, &[])
+    }
+
+    /// Starts one with this in its environment.
+    pub fn start_with_env(env: &[(&str, &str)]) -> Self {
+        Self::start_with(&rclone_path(), None, env)
+    }
+
+    /// Starts one that nobody has set up: it has no admin, and its token is none.
+    pub fn start_bare() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir(dir.path().join("root")).expect("the allowed folder");
+        let rclone = rclone_path();
+        let (child, base) = serve(dir.path(), &rclone, None, &[]);
+        Self { child, base, token: String::new(), http: client(), dir, rclone, log: None }
     }
 
     /// Starts one that logs all that it can; [`Self::said`] tells.
     pub fn start_talkative() -> Self {
-        Self::start_with(&rclone_path(), Some(Arc::default()))
+        Self::start_with(&rclone_path(), Some(Arc::default()), &[])
     }
 
-    fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>) -> Self {
+    fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>, env: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir(dir.path().join("root")).expect("the allowed folder");
         let data = dir.path().join("data");
@@ -90,7 +104,7 @@ impl Console {
         let token = run_longshore(&data, &["token", "create", "--user", ADMIN, "--name", "tests"], "");
         assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
         let token = String::from_utf8(token.stdout).expect("text").trim().to_owned();
-        let (child, base) = serve(dir.path(), rclone, log.as_ref(), &[]);
+        let (child, base) = serve(dir.path(), rclone, log.as_ref(), env);
         Self { child, base, token, http: client(), dir, rclone: rclone.to_owned(), log }
     }
 
@@ -144,6 +158,11 @@ impl Console {
     /// A request of somebody unknown.
     pub fn anonymous(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// The token of the admin's program.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// Its address, as a browser sends it in `Origin`.
@@ -252,8 +271,17 @@ impl Drop for Console {
 
 /// SIGKILL.
 pub fn kill(pid: i32) {
+    signal(pid, rustix::process::Signal::KILL);
+}
+
+/// SIGSTOP: it is there, and does nothing any more.
+pub fn freeze(pid: i32) {
+    signal(pid, rustix::process::Signal::STOP);
+}
+
+fn signal(pid: i32, signal: rustix::process::Signal) {
     if let Some(pid) = rustix::process::Pid::from_raw(pid) {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 
@@ -357,6 +385,26 @@ impl Drop for S3 {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A port at which somebody listens and never says a word: who connects waits.
+pub struct Mute(std::net::TcpListener);
+
+impl Mute {
+    /// Listens. The system takes the connections; nobody reads from them.
+    pub fn start() -> Self {
+        Self(std::net::TcpListener::bind("127.0.0.1:0").expect("a port"))
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.0.local_addr().expect("its address").port()
+    }
+
+    /// Its address as that of a web server.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
     }
 }
 

@@ -37,7 +37,7 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<R
 ///
 /// Secrets are given plain and stored as rclone stores them; no other call gives them back.
 #[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
-    responses((status = 201, body = CreatedRemote), (status = 409, body = AppError)))]
+    responses((status = 201, body = CreatedRemote), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn create(
     Who(actor): Who,
     State(app): State<AppState>,
@@ -62,7 +62,7 @@ async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<S
 /// Lists its root. One that does not answer is a 200 that says why.
 #[utoipa::path(post, path = "/api/v1/remotes/{name}/test", tag = "remotes",
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
-    responses((status = 200, body = RemoteTest), (status = 404, body = AppError), (status = 504, body = AppError)))]
+    responses((status = 200, body = RemoteTest), (status = 404, body = AppError)))]
 async fn test(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTest>, Problem> {
     Ok(Json(remotes::test(&actor, &app, NewRemote { name, ..NewRemote::default() }).await?))
 }

@@ -92,7 +92,7 @@ impl Client {
             let failure: wire::Failure = serde_json::from_slice(&answer).unwrap_or_default();
             return Err(match status {
                 StatusCode::NOT_FOUND => RcloneError::NotFound,
-                _ => words::error(&failure.error),
+                _ => words::error(&failure.error, &[]),
             });
         }
         let parsed = if answer.len() > LARGE {

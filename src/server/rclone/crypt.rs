@@ -1,16 +1,14 @@
 //! A new remote together with one over it that encrypts: both are saved, or neither.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::domain::remote::RemoteName;
 
 use super::{
-    Rclone,
+    Drafted, Rclone,
     atomic::random,
-    blocking,
-    draft::Draft,
     error::{During as _, RcloneError},
     providers,
 };
@@ -21,15 +19,15 @@ const CRYPT: &str = "crypt";
 const BYTES: usize = 32;
 
 impl Rclone {
-    /// Saves a new remote, and over it one of type `crypt`. Secrets are plain in both.
-    pub async fn create_encrypted(
+    /// As [`Rclone::draft`], and over it one of type `crypt`. Secrets are plain in both.
+    pub async fn draft_encrypted(
         &self,
         name: &RemoteName,
         provider: &str,
         config: &BTreeMap<String, String>,
         crypt_name: &RemoteName,
         crypt: &BTreeMap<String, String>,
-    ) -> Result<(), RcloneError> {
+    ) -> Result<Drafted, RcloneError> {
         let config = self.check(provider, config).await?;
         let mut names = self.names().await?;
         if names.contains(name.as_str()) || names.contains(crypt_name.as_str()) {
@@ -38,14 +36,9 @@ impl Rclone {
         names.insert(name.as_str().to_owned());
         let crypt = providers::check(&self.providers().await?, CRYPT, crypt, &names)?;
         let binary = self.0.binary()?;
-        let (keeper, run) = (&self.0.keeper, &self.0.run);
-        let under = Draft::make(keeper, &binary, run, name.as_str(), provider, &config).await?;
-        let over = Draft::make(keeper, &binary, run, crypt_name.as_str(), CRYPT, &crypt).await?;
-        let sections = vec![under.section.clone(), over.section.clone()];
-        let vault = Arc::clone(&self.0.vault);
-        blocking(move || vault.add(sections)).await?;
-        self.0.forget().await;
-        Ok(())
+        let under = self.0.draft(&binary, name.as_str(), provider, &config, self.limit()).await?;
+        let over = self.0.draft(&binary, crypt_name.as_str(), CRYPT, &crypt, self.limit()).await?;
+        Ok(Drafted(vec![under.section.clone(), over.section.clone()]))
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::{
     atomic::{private_dir, random},
     binary::Binary,
-    client::{Client, SLOW},
+    client::Client,
     command,
     conf::{Conf, Section},
     daemon,
@@ -24,8 +24,6 @@ use super::{
     socket, wire, words,
 };
 
-/// How long rclone may take to make one: some ask their provider.
-const LIMIT: Duration = Duration::from_secs(60);
 /// How many questions rclone may ask.
 const QUESTIONS: usize = 20;
 /// Who gives these has answered which of the drives is meant.
@@ -33,6 +31,18 @@ const DRIVE: [&str; 2] = ["drive_id", "drive_type"];
 
 /// How the folders of drafts begin.
 const PREFIX: &str = "draft-";
+
+/// A remote to be made. Its options were checked; secrets are plain.
+pub struct Wanted<'a> {
+    /// What it is to be called.
+    pub name: &'a str,
+    /// rclone's type.
+    pub kind: &'a str,
+    /// Its options.
+    pub config: &'a BTreeMap<String, String>,
+    /// How long rclone may take: some ask their provider.
+    pub limit: Duration,
+}
 
 /// A remote that rclone made, in a folder of its own.
 #[derive(Debug)]
@@ -43,15 +53,11 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Has rclone make a remote. `config` was checked.
-    pub async fn make(
-        keeper: &Keeper,
-        binary: &Binary,
-        run: &Path,
-        name: &str,
-        kind: &str,
-        config: &BTreeMap<String, String>,
-    ) -> Result<Self, RcloneError> {
+    /// Has rclone make a remote.
+    ///
+    /// # Errors
+    /// [`RcloneError::Timeout`] when the limit runs out, or rclone gives up on a provider that does not answer.
+    pub async fn make(keeper: &Keeper, binary: &Binary, run: &Path, wanted: Wanted<'_>) -> Result<Self, RcloneError> {
         let dir = run.join(format!("{PREFIX}{:016x}", random().during("could not get random numbers")?));
         private_dir(&dir).during("could not make a folder")?;
         // From here on the folder goes, however this ends.
@@ -62,12 +68,12 @@ impl Draft {
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
         let child = daemon::spawn(keeper, binary, &draft.conf(), &log, listener.into(), (&user, &password)).await?;
-        let created = timeout(LIMIT, create(&client, name, kind, config)).await;
+        let created = timeout(wanted.limit, create(&client, &wanted)).await;
         drop(client);
         daemon::end(child).await?;
         created.unwrap_or(Err(RcloneError::Timeout))?;
         let text = fs::read_to_string(draft.conf()).during("could not read the draft")?;
-        let section = Conf::parse(&text).and_then(|conf| conf.get(name).cloned());
+        let section = Conf::parse(&text).and_then(|conf| conf.get(wanted.name).cloned());
         draft.section = section.ok_or_else(|| RcloneError::Broken("rclone did not save the draft".into()))?;
         Ok(draft)
     }
@@ -94,13 +100,14 @@ impl Draft {
 }
 
 /// Has rclone make the remote, and answers what it asks then: whether to use the token that is there, which of the drives.
-async fn create(client: &Client, name: &str, kind: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError> {
+    let Wanted { name, kind, config, limit } = *wanted;
     let opt = wire::CreateOptions { non_interactive: true, obscure: true, ..wire::CreateOptions::default() };
-    let mut created: wire::Created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, SLOW).await?;
+    let mut created: wire::Created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, limit).await?;
     for _ in 0..QUESTIONS {
         if !created.error.is_empty() {
             let secrets: Vec<_> = config.iter().filter(|(option, _)| is_secret(option)).map(|(_, value)| value.clone()).collect();
-            return Err(RcloneError::Failed { message: words::explain(&created.error, &secrets) });
+            return Err(words::error(&created.error, &secrets));
         }
         let (state, question) = (created.state, created.option.unwrap_or_default());
         if state.is_empty() || (question.name == "config_type" && DRIVE.iter().all(|option| config.contains_key(*option))) {
@@ -108,7 +115,7 @@ async fn create(client: &Client, name: &str, kind: &str, config: &BTreeMap<Strin
         }
         let result = answer(kind, &question, config)?;
         let opt = wire::CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
-        created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, SLOW).await?;
+        created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, limit).await?;
     }
     Err(RcloneError::Broken("rclone does not come to an end with its questions".into()))
 }

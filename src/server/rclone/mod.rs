@@ -58,6 +58,7 @@ pub use {
 };
 use {
     client::QUICK,
+    conf::Section,
     daemon::{Daemon, State},
     draft::Draft,
     error::During as _,
@@ -82,6 +83,8 @@ pub struct RcloneConfig {
     pub data_dir: PathBuf,
     /// The program that is run as `<shim> shim DIR`: Longshore itself.
     pub shim: PathBuf,
+    /// How long a call may wait for rclone and what is behind it. A check has its own, shorter limit.
+    pub limit: Duration,
 }
 
 /// Whether there is an rclone that can be used.
@@ -114,6 +117,9 @@ pub struct SavedRemote {
     pub encrypted: bool,
 }
 
+/// Remotes that rclone made and nobody saved yet. Without `Debug`: secrets are in them.
+pub struct Drafted(Vec<Section>);
+
 /// rclone. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Rclone(Arc<Inner>);
@@ -122,6 +128,7 @@ pub struct Rclone(Arc<Inner>);
 struct Inner {
     run: PathBuf,
     shim: PathBuf,
+    limit: Duration,
     vault: Arc<Vault>,
     keeper: Keeper,
     daemon: Daemon,
@@ -139,7 +146,7 @@ impl Rclone {
         let keeper = Keeper::start().during("could not start a thread")?;
         let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper).await?;
         Draft::sweep(&run);
-        let inner = Arc::new(Inner { run, shim: config.shim, vault, keeper, daemon, providers: RwLock::default() });
+        let inner = Arc::new(Inner { run, shim: config.shim, limit: config.limit, vault, keeper, daemon, providers: RwLock::default() });
         tokio::spawn(watch(Arc::downgrade(&inner)));
         Ok(Self(inner))
     }
@@ -152,6 +159,12 @@ impl Rclone {
             State::Missing(message) => RcloneStatus::Missing { message },
             State::Down(_, message) => RcloneStatus::Down { message },
         }
+    }
+
+    /// How long a call may wait for rclone and what is behind it.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.0.limit
     }
 
     /// rclone's version, when there is one.
@@ -203,35 +216,42 @@ impl Rclone {
         Ok(providers::unreviewed(&all.providers))
     }
 
-    /// Saves a new remote. Secrets in `config` are plain.
-    pub async fn create(&self, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+    /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their provider: this may take
+    /// as long as a call may.
+    pub async fn draft(&self, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<Drafted, RcloneError> {
         let config = self.check(provider, config).await?;
         if self.names().await?.contains(name.as_str()) {
             return Err(RcloneError::Exists);
         }
         let binary = self.0.binary()?;
-        let draft = Draft::make(&self.0.keeper, &binary, &self.0.run, name.as_str(), provider, &config).await?;
-        let (vault, section) = (Arc::clone(&self.0.vault), draft.section.clone());
-        blocking(move || vault.add(vec![section])).await?;
-        self.0.forget().await;
-        Ok(())
+        let draft = self.0.draft(&binary, name.as_str(), provider, &config, self.limit()).await?;
+        Ok(Drafted(vec![draft.section.clone()]))
     }
 
-    /// Deletes a remote: its configuration, never its files.
+    /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
+    pub async fn save(&self, drafted: Drafted) -> Result<(), RcloneError> {
+        let vault = Arc::clone(&self.0.vault);
+        blocking(move || vault.add(drafted.0)).await
+    }
+
+    /// Has the warm rclone forget what it built from an older configuration. It may hang: nobody else should wait for this.
+    pub async fn forget(&self) {
+        self.0.forget().await;
+    }
+
+    /// Deletes a remote: its configuration, never its files. Asks nobody; [`Self::forget`] is what comes next.
     pub async fn delete(&self, name: &RemoteName) -> Result<(), RcloneError> {
         let (vault, name) = (Arc::clone(&self.0.vault), name.clone());
-        blocking(move || vault.remove(name.as_str())).await?;
-        self.0.forget().await;
-        Ok(())
+        blocking(move || vault.remove(name.as_str())).await
     }
 
     /// Tests a remote that is not saved.
     pub async fn test_new(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<RemoteTest, RcloneError> {
-        let config = self.check(provider, config).await?;
+        let (config, limit) = (self.check(provider, config).await?, probe::LIMIT.min(self.limit()));
         let (binary, keeper) = (self.0.binary()?, &self.0.keeper);
         let secrets = providers::secrets(&self.providers().await?, provider, &config);
         let name = free_name(&self.names().await?);
-        let draft = Draft::make(keeper, &binary, &self.0.run, &name, provider, &config).await?;
+        let draft = self.0.draft(&binary, &name, provider, &config, limit).await?;
         // What it wraps is in the working copy, which a draft must not touch: there it is only a word in the environment.
         let (conf, env) = if wrap::option(provider).is_some() {
             self.settle().await?;
@@ -239,7 +259,7 @@ impl Rclone {
         } else {
             (draft.conf(), Vec::new())
         };
-        Probe { conf: &conf, target: &format!("{name}:"), kind: provider, secrets: &secrets, env }.run(keeper, &binary).await
+        Probe { conf: &conf, target: &format!("{name}:"), kind: provider, secrets: &secrets, env, limit }.run(keeper, &binary).await
     }
 
     /// Tests a saved remote.
@@ -252,7 +272,8 @@ impl Rclone {
         let kind = section.kind();
         // Also of types that are not offered: whatever looks like a secret by its name.
         let secrets: Vec<_> = section.pairs().into_iter().filter(|(key, _)| redact::is_secret(key)).map(|(_, value)| value).collect();
-        Probe { conf: self.0.vault.working(), target: &format!("{name}:"), kind: &kind, secrets: &secrets, env: Vec::new() }
+        let limit = probe::LIMIT.min(self.limit());
+        Probe { conf: self.0.vault.working(), target: &format!("{name}:"), kind: &kind, secrets: &secrets, env: Vec::new(), limit }
             .run(&self.0.keeper, &binary)
             .await
     }
@@ -326,6 +347,18 @@ fn free_name(taken: &BTreeSet<String>) -> String {
 impl Inner {
     fn binary(&self) -> Result<Binary, RcloneError> {
         self.daemon.state().binary().cloned()
+    }
+
+    /// Has rclone make a remote that is not saved yet.
+    async fn draft(
+        &self,
+        binary: &Binary,
+        name: &str,
+        kind: &str,
+        config: &BTreeMap<String, String>,
+        limit: Duration,
+    ) -> Result<Draft, RcloneError> {
+        Draft::make(&self.keeper, binary, &self.run, draft::Wanted { name, kind, config, limit }).await
     }
 
     /// Makes the two configurations agree.

@@ -22,11 +22,9 @@ use super::{
     error::{During as _, RcloneError},
     log,
     shim::{self, Life, Plan},
-    wire,
+    wire, words,
 };
 
-/// How long rclone may take to mount.
-const START: Duration = Duration::from_secs(30);
 /// How long it may take to unmount and end.
 const STOP: Duration = Duration::from_secs(25);
 /// How often is looked.
@@ -51,7 +49,7 @@ impl Rclone {
     /// Mounts, in the new folder `dir`. Returns when it is there; from then on it does not need us.
     ///
     /// # Errors
-    /// [`RcloneError::Unavailable`] where this machine can not mount.
+    /// [`RcloneError::Unavailable`] where this machine can not mount, [`RcloneError::Timeout`] when the limit of a call runs out first.
     pub async fn mount(&self, dir: &Path, plan: &MountPlan) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         if let Some(message) = missing() {
@@ -69,11 +67,13 @@ impl Rclone {
             umask: UMASK,
         };
         shim::start(dir, &plan_of_shim, None, &self.0.shim).await?;
-        let end = Instant::now() + START;
+        let end = Instant::now() + self.limit();
         while !is_mounted(&plan.mount_point) {
             if shim::inspect(dir) != Life::Alive {
-                let reason = log::finish(dir).headline.unwrap_or_else(|| "rclone ended without a word.".to_owned());
-                return Err(RcloneError::Failed { message: reason });
+                return Err(match log::finish(dir).headline {
+                    Some(reason) => words::error(&reason, &[]),
+                    None => RcloneError::Failed { message: "rclone ended without a word.".to_owned() },
+                });
             }
             if Instant::now() >= end {
                 self.unmount(dir, &plan.mount_point).await?;

@@ -15,8 +15,8 @@ use super::{
     wire, words,
 };
 
-/// How long a test may take.
-const LIMIT: Duration = Duration::from_secs(30);
+/// How long a test may take at most.
+pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// What is tested.
 pub struct Probe<'a> {
@@ -30,16 +30,18 @@ pub struct Probe<'a> {
     pub secrets: &'a [String],
     /// What its environment has beside the usual.
     pub env: Vec<(OsString, OsString)>,
+    /// How long it may take.
+    pub limit: Duration,
 }
 
 impl Probe<'_> {
     /// Tests. An answer that tells of a failure is still an answer; an error means that there was no test.
     pub async fn run(&self, keeper: &Keeper, binary: &Binary) -> Result<RemoteTest, RcloneError> {
         let began = Instant::now();
-        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), &self.env, LIMIT).await;
+        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), &self.env, self.limit).await;
         let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (connected, message) = match answer {
-            Err(RcloneError::Timeout) => (false, format!("No answer within {} s.", LIMIT.as_secs())),
+            Err(RcloneError::Timeout) => (false, format!("No answer within {} s.", self.limit.as_secs())),
             Err(error) => return Err(error),
             Ok(Answer { success: true, output, .. }) => {
                 let entries = u64::try_from(output.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u64::MAX);

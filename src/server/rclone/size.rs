@@ -19,7 +19,7 @@ impl Rclone {
         self.settle().await?;
         let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], limit).await?;
         if !answer.success {
-            return Err(words::error(&probe::why(&answer.errors)));
+            return Err(words::error(&probe::why(&answer.errors), &[]));
         }
         let counted: wire::Size =
             serde_json::from_slice(&answer.output).map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;

@@ -5,6 +5,9 @@ use super::{
     redact::{redact, redact_all},
 };
 
+/// What rclone's text holds when it gave up waiting.
+const LATE: [&str; 5] = ["i/o timeout", "timeout awaiting", "deadline exceeded", "Client.Timeout", "TLS handshake timeout"];
+
 /// What rclone's text holds, and what that means. The first that fits counts.
 const MEANINGS: [(&[&str], &str); 17] = [
     (
@@ -19,10 +22,7 @@ const MEANINGS: [(&[&str], &str); 17] = [
     (&["no such host", "server misbehaving"], "There is no server with this name: check the host or endpoint."),
     (&["connection refused"], "The server refused the connection: check host and port."),
     (&["network is unreachable", "no route to host"], "The server can not be reached from here."),
-    (
-        &["i/o timeout", "timeout awaiting", "deadline exceeded", "Client.Timeout", "TLS handshake timeout"],
-        "The server did not answer in time.",
-    ),
+    (&LATE, "The server did not answer in time."),
     (&["x509:", "certificate"], "The server's certificate is not trusted."),
     (&["NoSuchBucket"], "The bucket does not exist."),
     (&["directory not found", "object not found"], "The folder does not exist."),
@@ -38,21 +38,24 @@ const MAX: usize = 400;
 /// In words: what the table knows, else rclone's own text, shortened and without secrets.
 #[must_use]
 pub fn explain(text: &str, secrets: &[String]) -> String {
-    match MEANINGS.iter().find(|(needles, _)| needles.iter().any(|needle| text.contains(needle))) {
-        Some((_, words)) => (*words).to_owned(),
-        None => shorten(&redact_all(text, secrets)),
-    }
+    meaning(text).map_or_else(|| shorten(&redact_all(text, secrets)), |(_, words)| (*words).to_owned())
 }
 
-/// The error that rclone's text means.
+fn meaning(text: &str) -> Option<&'static (&'static [&'static str], &'static str)> {
+    MEANINGS.iter().find(|(needles, _)| needles.iter().any(|needle| text.contains(needle)))
+}
+
+/// The error that rclone's text means. Who gave up waiting, rclone or we, is the same to whoever asked.
 #[must_use]
-pub fn error(text: &str) -> RcloneError {
+pub fn error(text: &str, secrets: &[String]) -> RcloneError {
     if text.contains("didn't find section in config file") {
         RcloneError::UnknownRemote
     } else if ["directory not found", "NoSuchBucket", "is a file not a directory"].iter().any(|needle| text.contains(needle)) {
         RcloneError::NotFound
+    } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE) {
+        RcloneError::Timeout
     } else {
-        RcloneError::Failed { message: explain(text, &[]) }
+        RcloneError::Failed { message: explain(text, secrets) }
     }
 }
 
@@ -80,6 +83,9 @@ mod tests {
         assert_eq!(explain(refused, &[]), "The key was refused (403): check access key and secret.");
         assert_eq!(explain("odd: pass=hunter2", &[]), "odd: pass=***");
         assert!(plain(&"é".repeat(5000)).chars().count() <= MAX + 1);
-        assert!(matches!(error("directory not found"), RcloneError::NotFound));
+        assert!(matches!(error("directory not found", &[]), RcloneError::NotFound));
+        let late =
+            "ListObjectsV2, https response error StatusCode: 0, Get \"http://nas:9000/b\": net/http: timeout awaiting response headers";
+        assert!(matches!(error(late, &[]), RcloneError::Timeout));
     }
 }

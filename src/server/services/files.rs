@@ -34,10 +34,8 @@ const FRESH: u64 = 60_000;
 const ENTRIES_MAX: usize = 1_000_000;
 /// Most listings that are remembered.
 const LISTINGS_MAX: usize = 64;
-/// How long a screen waits for a listing.
+/// How long a screen waits for a listing at most. A program waits as long as a call may take at all.
 const SCREEN: Duration = Duration::from_secs(30);
-/// How long a program waits for a listing or a measurement.
-const PROGRAM: Duration = Duration::from_secs(300);
 /// Most levels of folders that can be asked for by number.
 const DEPTH_MAX: u32 = 1000;
 /// Most entries of a page of a tree.
@@ -56,7 +54,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
     }
     let location = locations::resolve(app, "location", &query.location).await?;
     let scope = Scope { location: location.clone(), depth: Some(1) };
-    let listing = app.listings.get(app, &scope, query.refresh, SCREEN).await?;
+    let listing = app.listings.get(app, &scope, query.refresh, SCREEN.min(app.rclone.limit())).await?;
     let query = query.clone();
     // A large listing takes some milliseconds to sort: not on a thread that serves others.
     tokio::task::spawn_blocking(move || listing.window(location, &query)).await.map_err(|error| internal("sorting a listing", &error))
@@ -73,7 +71,7 @@ pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Resu
     }
     let location = locations::resolve(app, "remote_path", &query.location).await?;
     let scope = Scope { location, depth: query.depth };
-    let listing = app.listings.get(app, &scope, query.after.is_none(), PROGRAM).await;
+    let listing = app.listings.get(app, &scope, query.after.is_none(), app.rclone.limit()).await;
     record(app, actor, "rclone.list", &scope.location, listing.as_ref().err()).await?;
     let (listing, after, limit) = (listing?, query.after.clone(), query.limit);
     let page = move || page(&listing.entries, after.as_deref(), limit);
@@ -93,7 +91,7 @@ fn page(entries: &[Entry], after: Option<&str>, limit: Option<usize>) -> Tree {
 pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Location, Size)> {
     actor.require(Permission::FilesRead)?;
     let location = locations::resolve(app, "remote_path", location).await?;
-    let size = app.rclone.size(&location, PROGRAM).await.map_err(AppError::from);
+    let size = app.rclone.size(&location, app.rclone.limit()).await.map_err(AppError::from);
     record(app, actor, "rclone.size", &location, size.as_ref().err()).await?;
     Ok((location, size?))
 }

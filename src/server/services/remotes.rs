@@ -13,7 +13,7 @@ use crate::{
     },
     server::{
         auth::Actor,
-        rclone::{self, SavedRemote},
+        rclone::{self, RcloneError, SavedRemote},
         state::AppState,
         store::{StoreError, remotes},
     },
@@ -93,6 +93,15 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let name: RemoteName = remote.name.trim().parse()?;
     check_options(app, &remote).await?;
     let crypt = crypt(&name, &remote)?;
+    // Before the transaction: rclone may ask the provider, and nobody else could write for as long as that takes.
+    let drafted = match &crypt {
+        None => app.rclone.draft(&name, &remote.provider, &remote.config).await,
+        Some((crypt, options)) => app.rclone.draft_encrypted(&name, &remote.provider, &remote.config, &crypt.name, options).await,
+    };
+    let drafted = match drafted {
+        Ok(drafted) => drafted,
+        Err(error) => return Err(not_configured(app, actor, &name, error).await?),
+    };
     // The configuration is a file: the row is written first, and committed once the file is.
     let mut transaction = app.store.begin().await?;
     let options: Vec<_> = remote.config.keys().collect();
@@ -102,21 +111,23 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     for name in [Some(&name), over].into_iter().flatten() {
         remotes::delete_test(&mut transaction, name).await?;
     }
-    let created = match &crypt {
-        None => app.rclone.create(&name, &remote.provider, &remote.config).await,
-        Some((crypt, options)) => app.rclone.create_encrypted(&name, &remote.provider, &remote.config, &crypt.name, options).await,
-    };
-    if let Err(error) = created {
+    if let Err(error) = app.rclone.save(drafted).await {
         drop(transaction);
-        let error = AppError::from(error);
-        audit_failure(app, actor, "rclone.configure", name.as_str(), &error.message).await?;
-        return Err(error);
+        return Err(not_configured(app, actor, &name, error).await?);
     }
     transaction.commit().await.map_err(StoreError::from)?;
+    app.rclone.forget().await;
     app.listings.forget();
     let saved = exists(app, &name).await?;
     let crypt = crypt.map(|(crypt, _)| crypt);
     Ok(CreatedRemote { remote: summary(saved, &mut BTreeMap::new()), crypt })
+}
+
+/// Notes that a remote could not be configured, and says so.
+async fn not_configured(app: &AppState, actor: &Actor, name: &RemoteName, error: RcloneError) -> Result<AppError> {
+    let error = AppError::from(error);
+    audit_failure(app, actor, "rclone.configure", name.as_str(), &error.message).await?;
+    Ok(error)
 }
 
 /// The remote over a new one that encrypts, and its options. `None` when none is wanted.
@@ -171,6 +182,7 @@ pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
         return Err(error);
     }
     transaction.commit().await.map_err(StoreError::from)?;
+    app.rclone.forget().await;
     app.listings.forget();
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backups;
+mod crashes;
 mod door;
 mod files;
 mod guards;
@@ -9,9 +10,11 @@ mod jobs;
 mod metrics;
 mod mounts;
 mod policy;
+mod programs;
 mod queue;
 mod remotes;
 mod runs;
 mod sessions;
+mod streams;
 mod tokens;
 mod users;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Console, S3, expect, kill, until, write};
 
 /// Whether this machine can mount; said aloud when not, and in CI that is a failure.
-fn can_mount() -> bool {
+pub fn can_mount() -> bool {
     let missing = longshore::server::rclone::mount::missing();
     if let Some(missing) = &missing {
         assert!(std::env::var_os("CI").is_none(), "{missing}");
@@ -17,7 +17,8 @@ fn can_mount() -> bool {
     missing.is_none()
 }
 
-fn is_mounted(place: &str) -> bool {
+/// Whether something is mounted here, dead or alive.
+pub fn is_mounted(place: &str) -> bool {
     longshore::server::rclone::mount::is_mounted(Path::new(place))
 }
 

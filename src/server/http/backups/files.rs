@@ -11,12 +11,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
-    super::{
-        extract::{Params, Problem},
-        who::Who,
-    },
-    Refusals,
+use super::super::{
+    extract::{Params, Problem},
+    who::Who,
 };
 use crate::{
     domain::{
@@ -90,7 +87,8 @@ impl From<Entry> for BackupFile {
         ("limit" = Option<u32>, Query, description = "how many; all when absent", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
     ),
-    responses((status = 200, body = [BackupFile], headers(("X-Next-Cursor" = String, description = "absent on the last page"))), Refusals))]
+    responses((status = 200, body = [BackupFile], headers(("X-Next-Cursor" = String, description = "absent on the last page"))),
+        (status = 404, body = AppError), (status = 504, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<ListQuery>) -> Result<Response, Problem> {
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let depth = if query.recursive { query.max_depth } else { Some(1) };
@@ -134,7 +132,7 @@ struct BackupSize {
 /// Measure a location
 #[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone",
     params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
-    responses((status = 200, body = BackupSize), Refusals))]
+    responses((status = 200, body = BackupSize), (status = 404, body = AppError), (status = 504, body = AppError)))]
 async fn size(Who(actor): Who, State(app): State<AppState>, Params(query): Params<SizeQuery>) -> Result<Json<BackupSize>, Problem> {
     let (location, size) = files::size(&actor, &app, &query.remote_path).await?;
     #[expect(clippy::cast_precision_loss, reason = "a unit of a thousandth part")]

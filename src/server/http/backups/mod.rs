@@ -16,7 +16,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     remotes::router().merge(transfers::router()).merge(files::router()).merge(mounts::router())
 }
 
-/// How each of them refuses, beside what all calls have in common.
+/// How those that move or mount refuse, beside what all calls have in common.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only the description of the API reads it")]
 enum Refusals {

@@ -12,10 +12,11 @@ use super::{
         extract::{Body, Params, Problem},
         who::Who,
     },
-    Refusals, named,
+    named,
 };
 use crate::{
     domain::{
+        error::AppError,
         provider::ProviderSummary,
         remote::{CryptRemote, NewRemote, RemoteSummary},
     },
@@ -100,7 +101,7 @@ struct ConfiguredRemote {
 ///
 /// With `encrypt`, the answer tells, this once only, what is needed to read the files without Longshore.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/configure", tag = "rclone", request_body = ConfigureRequest,
-    responses((status = 200, body = ConfiguredRemote), Refusals))]
+    responses((status = 200, body = ConfiguredRemote), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn configure(
     Who(actor): Who,
     State(app): State<AppState>,
@@ -127,7 +128,7 @@ async fn configure(
 
 /// List remotes
 #[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone", operation_id = "remotes",
-    responses((status = 200, body = [BackupRemote]), Refusals))]
+    responses((status = 200, body = [BackupRemote])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<BackupRemote>>, Problem> {
     let remote =
         |remote: RemoteSummary| BackupRemote { name: remote.name.into(), kind: remote.kind, configured: true, encrypted: remote.encrypted };
@@ -150,7 +151,7 @@ struct BackupProvider {
 ///
 /// All that rclone has. Open to everybody.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/providers", tag = "rclone", security(()),
-    responses((status = 200, body = [BackupProvider]), Refusals))]
+    responses((status = 200, body = [BackupProvider]), (status = 504, body = AppError)))]
 async fn providers(State(app): State<AppState>) -> Result<Json<Vec<BackupProvider>>, Problem> {
     let all = remotes::catalog(&app).await?;
     let provider =
@@ -180,7 +181,7 @@ struct BackupCheck {
 /// Lists the root of a remote, for at most 30 seconds. One that does not answer is a 200 that says why.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/check", tag = "rclone",
     params(("remote_name" = String, Query, description = "the remote's name", example = "photos-s3")),
-    responses((status = 200, body = BackupCheck), Refusals))]
+    responses((status = 200, body = BackupCheck), (status = 404, body = AppError)))]
 async fn check(Who(actor): Who, State(app): State<AppState>, Params(query): Params<CheckQuery>) -> Result<Json<BackupCheck>, Problem> {
     // Old clients write it as rclone does, with its colon.
     let name = query.remote_name.strip_suffix(':').unwrap_or(&query.remote_name).to_owned();

@@ -78,7 +78,14 @@ const REFUSALS: [Refusal; 11] = [
         "A remote with this name exists. Choose another name.",
     ),
     refusal("413", "TooLarge", Of::Sending, ErrorCode::TooLarge, "The body is larger than 1 MiB", "The body is larger than 1 MiB."),
-    refusal("429", "RateLimited", Of::Closed, ErrorCode::RateLimited, "Too many wrong credentials", "Too many tries. Wait, and try again."),
+    refusal(
+        "429",
+        "RateLimited",
+        Of::All,
+        ErrorCode::RateLimited,
+        "Too many wrong credentials, which are looked at wherever they are shown",
+        "Too many tries. Wait, and try again.",
+    ),
     refusal(
         "500",
         "Failed",

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{call, configure};
-use crate::support::{Console, Peer, S3};
+use crate::support::{Console, Mute, Peer, S3};
 
 /// How long a check may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -31,8 +31,8 @@ async fn a_connection_is_checked_in_words_in_time_and_without_the_secret() {
     // Nobody listens there once the listener is gone.
     let closed = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     // And here somebody does, and never says a word.
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let mute = silent.local_addr().expect("its address").port();
+    let silent = Mute::start();
+    let mute = silent.port();
     let url = |port: u16| json!(format!("http://127.0.0.1:{port}"));
     let wrong = json!("wr0ng-canary-51aa");
     let (s3, webdav, sftp) = (s3.config(), webdav.config("webdav"), sftp.config("sftp"));

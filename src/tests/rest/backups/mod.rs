@@ -2,6 +2,7 @@
 
 mod checks;
 mod clouds;
+mod matrix;
 mod refusals;
 mod repositories;
 mod volume;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use reqwest::{Method, StatusCode, header};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{BASE, ask, begin, call, configure};
@@ -100,30 +100,6 @@ async fn a_body_that_is_too_large_is_told_the_limit() {
         assert_eq!(error["code"], "too_large", "{operation}: {error}");
         assert!(error["message"].as_str().expect("words").contains("1 MiB"), "{operation}: {error}");
     }
-}
-
-#[tokio::test]
-async fn who_guesses_tokens_is_slowed_down_and_who_has_one_is_not() {
-    let console = Console::start();
-    let guess = async |n: usize| {
-        let request = console.anonymous(Method::GET, &format!("{BASE}/remotes")).bearer_auth(format!("lsh_guess{n}"));
-        request.send().await.expect("an answer")
-    };
-    let mut refused = None;
-    for n in 0..60 {
-        let answer = guess(n).await;
-        if answer.status() != StatusCode::UNAUTHORIZED {
-            refused = Some((n, answer));
-            break;
-        }
-    }
-    let (tries, answer) = refused.expect("60 guesses in a row");
-    assert!(tries >= 10, "a mistyped token or two is no attack: {tries}");
-    let seconds: u64 = answer.headers()[header::RETRY_AFTER].to_str().expect("text").parse().expect("seconds");
-    assert!((1..=60).contains(&seconds), "{seconds}");
-    let error = expect(answer, StatusCode::TOO_MANY_REQUESTS).await;
-    assert_eq!((&error["code"], &error["retry_after"]), (&json!("rate_limited"), &json!(seconds)), "{error}");
-    ask(&console, "remotes", &[], StatusCode::OK).await;
 }
 
 #[tokio::test]
