@@ -5,71 +5,7 @@ use utoipa::ToSchema;
 
 use super::{id::RunId, location::Location, time::Timestamp, transfer::TransferOptions};
 
-/// What a run does. rclone's names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    /// Adds and updates. Deletes nothing.
-    #[default]
-    Copy,
-    /// Makes the destination identical: deletes what the source does not have.
-    Sync,
-    /// Copies, then deletes from the source.
-    Move,
-    /// Deletes files. Has no destination.
-    Delete,
-}
-
-impl Operation {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Copy, Self::Sync, Self::Move, Self::Delete];
-
-    /// rclone's command, and the word for it everywhere.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Copy => "copy",
-            Self::Sync => "sync",
-            Self::Move => "move",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operation| operation.as_str() == text)
-    }
-
-    /// What it does, in one line.
-    #[must_use]
-    pub const fn summary(self) -> &'static str {
-        match self {
-            Self::Copy => "Adds and updates. Deletes nothing.",
-            Self::Sync => "Makes the destination identical. Deletes what the source does not have.",
-            Self::Move => "Copies, then deletes from the source.",
-            Self::Delete => "Deletes files. Folders stay.",
-        }
-    }
-
-    /// Whether it goes from one place to another.
-    #[must_use]
-    pub const fn has_destination(self) -> bool {
-        !matches!(self, Self::Delete)
-    }
-
-    /// Whether it changes its source too.
-    #[must_use]
-    pub const fn writes_source(self) -> bool {
-        matches!(self, Self::Move | Self::Delete)
-    }
-
-    /// Whether it can delete files.
-    #[must_use]
-    pub const fn deletes(self) -> bool {
-        !matches!(self, Self::Copy)
-    }
-}
+pub use super::operation::Operation;
 
 /// Where a run is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

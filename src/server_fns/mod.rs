@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod files;
 pub mod mounts;
+pub mod operations;
 pub mod overview;
 pub mod remotes;
 pub mod runs;

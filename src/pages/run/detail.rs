@@ -67,8 +67,8 @@ fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
 /// Whether this can happen to a file in such a run.
 const fn can(operation: Operation, outcome: FileOutcome) -> bool {
     match outcome {
-        FileOutcome::Copied | FileOutcome::Updated => operation.has_destination(),
-        FileOutcome::Moved => matches!(operation, Operation::Move),
+        FileOutcome::Copied | FileOutcome::Updated => operation.writes_destination(),
+        FileOutcome::Moved => operation.renames(),
         FileOutcome::Deleted => operation.deletes(),
         FileOutcome::Failed => true,
     }

@@ -23,8 +23,8 @@ use crate::{
     },
     server::{
         rclone::{
-            Transfer,
-            log::{self, Progress, Tail},
+            Transfer, ending,
+            log::{Progress, Tail},
             shim::{self, Exit, Life, signal_name},
         },
         store::{
@@ -151,7 +151,7 @@ impl Watch {
             }
         };
         let dir = self.dir.clone();
-        let finish = spawn_blocking(move || log::finish(&dir)).await.unwrap_or_default();
+        let finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
         let deadline = self.deadline.map(|at| at.0);
         let verdict = verdict(Evidence { exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), deadline });
         self.end(verdict, exit).await;

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod middleware;
 mod mounts;
 pub mod openapi;
+mod operations;
 pub mod pages;
 pub mod remotes;
 pub mod runs;

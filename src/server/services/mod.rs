@@ -5,6 +5,7 @@ pub mod files;
 pub mod locations;
 pub mod metrics;
 pub mod mounts;
+pub mod operations;
 pub mod overview;
 pub mod remotes;
 pub mod runs;

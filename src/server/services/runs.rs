@@ -294,12 +294,18 @@ async fn check(app: &AppState, run: &NewRun) -> Result<Transfer> {
         (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
         (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
     };
+    if destination.as_ref() == Some(&source) {
+        return Err(AppError::invalid("destination", "Source and destination are the same. Choose two folders."));
+    }
+    // What is only compared may overlap.
     if let Some(destination) = &destination
+        && operation.writes_destination()
         && meet(app, &source, destination).await?
     {
         return Err(AppError::invalid("destination", "Source and destination overlap. Choose two folders that do not lie in each other."));
     }
     let mut options = run.options.clone();
+    options.flags = app.rclone.check_flags(operation, &options.flags).await?;
     if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
         options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
     }

@@ -13,7 +13,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{audit, backups, events, files, metrics, mounts, remotes, runs, sessions, tokens, users};
+use super::{audit, backups, events, files, metrics, mounts, operations as commands, remotes, runs, sessions, tokens, users};
 use crate::server::{auth::Auth, state::AppState};
 
 /// Where the description is.
@@ -40,6 +40,7 @@ needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
         (name = "remotes", description = "Configured connections to providers"),
         (name = "files", description = "What lies in a location"),
         (name = "runs", description = "Transfers: start, stop, watch, look back"),
+        (name = "operations", description = "What a run can do, and its options"),
         (name = "mounts", description = "Locations as folders of this server"),
         (name = "events", description = "What changes, as it changes"),
         (name = "users", description = "People, and what they may"),
@@ -74,6 +75,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(files::router())
         .merge(runs::router())
         .merge(mounts::router())
+        .merge(commands::router())
         .merge(events::router())
         .merge(users::router())
         .merge(tokens::router())

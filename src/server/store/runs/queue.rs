@@ -117,8 +117,9 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     .bind(run.idempotency_key.as_deref())
     .execute(&mut *c)
     .await?;
-    let source_mode = if run.operation.writes_source() { "write" } else { "read" };
-    for (key, mode) in [(Some(&source), source_mode), (destination.as_ref(), "write")] {
+    let mode = |writes: bool| if writes { "write" } else { "read" };
+    let (source_mode, destination_mode) = (mode(run.operation.writes_source()), mode(run.operation.writes_destination()));
+    for (key, mode) in [(Some(&source), source_mode), (destination.as_ref(), destination_mode)] {
         let Some(key) = key else { continue };
         sqlx::query("INSERT INTO run_paths (run_id, key, mode) VALUES ($1, $2, $3)")
             .bind(run.id.as_str())
