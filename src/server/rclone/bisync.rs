@@ -19,6 +19,9 @@ use super::{
     error::{During as _, RcloneError},
 };
 
+/// How long both places of a pair may be together, in bytes: rclone makes one file name of them, and adds up to 20 bytes of its own. What is longer
+/// fails with a word about a lock.
+pub const LONGEST: usize = 230;
 /// How much of a pair's digest names its folder, in bytes.
 const DIGEST: usize = 16;
 
@@ -35,6 +38,12 @@ pub fn workdir(all: &Path, transfer: &Transfer) -> PathBuf {
         let _ = write!(name, "{byte:02x}");
     }
     all.join(name)
+}
+
+/// Whether rclone can name its files after this pair.
+#[must_use]
+pub fn fits(transfer: &Transfer) -> bool {
+    transfer.places().map(|place| command::target(place).len()).sum::<usize>() <= LONGEST
 }
 
 /// Makes the folder of a pair, and takes away the lock of an rclone that is not there any more: it would count for two minutes more, and one

@@ -4,7 +4,7 @@
 mod ask;
 mod atomic;
 mod binary;
-mod bisync;
+pub mod bisync;
 mod client;
 pub mod command;
 mod conf;

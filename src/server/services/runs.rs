@@ -14,14 +14,14 @@ use crate::{
         id::RunId,
         location::Location,
         policy::Permission,
-        run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunState, RunSummary, route},
+        run::{FileOutcome, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunState, RunSummary, route},
         time::Timestamp,
         user::RcloneStatus,
     },
     server::{
         auth::Actor,
         error::internal,
-        rclone::{Transfer, command, log},
+        rclone::{Transfer, bisync, command, log},
         state::AppState,
         store::{
             StoreError,
@@ -309,7 +309,12 @@ async fn check(app: &AppState, run: &NewRun) -> Result<Transfer> {
     if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
         options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
     }
-    Ok(Transfer { operation, source, destination, options })
+    let transfer = Transfer { operation, source, destination, options };
+    if operation == Operation::Bisync && !bisync::fits(&transfer) {
+        let problem = format!("For a bisync source and destination are too long: at most {} bytes together.", bisync::LONGEST);
+        return Err(AppError::invalid("destination", problem));
+    }
+    Ok(transfer)
 }
 
 /// Where to keep what is replaced or deleted: rclone moves it there, which it can on one remote only.

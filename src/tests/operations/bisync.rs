@@ -245,6 +245,10 @@ async fn a_bisync_changes_both_sides_and_is_checked_for_both() {
         let refused = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
         assert!(refused["fields"]["destination"].as_str().is_some_and(|problem| problem.contains(words)), "{refused}");
     }
+    let deep = format!("one/{}", "d".repeat(120));
+    let body = json!({ "operation": "bisync", "source": console.path(&deep), "destination": console.path(&deep.replace("one", "two")) });
+    let refused = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
+    assert!(refused["fields"]["destination"].as_str().is_some_and(|problem| problem.contains("230 bytes")), "{refused}");
     let outside = json!({ "operation": "bisync", "source": "/etc", "destination": console.path("one") });
     console.post("/api/v1/runs", &outside, StatusCode::FORBIDDEN).await;
     let options = json!({ "backup_dir": console.path("old"), "max_delete": 101, "flags": { "resync_mode": "nobody", "one_way": true } });

@@ -79,6 +79,7 @@ async fn the_options_of_an_operation_are_told_as_rclone_describes_them() {
     for (operation, has, lacks) in [
         ("copy", "no_traverse", "track_renames"),
         ("sync", "track_renames", "no_traverse"),
+        ("bisync", "resync", "exclude_if_present"),
         ("delete", "rmdirs", "update"),
         ("check", "one_way", "retries"),
         ("bisync", "conflict_resolve", "delete_excluded"),
