@@ -10,6 +10,7 @@ use utoipa::{
 
 use super::{
     error::{AppError, Result},
+    flag::{FLAGS, FlagValue, flags_schema},
     run::Operation,
 };
 
@@ -110,7 +111,8 @@ pub struct TransferOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = size_schema)]
     pub max_size: Option<String>,
-    /// Stop with an error before more files than this are deleted.
+    /// Stop with an error before more files than this are deleted. Of a bisync: refuse to begin when more percent than this of the files of
+    /// one side were deleted, 0 to 100; rclone's default is 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 100)]
     pub max_delete: Option<u32>,
@@ -118,7 +120,29 @@ pub struct TransferOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "b2-archive:old/photos")]
     pub backup_dir: Option<String>,
+    /// Other options of rclone's, by its names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = flags_schema)]
+    pub flags: BTreeMap<String, FlagValue>,
 }
+
+/// The fields of [`TransferOptions`] that are options of rclone's: not to be given among `flags`.
+pub const FIELDS: [&str; 14] = [
+    "dry_run",
+    "checksum",
+    "delete_empty_src_dirs",
+    "bwlimit",
+    "transfers",
+    "checkers",
+    "exclude",
+    "include",
+    "min_age",
+    "max_age",
+    "min_size",
+    "max_size",
+    "max_delete",
+    "backup_dir",
+];
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_false(value: &bool) -> bool {
@@ -126,22 +150,41 @@ const fn is_false(value: &bool) -> bool {
 }
 
 impl TransferOptions {
-    /// Refuses what rclone would refuse, or would silently ignore for this operation, naming each field.
+    /// Refuses what rclone would refuse, or would silently ignore for this operation, naming each field. Of `flags` only what is true whatever
+    /// rclone there is; which of them there are is known to rclone.
     pub fn validate(&self, operation: Operation) -> Result<()> {
         let mut fields = BTreeMap::new();
         let mut refuse = |field: &str, problem: String| {
             fields.insert(field.to_owned(), problem);
         };
+        let name = operation.as_str();
         if self.delete_empty_src_dirs && operation != Operation::Move {
             refuse("delete_empty_src_dirs", "Only a move has it.".to_owned());
         }
-        if self.max_delete.is_some() && !operation.deletes() {
-            refuse("max_delete", format!("A {} deletes nothing.", operation.as_str()));
+        if self.dry_run && operation == Operation::Check {
+            refuse("dry_run", "A check changes nothing anyway.".to_owned());
         }
-        for (field, set) in [("checksum", self.checksum), ("backup_dir", self.backup_dir.is_some())] {
-            if set && !operation.has_destination() {
-                refuse(field, format!("A {} has no destination.", operation.as_str()));
+        match self.max_delete {
+            Some(_) if !operation.deletes() => refuse("max_delete", format!("A {name} deletes nothing.")),
+            Some(percent) if operation == Operation::Bisync && percent > 100 => {
+                refuse("max_delete", "Of a bisync it is percent of the files: 0 to 100.".to_owned());
             }
+            _ => {}
+        }
+        if self.checksum && !operation.has_destination() {
+            refuse("checksum", format!("A {name} has no destination."));
+        }
+        match (&self.backup_dir, operation) {
+            (Some(_), Operation::Delete) => refuse("backup_dir", format!("A {name} has no destination.")),
+            (Some(_), Operation::Check) => refuse("backup_dir", "A check replaces and deletes nothing.".to_owned()),
+            (Some(_), Operation::Bisync) => refuse("backup_dir", "A bisync has none: it changes two remotes.".to_owned()),
+            _ => {}
+        }
+        if self.flags.len() > FLAGS {
+            refuse("flags", format!("At most {FLAGS}."));
+        }
+        for field in FIELDS.iter().filter(|field| self.flags.contains_key(**field)) {
+            refuse(&format!("flags.{field}"), format!("Set {field} instead: it is an option of its own."));
         }
         if let Some(rate) = self.bwlimit.as_deref().filter(|rate| !is_bandwidth(rate)) {
             refuse("bwlimit", format!("Not a rate: “{}”. Write it as 10M, 512k or 1M:2M.", shorten(rate)));
@@ -219,8 +262,9 @@ fn is_age(text: &str) -> bool {
         let (number, after) = rest.split_at(unit);
         let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
         let (unit, after) = after.split_at(end);
-        // Without a unit it is seconds, and the last.
-        let known = matches!(unit, "ms" | "s" | "m" | "h" | "d" | "w" | "M" | "y") || (unit.is_empty() && after.is_empty());
+        // Days and more stand alone, as does a number without a unit, which is seconds: rclone refuses 1d12h.
+        let alone = rest.len() == text.len() && after.is_empty();
+        let known = matches!(unit, "ms" | "s" | "m" | "h") || (alone && matches!(unit, "" | "d" | "w" | "M" | "y"));
         if !is_number(number) || !known {
             return false;
         }
@@ -252,7 +296,7 @@ mod tests {
         for good in ["30d", "1h30m", "2w", "1.5h", "90", "1y", "3M", "2026-05-01", "2026-05-01T10:00:00Z", "2026-05-01 10:00:00", "off"] {
             assert!(is_age(good), "{good}");
         }
-        for bad in ["", "d", "-1d", "1x", "--config", "2026-05-01; rm", "1h 30m", "1..5h", "h1"] {
+        for bad in ["", "d", "-1d", "1x", "--config", "2026-05-01; rm", "1h 30m", "1..5h", "h1", "1d12h", "1h30"] {
             assert!(!is_age(bad), "{bad}");
         }
     }
@@ -273,6 +317,40 @@ mod tests {
         assert_eq!(refused(&all, Operation::Sync), ["delete_empty_src_dirs"]);
         assert!(refused(&all, Operation::Move).is_empty());
         assert_eq!(refused(&all, Operation::Delete), ["backup_dir", "checksum", "delete_empty_src_dirs"]);
+        assert_eq!(refused(&all, Operation::Bisync), ["backup_dir", "delete_empty_src_dirs"]);
+        let dry = TransferOptions { dry_run: true, ..all.clone() };
+        assert_eq!(refused(&dry, Operation::Check), ["backup_dir", "delete_empty_src_dirs", "dry_run", "max_delete"]);
+        let half = TransferOptions { max_delete: Some(101), ..TransferOptions::default() };
+        assert_eq!(refused(&half, Operation::Bisync), ["max_delete"]);
+        assert!(refused(&half, Operation::Sync).is_empty());
+    }
+
+    #[test]
+    fn a_flag_that_has_a_field_of_its_own_is_refused_by_name() {
+        let fields = serde_json::to_value(TransferOptions {
+            dry_run: true,
+            checksum: true,
+            delete_empty_src_dirs: true,
+            bwlimit: Some("1M".into()),
+            transfers: Some(1),
+            checkers: Some(1),
+            exclude: vec!["a".into()],
+            include: vec!["a".into()],
+            min_age: Some("1d".into()),
+            max_age: Some("1d".into()),
+            min_size: Some("1M".into()),
+            max_size: Some("1M".into()),
+            max_delete: Some(1),
+            backup_dir: Some("b2:old".into()),
+            flags: BTreeMap::new(),
+        });
+        let fields: Vec<_> = fields.expect("json").as_object().expect("an object").keys().cloned().collect();
+        assert!(fields.len() == FIELDS.len() && FIELDS.iter().all(|field| fields.contains(&(*field).to_owned())), "{fields:?}");
+        for field in FIELDS {
+            let flags = BTreeMap::from([(field.to_owned(), FlagValue::Switch(true)), ("update".to_owned(), FlagValue::Switch(true))]);
+            let error = TransferOptions { flags, ..TransferOptions::default() }.validate(Operation::Sync).expect_err("refused");
+            assert_eq!(error.fields.into_keys().collect::<Vec<_>>(), [format!("flags.{field}")]);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod files;
 pub mod jobs;
 pub mod mounts;
+pub mod operations;
 pub mod overview;
 pub mod queue;
 pub mod remotes;

@@ -2,6 +2,7 @@
 
 mod engine;
 mod house;
+mod operations;
 mod rclone;
 mod rest;
 mod secrets;

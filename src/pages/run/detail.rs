@@ -30,7 +30,7 @@ pub fn detail(shown: &Shown, run: Memo<RunSummary>, live: Live) -> AnyView {
             Some(Err(error)) => failure(error),
             None => ().into_any(),
         },
-        Tab::Options => options(&shown.run.options),
+        Tab::Options => options(shown.run.summary.operation, &shown.run.options),
     };
     view! {
         <section class="panel" aria-label="Details">
@@ -67,8 +67,8 @@ fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
 /// Whether this can happen to a file in such a run.
 const fn can(operation: Operation, outcome: FileOutcome) -> bool {
     match outcome {
-        FileOutcome::Copied | FileOutcome::Updated => operation.has_destination(),
-        FileOutcome::Moved => matches!(operation, Operation::Move),
+        FileOutcome::Copied | FileOutcome::Updated => operation.writes_destination(),
+        FileOutcome::Moved => operation.renames(),
         FileOutcome::Deleted => operation.deletes(),
         FileOutcome::Failed => true,
     }
@@ -123,8 +123,10 @@ fn log(log: RunLog) -> AnyView {
     .into_any()
 }
 
-/// What most runs do not have, by rclone's names.
-fn more(options: &TransferOptions) -> Vec<AnyView> {
+/// What most runs do not have, in words; flags by rclone's names.
+fn more(operation: Operation, options: &TransferOptions) -> Vec<AnyView> {
+    let deletes = |n: u32| if operation == Operation::Bisync { format!("{n} %") } else { format::plural(n.into(), "file", "files") };
+    let flags = options.flags.iter().map(|(name, value)| (name.clone(), Some(value.words().join(", "))));
     let switch = |on: bool| on.then(|| "yes".to_owned());
     [
         ("Dry run", switch(options.dry_run)),
@@ -134,19 +136,21 @@ fn more(options: &TransferOptions) -> Vec<AnyView> {
         ("Younger than", options.max_age.clone()),
         ("At least", options.min_size.clone()),
         ("At most", options.max_size.clone()),
-        ("Deletes at most", options.max_delete.map(|n| format::plural(n.into(), "file", "files"))),
+        ("Deletes at most", options.max_delete.map(deletes)),
         ("What is replaced or deleted goes to", options.backup_dir.clone()),
     ]
     .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .chain(flags)
     .filter_map(|(name, value)| Some(view! { <div><dt>{name}</dt><dd>{value?}</dd></div> }.into_any()))
     .collect()
 }
 
 /// How it was asked for, in words.
-fn options(options: &TransferOptions) -> AnyView {
+fn options(operation: Operation, options: &TransferOptions) -> AnyView {
     let fact = |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();
     let or = |value: Option<String>, default: &str| value.unwrap_or_else(|| default.to_owned());
-    let compare = if options.checksum { "size and checksum" } else { "size and time" };
+    let compare = if options.checksum || operation == Operation::Check { "size and checksum" } else { "size and time" };
     let exclude = if options.exclude.is_empty() { "nothing".to_owned() } else { options.exclude.join(", ") };
     view! {
         <dl class="options">
@@ -155,7 +159,7 @@ fn options(options: &TransferOptions) -> AnyView {
             {fact("Files at once", or(options.transfers.map(|n| n.to_string()), "4 (rclone's default)"))}
             {fact("Checks at once", or(options.checkers.map(|n| n.to_string()), "8 (rclone's default)"))}
             {fact("Left out", exclude)}
-            {more(options)}
+            {more(operation, options)}
         </dl>
     }
     .into_any()

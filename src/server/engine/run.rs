@@ -27,7 +27,7 @@ use crate::{
     },
     server::{
         rclone::{
-            Transfer,
+            Transfer, ending,
             log::{self, Progress, Tail},
             shim::{self, Exit, Life, signal_name},
         },
@@ -256,7 +256,7 @@ impl Watch {
             }
         };
         let dir = self.dir.clone();
-        let finish = spawn_blocking(move || log::finish(&dir)).await.unwrap_or_default();
+        let finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
         let evidence = Evidence { operation, exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), stalled, deadline };
         self.end(verdict(evidence), exit, None).await;

@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod middleware;
 mod mounts;
 pub mod openapi;
+mod operations;
 pub mod pages;
 mod queue;
 pub mod remotes;

@@ -7,8 +7,8 @@ use std::{
     path::Path,
 };
 
-use super::mount::MountPlan;
-use crate::domain::{location::Location, run::Operation, transfer::TransferOptions};
+use super::{flags, mount::MountPlan};
+use crate::domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions};
 
 /// What a run does: from where to where, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,10 +88,14 @@ fn picture(c: char) -> char {
     }
 }
 
-/// A run's rclone: its log in `dir`, its remote control on the socket that it is given. `only` is a file with the names that it takes up,
-/// a NUL after each; all when there is none.
+/// What counts for a run that does not say otherwise: rclone's own defaults wait for hours on a server that does not answer.
+const PATIENCE: [(&str, &str); 5] =
+    [("retries", "3"), ("retries_sleep", "5s"), ("contimeout", "30s"), ("timeout", "2m"), ("low_level_retries", "10")];
+
+/// A run's rclone: its log in `dir`, its remote control on the socket that it is given. A bisync keeps what it remembers in `workdir`. `only` is
+/// a file with the names that it takes up, a NUL after each; all when there is none.
 #[must_use]
-pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, only: Option<&Path>) -> Vec<OsString> {
+pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, only: Option<&Path>) -> Vec<OsString> {
     let mut args = begin(transfer, conf, dir, ["INFO", "NOTICE"]);
     args.extend(words(&[
         // Only this socket, which lies in a folder of mode 0700.
@@ -99,15 +103,15 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, only: Option<&Path
         "--rc-no-auth",
         "--rc-job-expire-duration=2s",
         "--rc-job-expire-interval=1s",
-        "--retries=3",
-        "--retries-sleep=5s",
-        "--contimeout=30s",
-        "--timeout=2m",
-        "--low-level-retries=10",
     ]));
-    if transfer.operation == Operation::Move {
+    let flags = &transfer.options.flags;
+    args.extend(patience(flags));
+    match transfer.operation {
         // Where it can, rclone would rename the whole folder: empty folders would go without being asked for, and no file would be told.
-        args.push("--disable=DirMove".into());
+        Operation::Move => args.push("--disable=DirMove".into()),
+        Operation::Check => args.push(joined("--combined=", &dir.join(COMBINED))),
+        Operation::Bisync => args.extend(bisync(flags, workdir)),
+        Operation::Copy | Operation::Sync | Operation::Delete => {}
     }
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
     if let Some(only) = only {
@@ -117,14 +121,21 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, only: Option<&Path
     end(args, transfer)
 }
 
+fn patience(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = OsString> {
+    let patience = PATIENCE.iter().filter(|(name, _)| !flags.contains_key(*name));
+    patience.map(|(name, value)| format!("--{}={value}", name.replace('_', "-")).into())
+}
+
 /// The look ahead of a run: how much it would do, and what would be new. Says nothing of each file.
 #[must_use]
 pub fn preflight(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
     // What a dry run would do with each file is a notice: many, and not needed.
     let mut args = begin(transfer, conf, dir, ["ERROR", "ERROR"]);
-    args.extend(words(&["--retries=1", "--contimeout=30s", "--timeout=2m", "--low-level-retries=10", "--missing-on-dst"]));
-    args.push(dir.join(super::preflight::NEW).into());
+    args.extend(patience(&transfer.options.flags));
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
+    // The last one counts: what is new is written anew by each attempt.
+    args.extend(words(&["--retries=1", "--missing-on-dst"]));
+    args.push(dir.join(super::preflight::NEW).into());
     end(args, transfer)
 }
 
@@ -141,6 +152,29 @@ fn end(mut args: Vec<OsString>, transfer: &Transfer) -> Vec<OsString> {
     args.push("--".into());
     args.extend(transfer.places().map(|place| target(place).into()));
     args
+}
+
+/// Where a check writes what it found, in the run's folder.
+pub const COMBINED: &str = "combined.txt";
+
+/// What every bisync is given: it can be stopped, killed and run again.
+fn bisync(flags: &BTreeMap<String, FlagValue>, workdir: &Path) -> impl Iterator<Item = OsString> {
+    let suffix = flags.get("partial_suffix").and_then(|value| value.words().pop()).unwrap_or_else(|| ".partial".to_owned());
+    let plain: String = suffix.chars().flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect();
+    // What a killed rclone left half written is nobody's file: it would be carried over to the other side as a new one.
+    let partials = format!("--exclude={{{{.*\\.[0-9a-f]{{8}}{plain}}}}}");
+    let fixed = ["--max-lock=2m", "--resilient", "--recover"].map(OsString::from);
+    [joined(WORKDIR, workdir)].into_iter().chain(fixed).chain([partials.into()])
+}
+
+/// How a bisync's command line names the folder in which it keeps what it remembers.
+pub const WORKDIR: &str = "--workdir=";
+
+/// A flag and its path as one word.
+fn joined(flag: &str, path: &Path) -> OsString {
+    let mut word = OsString::from(flag);
+    word.push(path);
+    word
 }
 
 /// The flags that a person chose. Each is one word, so that no value is ever read as a flag.
@@ -163,7 +197,7 @@ fn chosen(options: &TransferOptions) -> Vec<String> {
     let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
     let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
     let lists = lists.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={pattern}")));
-    switches.chain(values).chain(lists).collect()
+    switches.chain(values).chain(lists).chain(flags::words(&options.flags)).collect()
 }
 
 /// The equivalent command line, to paste into a shell.
@@ -300,9 +334,44 @@ mod tests {
         Transfer { operation: Operation::Copy, source: parse(source), destination: Some(parse("b2:it's")), options }
     }
 
+    fn arguments(example: &Transfer) -> Vec<OsString> {
+        transfer(example, Path::new("/c"), Path::new("/d"), Path::new("/w"), None)
+    }
+
+    #[test]
+    fn what_a_run_is_given_takes_the_place_of_what_counts_otherwise() {
+        let flags = BTreeMap::from([
+            ("retries".to_owned(), FlagValue::Number(1.into())),
+            ("filter".to_owned(), FlagValue::List(vec!["- --rc-addr=x".into()])),
+        ]);
+        let args = arguments(&example("/a", TransferOptions { flags, ..TransferOptions::default() }));
+        let of = |start: &str| args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.starts_with(start)).collect::<Vec<_>>();
+        assert_eq!(
+            (of("--retries="), of("--retries-sleep="), of("--filter")),
+            (vec!["--retries=1"], vec!["--retries-sleep=5s"], vec!["--filter=- --rc-addr=x"])
+        );
+        assert!(of("--rc-addr").is_empty());
+    }
+
+    #[test]
+    fn a_bisync_can_be_killed_and_a_check_writes_into_the_folder_of_its_run() {
+        let of = |operation, flags| {
+            let options = TransferOptions { flags, ..TransferOptions::default() };
+            let args = arguments(&Transfer { operation, ..example("/a", options) });
+            args.into_iter().map(|arg| arg.into_string().expect("UTF-8")).collect::<Vec<_>>()
+        };
+        let args = of(Operation::Bisync, BTreeMap::new());
+        for wanted in ["--workdir=/w", "--max-lock=2m", "--resilient", "--recover", r"--exclude={{.*\.[0-9a-f]{8}\.partial}}"] {
+            assert!(args.contains(&wanted.to_owned()), "{wanted}: {args:?}");
+        }
+        let args = of(Operation::Bisync, BTreeMap::from([("partial_suffix".to_owned(), FlagValue::Text("-x}".into()))]));
+        assert!(args.contains(&r"--exclude={{.*\.[0-9a-f]{8}\-x\}}}".to_owned()), "{args:?}");
+        assert!(of(Operation::Check, BTreeMap::new()).contains(&"--combined=/d/combined.txt".to_owned()));
+    }
+
     #[test]
     fn paths_come_after_the_flags_and_are_never_read_as_flags() {
-        let args = transfer(&example("/-x/--rc", TransferOptions::default()), Path::new("/c"), Path::new("/d"), None);
+        let args = arguments(&example("/-x/--rc", TransferOptions::default()));
         let end = args.iter().position(|arg| arg == "--").expect("--");
         assert_eq!(args[end + 1..], ["/-x/--rc", "b2:it's"].map(OsString::from));
     }

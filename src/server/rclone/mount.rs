@@ -16,7 +16,7 @@ use tokio::{
 use crate::domain::location::Location;
 
 use super::{
-    Rclone, UMASK,
+    GRACE_SECS, Rclone, UMASK,
     client::{Client, QUICK},
     command,
     error::{During as _, RcloneError},
@@ -65,6 +65,7 @@ impl Rclone {
             args: args.into_iter().map(Into::into).collect(),
             env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             umask: UMASK,
+            grace_secs: GRACE_SECS,
         };
         shim::start(dir, &plan_of_shim, None, &self.0.shim).await?;
         let end = Instant::now() + self.limit();

@@ -49,6 +49,14 @@ pub struct Plan {
     pub env: Vec<(Text, Text)>,
     /// Its umask.
     pub umask: u32,
+    /// How many seconds it may clean up after it was asked to stop.
+    #[serde(default = "ten")]
+    pub grace_secs: u64,
+}
+
+/// What a plan of an older Longshore meant.
+const fn ten() -> u64 {
+    10
 }
 
 /// Text of the system that may not be UTF-8.
@@ -155,7 +163,7 @@ pub fn inspect(dir: &Path) -> Life {
     }
 }
 
-/// Asks the run in `dir` to stop: rclone has 10 s to clean up. One that has ended already is fine.
+/// Asks the run in `dir` to stop: rclone has the time of its plan to clean up. One that has ended already is fine.
 pub fn stop(dir: &Path) -> io::Result<()> {
     let Some(pids) = read_json::<Pids>(&dir.join(PIDS)) else { return Ok(()) };
     // Without its shim rclone gets the signal from us.

@@ -24,8 +24,6 @@ use super::{
     spawn::{self, Process},
 };
 
-/// How long rclone may clean up after it was asked to stop.
-const GRACE: Duration = Duration::from_secs(10);
 /// How long nothing may happen before the shim looks up.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -55,10 +53,10 @@ fn supervise(dir: &Path) -> io::Result<()> {
     // The console may be gone already. That does not matter to the run.
     let mut stdout = io::stdout();
     let _ = stdout.write_all(READY).and_then(|()| stdout.flush());
-    let (mut status, stopped) = wait(child)?;
+    let (mut status, stopped) = wait(child, run.grace())?;
     if !stopped && run.lost_conf(status) {
         fs::write(dir.join(log::FILE), b"")?;
-        status = wait(run.start()?)?.0;
+        status = wait(run.start()?, run.grace())?.0;
     }
     let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let exit = Exit { code: status.code(), signal: status.signal(), at };
@@ -74,6 +72,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// How long rclone may clean up after it was asked to stop.
+    const fn grace(&self) -> Duration {
+        Duration::from_secs(self.plan.grace_secs)
+    }
+
     fn start(&self) -> io::Result<Child> {
         let process = Process {
             program: self.plan.program.clone(),
@@ -115,7 +118,7 @@ impl Run<'_> {
 }
 
 /// Waits until rclone has ended, and whether it was asked to. Passes a stop on, and after a while does not ask any more.
-fn wait(mut child: Child) -> io::Result<(ExitStatus, bool)> {
+fn wait(mut child: Child, grace: Duration) -> io::Result<(ExitStatus, bool)> {
     let mut deadline: Option<Instant> = None;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -124,7 +127,7 @@ fn wait(mut child: Child) -> io::Result<(ExitStatus, bool)> {
         let limit = deadline.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()));
         match spawn::next_signal(limit)? {
             Some(libc::SIGTERM | libc::SIGINT) if deadline.is_none() => {
-                deadline = Some(Instant::now() + GRACE);
+                deadline = Some(Instant::now() + grace);
                 // Not reaped yet: the number is the child's.
                 if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
                     kill_process(pid, Signal::TERM)?;

@@ -6,6 +6,7 @@ pub mod jobs;
 pub mod locations;
 pub mod metrics;
 pub mod mounts;
+pub mod operations;
 pub mod overview;
 pub mod queue;
 pub mod remotes;

@@ -65,6 +65,7 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
         ("GET", "/runs" | "/runs/{id}" | "/runs/{id}/log") => (&[RunsRead], "", none()),
         ("GET", "/runs/{id}/files") => (&[RunsRead], "?outcome=copied", none()),
         ("GET", "/events") => (&[RunsRead], "", none()),
+        ("GET", "/operations" | "/operations/{operation}/options") => (&[RunsRead], "", none()),
         ("POST", "/runs") => (&[RunsWrite], "", run()),
         ("POST", "/runs/{id}/stop" | "/runs/{id}/retry") => (&[RunsWrite], "", none()),
         ("POST", "/runs/{id}/bandwidth") => (&[RunsWrite], "", Arguments::Json(json!({ "rate": "1M" }))),
@@ -123,6 +124,7 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "mounts/list" | "mounts/missing" => get(&[MountsRead], ""),
         "mounts/create" => json(&[MountsWrite], json!({ "mount": { "location": "nosuch:", "mount_point": "/nosuch" } })),
         "mounts/delete" => form(&[MountsWrite], &[("id", ID), ("force", "false")]),
+        "operations/options" => get(&[RunsRead], "?operation=copy"),
         "overview/get" => get(&[ConsoleRead], ""),
         "providers/list" | "remotes/list" => get(&[RemotesRead], ""),
         "providers/get" => get(&[RemotesRead], "?name=s3"),
@@ -174,7 +176,7 @@ async fn doors(console: &Console) -> Vec<Door> {
             let known = rest(&method, path);
             let (needs, query, arguments) = known.unwrap_or_else(|| panic!("{method} {path} is new: say in `rest` what it needs"));
             let name = format!("{method} {path}");
-            let path = format!("{}{query}", path.replace("{id}", ID).replace("{name}", "nosuch"));
+            let path = format!("{}{query}", path.replace("{id}", ID).replace("{name}", "nosuch").replace("{operation}", "copy"));
             doors.push(Door { name, needs, method: method.parse().expect("a method"), path, arguments });
         }
     }

@@ -1,5 +1,7 @@
 //! Sync, copy, move and delete, as runs.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::State,
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        flag::{FlagValue, flags_schema},
         guard::Approval,
         id::RunId,
         run::{FileOutcome, NewRun, OnBusy, Operation, Run, RunState},
@@ -111,6 +114,10 @@ struct TransferRequest {
     /// Keep what is replaced or deleted here, on the remote of the destination.
     #[serde(default)]
     backup_dir: Option<String>,
+    /// Other options of rclone's, by its names.
+    #[serde(default)]
+    #[schema(schema_with = flags_schema)]
+    flags: BTreeMap<String, FlagValue>,
     /// The destination once more, to be sure. What differs is refused.
     #[serde(default)]
     confirm: Option<String>,
@@ -156,6 +163,7 @@ impl TransferRequest {
                 max_size: self.max_size,
                 max_delete: self.max_delete,
                 backup_dir: self.backup_dir,
+                flags: self.flags,
             },
             time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
             ..NewRun::default()
@@ -200,6 +208,10 @@ struct DeleteRequest {
     /// Stop with an error before more files than this are deleted.
     #[serde(default)]
     max_delete: Option<u32>,
+    /// Other options of rclone's, by its names.
+    #[serde(default)]
+    #[schema(schema_with = flags_schema)]
+    flags: BTreeMap<String, FlagValue>,
     /// The path once more, to be sure. What differs is refused.
     #[serde(default)]
     confirm: Option<String>,
@@ -225,6 +237,7 @@ impl DeleteRequest {
                 min_size: self.min_size,
                 max_size: self.max_size,
                 max_delete: self.max_delete,
+                flags: self.flags,
                 ..TransferOptions::default()
             },
             time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),

@@ -13,7 +13,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{audit, backups, events, files, jobs, metrics, mounts, queue, remotes, runs, sessions, tokens, users};
+use super::{audit, backups, events, files, jobs, metrics, mounts, operations as commands, queue, remotes, runs, sessions, tokens, users};
 use crate::server::{auth::Auth, state::AppState};
 
 /// Where the description is.
@@ -40,6 +40,7 @@ needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
         (name = "remotes", description = "Configured connections to providers"),
         (name = "files", description = "What lies in a location"),
         (name = "runs", description = "Transfers: start, stop, watch, look back"),
+        (name = "operations", description = "What a run can do, and its options"),
         (name = "queue", description = "What waits, and whether anything is started"),
         (name = "jobs", description = "Runs that are saved, to be started again"),
         (name = "mounts", description = "Locations as folders of this server"),
@@ -78,6 +79,7 @@ fn nouns() -> OpenApiRouter<AppState> {
         .merge(queue::router())
         .merge(jobs::router())
         .merge(mounts::router())
+        .merge(commands::router())
         .merge(events::router())
         .merge(users::router())
         .merge(tokens::router())

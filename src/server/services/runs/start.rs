@@ -11,14 +11,14 @@ use crate::{
         id::RunId,
         location::Location,
         policy::Permission,
-        run::{JobName, NewRun, OnBusy, Run, route},
+        run::{JobName, NewRun, OnBusy, Operation, Run, route},
         time::Timestamp,
         user::RcloneStatus,
     },
     server::{
         auth::Actor,
         engine::places,
-        rclone::command,
+        rclone::{bisync, command},
         state::AppState,
         store::{
             StoreError, new_id,
@@ -173,16 +173,27 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
         (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
         (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
     };
+    if destination.as_ref() == Some(&source) {
+        return Err(AppError::invalid("destination", "Source and destination are the same. Choose two folders."));
+    }
+    // What is only compared may overlap.
     if let Some(destination) = &destination
+        && operation.writes_destination()
         && meet(app, &source, destination).await?
     {
         return Err(AppError::invalid("destination", "Source and destination overlap. Choose two folders that do not lie in each other."));
     }
     let mut options = run.options.clone();
+    options.flags = app.rclone.check_flags(operation, &options.flags).await?;
     if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
         options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
     }
-    Ok(Task { operation, source, destination, options, guards: run.guards.clone(), retry_of })
+    let task = Task { operation, source, destination, options, guards: run.guards.clone(), retry_of };
+    if operation == Operation::Bisync && !bisync::fits(&transfer(&task)) {
+        let problem = format!("For a bisync source and destination are too long: at most {} bytes together.", bisync::LONGEST);
+        return Err(AppError::invalid("destination", problem));
+    }
+    Ok(task)
 }
 
 /// Where to keep what is replaced or deleted: rclone moves it there, which it can on one remote only.

@@ -1,0 +1,184 @@
+//! How a run ended, as far as rclone's files tell: what the log says, and for a check and a bisync what that means and what to do.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    bisync, command, log,
+    log::Finish,
+    shim::{PLAN, Plan},
+};
+use crate::domain::run::LogLine;
+
+/// How many of the last lines tell why a run failed.
+const LINES: usize = 200;
+/// What to do where nothing is remembered.
+const RESYNC: &str = "Run it once with resync: what only one side has is copied to the other, of files that differ the source's stay, and nothing is \
+    deleted.";
+
+/// Reads how the run in `dir` ended. What rclone's last word does not tell is found further up.
+#[must_use]
+pub fn finish(dir: &Path) -> Finish {
+    let mut finish = log::finish(dir);
+    let headline = finish.headline.as_deref().unwrap_or_default();
+    let words = if headline.starts_with("Failed to bisync") {
+        bisync_words(&lines(dir), dir)
+    } else if headline.starts_with("Failed to check") {
+        check_words(&lines(dir), dir)
+    } else {
+        None
+    };
+    finish.headline = words.or(finish.headline);
+    finish
+}
+
+fn lines(dir: &Path) -> Vec<LogLine> {
+    log::lines(dir, LINES).map(|log| log.lines).unwrap_or_default()
+}
+
+/// What a bisync that failed means.
+fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
+    let said = |needle: &str| lines.iter().rev().map(|line| line.message.as_str()).find(|message| message.contains(needle));
+    if said("cannot find prior Path1 or Path2 listings").is_some() {
+        let why = if workdir(dir).is_some_and(|workdir| bisync::is_broken(&workdir)) {
+            "An earlier run of this pair broke off, and what both sides had before it is not known any more."
+        } else {
+            "This pair was never synced."
+        };
+        return Some(format!("{why} {RESYNC}"));
+    }
+    let side = |message: &str| if message.contains("Path1") { "source" } else { "destination" };
+    if let Some(abort) = said("too many deletes (") {
+        let counts = abort.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("too many", |(counts, _)| counts);
+        return Some(format!(
+            "Too many files of the {} were deleted since the last run ({counts}). Nothing was changed. If that is right, allow it with max_delete \
+             or force.",
+            side(abort)
+        ));
+    }
+    if let Some(abort) = said("all files were changed on ") {
+        return Some(format!(
+            "All files of the {} changed since the last run. Nothing was carried over. If that is right, allow it with force.",
+            side(abort)
+        ));
+    }
+    if said("prior lock file found").is_some() {
+        return Some("Another bisync of this pair is still running. Wait until it has ended.".to_owned());
+    }
+    if let Some(empty) = said("Empty current Path") {
+        return Some(format!(
+            "The {} is empty, which it was not before. That is not taken for deleted files. Make sure that it is all there; if it has to be \
+             empty, run it once with resync.",
+            side(empty)
+        ));
+    }
+    if said("check file check failed").is_some() {
+        let then = if said("Must run --resync").is_some() { " Then run it once with resync." } else { "" };
+        return Some(format!(
+            "check_access did not find the same check files on both sides. Nothing was changed. Make sure that both are all there.{then}"
+        ));
+    }
+    let critical = said("Bisync critical error: ").and_then(|message| message.split_once("Bisync critical error: "))?;
+    let reason = critical.1.lines().next().unwrap_or_default().trim().trim_end_matches('.');
+    let remedy = if said("Must run --resync").is_some() { RESYNC } else { "Run it again." };
+    Some(format!("It broke off: {reason}. {remedy}"))
+}
+
+/// What a check found: `3 differences found: 1 differs, 2 are only in the source.`
+fn check_words(lines: &[LogLine], dir: &Path) -> Option<String> {
+    let found = lines.iter().rev().find_map(|line| line.message.strip_suffix(" differences found")?.parse::<u64>().ok())?;
+    let (mut differ, mut source, mut destination, mut unread) = (0, 0, 0, 0);
+    if let Ok(file) = File::open(dir.join(command::COMBINED)) {
+        for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
+            match line.first() {
+                Some(b'*') => differ += 1,
+                Some(b'+') => source += 1,
+                Some(b'-') => destination += 1,
+                Some(b'!') => unread += 1,
+                _ => {}
+            }
+        }
+    }
+    let parts: Vec<_> = [
+        (differ, "differ on both sides"),
+        (source, "only in the source"),
+        (destination, "only in the destination"),
+        (unread, "could not be compared"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what): (u64, _)| format!("{count} {what}"))
+    .collect();
+    let plural = if found == 1 { "difference" } else { "differences" };
+    Some(if parts.is_empty() { format!("{found} {plural} found.") } else { format!("{found} {plural} found: {}.", parts.join(", ")) })
+}
+
+/// Where the bisync in `dir` keeps what it remembers.
+fn workdir(dir: &Path) -> Option<PathBuf> {
+    let plan: Plan = serde_json::from_slice(&fs::read(dir.join(PLAN)).ok()?).ok()?;
+    plan.args.into_iter().find_map(|arg| {
+        let arg = std::ffi::OsString::from(arg).into_string().ok()?;
+        arg.strip_prefix(command::WORKDIR).map(PathBuf::from)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(messages: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a folder");
+        let lines: Vec<_> =
+            messages.iter().map(|(level, message)| serde_json::json!({ "level": level, "msg": message }).to_string()).collect();
+        fs::write(dir.path().join(log::FILE), lines.join("\n")).expect("written");
+        dir
+    }
+
+    fn headline(messages: &[(&str, &str)]) -> String {
+        finish(run(messages).path()).headline.expect("a headline")
+    }
+
+    #[test]
+    fn a_bisync_that_failed_says_what_to_do() {
+        let failed = ("notice", "Failed to bisync: bisync aborted");
+        for (message, words) in [
+            (
+                "Bisync critical error: cannot find prior Path1 or Path2 listings, likely due to critical error on prior run \nTip: x",
+                "never synced. Run it once with resync",
+            ),
+            (
+                "too many deletes (>50%, 6 of 10) on Path1 \"/a/\". Run with --force if desired.",
+                "of the source were deleted since the last run (>50%, 6 of 10)",
+            ),
+            ("Safety abort: all files were changed on Path1 \"/a/\". Run with --force if desired.", "All files of the source changed"),
+            ("Bisync critical error: check file check failed", "check_access did not find"),
+            ("Failed to bisync: prior lock file found: /w/a.lck", "still running"),
+            ("Empty current Path2 listing. Cannot sync to an empty directory: /w/x", "The destination is empty"),
+            ("Bisync critical error: disk on fire\nmore", "It broke off: disk on fire. Run it again."),
+        ] {
+            let said = headline(&[("error", message), failed]);
+            assert!(said.contains(words), "{said}");
+        }
+        let said = headline(&[("error", "Bisync critical error: x"), ("error", "Bisync aborted. Must run --resync to recover."), failed]);
+        assert!(said.starts_with("It broke off: x. Run it once with resync"), "{said}");
+        assert_eq!(headline(&[failed]), "Failed to bisync: bisync aborted");
+    }
+
+    #[test]
+    fn a_check_counts_what_it_found() {
+        let log = [("notice", "4 differences found"), ("notice", "Failed to check with 4 errors: last error was: 4 differences found")];
+        let dir = run(&log);
+        assert_eq!(finish(dir.path()).headline.as_deref(), Some("4 differences found."));
+        fs::write(dir.path().join(command::COMBINED), b"= a\n* b\n* c\n+ d\n- \xff\n").expect("written");
+        let words = "4 differences found: 2 differ on both sides, 1 only in the source, 1 only in the destination.";
+        assert_eq!(finish(dir.path()).headline.as_deref(), Some(words));
+    }
+
+    #[test]
+    fn other_runs_say_what_rclone_says() {
+        assert_eq!(headline(&[("notice", "Failed to copy: Bisync critical error: x")]), "Failed to copy: Bisync critical error: x");
+    }
+}

@@ -1,0 +1,260 @@
+//! The options that a run may be given beside those with a field of their own: rclone's own list of them (`options/info`), what that leaves out,
+//! and the review that says which of them may be set. What is not in all of that never gets onto a command line.
+
+pub mod own;
+mod review;
+mod shape;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use self::review::Verdict;
+use crate::domain::{
+    flag::{Flag, FlagKind, FlagValue},
+    run::Operation,
+    transfer::FIELDS,
+};
+
+/// Longest name of an option in an answer, in characters.
+const NAME: usize = 60;
+
+/// `options/info`, answered: the blocks that have to do with the commands of a run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Info {
+    main: Vec<RawFlag>,
+    filter: Vec<RawFlag>,
+    log: Vec<RawFlag>,
+    rc: Vec<RawFlag>,
+}
+
+/// An option as rclone describes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct RawFlag {
+    name: String,
+    help: String,
+    groups: String,
+    default_str: String,
+    #[serde(rename = "Type")]
+    kind: String,
+}
+
+impl RawFlag {
+    /// `None` for a type that nobody has looked at.
+    fn offered(&self) -> Option<Flag> {
+        let mut choices = Vec::new();
+        let kind = match self.kind.as_str() {
+            "bool" => FlagKind::Bool,
+            "int" | "int64" => FlagKind::Int,
+            "float64" => FlagKind::Float,
+            "SizeSuffix" => FlagKind::Size,
+            "Duration" => FlagKind::Duration,
+            "BwTimetable" => FlagKind::Bandwidth,
+            "Time" => FlagKind::Time,
+            "string" => FlagKind::Text,
+            "stringArray" => FlagKind::List,
+            words if words.contains('|') => {
+                choices = words.split('|').map(str::to_owned).collect();
+                FlagKind::Choice
+            }
+            _ => return None,
+        };
+        let group = self.groups.split(',').next().unwrap_or_default().to_owned();
+        let default = if kind == FlagKind::List { String::new() } else { self.default_str.clone() };
+        Some(Flag { name: self.name.clone(), help: self.help.clone(), kind, default, group, choices })
+    }
+}
+
+/// What one rclone takes, as far as it was reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalog(BTreeMap<String, Flag>);
+
+impl Catalog {
+    /// What may be set of what this rclone has.
+    #[must_use]
+    pub fn new(info: &Info) -> Self {
+        let may = |name: &str| matches!(review::verdict(name), Some(Verdict::For(_)));
+        let listed = info.main.iter().chain(&info.filter).filter_map(RawFlag::offered);
+        let all = listed.chain(own::OWN.iter().map(Into::into)).filter(|flag| may(&flag.name));
+        Self(all.map(|flag| (flag.name.clone(), flag)).collect())
+    }
+
+    /// Those that `operation` may be given, by name.
+    #[must_use]
+    pub fn of(&self, operation: Operation) -> Vec<Flag> {
+        self.0.values().filter(|flag| is_for(&flag.name, operation)).cloned().collect()
+    }
+
+    /// The flags in the form in which they are kept and given to rclone, or what is wrong with which: `flags.NAME`.
+    pub fn check(
+        &self,
+        operation: Operation,
+        flags: &BTreeMap<String, FlagValue>,
+    ) -> Result<BTreeMap<String, FlagValue>, BTreeMap<String, String>> {
+        let (mut checked, mut wrong) = (BTreeMap::new(), BTreeMap::new());
+        for (name, value) in flags {
+            match self.check_one(operation, name, value) {
+                Ok(value) => drop(checked.insert(name.clone(), value)),
+                Err(problem) => drop(wrong.insert(field(name), problem)),
+            }
+        }
+        let on = |name: &str| checked.get(name) == Some(&FlagValue::Switch(true));
+        if let Some(name) = shape::conflict(on, &["delete_before", "delete_during", "delete_after"]) {
+            wrong.insert(field(name), "Only one of delete_before, delete_during and delete_after.".to_owned());
+        }
+        if wrong.is_empty() { Ok(checked) } else { Err(wrong) }
+    }
+
+    fn check_one(&self, operation: Operation, name: &str, value: &FlagValue) -> Result<FlagValue, String> {
+        match self.0.get(name) {
+            Some(flag) if is_for(name, operation) => {
+                let value = flag.check(value)?;
+                shape::problem(name, &value).map_or(Ok(value), |problem| Err(problem.to_owned()))
+            }
+            _ => Err(refusal(operation, name)),
+        }
+    }
+}
+
+fn is_for(name: &str, operation: Operation) -> bool {
+    matches!(review::verdict(name), Some(Verdict::For(operations)) if operations.contains(&operation))
+}
+
+/// Why an option is not taken.
+fn refusal(operation: Operation, name: &str) -> String {
+    let operation_name = operation.as_str();
+    match review::verdict(name) {
+        Some(Verdict::Withheld(why)) => (*why).to_owned(),
+        Some(Verdict::For(operations)) if !operations.contains(&operation) => {
+            let others: Vec<_> = operations.iter().map(|operation| operation.as_str()).collect();
+            format!("A {operation_name} does not have it. These do: {}.", others.join(", "))
+        }
+        Some(Verdict::For(_)) => "This rclone does not have it.".to_owned(),
+        None => {
+            let meant = name.trim().trim_start_matches('-').replace('-', "_").to_lowercase();
+            match review::verdict(&meant) {
+                Some(Verdict::Withheld(why)) => (*why).to_owned(),
+                Some(Verdict::For(_)) => format!("Write it as {meant}."),
+                None if FIELDS.contains(&meant.as_str()) => format!("Set {meant} instead: it is an option of its own."),
+                None => format!("A {operation_name} has no such option. What belongs to a remote is set there."),
+            }
+        }
+    }
+}
+
+/// The name of a flag's field in an answer: short, and of one line.
+fn field(name: &str) -> String {
+    let name: String = name.chars().take(NAME).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    format!("flags.{name}")
+}
+
+/// Options that this rclone has and nobody has reviewed, or whose type is not known here.
+#[must_use]
+pub fn unreviewed(info: &Info) -> Vec<String> {
+    let blocks = [&info.main, &info.filter, &info.log, &info.rc];
+    let unknown = |flag: &&RawFlag| match review::verdict(&flag.name) {
+        None => !FIELDS.contains(&flag.name.as_str()),
+        Some(Verdict::For(_)) => flag.offered().is_none(),
+        Some(Verdict::Withheld(_)) => false,
+    };
+    blocks.into_iter().flatten().filter(unknown).map(|flag| flag.name.clone()).collect()
+}
+
+/// Whether an option was reviewed, for what `--help` names.
+#[must_use]
+pub fn is_reviewed(name: &str) -> bool {
+    review::verdict(name).is_some() || FIELDS.contains(&name)
+}
+
+/// Every option that no run may be given, by rclone's names.
+pub fn withheld() -> impl Iterator<Item = &'static str> {
+    review::names().filter(|name| matches!(review::verdict(name), Some(Verdict::Withheld(_))))
+}
+
+/// Checked flags as rclone's command line has them: each is one word, so that no value is ever read as a flag.
+pub fn words(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = String> {
+    flags.iter().flat_map(|(name, value)| {
+        let flag = name.replace('_', "-");
+        value.words().into_iter().map(move |word| format!("--{flag}={word}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn catalog() -> Catalog {
+        let raw = |name: &str, kind: &str| json!({ "Name": name, "Type": kind, "Groups": "Copy,Important", "DefaultStr": "x" });
+        let main = json!([
+            raw("update", "bool"),
+            raw("retries", "int"),
+            raw("cutoff_mode", "HARD|SOFT|CAUTIOUS"),
+            raw("password_command", "SpaceSepList"),
+            raw("track_renames", "bool"),
+            raw("new_in_1_76", "bool"),
+            raw("max_transfer", "Colour"),
+        ]);
+        let info: Info = serde_json::from_value(json!({ "main": main, "filter": [raw("filter", "stringArray")] })).expect("info");
+        assert_eq!(unreviewed(&info), ["new_in_1_76", "max_transfer"]);
+        Catalog::new(&info)
+    }
+
+    fn flags(json: Value) -> BTreeMap<String, FlagValue> {
+        serde_json::from_value(json).expect("flags")
+    }
+
+    #[test]
+    fn what_is_taken_is_what_was_reviewed_for_the_operation_and_fits() {
+        let catalog = catalog();
+        let given = flags(json!({ "update": true, "retries": "5", "cutoff_mode": "soft", "filter": ["- *.tmp", "+ a b"], "rmdirs": true }));
+        let refused = catalog.check(Operation::Copy, &given).expect_err("not all are of a copy");
+        assert_eq!(refused.keys().collect::<Vec<_>>(), ["flags.rmdirs"]);
+        assert!(refused["flags.rmdirs"].contains("These do: delete"), "{refused:?}");
+        let mut given = given;
+        given.remove("rmdirs");
+        let checked = catalog.check(Operation::Copy, &given).expect("all fit");
+        let words: Vec<_> = words(&checked).collect();
+        assert_eq!(words, ["--cutoff-mode=SOFT", "--filter=- *.tmp", "--filter=+ a b", "--retries=5", "--update=true"]);
+        assert_eq!(catalog.check(Operation::Copy, &checked), Ok(checked));
+    }
+
+    #[test]
+    fn what_is_refused_says_why() {
+        for (name, why) in [
+            ("password_command", "runs a program"),
+            ("--Password-Command", "runs a program"),
+            ("new_in_1_76", "no such option"),
+            ("max_transfer", "does not have it"),
+            ("no_traverse", "does not have it"),
+            ("track-renames", "Write it as track_renames."),
+            ("bwlimit", "Set bwlimit instead"),
+            ("sftp_ssh", "set there"),
+            ("global.metadata_mapper", "no such option"),
+        ] {
+            let refused = catalog().check(Operation::Sync, &flags(json!({ name: true }))).expect_err(name);
+            assert!(refused[&format!("flags.{name}")].contains(why), "{refused:?}");
+        }
+        let long = format!("a\n{}", "b".repeat(500));
+        let refused = catalog().check(Operation::Copy, &flags(json!({ long: true }))).expect_err("refused");
+        assert!(refused.keys().all(|field| field.len() < 100 && !field.contains('\n')), "{refused:?}");
+    }
+
+    #[test]
+    fn only_one_time_of_deleting_is_taken() {
+        let both = flags(json!({ "delete_before": true, "delete_after": true }));
+        assert_eq!(catalog().check(Operation::Sync, &both).expect_err("both").into_keys().collect::<Vec<_>>(), ["flags.delete_after"]);
+        assert!(catalog().check(Operation::Sync, &flags(json!({ "delete_before": true, "delete_after": false }))).is_ok());
+    }
+
+    #[test]
+    fn every_option_that_only_help_has_was_reviewed_for_an_operation() {
+        for own in &own::OWN {
+            assert!(matches!(review::verdict(own.name), Some(Verdict::For(_))), "{}", own.name);
+        }
+        assert!(withheld().count() > 100);
+    }
+}
