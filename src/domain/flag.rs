@@ -15,7 +15,7 @@ pub const FLAGS: usize = 200;
 /// Longest text, in bytes.
 const TEXT: usize = 4096;
 /// Most items of a list.
-const ITEMS: usize = 1000;
+const ITEMS: usize = 200;
 
 /// The value of a flag, as it is given: a switch, a number, a text, or a list of texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ impl Flag {
             }
             (FlagKind::Text, FlagValue::Text(text)) => Some(FlagValue::Text(text.clone())).filter(|_| is_plain(text)),
             (FlagKind::List, FlagValue::Text(text)) => Some(FlagValue::List(vec![text.clone()])).filter(|_| is_plain(text)),
-            (FlagKind::List, FlagValue::List(items)) if items.len() > ITEMS => return refuse("At most 1,000 items."),
+            (FlagKind::List, FlagValue::List(items)) if items.len() > ITEMS => return refuse("At most 200 items."),
             (FlagKind::List, FlagValue::List(items)) if items.is_empty() => return refuse("Leave it out, or give at least one item."),
             (FlagKind::List, FlagValue::List(items)) => Some(value.clone()).filter(|_| items.iter().all(|item| is_plain(item))),
             _ => None,

@@ -13,7 +13,7 @@ use crate::{
     },
     domain::{
         location::Location,
-        run::{Run, RunState, RunSummary},
+        run::{Operation, Run, RunState, RunSummary},
     },
 };
 
@@ -77,7 +77,12 @@ pub fn outcome(run: &Run) -> AnyView {
 fn title(run: &RunSummary) -> String {
     let verb = run.operation.as_str();
     let verb = verb.get(..1).map(str::to_uppercase).unwrap_or_default() + verb.get(1..).unwrap_or_default();
-    let to = run.destination.as_ref().map(|destination| format!(" to {}", name(destination))).unwrap_or_default();
+    let to = match run.operation {
+        Operation::Check => "against",
+        Operation::Bisync => "with",
+        _ => "to",
+    };
+    let to = run.destination.as_ref().map(|destination| format!(" {to} {}", name(destination))).unwrap_or_default();
     let dry = if run.dry_run { " (dry run)" } else { "" };
     format!("{verb} {}{to}{dry}", name(&run.source))
 }

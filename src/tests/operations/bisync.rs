@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use reqwest::StatusCode;
@@ -184,8 +185,11 @@ async fn a_side_that_changed_altogether_or_is_not_the_one_that_it_was_is_left_al
     let access = json!({ "flags": { "check_access": true, "check_filename": ".here" } });
     let run = console.bisync(access.clone()).await;
     assert!(run["error"].as_str().is_some_and(|words| words.starts_with("check_access did not find")), "{run}");
+    // Both from the same second: files of one content whose times differ by milliseconds make a resync of rclone 1.75.2 stumble.
     for side in ["one", "two"] {
         write(&console.root(), &format!("{side}/.here"), b"");
+        let file = fs::File::options().write(true).open(console.root().join(side).join(".here")).expect("opened");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)).expect("its time");
     }
     let mut with_resync = access.clone();
     with_resync["flags"]["resync"] = json!(true);

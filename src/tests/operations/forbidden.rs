@@ -1,13 +1,16 @@
 //! Options that run programs, read files, open ports or undo what the console relies on: refused by name at every door, in any spelling, and
 //! nothing happens.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
-use longshore::server::rclone::flags::withheld;
+use longshore::{
+    domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions},
+    server::rclone::{Rclone, RcloneConfig, RcloneError, Transfer, flags::withheld},
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Console, tree, write};
+use crate::support::{Console, rclone_path, tree, write};
 
 /// Names that are no option of a run, however they are written.
 const NAMES: [&str; 40] = [
@@ -138,6 +141,29 @@ async fn no_forbidden_option_gets_in_by_any_name_or_value() {
     trap.untouched().await;
     eprintln!("{vectors} vectors refused by name at three doors, of them {} options that may never be set", withheld().count());
     assert!(vectors >= 150, "{vectors}");
+}
+
+/// What waits in the queue may be from another Longshore, or for another rclone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = RcloneConfig {
+        binary: Some(rclone_path()),
+        master: dir.path().join("rclone.conf"),
+        data_dir: dir.path().to_owned(),
+        shim: env!("CARGO_BIN_EXE_longshore").into(),
+    };
+    let rclone = Rclone::open(config).await.expect("opened");
+    let at = |name: &str| Location::parse(dir.path().join(name).to_str().expect("UTF-8")).expect("a location");
+    let flags =
+        BTreeMap::from([("metadata_mapper".to_owned(), FlagValue::Text("touch x".into())), ("update".to_owned(), FlagValue::Switch(true))]);
+    let options = TransferOptions { flags, ..TransferOptions::default() };
+    let transfer = Transfer { operation: Operation::Copy, source: at("a"), destination: Some(at("b")), options };
+    let refused = rclone.start_run(&dir.path().join("run 1"), &transfer).await.expect_err("refused");
+    let RcloneError::Invalid { fields } = refused else { panic!("{refused}") };
+    assert_eq!(fields.into_keys().collect::<Vec<_>>(), ["flags.metadata_mapper"]);
+    assert!(!dir.path().join("run 1").exists(), "nothing was begun");
+    rclone.shutdown().await;
 }
 
 #[tokio::test]
