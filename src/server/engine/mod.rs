@@ -93,7 +93,7 @@ impl Engine {
         self.0.config.limits
     }
 
-    /// Stops a run that is watched: last statistics, SIGTERM, and after 10 s SIGKILL. Returns at once.
+    /// Stops a run that is watched: last statistics, SIGTERM, and after the time of its plan SIGKILL. Returns at once.
     pub fn stop(&self, id: &RunId) {
         if let Some(token) = self.stops().get(id) {
             token.cancel();
