@@ -13,6 +13,8 @@ pub mod policy;
 pub mod provider;
 pub mod remote;
 pub mod run;
+pub mod run_files;
+pub mod run_log;
 pub mod session;
 pub mod time;
 pub mod token;

@@ -54,7 +54,7 @@ fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
     };
     let tab = |(tab, name, label): (Tab, &'static str, &'static str)| {
         let count = match (tab, files) {
-            (Tab::Files(outcome), Some(files)) => Some(files.count(outcome)),
+            (Tab::Files(outcome), Some(files)) => Some(files.counts.get(outcome)),
             _ => None,
         };
         let count = count.map(|count| view! { " "<span class="num">{format::count(count)}</span> }.into_any());
@@ -71,6 +71,8 @@ const fn can(operation: Operation, outcome: FileOutcome) -> bool {
         FileOutcome::Moved => matches!(operation, Operation::Move),
         FileOutcome::Deleted => operation.deletes(),
         FileOutcome::Failed => true,
+        // Shown where there are any.
+        _ => false,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 /// The search field, the files, and the way to the other pages.
 pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
     let word = outcome.as_str();
-    let all = files.count(outcome);
+    let all = files.counts.get(outcome);
     if all == 0 {
         return nothing(outcome);
     }
@@ -83,7 +83,13 @@ fn nothing(outcome: FileOutcome) -> AnyView {
         FileOutcome::Updated => "No file replaced another.",
         FileOutcome::Moved => "No file was moved where it lay.",
         FileOutcome::Deleted => "No file was deleted.",
+        FileOutcome::Renamed => "No file has another name now.",
+        FileOutcome::Skipped => "No file was left out.",
         FileOutcome::Failed => "No file failed.",
+        FileOutcome::Matched => "No file is the same on both sides.",
+        FileOutcome::Differs => "No file differs.",
+        FileOutcome::MissingOnDestination => "No file is missing at the destination.",
+        FileOutcome::MissingOnSource => "No file is missing at the source.",
     };
     view! { <p class="none muted">{text}</p> }.into_any()
 }

@@ -22,7 +22,7 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::RunId,
-        run::{FileOutcome, Run, RunFiles, RunLog, RunState},
+        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunState},
     },
     live::Live,
     server_fns::runs::{StopRun, get_run, get_run_log, list_run_files},
@@ -135,7 +135,7 @@ async fn get(id: String, wanted: Wanted) -> Result<Shown> {
         Tab::Files(outcome) => list_run_files(id.clone(), outcome, search.clone(), offset, PAGE).await,
         _ => list_run_files(id.clone(), FileOutcome::Copied, String::new(), 0, 1).await,
     };
-    let log = if tab == Tab::Log { Some(get_run_log(id).await) } else { None };
+    let log = if tab == Tab::Log { Some(get_run_log(id, LogQuery::default()).await) } else { None };
     Ok(Shown { run, tab, search, files, log })
 }
 

@@ -151,7 +151,12 @@ impl Watch {
             }
         };
         let dir = self.dir.clone();
-        let finish = spawn_blocking(move || log::finish(&dir)).await.unwrap_or_default();
+        let finish = spawn_blocking(move || {
+            let report =
+                log::conclude(&dir).inspect_err(|error| tracing::warn!(%error, "the log of a run could not be concluded; it stays"));
+            report.map_or_else(|_| log::finish(&dir), |report| report.finish)
+        });
+        let finish = finish.await.unwrap_or_default();
         let deadline = self.deadline.map(|at| at.0);
         let verdict = verdict(Evidence { exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), deadline });
         self.end(verdict, exit).await;

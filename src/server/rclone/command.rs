@@ -95,6 +95,8 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
     args.push(conf.into());
     args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level=INFO", "--log-file"]));
     args.push(dir.join(super::log::FILE).into());
+    args.push(format!("--log-file-max-size={}", super::log::SIZE).into());
+    args.push(format!("--log-file-max-backups={}", super::log::BACKUPS).into());
     args.extend(words(&[
         "--stats=1s",
         "--stats-log-level=NOTICE",
