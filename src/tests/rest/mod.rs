@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod door;
 mod files;
+mod logs;
 mod metrics;
 mod mounts;
 mod policy;
