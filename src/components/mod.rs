@@ -13,5 +13,6 @@ pub mod post_form;
 pub mod progress;
 pub mod route_label;
 pub mod run_row;
+pub mod speed_chart;
 pub mod time;
 pub mod virtual_list;

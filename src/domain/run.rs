@@ -12,7 +12,11 @@ use super::{
     transfer::TransferOptions,
 };
 
-pub use super::operation::Operation;
+pub use super::{
+    operation::Operation,
+    run_files::{Counts, FileOutcome, RunFile, RunFiles},
+    run_log::{LogLevel, LogLine, LogQuery, RunLog, RunSeries, SeriesPoint},
+};
 
 /// Where a run is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -485,125 +489,6 @@ impl RunEventKind {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
-}
-
-/// What happened to one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FileOutcome {
-    /// It was not there before.
-    Copied,
-    /// It replaced another.
-    Updated,
-    /// It was moved or renamed where it lay.
-    Moved,
-    /// It was deleted; of a move, from the source.
-    Deleted,
-    /// It could not be transferred.
-    Failed,
-}
-
-impl FileOutcome {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Copied, Self::Updated, Self::Moved, Self::Deleted, Self::Failed];
-
-    /// The word for it in URLs and JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Copied => "copied",
-            Self::Updated => "updated",
-            Self::Moved => "moved",
-            Self::Deleted => "deleted",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
-    }
-}
-
-/// What happened to one file of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunFile {
-    /// Its path below the source.
-    #[schema(example = "2026/IMG_2041.jpg")]
-    pub name: String,
-    /// What happened.
-    pub outcome: FileOutcome,
-    /// Its size in bytes, where rclone tells.
-    #[schema(example = 4_194_304)]
-    pub size: Option<u64>,
-    /// When.
-    pub at: Timestamp,
-    /// Why it failed, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "permission denied")]
-    pub error: Option<String>,
-}
-
-/// A window of what happened to the files of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunFiles {
-    /// How many were copied.
-    pub copied: u64,
-    /// How many were updated.
-    pub updated: u64,
-    /// How many were moved or renamed where they lay.
-    pub moved: u64,
-    /// How many were deleted.
-    pub deleted: u64,
-    /// How many failed.
-    pub failed: u64,
-    /// How many of the wanted outcome there are.
-    pub matched: u64,
-    /// Index of the first of `files` among the matched.
-    pub offset: u64,
-    /// The window.
-    pub files: Vec<RunFile>,
-}
-
-impl RunFiles {
-    /// How many there are of an outcome.
-    #[must_use]
-    pub const fn count(&self, outcome: FileOutcome) -> u64 {
-        match outcome {
-            FileOutcome::Copied => self.copied,
-            FileOutcome::Updated => self.updated,
-            FileOutcome::Moved => self.moved,
-            FileOutcome::Deleted => self.deleted,
-            FileOutcome::Failed => self.failed,
-        }
-    }
-}
-
-/// A line of a run's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LogLine {
-    /// When, where the line tells.
-    pub at: Option<Timestamp>,
-    /// rclone's level: `info`, `notice`, `error`, `critical`; empty for a line that is not JSON.
-    #[schema(example = "info")]
-    pub level: String,
-    /// What it is about, where it is about a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026/IMG_2041.jpg")]
-    pub object: Option<String>,
-    /// What it says.
-    #[schema(example = "Copied (new)")]
-    pub message: String,
-}
-
-/// The last lines of a run's log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunLog {
-    /// The lines, oldest first.
-    pub lines: Vec<LogLine>,
-    /// Whether there are older lines that are left out.
-    pub truncated: bool,
 }
 
 /// Which runs are wanted.

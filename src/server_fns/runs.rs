@@ -9,7 +9,7 @@ use crate::domain::{
     error::AppError,
     id::RunId,
     queue::RunPatch,
-    run::{FileOutcome, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery},
+    run::{FileOutcome, LogQuery, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries},
 };
 
 /// A page of history, newest first.
@@ -33,11 +33,18 @@ pub async fn list_run_files(id: String, outcome: FileOutcome, search: String, of
     call(|actor, app| async move { runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await }).await
 }
 
-/// The last lines of a run's log.
+/// Lines of a run's log.
 #[server(prefix = "/api/fn", endpoint = "runs/log", input = GetUrl)]
-pub async fn get_run_log(id: String) -> Result<RunLog, AppError> {
+pub async fn get_run_log(id: String, query: LogQuery) -> Result<RunLog, AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::log(&actor, &app, &id.parse()?).await }).await
+    call(|actor, app| async move { runs::log(&actor, &app, &id.parse()?, &query).await }).await
+}
+
+/// A run's speed over time.
+#[server(prefix = "/api/fn", endpoint = "runs/series", input = GetUrl)]
+pub async fn get_run_series(id: String) -> Result<RunSeries, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::series(&actor, &app, &id.parse()?).await }).await
 }
 
 /// Checks what was asked for and says the equivalent command line. Starts nothing.

@@ -2,6 +2,7 @@
 
 mod engine;
 mod house;
+mod logs;
 mod operations;
 mod rclone;
 mod rest;

@@ -544,7 +544,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     let mut tail = log::Tail::open(&dir);
     house.rclone.start_run(&dir, &transfer, None).await.expect("started");
     let Life::Exited(exit) = ended(&dir).await else { panic!("{:?}", shim::inspect(&dir)) };
-    assert_eq!((exit.code, exit.signal), (Some(0), None), "{:?}", log::lines(&dir, 50));
+    assert_eq!((exit.code, exit.signal), (Some(0), None), "{:?}", log::lines(&dir, &log::Wanted { limit: 50, ..log::Wanted::default() }));
     let end = log::finish(&dir);
     let stats = end.stats.expect("final statistics");
     assert_eq!((stats.files, stats.bytes, stats.errors, end.headline), (4, 10, 0, None));
@@ -552,7 +552,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     let files = log::files(&dir, FileOutcome::Copied, "-", 0, 10).expect("files");
     let mut names: Vec<_> = files.files.iter().map(|file| file.name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!((names, files.copied), (vec!["--config=x", "-v/b"], 4));
+    assert_eq!((names, files.counts.copied), (vec!["--config=x", "-v/b"], 4));
     assert_eq!(house.text("dst/new\nline"), "4444");
     assert!(!house.path("dst/t.tmp").exists());
     // What rclone writes is the person's; what we keep is ours.

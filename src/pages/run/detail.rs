@@ -2,16 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Shown, Tab, list};
+use super::{Shown, Tab, list, log};
 use crate::{
-    components::{
-        load::{empty, failure},
-        progress::bar,
-        route_label::path,
-    },
+    components::{load::failure, progress::bar, route_label::path},
     domain::{
         format,
-        run::{FileOutcome, InFlight, LogLine, Operation, RunFiles, RunLog, RunSummary},
+        run::{FileOutcome, InFlight, Operation, RunFiles, RunSummary},
         transfer::TransferOptions,
     },
     live::Live,
@@ -26,8 +22,8 @@ pub fn detail(shown: &Shown, run: Memo<RunSummary>, live: Live) -> AnyView {
             Err(error) => failure(error),
         },
         Tab::Log => match shown.log.clone() {
-            Some(Ok(log)) => self::log(log),
-            Some(Err(error)) => failure(error),
+            Some((query, Ok(log))) => log::log(log, &query, run),
+            Some((_, Err(error))) => failure(error),
             None => ().into_any(),
         },
         Tab::Options => options(shown.run.summary.operation, &shown.run.options),
@@ -48,13 +44,13 @@ fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
         *tab == open
             || match tab {
                 Tab::InFlight => !ended,
-                Tab::Files(outcome) => can(operation, *outcome),
+                Tab::Files(outcome) => can(operation, *outcome) || files.is_some_and(|files| files.counts.get(*outcome) > 0),
                 Tab::Log | Tab::Options => true,
             }
     };
     let tab = |(tab, name, label): (Tab, &'static str, &'static str)| {
         let count = match (tab, files) {
-            (Tab::Files(outcome), Some(files)) => Some(files.count(outcome)),
+            (Tab::Files(outcome), Some(files)) => Some(files.counts.get(outcome)),
             _ => None,
         };
         let count = count.map(|count| view! { " "<span class="num">{format::count(count)}</span> }.into_any());
@@ -71,6 +67,8 @@ const fn can(operation: Operation, outcome: FileOutcome) -> bool {
         FileOutcome::Moved => operation.renames(),
         FileOutcome::Deleted => operation.deletes(),
         FileOutcome::Failed => true,
+        // Shown where there are any.
+        _ => false,
     }
 }
 
@@ -100,25 +98,6 @@ fn in_flight(first: Vec<InFlight>, run: Memo<RunSummary>, live: Live) -> AnyView
             <tbody>{move || files.get().into_iter().map(row).collect::<Vec<_>>()}</tbody>
         </table>
         <p class="none muted" hidden=move || files.with(|files| !files.is_empty())>{none}</p>
-    }
-    .into_any()
-}
-
-/// The log, as rclone wrote it. Its times are UTC.
-fn log(log: RunLog) -> AnyView {
-    let line = |line: LogLine| {
-        let at = line.at.map(|at| at.rfc3339()).and_then(|at| at.get(11..19).map(str::to_owned)).unwrap_or_default();
-        let about = line.object.map(|object| view! { <b>{object}": "</b> }.into_any());
-        let class = format!("log--{}", line.level);
-        view! { <li class=class><span class="faint">{at}</span><span>{line.level}</span><span>{about}{line.message}</span></li> }.into_any()
-    };
-    if log.lines.is_empty() {
-        return empty("file-text", "No log yet", "rclone's own words stand here, once it has said something.".to_owned(), []);
-    }
-    let older = log.truncated.then(|| view! { <p class="none muted">"These are the last lines; there are older ones."</p> }.into_any());
-    view! {
-        {older}
-        <ol class="log" tabindex="0" aria-label="Log, times in UTC">{log.lines.into_iter().map(line).collect::<Vec<_>>()}</ol>
     }
     .into_any()
 }

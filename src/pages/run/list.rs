@@ -16,9 +16,10 @@ use crate::{
 /// The search field, the files, and the way to the other pages.
 pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
     let word = outcome.as_str();
-    let all = files.count(outcome);
+    let all = files.counts.get(outcome);
+    let lost = files.log_truncated.then(lost);
     if all == 0 {
-        return nothing(outcome);
+        return view! { {lost}{nothing(outcome)} }.into_any();
     }
     let found = format!("{} of {}", format::count(files.matched), format::plural(all, "file", "files"));
     let pager = pager(&files, outcome, search);
@@ -42,6 +43,7 @@ pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
         .into_any()
     };
     view! {
+        {lost}
         <form class="filters filters--inside" method="get" role="search" on:submit=submit>
             <input type="hidden" name="show" value=word />
             <label class="input filters__search">
@@ -51,7 +53,7 @@ pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
                     type="search"
                     name="search"
                     placeholder="Search these files"
-                    aria-label=format!("Search {word} files")
+                    aria-label=format!("Search {} files", word.replace('_', " "))
                     value=search.to_owned()
                 />
                 <kbd aria-hidden="true">"/"</kbd>
@@ -66,15 +68,27 @@ pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
 }
 
 fn row(file: RunFile) -> AnyView {
-    let error = file.error.map(|error| view! { <p class="files__error">{icon("circle-x")}<span>{error}</span></p> }.into_any());
+    let (class, name) = if file.outcome == FileOutcome::Failed {
+        ("files__error", "circle-x")
+    } else {
+        ("files__error files__error--mild", "triangle-alert")
+    };
+    let error = file.error.map(|error| view! { <p class=class>{icon(name)}<span>{error}</span></p> }.into_any());
+    let was = file.was.map(|was| view! { <p class="files__was faint">"was "{was}</p> }.into_any());
     view! {
         <tr>
-            <td class="files__name" title=file.name.clone()>{path(&file.name)}{error}</td>
+            <td class="files__name" title=file.name.clone()>{path(&file.name)}{error}{was}</td>
             <td class="end num muted">{file.size.map_or_else(|| "–".to_owned(), format::bytes)}</td>
             <td class="muted wide">{time(file.at)}</td>
         </tr>
     }
     .into_any()
+}
+
+/// That files are missing in the lists, though not in the figures.
+fn lost() -> AnyView {
+    let text = "A part of rclone's log is lost: files are missing in these lists. The figures above are rclone's own, and whole.";
+    view! { <p class="none muted">{text}</p> }.into_any()
 }
 
 fn nothing(outcome: FileOutcome) -> AnyView {
@@ -83,7 +97,13 @@ fn nothing(outcome: FileOutcome) -> AnyView {
         FileOutcome::Updated => "No file replaced another.",
         FileOutcome::Moved => "No file was moved where it lay.",
         FileOutcome::Deleted => "No file was deleted.",
+        FileOutcome::Renamed => "No file has another name now.",
+        FileOutcome::Skipped => "No file was left out.",
         FileOutcome::Failed => "No file failed.",
+        FileOutcome::Matched => "No file is the same on both sides.",
+        FileOutcome::Differs => "No file differs.",
+        FileOutcome::MissingOnDestination => "No file is missing at the destination.",
+        FileOutcome::MissingOnSource => "No file is missing at the source.",
     };
     view! { <p class="none muted">{text}</p> }.into_any()
 }

@@ -3,7 +3,9 @@
 mod detail;
 mod head;
 mod list;
+mod log;
 mod meter;
+mod speed;
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
@@ -22,10 +24,10 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::RunId,
-        run::{FileOutcome, Run, RunFiles, RunLog, RunState},
+        run::{FileOutcome, LogLevel, LogQuery, Run, RunFiles, RunLog, RunSeries, RunState},
     },
     live::Live,
-    server_fns::runs::{StopRun, get_run, get_run_log, list_run_files},
+    server_fns::runs::{StopRun, get_run, get_run_log, get_run_series, list_run_files},
 };
 
 /// Files of one page of a list.
@@ -41,13 +43,19 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Self, &str, &str); 8] = [
+    const ALL: [(Self, &str, &str); 14] = [
         (Self::InFlight, "in-flight", "In flight"),
         (Self::Files(FileOutcome::Copied), "copied", "Copied"),
         (Self::Files(FileOutcome::Updated), "updated", "Updated"),
         (Self::Files(FileOutcome::Moved), "moved", "Moved"),
+        (Self::Files(FileOutcome::Renamed), "renamed", "Renamed"),
         (Self::Files(FileOutcome::Deleted), "deleted", "Deleted"),
+        (Self::Files(FileOutcome::Differs), "differs", "Different"),
+        (Self::Files(FileOutcome::MissingOnDestination), "missing_on_destination", "Only at the source"),
+        (Self::Files(FileOutcome::MissingOnSource), "missing_on_source", "Only at the destination"),
+        (Self::Files(FileOutcome::Matched), "matched", "The same"),
         (Self::Files(FileOutcome::Failed), "failed", "Failed"),
+        (Self::Files(FileOutcome::Skipped), "skipped", "Skipped"),
         (Self::Log, "log", "Log"),
         (Self::Options, "options", "Options"),
     ];
@@ -73,6 +81,10 @@ struct Wanted {
     tab: Option<Tab>,
     search: String,
     offset: u64,
+    /// Of the log.
+    level: LogLevel,
+    /// Of the log.
+    before: String,
 }
 
 /// All that the page shows, as it was when it was asked for.
@@ -82,7 +94,8 @@ struct Shown {
     tab: Tab,
     search: String,
     files: Result<RunFiles, AppError>,
-    log: Option<Result<RunLog, AppError>>,
+    log: Option<(LogQuery, Result<RunLog, AppError>)>,
+    series: RunSeries,
 }
 
 /// The page.
@@ -124,20 +137,29 @@ fn read(params: &ParamsMap) -> Wanted {
         tab: params.get_str("show").and_then(Tab::parse),
         search: params.get("search").unwrap_or_default(),
         offset: params.get_str("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0),
+        level: params.get_str("level").and_then(LogLevel::parse).unwrap_or_default(),
+        before: params.get("before").unwrap_or_default(),
     }
 }
 
 /// The run, and what the lower half shows of it. The counts of the lists stand on the tabs, whichever is open.
 async fn get(id: String, wanted: Wanted) -> Result<Shown> {
     let run = get_run(id.clone()).await?;
-    let Wanted { tab, search, offset } = wanted;
+    let Wanted { tab, search, offset, level, before } = wanted;
     let tab = tab.unwrap_or(Tab::first(run.summary.state));
     let files = match tab {
         Tab::Files(outcome) => list_run_files(id.clone(), outcome, search.clone(), offset, PAGE).await,
         _ => list_run_files(id.clone(), FileOutcome::Copied, String::new(), 0, 1).await,
     };
-    let log = if tab == Tab::Log { Some(get_run_log(id).await) } else { None };
-    Ok(Shown { run, tab, search, files, log })
+    // Without it the page is still worth seeing.
+    let series = get_run_series(id.clone()).await.unwrap_or_default();
+    let log = if tab == Tab::Log {
+        let query = LogQuery { search: search.clone(), level, before, ..LogQuery::default() };
+        Some((query.clone(), get_run_log(id, query).await))
+    } else {
+        None
+    };
+    Ok(Shown { run, tab, search, files, log, series })
 }
 
 fn content(shown: &Shown, live: Live, stop: Stop) -> AnyView {
@@ -147,6 +169,7 @@ fn content(shown: &Shown, live: Live, stop: Stop) -> AnyView {
         {head::head(run, stop)}
         {head::outcome(&shown.run)}
         {meter::meter(run)}
+        {speed::speed(&shown.series, run)}
         {detail::detail(shown, run, live)}
         <section class="panel" aria-label="Command">
             <header><h2>"The same in a terminal"</h2>{copy_button(command.clone(), "the command")}</header>

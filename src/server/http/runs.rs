@@ -2,9 +2,12 @@
 
 use axum::{
     Json,
+    body::Body as Streamed,
     extract::{Path, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{IntoResponse as _, Response},
 };
+use futures::stream;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,7 +21,7 @@ use crate::{
         error::AppError,
         id::{JobId, RunId},
         queue::RunPatch,
-        run::{FileOutcome, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunState},
+        run::{FileOutcome, LogLevel, LogQuery, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunState},
         transfer::bwlimit_schema,
     },
     server::{services::runs, state::AppState},
@@ -34,6 +37,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(retry))
         .routes(routes!(files))
         .routes(routes!(log))
+        .routes(routes!(raw_log))
+        .routes(routes!(series))
 }
 
 /// List runs
@@ -213,10 +218,54 @@ async fn files(
     Ok(Json(runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await?))
 }
 
-/// Get the end of a run's log
+/// Read a run's log
+///
+/// The last lines; those written since, with `after`; or older ones, with `before`. Each answer looks at 16 MiB at most and says where to go on.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs",
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(
+        ("id" = inline(RunId), Path, description = "the run's id"),
+        ("search" = Option<String>, Query, description = "only with this in the message or the file's name", max_length = 256),
+        ("level" = inline(Option<LogLevel>), Query, description = "only those that matter this much; all when absent"),
+        ("after" = Option<String>, Query, description = "the cursor that the last answer gave"),
+        ("before" = Option<String>, Query, description = "the `older` that the last answer gave; not with `after`"),
+        ("limit" = Option<u32>, Query, description = "how many, at most 500; 500 when absent", maximum = 500),
+    ),
     responses((status = 200, body = RunLog), (status = 404, body = AppError)))]
-async fn log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<RunLog>, Problem> {
-    Ok(Json(runs::log(&actor, &app, &id.parse()?).await?))
+async fn log(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    Params(query): Params<LogQuery>,
+) -> Result<Json<RunLog>, Problem> {
+    Ok(Json(runs::log(&actor, &app, &id.parse()?, &query).await?))
+}
+
+/// Download a run's log
+///
+/// What is kept of it, at most 16 MiB, without secrets; while the run goes on, its end.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/log/raw", tag = "runs",
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses(
+        (status = 200, description = "One JSON object a line, as rclone wrote it", body = String, content_type = "application/x-ndjson",
+            headers(("Content-Disposition" = String, description = "the file's name"))),
+        (status = 404, body = AppError),
+    ))]
+async fn raw_log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id: RunId = id.parse()?;
+    let log = runs::raw_log(&actor, &app, &id).await?;
+    // An id is letters and figures: nothing that would have to be quoted.
+    let name = format!("attachment; filename=\"longshore-run-{id}.jsonl\"");
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let pieces = stream::unfold(log, |mut log| async { log.recv().await.map(|piece| (piece, log)) });
+    Ok((headers, Streamed::from_stream(pieces)).into_response())
+}
+
+/// Get a run's speed over time
+///
+/// At most 600 points, evenly spread, whatever the run's length.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/series", tag = "runs",
+    params(("id" = inline(RunId), Path, description = "the run's id")),
+    responses((status = 200, body = RunSeries), (status = 404, body = AppError)))]
+async fn series(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<RunSeries>, Problem> {
+    Ok(Json(runs::series(&actor, &app, &id.parse()?).await?))
 }

@@ -109,7 +109,7 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, on
     match transfer.operation {
         // Where it can, rclone would rename the whole folder: empty folders would go without being asked for, and no file would be told.
         Operation::Move => args.push("--disable=DirMove".into()),
-        Operation::Check => args.push(joined("--combined=", &dir.join(COMBINED))),
+        Operation::Check => args.push(joined("--combined=", &dir.join(super::log::COMBINED))),
         Operation::Bisync => args.extend(bisync(flags, workdir)),
         Operation::Copy | Operation::Sync | Operation::Delete => {}
     }
@@ -144,6 +144,8 @@ fn begin(transfer: &Transfer, conf: &Path, dir: &Path, [level, stats]: [&str; 2]
     args.push(conf.into());
     args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level", level, "--log-file"]));
     args.push(dir.join(super::log::FILE).into());
+    args.push(format!("--log-file-max-size={}", super::log::SIZE).into());
+    args.push(format!("--log-file-max-backups={}", super::log::BACKUPS).into());
     args.extend(words(&["--stats=1s", "--stats-file-name-length=0", "--stats-log-level", stats]));
     args
 }
@@ -153,9 +155,6 @@ fn end(mut args: Vec<OsString>, transfer: &Transfer) -> Vec<OsString> {
     args.extend(transfer.places().map(|place| target(place).into()));
     args
 }
-
-/// Where a check writes what it found, in the run's folder.
-pub const COMBINED: &str = "combined.txt";
 
 /// What every bisync is given: it can be stopped, killed and run again.
 fn bisync(flags: &BTreeMap<String, FlagValue>, workdir: &Path) -> impl Iterator<Item = OsString> {

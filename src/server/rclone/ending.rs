@@ -1,17 +1,16 @@
 //! How a run ended, as far as rclone's files tell: what the log says, and for a check and a bisync what that means and what to do.
 
 use std::{
-    fs::{self, File},
-    io::{BufRead as _, BufReader},
+    fs,
     path::{Path, PathBuf},
 };
 
 use super::{
     bisync, command, log,
-    log::Finish,
+    log::{Finish, Wanted},
     shim::{PLAN, Plan},
 };
-use crate::domain::run::LogLine;
+use crate::domain::run::{Counts, FileOutcome, LogLine};
 
 /// How many of the last lines tell why a run failed.
 const LINES: usize = 200;
@@ -19,15 +18,16 @@ const LINES: usize = 200;
 const RESYNC: &str = "Run it once with resync: what only one side has is copied to the other, of files that differ the source's stay, and nothing is \
     deleted.";
 
-/// Reads how the run in `dir` ended. What rclone's last word does not tell is found further up.
+/// Concludes the log of the run in `dir`, and tells how it ended. What rclone's last word does not tell is found further up.
 #[must_use]
 pub fn finish(dir: &Path) -> Finish {
-    let mut finish = log::finish(dir);
+    let report = log::conclude(dir).inspect_err(|error| tracing::warn!(%error, "the log of a run could not be concluded; it stays"));
+    let (mut finish, counts) = report.map_or_else(|_| (log::finish(dir), Counts::default()), |report| (report.finish, report.counts));
     let headline = finish.headline.as_deref().unwrap_or_default();
     let words = if headline.starts_with("Failed to bisync") {
         bisync_words(&lines(dir), dir)
     } else if headline.starts_with("Failed to check") {
-        check_words(&lines(dir), dir)
+        check_words(&lines(dir), &counts)
     } else {
         None
     };
@@ -36,7 +36,8 @@ pub fn finish(dir: &Path) -> Finish {
 }
 
 fn lines(dir: &Path) -> Vec<LogLine> {
-    log::lines(dir, LINES).map(|log| log.lines).unwrap_or_default()
+    let wanted = Wanted { limit: LINES, ..Wanted::default() };
+    log::lines(dir, &wanted).map(|log| log.lines).unwrap_or_default()
 }
 
 /// What a bisync that failed means.
@@ -88,27 +89,16 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
 }
 
 /// What a check found: `3 differences found: 1 differs, 2 are only in the source.`
-fn check_words(lines: &[LogLine], dir: &Path) -> Option<String> {
+fn check_words(lines: &[LogLine], counts: &Counts) -> Option<String> {
     let found = lines.iter().rev().find_map(|line| line.message.strip_suffix(" differences found")?.parse::<u64>().ok())?;
-    let (mut differ, mut source, mut destination, mut unread) = (0, 0, 0, 0);
-    if let Ok(file) = File::open(dir.join(command::COMBINED)) {
-        for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
-            match line.first() {
-                Some(b'*') => differ += 1,
-                Some(b'+') => source += 1,
-                Some(b'-') => destination += 1,
-                Some(b'!') => unread += 1,
-                _ => {}
-            }
-        }
-    }
     let parts: Vec<_> = [
-        (differ, "differ on both sides"),
-        (source, "only in the source"),
-        (destination, "only in the destination"),
-        (unread, "could not be compared"),
+        (FileOutcome::Differs, "differ on both sides"),
+        (FileOutcome::MissingOnDestination, "only in the source"),
+        (FileOutcome::MissingOnSource, "only in the destination"),
+        (FileOutcome::Failed, "could not be compared"),
     ]
     .into_iter()
+    .map(|(outcome, what)| (counts.get(outcome), what))
     .filter(|(count, _)| *count > 0)
     .map(|(count, what): (u64, _)| format!("{count} {what}"))
     .collect();
@@ -170,11 +160,12 @@ mod tests {
     #[test]
     fn a_check_counts_what_it_found() {
         let log = [("notice", "4 differences found"), ("notice", "Failed to check with 4 errors: last error was: 4 differences found")];
+        assert_eq!(headline(&log), "4 differences found.");
         let dir = run(&log);
-        assert_eq!(finish(dir.path()).headline.as_deref(), Some("4 differences found."));
-        fs::write(dir.path().join(command::COMBINED), b"= a\n* b\n* c\n+ d\n- \xff\n").expect("written");
+        fs::write(dir.path().join(log::COMBINED), b"= a\n* b\n* c\n+ d\n- \xff\n").expect("written");
         let words = "4 differences found: 2 differ on both sides, 1 only in the source, 1 only in the destination.";
         assert_eq!(finish(dir.path()).headline.as_deref(), Some(words));
+        assert_eq!(finish(dir.path()).headline.as_deref(), Some(words), "again: what was found is kept");
     }
 
     #[test]

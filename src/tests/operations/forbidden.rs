@@ -1,7 +1,7 @@
 //! Options that run programs, read files, open ports or undo what the console relies on: refused by name at every door, in any spelling, and
 //! nothing happens.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use longshore::{
     domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions},
@@ -152,6 +152,7 @@ async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
         master: dir.path().join("rclone.conf"),
         data_dir: dir.path().to_owned(),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
+        limit: Duration::from_secs(30),
     };
     let rclone = Rclone::open(config).await.expect("opened");
     let at = |name: &str| Location::parse(dir.path().join(name).to_str().expect("UTF-8")).expect("a location");
@@ -159,7 +160,7 @@ async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
         BTreeMap::from([("metadata_mapper".to_owned(), FlagValue::Text("touch x".into())), ("update".to_owned(), FlagValue::Switch(true))]);
     let options = TransferOptions { flags, ..TransferOptions::default() };
     let transfer = Transfer { operation: Operation::Copy, source: at("a"), destination: Some(at("b")), options };
-    let refused = rclone.start_run(&dir.path().join("run 1"), &transfer).await.expect_err("refused");
+    let refused = rclone.start_run(&dir.path().join("run 1"), &transfer, None).await.expect_err("refused");
     let RcloneError::Invalid { fields } = refused else { panic!("{refused}") };
     assert_eq!(fields.into_keys().collect::<Vec<_>>(), ["flags.metadata_mapper"]);
     assert!(!dir.path().join("run 1").exists(), "nothing was begun");

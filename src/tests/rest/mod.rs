@@ -7,6 +7,7 @@ mod door;
 mod files;
 mod guards;
 mod jobs;
+mod logs;
 mod metrics;
 mod mounts;
 mod policy;

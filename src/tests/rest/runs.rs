@@ -31,7 +31,7 @@ async fn what_goes_to_s3_and_back_is_the_same_and_history_says_so() {
         assert!(stats["bytes"].as_u64() >= Some(bytes as u64), "{stats}");
     }
     let files = console.get(&format!("/api/v1/runs/{there}/files?outcome=copied&search=dir3&limit=5"), StatusCode::OK).await;
-    assert_eq!((&files["copied"], &files["updated"], &files["failed"]), (&json!(200), &json!(0), &json!(0)));
+    assert_eq!((&files["counts"]["copied"], &files["counts"]["updated"], &files["counts"]["failed"]), (&json!(200), &json!(0), &json!(0)));
     assert_eq!((&files["matched"], files["files"].as_array().map(Vec::len)), (&json!(29), Some(5)), "{files}");
     let log = console.get(&format!("/api/v1/runs/{there}/log"), StatusCode::OK).await;
     assert!(log["lines"].as_array().expect("lines").iter().any(|line| line["message"].as_str().is_some_and(|m| m.starts_with("Copied"))));

@@ -426,7 +426,7 @@ async fn would(actor: &Actor, app: &AppState, id: &RunId) -> Result<Would, AppEr
     let mut would = Would { copy: 0, moved: 0, delete: 0, files: Vec::new() };
     for (outcome, action) in [(FileOutcome::Copied, "copy"), (FileOutcome::Moved, "move"), (FileOutcome::Deleted, "delete")] {
         let found = runs::planned(actor, app, id, outcome).await?;
-        (would.copy, would.moved, would.delete) = (found.copied + found.updated, found.moved, found.deleted);
+        (would.copy, would.moved, would.delete) = (found.counts.copied + found.counts.updated, found.counts.moved, found.counts.deleted);
         would.files.extend(found.files.into_iter().map(|file| WouldFile { action, path: file.name, size: file.size }));
     }
     Ok(would)

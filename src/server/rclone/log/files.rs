@@ -1,42 +1,65 @@
-//! What happened to the files of a run, from its log.
+//! What happened to the files of a run: from its report when it has ended, until then from its log.
 
-use std::{collections::HashMap, io, path::Path};
+use std::{io, path::Path};
 
-use crate::domain::{
-    run::{FileOutcome, RunFile, RunFiles},
-    time::Timestamp,
-};
+use crate::domain::run::{FileOutcome, RunFile, RunFiles};
 
 use super::{
-    super::{wire, words},
-    FILE, reader,
+    index::Index,
+    kind::{self, Kind},
+    line::Line,
+    pass::{Doubt, Pass, Sink},
+    report, segments,
 };
 
 /// Largest window.
 const WINDOW: u64 = 500;
-/// Most failed files that are remembered by name; a run with more has one cause.
-const FAILURES: usize = 100_000;
+/// Most files that are not certain and are remembered while a run goes on; one with more has one cause. Its report has all of them.
+const KEPT: usize = 100_000;
 
 /// The files of the run in `dir` with this outcome whose name holds `search` (without regard to case), from the `offset`th on.
 /// A file that failed and then was copied by another attempt did not fail.
 pub fn files(dir: &Path, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> io::Result<RunFiles> {
-    let mut found =
-        Found { result: RunFiles { offset, ..RunFiles::default() }, search: search.to_lowercase(), outcome, limit: limit.min(WINDOW) };
-    let mut failures = Failures::default();
-    if let Some(file) = reader::open(&dir.join(FILE))? {
-        reader::each(file, false, |line| {
-            if let Some(file) = outcome_of(line) {
-                if file.outcome == FileOutcome::Failed {
-                    failures.add(file);
-                } else {
-                    failures.forget(&file.name);
-                    found.add(file);
-                }
-            }
-        })?;
+    let (search, limit) = (search.to_lowercase(), limit.min(WINDOW));
+    match report::report(dir)? {
+        Some(report) => {
+            let result = RunFiles { counts: report.counts, log_truncated: report.log_truncated, offset, ..RunFiles::default() };
+            from_report(dir, outcome, &search, limit, result)
+        }
+        None => from_log(dir, outcome, search, offset, limit),
     }
-    failures.in_order().for_each(|file| found.add(file));
-    Ok(found.result)
+}
+
+fn from_report(dir: &Path, outcome: FileOutcome, search: &str, limit: u64, result: RunFiles) -> io::Result<RunFiles> {
+    let Some(mut index) = Index::open(&report::list(&report::folder(dir), outcome), outcome)? else { return Ok(result) };
+    let (files, matched) = if search.is_empty() {
+        (index.page(result.offset, limit)?, index.count)
+    } else {
+        index.search(|name| holds(name, search), result.offset, limit)?
+    };
+    Ok(RunFiles { files, matched, ..result })
+}
+
+fn from_log(dir: &Path, outcome: FileOutcome, search: String, offset: u64, limit: u64) -> io::Result<RunFiles> {
+    let window = Window { result: RunFiles { offset, ..RunFiles::default() }, search, outcome, limit, kept: Default::default() };
+    let mut pass = Pass::new(Kind::of(dir)?, window);
+    segments::each(segments::open(dir)?, false, |line| Line::read(line).map_or(Ok(()), |line| pass.line(&line)))?;
+    let at = kind::compared_at(dir);
+    kind::compared(dir, |outcome, name| pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None }))?;
+    let (mut window, doubts) = pass.end();
+    for doubt in Doubt::ALL {
+        for (number, file) in (0..).zip(std::mem::take(&mut window.kept[doubt as usize])) {
+            if doubts.holds(doubt, number, &file.name) {
+                window.put(file)?;
+            }
+        }
+    }
+    Ok(window.result)
+}
+
+/// Whether a name holds a text that is in small letters, in whatever letters.
+fn holds(name: &str, search: &str) -> bool {
+    name.to_lowercase().contains(search)
 }
 
 /// The names of the files that failed in the run in `dir`.
@@ -53,121 +76,42 @@ pub fn failed(dir: &Path) -> io::Result<Vec<String>> {
 }
 
 /// The window while it is filled.
-struct Found {
+struct Window {
     result: RunFiles,
     search: String,
     outcome: FileOutcome,
     limit: u64,
+    kept: [Vec<RunFile>; Doubt::ALL.len()],
 }
 
-impl Found {
-    fn add(&mut self, file: RunFile) {
+impl Sink for Window {
+    fn put(&mut self, file: RunFile) -> io::Result<()> {
         let result = &mut self.result;
-        match file.outcome {
-            FileOutcome::Copied => result.copied += 1,
-            FileOutcome::Updated => result.updated += 1,
-            FileOutcome::Moved => result.moved += 1,
-            FileOutcome::Deleted => result.deleted += 1,
-            FileOutcome::Failed => result.failed += 1,
+        result.counts.add(file.outcome);
+        if file.outcome == self.outcome && (self.search.is_empty() || holds(&file.name, &self.search)) {
+            if (result.offset..result.offset.saturating_add(self.limit)).contains(&result.matched) {
+                result.files.push(file);
+            }
+            result.matched += 1;
         }
-        if file.outcome != self.outcome || !(self.search.is_empty() || file.name.to_lowercase().contains(&self.search)) {
-            return;
+        Ok(())
+    }
+
+    fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool> {
+        let kept = &mut self.kept[doubt as usize];
+        let room = kept.len() < KEPT;
+        if room {
+            kept.push(file);
         }
-        if (result.offset..result.offset.saturating_add(self.limit)).contains(&result.matched) {
-            result.files.push(file);
-        }
-        result.matched += 1;
-    }
-}
-
-/// Files that failed and have not been copied since, in the order of their first failure.
-#[derive(Default)]
-struct Failures {
-    files: HashMap<String, (usize, RunFile)>,
-    count: usize,
-}
-
-impl Failures {
-    fn add(&mut self, file: RunFile) {
-        if let Some((_, known)) = self.files.get_mut(&file.name) {
-            *known = file;
-        } else if self.files.len() < FAILURES {
-            self.files.insert(file.name.clone(), (self.count, file));
-            self.count += 1;
-        }
-    }
-
-    fn forget(&mut self, name: &str) {
-        if !self.files.is_empty() {
-            self.files.remove(name);
-        }
-    }
-
-    fn in_order(self) -> impl Iterator<Item = RunFile> {
-        let mut files: Vec<_> = self.files.into_values().collect();
-        files.sort_unstable_by_key(|(order, _)| *order);
-        files.into_iter().map(|(_, file)| file)
-    }
-}
-
-/// What a line says about a file: that it was copied, moved or deleted, in any of rclone's ways; that it would have been, in a dry
-/// run; or an error.
-fn outcome_of(line: &[u8]) -> Option<RunFile> {
-    if !reader::holds(line, b"\"object\":") {
-        return None;
-    }
-    let line: wire::LogLine = serde_json::from_slice(line).ok()?;
-    let object = line.object?;
-    let at = Timestamp::parse(&line.time).unwrap_or_default();
-    let size = line.size.and_then(|size| u64::try_from(size).ok());
-    if line.level == "error" {
-        let name = final_name(&object).to_owned();
-        return Some(RunFile { name, outcome: FileOutcome::Failed, size, at, error: Some(words::plain(&line.msg)) });
-    }
-    let outcome = match line.skipped.as_deref() {
-        Some(skipped) => would(skipped)?,
-        None if line.level == "info" => done(&line.msg)?,
-        None => return None,
-    };
-    Some(RunFile { name: object, outcome, size, at, error: None })
-}
-
-/// What was done, in rclone's words.
-fn done(message: &str) -> Option<FileOutcome> {
-    let copied = message.strip_prefix("Multi-thread ").unwrap_or(message).strip_prefix("Copied (");
-    match copied {
-        Some(how) if how.starts_with("replaced existing") => Some(FileOutcome::Updated),
-        Some(_) => Some(FileOutcome::Copied),
-        // What makes room for a newer file or a rename is followed by a line of its own, which counts.
-        None if message == "Deleted" || message == "Moved into backup dir" => Some(FileOutcome::Deleted),
-        None if message == "Moved (server-side)" || message.starts_with("Renamed from ") => Some(FileOutcome::Moved),
-        None => None,
-    }
-}
-
-/// What a dry run would have done. Times and folders are not files.
-fn would(skipped: &str) -> Option<FileOutcome> {
-    match skipped {
-        "copy" | "copy replace" => Some(FileOutcome::Copied),
-        "delete" => Some(FileOutcome::Deleted),
-        "move" => Some(FileOutcome::Moved),
-        _ => None,
-    }
-}
-
-/// The name a file will have: `f1.bin` for `f1.bin.24a2bd2b.partial`.
-fn final_name(object: &str) -> &str {
-    let Some(name) = object.strip_suffix(".partial") else { return object };
-    match name.rsplit_once('.') {
-        Some((name, hash)) if hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => name,
-        _ => object,
+        Ok(room)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs;
+
+    use super::{super::FILE, *};
 
     fn of(log: &str, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> RunFiles {
         let dir = tempfile::tempdir().expect("a folder");
@@ -182,18 +126,18 @@ mod tests {
     #[test]
     fn files_are_counted_by_outcome_and_a_file_fails_once() {
         let all = of(ERRORS, FileOutcome::Failed, "", 0, 100);
-        assert_eq!((all.copied, all.updated, all.failed, all.matched), (4, 0, 1, 1));
+        assert_eq!((all.counts.copied, all.counts.updated, all.counts.failed, all.matched), (4, 0, 1, 1));
         assert_eq!(all.files[0].name, "f1.bin");
         assert_eq!(all.files[0].error.as_deref(), Some("partial file rename failed: can't move object - incompatible remotes"));
         let updated = of(SYNC, FileOutcome::Updated, "", 0, 100);
-        assert_eq!((updated.copied, updated.updated, updated.failed), (4, 1, 0));
+        assert_eq!((updated.counts.copied, updated.counts.updated, updated.counts.failed), (4, 1, 0));
         assert_eq!((updated.files[0].name.as_str(), updated.files[0].size), ("f1.bin", Some(3_000_000)));
     }
 
     #[test]
     fn a_file_that_another_attempt_copied_did_not_fail() {
         let all = of(RETRIED, FileOutcome::Failed, "", 0, 100);
-        assert_eq!((all.copied, all.failed, all.files.len()), (1, 0, 0));
+        assert_eq!((all.counts.copied, all.counts.failed, all.files.len()), (1, 0, 0));
     }
 
     #[test]

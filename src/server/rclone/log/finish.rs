@@ -1,26 +1,24 @@
-//! What a log says in the end: the final statistics, why it failed, and its last lines for a person.
+//! What a log says in the end: the final statistics, and why it failed.
 
-use std::{io, path::Path};
+use std::path::Path;
 
-use crate::domain::{
-    run::{LogLine, RunLog, Stats},
-    time::Timestamp,
-};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::run::Stats;
 
 use super::{
     super::{wire, words},
-    FILE, STDERR, reader,
+    STDERR, reader, report,
+    segments::{self, Segment},
 };
 
 /// How much of the end of a log is read, in bytes.
 const END: u64 = 1 << 20;
 /// How much of what rclone wrote to its standard error is read.
 const ERRORS: u64 = 64 << 10;
-/// Most lines for a person.
-const MOST: usize = 2000;
 
 /// What a log says in the end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finish {
     /// rclone's final statistics, when it came to write them: nothing was under way, and only its verdict follows.
     pub stats: Option<Stats>,
@@ -30,12 +28,15 @@ pub struct Finish {
     pub headline: Option<String>,
 }
 
-/// Reads the end of the log of the run in `dir`. Unreadable is as empty: then nothing is known.
+/// Reads the end of the log of the run in `dir`, or what was kept of it. Unreadable is as empty: then nothing is known.
 #[must_use]
 pub fn finish(dir: &Path) -> Finish {
+    if let Ok(Some(report)) = report::report(dir) {
+        return report.finish;
+    }
     let mut finish = Finish::default();
     let (mut verdict, mut critical, mut error) = (None, None, None);
-    for line in parsed(&dir.join(FILE)) {
+    for line in parsed(segments::open(dir).unwrap_or_default()) {
         match line.level.as_str() {
             _ if line.stats.is_some() => {}
             "notice" if line.msg.starts_with("Failed to ") => verdict = Some(line.msg),
@@ -59,57 +60,28 @@ pub fn finish(dir: &Path) -> Finish {
 /// The last that an rclone said in the log at `path`: why it ended.
 #[must_use]
 pub fn reason(path: &Path) -> Option<String> {
-    parsed(path).last().map(|line| words::plain(&line.msg))
+    parsed(vec![Segment::open(path).ok()??]).last().map(|line| words::plain(&line.msg))
 }
 
-fn parsed(path: &Path) -> impl Iterator<Item = wire::LogLine> {
-    let (lines, _) = reader::last(path, END).unwrap_or_default();
+fn parsed(segments: Vec<Segment>) -> impl Iterator<Item = wire::LogLine> {
+    let lines = segments::last(segments, END).unwrap_or_default();
     lines.into_iter().filter_map(|line| serde_json::from_slice(&line).ok())
 }
 
 /// What rclone said outside of its log: a flag it does not know, or how it broke.
 fn complaint(dir: &Path) -> Option<String> {
-    let (lines, _) = reader::last(&dir.join(STDERR), ERRORS).unwrap_or_default();
+    let mut file = reader::open(&dir.join(STDERR)).ok()??;
+    let (lines, _) = reader::last(&mut file, ERRORS).ok()?;
     let lines: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(line).trim().to_owned()).filter(|line| !line.is_empty()).collect();
     let broke = lines.iter().find(|line| ["panic:", "fatal error:", "Error:"].iter().any(|start| line.starts_with(start)));
     broke.or(lines.last()).cloned()
 }
 
-/// The last `n` lines of the log of the run in `dir`, with what rclone said outside of it. Of the statistics only the last.
-pub fn lines(dir: &Path, n: usize) -> io::Result<RunLog> {
-    let (log, mut truncated) = reader::last(&dir.join(FILE), END)?;
-    let (errors, more) = reader::last(&dir.join(STDERR), ERRORS)?;
-    truncated |= more;
-    let mut lines: Vec<LogLine> = Vec::new();
-    let mut statistics = false;
-    for line in errors.iter().chain(&log).rev() {
-        let Some(line) = readable(line, &mut statistics) else { continue };
-        if lines.len() == n.min(MOST) {
-            truncated = true;
-            break;
-        }
-        lines.push(line);
-    }
-    lines.reverse();
-    Ok(RunLog { lines, truncated })
-}
-
-/// A line for a person. `None` for an empty one, and for statistics when `statistics` says that newer ones are there.
-fn readable(line: &[u8], statistics: &mut bool) -> Option<LogLine> {
-    let Ok(line) = serde_json::from_slice::<wire::LogLine>(line) else {
-        let message = words::plain(&String::from_utf8_lossy(line));
-        return (!message.is_empty()).then_some(LogLine { at: None, level: String::new(), object: None, message });
-    };
-    if line.stats.is_some() && std::mem::replace(statistics, true) {
-        return None;
-    }
-    Some(LogLine { at: Timestamp::parse(&line.time), level: line.level, object: line.object, message: words::plain(&line.msg) })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs;
+
+    use super::{super::FILE, *};
 
     fn run(log: &str, stderr: &str) -> tempfile::TempDir {
         let dir = tempfile::tempdir().expect("a folder");
@@ -147,15 +119,5 @@ mod tests {
         let critical = r#"{"level":"critical","msg":"Failed to create file system for \":sftp,pass=abc:\": no"}"#;
         assert_eq!(finish(run(critical, "").path()).headline.as_deref(), Some("Failed to create file system for \":sftp,pass=***:\": no"));
         assert_eq!(finish(Path::new("/nowhere")), Finish::default());
-    }
-
-    #[test]
-    fn the_last_lines_have_one_line_of_statistics_and_what_is_not_json() {
-        let log = lines(run(&format!("{STATS}{{\"half"), "goroutine 1\n").path(), 3).expect("read");
-        let messages: Vec<_> = log.lines.iter().map(|line| (line.level.as_str(), line.message.as_str())).collect();
-        assert_eq!(messages.len(), 3, "{messages:?}");
-        assert_eq!((messages[0], messages[2].0), (("", "goroutine 1"), ""));
-        assert!(messages[1].1.contains("8.583 MiB / 8.583 MiB") && !log.truncated);
-        assert!(lines(run(ERRORS, "").path(), 2).expect("read").truncated);
     }
 }

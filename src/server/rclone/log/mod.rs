@@ -1,18 +1,39 @@
-//! The log of a run, as rclone writes it: one JSON object a line, in a file. Read while it grows ([`Tail`]), when it has ended
-//! ([`finish()`]), and for a person ([`files()`], [`lines()`]). Tolerates what is not JSON, lines without end and files that are not there.
+//! The log of a run, as rclone writes it: one JSON object a line, in files that it sets aside when they are full. Read while it grows ([`Tail`]);
+//! when it has ended, in one pass that makes what is kept of it and deletes it ([`conclude()`]); and for a person, from either ([`files()`],
+//! [`lines()`], [`raw()`], [`series()`]). Tolerates what is not JSON, lines without end and files that are not there.
 
+mod conclude;
 mod files;
 mod finish;
+mod index;
+mod keep;
+mod kind;
+mod latest;
+mod line;
+mod lines;
+mod pass;
+mod quoted;
+mod raw;
 mod reader;
+mod report;
+mod segments;
+mod series;
 mod tail;
 
 pub use {
+    conclude::conclude,
     files::{failed, files},
-    finish::{Finish, finish, lines, reason},
+    finish::{Finish, finish, reason},
+    kind::COMBINED,
+    lines::{Place, Wanted, lines},
+    raw::raw,
+    report::Report,
+    segments::{BACKUPS, SIZE},
+    series::series,
     tail::{Progress, Tail},
 };
 
-/// The log's name in a run's folder.
+/// The log's name in a run's folder; of one that has ended, in its report's.
 pub const FILE: &str = "log.jsonl";
 /// What rclone says before it has a log, or when it breaks: text.
 pub const STDERR: &str = "stderr";

@@ -19,12 +19,12 @@ pub fn open(path: &Path) -> io::Result<Option<File>> {
 
 /// Whether `mark` stands in a line: much quicker than to parse it.
 pub fn holds(line: &[u8], mark: &[u8]) -> bool {
-    line.windows(mark.len()).any(|window| window == mark)
+    memchr::memmem::find(line, mark).is_some()
 }
 
 /// Calls `each` with every whole line of `reader`, without its end. A last line that is not ended counts when `ended`.
-pub fn each(reader: impl Read, ended: bool, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut reader = BufReader::with_capacity(64 << 10, reader);
+pub fn each(reader: impl Read, ended: bool, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut reader = BufReader::with_capacity(256 << 10, reader);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -33,11 +33,11 @@ pub fn each(reader: impl Read, ended: bool, mut each: impl FnMut(&[u8])) -> io::
             return Ok(());
         }
         if line.last() == Some(&b'\n') {
-            each(&line[..line.len() - 1]);
+            each(&line[..line.len() - 1])?;
         } else if line.len() < LONGEST {
             // The end of the file, in the middle of a line.
             if ended {
-                each(&line);
+                each(&line)?;
             }
             return Ok(());
         } else if reader.skip_until(b'\n')? == 0 {
@@ -47,13 +47,15 @@ pub fn each(reader: impl Read, ended: bool, mut each: impl FnMut(&[u8])) -> io::
 }
 
 /// The whole lines in the last `bytes` of a file, and whether there is more before them.
-pub fn last(path: &Path, bytes: u64) -> io::Result<(Vec<Vec<u8>>, bool)> {
-    let Some(mut file) = open(path)? else { return Ok((Vec::new(), false)) };
+pub fn last(file: &mut File, bytes: u64) -> io::Result<(Vec<Vec<u8>>, bool)> {
     let start = file.metadata()?.len().saturating_sub(bytes);
     // One byte earlier: when that ends a line, the first line is whole.
     file.seek(SeekFrom::Start(start.saturating_sub(1)))?;
     let mut lines = Vec::new();
-    each(file.take(bytes.saturating_add(1)), true, |line| lines.push(line.to_vec()))?;
+    each(file.take(bytes.saturating_add(1)), true, |line| {
+        lines.push(line.to_vec());
+        Ok(())
+    })?;
     if start > 0 && !lines.is_empty() {
         lines.remove(0);
     }
@@ -66,7 +68,11 @@ mod tests {
 
     fn all(bytes: &[u8], ended: bool) -> Vec<usize> {
         let mut lengths = Vec::new();
-        each(bytes, ended, |line| lengths.push(line.len())).expect("read");
+        each(bytes, ended, |line| {
+            lengths.push(line.len());
+            Ok(())
+        })
+        .expect("read");
         lengths
     }
 
@@ -85,10 +91,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("f");
         std::fs::write(&path, "first\nsecond\nthird\n").expect("written");
-        let text = |bytes| last(&path, bytes).map(|(lines, more)| (lines.concat(), more)).expect("read");
+        let text = |bytes| last(&mut File::open(&path).expect("there"), bytes).map(|(lines, more)| (lines.concat(), more)).expect("read");
         assert_eq!(text(1000), (b"firstsecondthird".to_vec(), false));
         assert_eq!(text(6), (b"third".to_vec(), true));
         assert_eq!(text(9), (b"third".to_vec(), true));
-        assert_eq!(last(&dir.path().join("none"), 9).expect("empty").0.len(), 0);
     }
 }

@@ -6,7 +6,9 @@ mod control;
 mod start;
 mod wait;
 
-use tokio::task::spawn_blocking;
+use std::path::Path;
+
+use tokio::{sync::mpsc, task::spawn_blocking};
 
 pub use self::{
     again::retry,
@@ -20,7 +22,7 @@ use crate::{
         error::{AppError, Result},
         id::RunId,
         policy::Permission,
-        run::{FileOutcome, Run, RunFiles, RunLog, RunPage, RunQuery, RunSummary},
+        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunSummary},
     },
     server::{
         auth::Actor,
@@ -39,8 +41,8 @@ const PAGE_MAX: u32 = 1000;
 const FILES: u64 = 100;
 /// Most files in a window.
 const FILES_MAX: u64 = 500;
-/// Lines of a log that a page shows.
-const LOG_LINES: usize = 500;
+/// Most lines of a log in a page.
+const LOG_LINES: u32 = 500;
 /// Longest text to search for, in characters.
 const SEARCH_MAX: usize = 256;
 /// Runs in a snapshot.
@@ -125,21 +127,56 @@ pub async fn planned(actor: &Actor, app: &AppState, id: &RunId, outcome: FileOut
 }
 
 async fn window(app: &AppState, id: &RunId, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> Result<RunFiles> {
-    let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
     let search = search.to_owned();
-    match spawn_blocking(move || log::files(&dir, outcome, &search, offset, limit)).await {
-        Ok(Ok(files)) => Ok(files),
-        Ok(Err(error)) => Err(internal("a run's log could not be read", &error)),
-        Err(error) => Err(internal("a run's log could not be read", &error)),
-    }
+    look(app, id, move |dir| log::files(dir, outcome, &search, offset, limit)).await
 }
 
-/// The last lines of a run's log.
-pub async fn log(actor: &Actor, app: &AppState, id: &RunId) -> Result<RunLog> {
+/// Lines of a run's log, at most 500: the last, or those after or before a place.
+pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) -> Result<RunLog> {
+    actor.require(Permission::RunsRead)?;
+    check_search(&query.search)?;
+    if query.limit > LOG_LINES {
+        return Err(AppError::invalid("limit", "At most 500."));
+    }
+    let place = |field: &str, text: &str| match text {
+        "" => Ok(None),
+        text => log::Place::parse(text).map(Some).ok_or_else(|| AppError::invalid(field, "Give back what an answer said.")),
+    };
+    let wanted = log::Wanted {
+        search: query.search.clone(),
+        level: query.level,
+        after: place("after", &query.after)?,
+        before: place("before", &query.before)?,
+        limit: if query.limit == 0 { LOG_LINES } else { query.limit } as usize,
+    };
+    look(app, id, move |dir| log::lines(dir, &wanted)).await
+}
+
+/// A run's log as a file, piece by piece: all that is kept of it; while it grows, its last 16 MiB. Whoever drops the receiver stops it.
+pub async fn raw_log(actor: &Actor, app: &AppState, id: &RunId) -> Result<mpsc::Receiver<std::io::Result<Vec<u8>>>> {
     actor.require(Permission::RunsRead)?;
     let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
-    match spawn_blocking(move || log::lines(&dir, LOG_LINES)).await {
-        Ok(Ok(log)) => Ok(log),
+    let (give, take) = mpsc::channel(4);
+    spawn_blocking(move || {
+        if let Err(error) = log::raw(&dir, |piece| give.blocking_send(Ok(piece)).is_ok()) {
+            // The headers are sent: all that is left is to break off.
+            let _ = give.blocking_send(Err(error));
+        }
+    });
+    Ok(take)
+}
+
+/// A run's speed over time, at most 600 points.
+pub async fn series(actor: &Actor, app: &AppState, id: &RunId) -> Result<RunSeries> {
+    actor.require(Permission::RunsRead)?;
+    look(app, id, log::series).await
+}
+
+/// Looks into a run's folder.
+async fn look<T: Send + 'static>(app: &AppState, id: &RunId, work: impl FnOnce(&Path) -> std::io::Result<T> + Send + 'static) -> Result<T> {
+    let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
+    match spawn_blocking(move || work(&dir)).await {
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => Err(internal("a run's log could not be read", &error)),
         Err(error) => Err(internal("a run's log could not be read", &error)),
     }

@@ -1,0 +1,346 @@
+//! The end of a log: one pass over it, in bounded memory, makes what is kept of a run, and the log itself goes.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use crate::domain::run::{Counts, FileOutcome, RunFile};
+
+use super::{
+    FILE,
+    finish::finish,
+    index::{Index, Writer},
+    keep::{self, Keeper},
+    kind::{self, Kind},
+    line::Line,
+    pass::{Doubt, Pass, Sink, Told},
+    report::{self, Report},
+    segments::{self, BACKUPS},
+    series::{self, Thinner},
+    tail::statistics,
+};
+
+/// The report while it is made.
+const DRAFT: &str = "report.draft";
+/// When rclone's first statistics come at the latest, in milliseconds after it began: it writes some every second.
+const FIRST_STATISTICS: u64 = 5000;
+
+/// Makes the report of the run in `dir`, whose processes are gone, and deletes its log. Doing it again changes nothing, and one that was
+/// broken off is done again from the beginning: what is there is whole.
+pub fn conclude(dir: &Path) -> io::Result<Report> {
+    let report = match report::report(dir)? {
+        Some(report) => report,
+        None => make(dir)?,
+    };
+    segments::remove(dir)?;
+    match fs::remove_file(dir.join(kind::COMBINED)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(report),
+    }
+}
+
+fn make(dir: &Path) -> io::Result<Report> {
+    let draft = dir.join(DRAFT);
+    match fs::remove_dir_all(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::DirBuilder::new().mode(0o700).create(&draft)?;
+    let report = fill(dir, &draft).inspect_err(|_| {
+        // A full disk: what is left of it would stay in the way of everything else.
+        let _ = fs::remove_dir_all(&draft);
+    })?;
+    File::open(&draft)?.sync_all()?;
+    fs::rename(&draft, report::folder(dir))?;
+    File::open(dir)?.sync_all()?;
+    Ok(report)
+}
+
+fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
+    let finish = finish(dir);
+    let segments = segments::open(dir)?;
+    let (set_aside, whole) = (segments.len().saturating_sub(1), segments.iter().map(|segment| segment.len).sum());
+    let mut keeper = Keeper::create(&draft.join(FILE), whole)?;
+    let mut thinner = Thinner::default();
+    let mut pass = Pass::new(Kind::of(dir)?, Lists::new(draft));
+    let mut first = None;
+    segments::each(segments, true, |line| {
+        if let Some(said) = Line::read(line) {
+            pass.line(&said)?;
+            return keeper.push(line, said.is_routine());
+        }
+        if let Some(stats) = statistics(line) {
+            let (stats, _) = stats.split();
+            first.get_or_insert(stats.elapsed_ms);
+            thinner.push(&stats);
+        }
+        keeper.push(line, keep::is_progress(line))
+    })?;
+    let at = kind::compared_at(dir);
+    kind::compared(dir, |outcome, name| pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None }))?;
+    let cut = set_aside >= BACKUPS && first.is_none_or(|elapsed| elapsed > FIRST_STATISTICS);
+    let log_truncated = cut || finish.stats.as_ref().is_some_and(|stats| lacks(pass.told, stats.files, stats.deletes));
+    let report = Report { counts: settle(pass)?, log_truncated, log_shortened: keeper.finish()?, finish };
+    write(&series::path(draft), &serde_json::to_vec(&thinner.finish())?)?;
+    write(&report::path(draft), &serde_json::to_vec(&report)?)?;
+    Ok(report)
+}
+
+/// Whether there are fewer lines than files that rclone counted.
+const fn lacks(told: Told, transfers: u64, deletes: u64) -> bool {
+    told.transfers < transfers || told.deletes < deletes
+}
+
+/// Puts what was kept for later where it belongs, now that all is known.
+fn settle(pass: Pass<Lists>) -> io::Result<Counts> {
+    let (mut lists, doubts) = pass.end();
+    for doubt in Doubt::ALL {
+        let path = lists.pile(doubt);
+        let Some(pile) = lists.kept[doubt as usize].take() else { continue };
+        pile.finish()?;
+        if let Some(index) = Index::open(&path, outcome_of(doubt))? {
+            index.each(|number, file| if doubts.holds(doubt, number, &file.name) { lists.put(file) } else { Ok(()) })?;
+        }
+        fs::remove_file(&path)?;
+    }
+    lists.finish()
+}
+
+const fn outcome_of(doubt: Doubt) -> FileOutcome {
+    match doubt {
+        Doubt::Failed => FileOutcome::Failed,
+        Doubt::Skipped => FileOutcome::Skipped,
+        Doubt::Copied => FileOutcome::Copied,
+        Doubt::Moved => FileOutcome::Moved,
+    }
+}
+
+/// The lists of a report while they are written.
+struct Lists {
+    folder: PathBuf,
+    lists: [Option<Writer>; FileOutcome::ALL.len()],
+    kept: [Option<Writer>; Doubt::ALL.len()],
+    counts: Counts,
+}
+
+impl Lists {
+    fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), lists: Default::default(), kept: Default::default(), counts: Counts::default() }
+    }
+
+    /// Where that is kept which is not certain.
+    fn pile(&self, doubt: Doubt) -> PathBuf {
+        self.folder.join(format!("{}.kept", outcome_of(doubt).as_str()))
+    }
+
+    fn finish(self) -> io::Result<Counts> {
+        self.lists.into_iter().flatten().try_for_each(Writer::finish)?;
+        Ok(self.counts)
+    }
+}
+
+impl Sink for Lists {
+    fn put(&mut self, file: RunFile) -> io::Result<()> {
+        self.counts.add(file.outcome);
+        let path = || report::list(&self.folder, file.outcome);
+        let list = &mut self.lists[file.outcome as usize];
+        writer(list, path)?.push(&file)
+    }
+
+    fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool> {
+        let path = self.pile(doubt);
+        writer(&mut self.kept[doubt as usize], || path)?.push(&file)?;
+        Ok(true)
+    }
+}
+
+/// The writer in this place; a new one when there is none yet.
+fn writer(place: &mut Option<Writer>, path: impl FnOnce() -> PathBuf) -> io::Result<&mut Writer> {
+    match place {
+        Some(writer) => Ok(writer),
+        None => Ok(place.insert(Writer::create(&path())?)),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{
+        super::{super::shim::PLAN, FILE, files, kind::COMBINED},
+        *,
+    };
+    use crate::domain::run::RunFiles;
+
+    const ERRORS: &str = include_str!("../../../tests/fixtures/rclone/copy_errors_retries.jsonl");
+
+    fn run(log: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join(FILE), log).expect("written");
+        dir
+    }
+
+    fn all(dir: &Path) -> Vec<RunFiles> {
+        FileOutcome::ALL.into_iter().map(|outcome| files(dir, outcome, "", 0, 500).expect("read")).collect()
+    }
+
+    fn names(dir: &Path) -> BTreeSet<String> {
+        fs::read_dir(dir).expect("listed").map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect()
+    }
+
+    fn line(level: &str, object: &str, msg: &str, more: &str) -> String {
+        let object_type = if object.starts_with("S3 ") { "*s3.Fs" } else { "*s3.Object" };
+        let line =
+            serde_json::json!({ "time": "2026-11-23T04:04:31Z", "level": level, "msg": msg, "object": object, "objectType": object_type });
+        format!("{}{more}}}\n", line.to_string().trim_end_matches('}'))
+    }
+
+    #[test]
+    fn a_report_says_what_the_log_said_and_only_it_stays() {
+        let dir = run(ERRORS);
+        let dir = dir.path();
+        let (before, finish) = (all(dir), finish(dir));
+        let report = conclude(dir).expect("concluded");
+        assert_eq!(all(dir), before);
+        assert_eq!((report.counts.copied, report.counts.failed, report.log_truncated), (4, 1, false));
+        assert_eq!(report.finish, finish);
+        assert_eq!(super::finish(dir), finish);
+        assert_eq!(names(dir), ["report".to_owned()].into());
+        assert_eq!(fs::read_to_string(report::folder(dir).join(FILE)).expect("kept"), ERRORS);
+        assert_eq!(conclude(dir).expect("again"), report);
+        assert_eq!(series::series(dir).expect("kept").points.last().map(|point| (point.bytes, point.files)), Some((12_000_007, 4)));
+    }
+
+    #[test]
+    fn one_that_was_broken_off_is_made_anew_or_finished() {
+        let dir = run(ERRORS);
+        let dir = dir.path();
+        let draft = dir.join(DRAFT);
+        fs::create_dir(&draft).expect("a draft");
+        fs::write(draft.join("copied.files"), "half").expect("written");
+        fs::write(draft.join(FILE), "half").expect("written");
+        conclude(dir).expect("concluded");
+        assert_eq!(names(dir), ["report".to_owned()].into());
+        // Broken off after the report was there, and before the log went.
+        fs::write(dir.join(FILE), ERRORS).expect("written");
+        fs::write(dir.join("log-2026-11-24T21-42-43.958.jsonl"), ERRORS).expect("written");
+        assert_eq!(conclude(dir).expect("again").counts.copied, 4);
+        assert_eq!(names(dir), ["report".to_owned()].into());
+        assert!(conclude(&dir.join("none")).is_err());
+    }
+
+    #[test]
+    fn a_log_that_lacks_a_part_is_said_to() {
+        let whole = conclude(run(ERRORS).path()).expect("concluded");
+        let lost: String = ERRORS.split_inclusive('\n').filter(|line| !line.contains("\"f2.bin\"")).collect();
+        let report = conclude(run(&lost).path()).expect("concluded");
+        assert!(report.log_truncated && !whole.log_truncated && report.counts.copied < whole.counts.copied);
+        assert_eq!(report.finish, whole.finish, "the figures are rclone's");
+        // As many as are kept, and the first statistics are not those of the first second.
+        let dir = run(ERRORS);
+        let stats =
+            |elapsed: u32| format!("{{\"level\":\"notice\",\"msg\":\"\",\"stats\":{{\"elapsedTime\":{elapsed},\"transferring\":[]}}}}\n");
+        for (elapsed, cut) in [(1, false), (60, true)] {
+            for n in 0..BACKUPS {
+                fs::write(dir.path().join(format!("log-2026-11-24T21-42-4{n}.958.jsonl")), stats(elapsed + n as u32)).expect("written");
+            }
+            fs::write(dir.path().join(FILE), ERRORS).expect("written");
+            let report = conclude(dir.path()).expect("concluded");
+            assert_eq!(report.log_truncated, cut);
+            fs::remove_dir_all(report::folder(dir.path())).expect("removed");
+        }
+    }
+
+    #[test]
+    fn what_makes_room_in_a_backup_folder_is_no_outcome_of_its_own() {
+        let copied = |name, how: &str| line("info", name, &format!("Copied ({how})"), "");
+        // As on a remote that can copy but not move: into the backup folder by copy and delete.
+        let log = [
+            copied("upd", "server-side copy"),
+            copied("old \"name\"", "server-side copy) to: new"),
+            line("info", "old \"name\"", "Deleted", ""),
+            line("info", "new", "Renamed from \"old \\\"name\\\"\"", ""),
+            line("info", "upd", "Deleted", ""),
+            copied("upd", "new"),
+            copied("gone", "server-side copy"),
+            line("info", "gone", "Deleted", ""),
+            line("info", "gone", "Moved into backup dir", ""),
+            copied("really", "server-side copy"),
+            copied("fresh", "new"),
+        ];
+        let dir = run(&log.concat());
+        let plan =
+            serde_json::json!({ "program": "rclone", "args": ["sync", "--backup-dir=b:", "--", "a:", "c:"], "env": [], "umask": 18 });
+        fs::write(dir.path().join(PLAN), plan.to_string()).expect("written");
+        let live = all(dir.path());
+        let counts = conclude(dir.path()).expect("concluded").counts;
+        assert_eq!((counts.copied, counts.updated, counts.renamed, counts.deleted, counts.moved), (2, 1, 1, 1, 0));
+        assert_eq!(all(dir.path()), live);
+        assert_eq!(live[3].files[0].was.as_deref(), Some("old \"name\""));
+    }
+
+    #[test]
+    fn what_an_attempt_did_not_say_again_has_not_failed() {
+        let failed = |name| line("error", name, "Failed to copy: permission denied", "");
+        let attempt = |text: &str| format!("{{\"level\":\"error\",\"msg\":\"Attempt {text}\"}}\n");
+        let first = [
+            failed("a"),
+            failed("b"),
+            failed("c"),
+            line("error", "S3 bucket", "not deleting files", ""),
+            attempt("1/3 failed with 3 errors"),
+        ];
+        let second = [failed("a"), line("info", "b", "Copied (new)", "")];
+        let counts = |log: String| conclude(run(&log).path()).expect("concluded").counts;
+        let broken_off = counts([&first[..], &second[..]].concat().concat());
+        assert_eq!((broken_off.failed, broken_off.copied), (2, 1), "c may still fail");
+        let whole = counts([&first[..], &second[..], &[attempt("2/3 failed with 1 errors"), failed("a")]].concat().concat());
+        assert_eq!((whole.failed, whole.copied), (1, 1));
+    }
+
+    #[test]
+    fn a_comparison_is_read_from_what_it_found() {
+        let dir = run(&[
+            line("error", "b", "sizes differ", ""),
+            line("error", "locked", "failed to open \"locked\": permission denied", ""),
+            line("notice", "link", "Can't follow symlink without -L/--copy-links", ""),
+            line("notice", "link", "Can't follow symlink without -L/--copy-links", ""),
+        ]
+        .concat());
+        let dir = dir.path();
+        fs::write(dir.join(COMBINED), "= a\n* b\n+ bad␊<img onerror>\n- only\n! locked\n! silent\n? what\n=\n\nx").expect("written");
+        let live = all(dir);
+        let counts = conclude(dir).expect("concluded").counts;
+        let found = FileOutcome::ALL.map(|outcome| counts.get(outcome));
+        assert_eq!(found, [0, 0, 0, 0, 0, 1, 2, 1, 1, 1, 1]);
+        let concluded = all(dir);
+        assert_eq!(concluded, live);
+        assert_eq!(concluded[9].files[0].name, "bad␊<img onerror>");
+        let reasons: Vec<_> = concluded[6].files.iter().map(|file| (file.name.as_str(), file.error.is_some())).collect();
+        assert_eq!(BTreeSet::from_iter(reasons), [("locked", true), ("silent", false)].into());
+        assert_eq!(names(dir), ["report".to_owned()].into());
+    }
+
+    #[test]
+    fn garbage_in_a_log_is_no_end() {
+        let long = "x".repeat(4000);
+        let mut log = line("info", &long, "Copied (new)", "").into_bytes();
+        log.extend(b"\xff\xfe\n{\"object\":\n{\"object\":3}\n{\"stats\":{\"bytes\":\"x\"}}\n[]\n\n{\"object\":\"a\",\"level\":\"info\",\"msg\":\"Renamed from \\\"\"}\n");
+        log.extend(line("info", "<img onerror>", "Copied (new)", ",\"size\":-1").into_bytes());
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join(FILE), log).expect("written");
+        let report = conclude(dir.path()).expect("concluded");
+        assert_eq!((report.counts.copied, report.counts.renamed), (2, 1));
+        let page = files(dir.path(), FileOutcome::Copied, "<IMG", 0, 1).expect("read");
+        assert_eq!((page.matched, page.files[0].size), (1, None));
+    }
+}

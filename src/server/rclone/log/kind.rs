@@ -1,0 +1,88 @@
+//! What kind of run a log is of: rclone says the same words for a file's own move and for one that makes room.
+
+use std::{fs, io, path::Path, time::UNIX_EPOCH};
+
+use crate::domain::{run::FileOutcome, time::Timestamp};
+
+use super::{
+    super::shim::{PLAN, Plan, Text},
+    latest::Names,
+    reader,
+};
+
+/// What `rclone check` found, in a run's folder: one file a line, after a sign.
+pub const COMBINED: &str = "combined.txt";
+
+/// What is known of a run from its command line. By default every line is taken at its word.
+#[derive(Debug, Default)]
+pub struct Kind {
+    /// Whether it moves files only to make room, or to follow a rename: what is asked for is something else.
+    pub moves_inside: bool,
+    /// Whether what is replaced or deleted goes to a backup folder.
+    pub backup: bool,
+    /// Of a comparison, the files that could not be compared: what its log says of others, the comparison says better.
+    pub unread: Option<Names>,
+}
+
+impl Kind {
+    /// Of the run in `dir`.
+    pub fn of(dir: &Path) -> io::Result<Self> {
+        let mut kind = fs::read(dir.join(PLAN))
+            .ok()
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .map(|plan| Self::by(&plan))
+            .unwrap_or_default();
+        let mut unread = Names::default();
+        if compared(dir, |outcome, name| {
+            if outcome == FileOutcome::Failed {
+                unread.add(name);
+            }
+            Ok(())
+        })? {
+            kind.unread = Some(unread);
+        }
+        Ok(kind)
+    }
+
+    fn by(plan: &Plan) -> Self {
+        let is = |arg: &Text, of: &dyn Fn(&str) -> bool| matches!(arg, Text::Utf8(text) if of(text));
+        let operation = plan.args.first();
+        let flags = plan.args.iter().take_while(|arg| !is(arg, &|text| text == "--"));
+        Self {
+            moves_inside: operation.is_some_and(|arg| is(arg, &|text| matches!(text, "copy" | "sync" | "delete"))),
+            backup: flags.into_iter().any(|arg| is(arg, &|text| text.starts_with("--backup-dir"))),
+            unread: None,
+        }
+    }
+}
+
+/// Calls `each` with what the comparison in `dir` says of each file. Whether there is one.
+pub fn compared(dir: &Path, mut each: impl FnMut(FileOutcome, &str) -> io::Result<()>) -> io::Result<bool> {
+    let Some(file) = reader::open(&dir.join(COMBINED))? else { return Ok(false) };
+    reader::each(file, true, |line| {
+        let line = String::from_utf8_lossy(line);
+        match line.split_at_checked(2).and_then(|(sign, name)| Some((outcome(sign)?, name))) {
+            Some((outcome, name)) if !name.is_empty() => each(outcome, name),
+            _ => Ok(()),
+        }
+    })?;
+    Ok(true)
+}
+
+/// When the comparison in `dir` was written last.
+pub fn compared_at(dir: &Path) -> Timestamp {
+    let modified = fs::metadata(dir.join(COMBINED)).and_then(|metadata| metadata.modified()).ok();
+    let millis = modified.and_then(|at| i64::try_from(at.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok());
+    Timestamp(millis.unwrap_or_default())
+}
+
+fn outcome(sign: &str) -> Option<FileOutcome> {
+    match sign {
+        "= " => Some(FileOutcome::Matched),
+        "* " => Some(FileOutcome::Differs),
+        "+ " => Some(FileOutcome::MissingOnDestination),
+        "- " => Some(FileOutcome::MissingOnSource),
+        "! " => Some(FileOutcome::Failed),
+        _ => None,
+    }
+}

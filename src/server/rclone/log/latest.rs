@@ -1,0 +1,108 @@
+//! What holds only until something better is known: a file failed, unless another attempt takes it. Remembers 12 bytes of each, so that a
+//! million fit into the memory.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
+};
+
+/// A number that is a hash already.
+#[derive(Default)]
+pub struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+}
+
+/// Names, known by their hashes. The hash is another one in each process, so nobody can make two names fall together.
+#[derive(Debug, Default)]
+pub struct Names {
+    set: HashSet<u64, BuildHasherDefault<AsIs>>,
+    hasher: RandomState,
+}
+
+impl Names {
+    /// Takes one in.
+    pub fn add(&mut self, name: &str) {
+        self.set.insert(self.hasher.hash_one(name));
+    }
+
+    /// Takes one out. Whether it was there.
+    pub fn take(&mut self, name: &str) -> bool {
+        !self.set.is_empty() && self.set.remove(&self.hasher.hash_one(name))
+    }
+
+    /// Whether it is there.
+    pub fn has(&self, name: &str) -> bool {
+        !self.set.is_empty() && self.set.contains(&self.hasher.hash_one(name))
+    }
+}
+
+/// The last that was said of each name.
+#[derive(Debug, Default)]
+pub struct Latest {
+    /// Which entry, and of which attempt.
+    known: HashMap<u64, (u32, u32), BuildHasherDefault<AsIs>>,
+    hasher: RandomState,
+    next: u32,
+}
+
+impl Latest {
+    /// Notes the next entry, in an attempt.
+    pub fn note(&mut self, name: &str, attempt: u32) {
+        self.known.insert(self.hasher.hash_one(name), (self.next, attempt));
+        self.next = self.next.saturating_add(1);
+    }
+
+    /// It does not hold any more.
+    pub fn forget(&mut self, name: &str) {
+        if !self.known.is_empty() {
+            self.known.remove(&self.hasher.hash_one(name));
+        }
+    }
+
+    /// Forgets what was said in earlier attempts than this one.
+    pub fn forget_before(&mut self, attempt: u32) {
+        self.known.retain(|_, (_, of)| *of >= attempt);
+    }
+
+    /// Whether the entry with this number is the last of its name, and holds.
+    pub fn holds(&self, number: u32, name: &str) -> bool {
+        self.known.get(&self.hasher.hash_one(name)).is_some_and(|(last, _)| *last == number)
+    }
+
+    /// Whether anything of this name holds.
+    pub fn has(&self, name: &str) -> bool {
+        !self.known.is_empty() && self.known.contains_key(&self.hasher.hash_one(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_each_name_holds_until_it_is_forgotten() {
+        let mut latest = Latest::default();
+        for (name, attempt) in [("a", 1), ("b", 1), ("a", 2), ("c", 2)] {
+            latest.note(name, attempt);
+        }
+        let holds = |latest: &Latest| ["a", "b", "a", "c"].iter().zip(0..).map(|(name, n)| latest.holds(n, name)).collect::<Vec<_>>();
+        assert_eq!(holds(&latest), [false, true, true, true]);
+        latest.forget("c");
+        assert_eq!(holds(&latest), [false, true, true, false]);
+        latest.forget_before(2);
+        assert_eq!(holds(&latest), [false, false, true, false]);
+        assert!(latest.has("a") && !latest.has("b"));
+    }
+}

@@ -1,0 +1,259 @@
+//! One pass over a log: what it says of each file, line by line, in all of rclone's ways to say so.
+
+use std::io;
+
+use crate::domain::run::{FileOutcome, RunFile};
+
+use super::{
+    super::words,
+    kind::Kind,
+    latest::{Latest, Names},
+    line::Line,
+    quoted,
+};
+
+/// What is not certain when it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Another attempt may take it.
+    Failed,
+    /// It is said once an attempt and a side.
+    Skipped,
+    /// It may be a copy into the backup folder.
+    Copied,
+    /// It may be a move into the backup folder.
+    Moved,
+}
+
+impl Doubt {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Skipped, Self::Copied, Self::Moved];
+}
+
+/// Where it goes.
+pub trait Sink {
+    /// Takes what is certain.
+    fn put(&mut self, file: RunFile) -> io::Result<()>;
+    /// Keeps what is not, in order. `false` when it keeps no more.
+    fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool>;
+}
+
+/// How many lines there were of what rclone counts: not one less than in its statistics, unless lines are lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Files transferred.
+    pub transfers: u64,
+    /// Files deleted.
+    pub deletes: u64,
+}
+
+/// The pass.
+#[derive(Debug)]
+pub struct Pass<S> {
+    /// Where it goes.
+    pub sink: S,
+    /// How many lines there were.
+    pub told: Told,
+    kind: Kind,
+    /// Which of rclone's attempts is under way, from 1.
+    attempt: u32,
+    doubts: [Latest; Doubt::ALL.len()],
+    /// Files that are copied under another name: if they are deleted then, they were moved.
+    moving: Names,
+    /// Files that made room: what is copied there then is no new file.
+    gone: Names,
+}
+
+/// What to believe of what was kept.
+pub struct Doubts([Latest; Doubt::ALL.len()]);
+
+impl Doubts {
+    /// Whether what was kept, the `number`th of its kind, holds.
+    pub fn holds(&self, doubt: Doubt, number: u32, name: &str) -> bool {
+        self.0[doubt as usize].holds(number, name)
+    }
+}
+
+/// What a line says was done to a file.
+enum Done<'a> {
+    Copied,
+    Updated,
+    CopiedWhereItLies,
+    CopiedTo,
+    Moved,
+    MovedTo,
+    RenamedFrom(&'a str),
+    Deleted,
+    IntoBackup,
+}
+
+impl<S: Sink> Pass<S> {
+    /// Over the log of such a run.
+    pub fn new(kind: Kind, sink: S) -> Self {
+        Self { sink, kind, told: Told::default(), attempt: 1, doubts: Default::default(), moving: Names::default(), gone: Names::default() }
+    }
+
+    /// Takes a line.
+    pub fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        if let Some(ended) = line.attempt(self.attempt) {
+            // It was whole: what failed before and not in it has not failed.
+            self.of(Doubt::Failed).forget_before(ended);
+            self.attempt = ended.saturating_add(1);
+            return Ok(());
+        }
+        if !line.is_about_one() {
+            return Ok(());
+        }
+        match &*line.level {
+            "error" | "critical" => self.failed(line),
+            _ if !line.skipped.is_empty() => self.done(line, would(&line.skipped)),
+            "info" => self.done(line, done(&line.msg)),
+            _ if LEFT_OUT.iter().any(|words| line.msg.starts_with(words)) => self.unless(Doubt::Skipped, entry(line, FileOutcome::Skipped)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes what a comparison says of a file.
+    pub fn compared(&mut self, file: RunFile) -> io::Result<()> {
+        // Its log said why.
+        if file.outcome == FileOutcome::Failed && self.of(Doubt::Failed).has(&file.name) { Ok(()) } else { self.sink.put(file) }
+    }
+
+    /// The end: where it went, and what to believe of what was kept.
+    pub fn end(self) -> (S, Doubts) {
+        (self.sink, Doubts(self.doubts))
+    }
+
+    fn of(&mut self, doubt: Doubt) -> &mut Latest {
+        &mut self.doubts[doubt as usize]
+    }
+
+    fn failed(&mut self, line: &Line<'_>) -> io::Result<()> {
+        let name = final_name(&line.object);
+        if OF_FOLDERS.iter().any(|words| line.msg.starts_with(words)) || self.kind.unread.as_ref().is_some_and(|unread| !unread.has(name)) {
+            return Ok(());
+        }
+        let file = entry(line, FileOutcome::Failed);
+        self.unless(Doubt::Failed, RunFile { name: name.to_owned(), ..file })
+    }
+
+    fn unless(&mut self, doubt: Doubt, file: RunFile) -> io::Result<()> {
+        let (name, attempt) = (file.name.clone(), self.attempt);
+        if self.sink.keep(doubt, file)? {
+            self.of(doubt).note(&name, attempt);
+        }
+        Ok(())
+    }
+
+    fn did(&mut self, line: &Line<'_>, outcome: FileOutcome) -> io::Result<()> {
+        self.of(Doubt::Failed).forget(&line.object);
+        self.of(Doubt::Skipped).forget(&line.object);
+        self.sink.put(entry(line, outcome))
+    }
+
+    fn done(&mut self, line: &Line<'_>, done: Option<Done<'_>>) -> io::Result<()> {
+        let Some(done) = done else { return Ok(()) };
+        let name = &*line.object;
+        let Kind { moves_inside, backup, .. } = self.kind;
+        match done {
+            Done::Copied | Done::Updated | Done::CopiedWhereItLies | Done::CopiedTo | Done::Moved => self.told.transfers += 1,
+            Done::Deleted | Done::IntoBackup => self.told.deletes += 1,
+            Done::MovedTo | Done::RenamedFrom(_) => {}
+        }
+        match done {
+            Done::Copied if self.gone.take(name) => self.did(line, FileOutcome::Updated),
+            Done::CopiedWhereItLies if moves_inside && backup => self.unless(Doubt::Copied, entry(line, FileOutcome::Copied)),
+            Done::CopiedTo if moves_inside || backup => {
+                self.moving.add(name);
+                Ok(())
+            }
+            Done::Copied | Done::CopiedWhereItLies | Done::CopiedTo => self.did(line, FileOutcome::Copied),
+            Done::Updated => self.did(line, FileOutcome::Updated),
+            Done::Moved | Done::MovedTo if moves_inside => {
+                if backup {
+                    self.gone.add(name);
+                }
+                Ok(())
+            }
+            Done::MovedTo if backup => Ok(()),
+            // First out of the way, then really: the last counts.
+            Done::Moved if backup => self.unless(Doubt::Moved, entry(line, FileOutcome::Moved)),
+            Done::Moved | Done::MovedTo => self.did(line, FileOutcome::Moved),
+            Done::RenamedFrom(was) => {
+                self.gone.take(was);
+                self.did(line, FileOutcome::Renamed)
+            }
+            Done::Deleted => {
+                let moved = self.moving.take(name);
+                if !(moved || moves_inside && backup) {
+                    return self.did(line, FileOutcome::Deleted);
+                }
+                self.of(Doubt::Copied).forget(name);
+                if backup {
+                    self.gone.add(name);
+                }
+                Ok(())
+            }
+            Done::IntoBackup => {
+                self.gone.take(name);
+                self.of(Doubt::Copied).forget(name);
+                self.did(line, FileOutcome::Deleted)
+            }
+        }
+    }
+}
+
+/// How a notice begins that says that a file was left out.
+const LEFT_OUT: [&str; 6] = ["Can't ", "Duplicate ", "Ignoring ", "Not ", "Skipped ", "Skipping "];
+/// How an error begins that is about a folder's own times or its removal: no file is the worse for it.
+const OF_FOLDERS: [&str; 4] =
+    ["Failed to update directory timestamp", "Failed to set directory", "Failed to rmdir", "Failed to remove directory"];
+
+/// What was done, in rclone's words.
+fn done(message: &str) -> Option<Done<'_>> {
+    let copied = message.strip_prefix("Multi-thread ").unwrap_or(message).strip_prefix("Copied (");
+    Some(match (copied, message) {
+        (Some(how), _) if how.starts_with("replaced existing") => Done::Updated,
+        (Some("server-side copy)"), _) => Done::CopiedWhereItLies,
+        (Some(how), _) if how.starts_with("server-side copy) to: ") => Done::CopiedTo,
+        (Some(_), _) => Done::Copied,
+        (None, "Deleted") => Done::Deleted,
+        (None, "Moved into backup dir") => Done::IntoBackup,
+        (None, "Moved (server-side)") => Done::Moved,
+        (None, _) if message.starts_with("Moved (server-side) to: ") => Done::MovedTo,
+        (None, _) => Done::RenamedFrom(message.strip_prefix("Renamed from ")?),
+    })
+}
+
+/// What a dry run would have done. Times and folders are not files.
+fn would(skipped: &str) -> Option<Done<'_>> {
+    match skipped {
+        "copy" | "copy replace" => Some(Done::Copied),
+        "delete" => Some(Done::Deleted),
+        "move" => Some(Done::Moved),
+        "move into backup dir" => Some(Done::IntoBackup),
+        _ if skipped.starts_with("move to ") => Some(Done::MovedTo),
+        _ => None,
+    }
+}
+
+fn entry(line: &Line<'_>, outcome: FileOutcome) -> RunFile {
+    let told = matches!(outcome, FileOutcome::Failed | FileOutcome::Skipped);
+    RunFile {
+        name: line.object.clone().into_owned(),
+        outcome,
+        size: line.size(),
+        at: line.at(),
+        error: told.then(|| words::plain(&line.msg)),
+        was: line.msg.strip_prefix("Renamed from ").filter(|_| outcome == FileOutcome::Renamed).map(quoted::unquote),
+    }
+}
+
+/// The name a file will have: `f1.bin` for `f1.bin.24a2bd2b.partial`.
+fn final_name(object: &str) -> &str {
+    let Some(name) = object.strip_suffix(".partial") else { return object };
+    match name.rsplit_once('.') {
+        Some((name, hash)) if hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => name,
+        _ => object,
+    }
+}
