@@ -72,8 +72,10 @@ fn write(run: &Path, files: u64, failing: u64) -> Result<u64, Box<dyn Error>> {
         }
         let (minutes, nanos) = (n / RATE / 60, n % RATE * (1_000_000_000 / RATE));
         let time = format!("2026-11-24T{:02}:{:02}:{:02}.{nanos:09}Z", minutes / 60, minutes % 60, n / RATE % 60);
-        let name = format!("photos/2026/{:02}/album-{:04}/IMG_20260512_{n:06}.jpg", n / 90_000 % 12 + 1, n / 500 % 10_000);
-        let bytes = n.wrapping_mul(2_654_435_761) % 8_000_000;
+        // What can not be guessed from the one before: as much as in the names that a camera or a program gives.
+        let random = mixed(n);
+        let name = format!("photos/2026/{:02}/album-{:04}/IMG_20260512_{:08x}.jpg", n / 90_000 % 12 + 1, n / 500 % 10_000, random >> 32);
+        let bytes = random % 8_000_000;
         let fails = failing > 0 && n % failing == 0;
         let line = if fails {
             failed += 1;
@@ -101,6 +103,14 @@ fn write(run: &Path, files: u64, failing: u64) -> Result<u64, Box<dyn Error>> {
     }
     log.flush()?;
     Ok(size)
+}
+
+/// A number that looks like a random one (splitmix64).
+const fn mixed(n: u64) -> u64 {
+    let mut n = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
 }
 
 /// What came of it, and how long it took, in milliseconds.

@@ -7,7 +7,6 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use futures::stream;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -256,8 +255,7 @@ async fn raw_log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<St
     // An id is letters and figures: nothing that would have to be quoted.
     let name = format!("attachment; filename=\"longshore-run-{id}.jsonl\"");
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    let pieces = stream::unfold(log, |mut log| async { log.recv().await.map(|piece| (piece, log)) });
-    Ok((headers, Streamed::from_stream(pieces)).into_response())
+    Ok((headers, Streamed::from_stream(log)).into_response())
 }
 
 /// Get a run's speed over time

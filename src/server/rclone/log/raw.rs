@@ -2,47 +2,71 @@
 
 use std::{
     borrow::Cow,
-    io::{self, Read as _, Seek as _, SeekFrom},
+    collections::VecDeque,
+    fs::File,
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Take},
     path::Path,
 };
 
 use serde_json::{Value, json};
 
-use super::{super::redact::redact, lines::sources, reader};
+use super::{super::redact::redact, lines::sources, reader::LONGEST};
 
 /// Most bytes of a log that are given: all that is kept of one; of one that still grows, its end.
 const MOST: u64 = (16 << 20) + (64 << 10);
-/// How much is given at once.
+/// How much is given at once, at least.
 const PIECE: usize = 64 << 10;
 
-/// Calls `give` with the log of the run in `dir`, piece by piece, until it is at its end or `give` says that nobody wants more.
-pub fn raw(dir: &Path, mut give: impl FnMut(Vec<u8>) -> bool) -> io::Result<()> {
-    let mut sources = sources(dir)?;
-    let mut skip = sources.iter().map(|segment| segment.len).sum::<u64>().saturating_sub(MOST);
-    let mut piece = Vec::with_capacity(PIECE * 2);
-    for segment in &mut sources {
-        let start = skip.min(segment.len);
-        skip -= start;
-        segment.file.seek(SeekFrom::Start(start))?;
-        let mut inside = start > 0;
-        reader::each((&segment.file).take(segment.len - start), true, |line| {
-            // The first may be the rest of one.
-            if std::mem::take(&mut inside) || line.is_empty() {
-                return Ok(());
+/// A log that is given piece by piece.
+#[derive(Debug)]
+pub struct Raw {
+    files: VecDeque<BufReader<Take<File>>>,
+    /// Whether the first line may be the rest of one.
+    inside: bool,
+}
+
+impl Raw {
+    /// That of the run in `dir`, as it is now.
+    pub fn open(dir: &Path) -> io::Result<Self> {
+        let sources = sources(dir)?;
+        let mut skip = sources.iter().map(|segment| segment.len).sum::<u64>().saturating_sub(MOST);
+        let inside = skip > 0;
+        let mut files = VecDeque::new();
+        for mut segment in sources {
+            let start = skip.min(segment.len);
+            skip -= start;
+            segment.file.seek(SeekFrom::Start(start))?;
+            if start < segment.len {
+                files.push_back(BufReader::with_capacity(PIECE, segment.file.take(segment.len - start)));
             }
-            piece.extend_from_slice(clean(line).as_bytes());
-            piece.push(b'\n');
-            if piece.len() >= PIECE && !give(std::mem::take(&mut piece)) {
-                return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(Self { files, inside })
+    }
+
+    /// The next piece: whole lines. `None` at the end.
+    pub fn piece(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let (mut piece, mut line) = (Vec::with_capacity(PIECE * 2), Vec::new());
+        while piece.len() < PIECE {
+            let Some(file) = self.files.front_mut() else { break };
+            line.clear();
+            let n = file.by_ref().take(LONGEST as u64).read_until(b'\n', &mut line)?;
+            if n == 0 {
+                self.files.pop_front();
+                continue;
             }
-            Ok(())
-        })
-        .or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })?;
+            let whole = line.pop_if(|last| *last == b'\n').is_some();
+            if !whole && n == LONGEST {
+                // As everywhere, what is too long is passed over.
+                file.skip_until(b'\n')?;
+                line.clear();
+            }
+            if !std::mem::take(&mut self.inside) && !line.is_empty() {
+                piece.extend_from_slice(clean(&line).as_bytes());
+                piece.push(b'\n');
+            }
+        }
+        Ok((!piece.is_empty()).then_some(piece))
     }
-    if !piece.is_empty() {
-        give(piece);
-    }
-    Ok(())
 }
 
 /// A line without secrets: as it is when it has none.
@@ -75,6 +99,11 @@ mod tests {
         *,
     };
 
+    fn pieces(dir: &Path) -> Vec<Vec<u8>> {
+        let mut raw = Raw::open(dir).expect("opened");
+        std::iter::from_fn(|| raw.piece().expect("read")).collect()
+    }
+
     #[test]
     fn every_line_is_json_and_none_has_a_secret() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -82,13 +111,7 @@ mod tests {
         let plain = r#"{"time":"2026-11-23T04:04:31Z","level":"info","msg":"Copied (new)","object":"<img onerror>"}"#;
         fs::write(dir.path().join(FILE), format!("{plain}\n{quoted}\n\nno json, pass=hunter2\n[1]\n")).expect("written");
         fs::write(dir.path().join(STDERR), "token=hunter2\n").expect("written");
-        let mut bytes = Vec::new();
-        raw(dir.path(), |piece| {
-            bytes.extend(piece);
-            true
-        })
-        .expect("read");
-        let text = String::from_utf8(bytes).expect("text");
+        let text = String::from_utf8(pieces(dir.path()).concat()).expect("text");
         let lines: Vec<_> = text.lines().collect();
         assert_eq!((lines.len(), lines[1]), (5, plain));
         for line in lines {
@@ -97,25 +120,23 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_grows_gives_its_end_and_whoever_has_enough_stops_it() {
+    fn a_log_that_grows_gives_its_end_in_whole_lines() {
         let dir = tempfile::tempdir().expect("a folder");
         let text: String = (0..200_000).map(|n| format!("{{\"n\":\"{n:0>110}\"}}\n")).collect();
-        fs::write(dir.path().join(FILE), &text).expect("written");
-        let (mut size, mut first) = (0, None);
-        raw(dir.path(), |piece| {
-            size += piece.len() as u64;
-            first.get_or_insert(piece);
-            true
-        })
-        .expect("read");
-        assert!(size <= MOST && size > MOST - 200);
-        assert!(first.expect("some").starts_with(b"{\"n\":"), "the rest of a line is no line");
-        let mut pieces = 0;
-        raw(dir.path(), |_| {
-            pieces += 1;
-            pieces < 3
-        })
-        .expect("read");
-        assert_eq!(pieces, 3);
+        fs::write(dir.path().join(FILE), &text[..text.len() - 1_000_000]).expect("written");
+        fs::rename(dir.path().join(FILE), dir.path().join("log-2026-11-24T21-42-43.958.jsonl")).expect("set aside");
+        fs::write(dir.path().join(FILE), &text[text.len() - 1_000_000..]).expect("written");
+        let pieces = pieces(dir.path());
+        assert!(pieces.len() > 200 && pieces.iter().all(|piece| piece.starts_with(b"{") && piece.ends_with(b"}\n")));
+        let size = pieces.iter().map(Vec::len).sum::<usize>() as u64;
+        assert!(size <= MOST + 200 && size > MOST - 400, "{size}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_passed_over() {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join(FILE), ["{}\n", &"x".repeat(LONGEST * 3), "\n{\"a\":1}\n{\"half"].concat()).expect("written");
+        assert_eq!(pieces(dir.path()).concat(), b"{}\n{\"a\":1}\n{\"level\":\"\",\"msg\":\"{\\\"half\"}\n");
+        assert!(pieces(&dir.path().join("none")).is_empty());
     }
 }

@@ -8,7 +8,8 @@ mod wait;
 
 use std::path::Path;
 
-use tokio::{sync::mpsc, task::spawn_blocking};
+use futures::{Stream, stream};
+use tokio::task::spawn_blocking;
 
 pub use self::{
     again::retry,
@@ -152,18 +153,15 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) ->
     look(app, id, move |dir| log::lines(dir, &wanted)).await
 }
 
-/// A run's log as a file, piece by piece: all that is kept of it; while it grows, its last 16 MiB. Whoever drops the receiver stops it.
-pub async fn raw_log(actor: &Actor, app: &AppState, id: &RunId) -> Result<mpsc::Receiver<std::io::Result<Vec<u8>>>> {
+/// A run's log as a file, piece by piece: all that is kept of it; while it grows, its last 16 MiB.
+pub async fn raw_log(actor: &Actor, app: &AppState, id: &RunId) -> Result<impl Stream<Item = std::io::Result<Vec<u8>>> + use<>> {
     actor.require(Permission::RunsRead)?;
-    let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
-    let (give, take) = mpsc::channel(4);
-    spawn_blocking(move || {
-        if let Err(error) = log::raw(&dir, |piece| give.blocking_send(Ok(piece)).is_ok()) {
-            // The headers are sent: all that is left is to break off.
-            let _ = give.blocking_send(Err(error));
-        }
-    });
-    Ok(take)
+    let raw = look(app, id, log::Raw::open).await?;
+    // No thread waits for a slow reader: each piece is read when it is wanted.
+    Ok(stream::try_unfold(raw, |mut raw| async {
+        let (piece, raw) = spawn_blocking(move || (raw.piece(), raw)).await.map_err(std::io::Error::other)?;
+        Ok(piece?.map(|piece| (piece, raw)))
+    }))
 }
 
 /// A run's speed over time, at most 600 points.
