@@ -88,6 +88,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'run-succeeded', path: `/runs/${done}`, page: 'run' },
     { name: 'run-failed', path: `/runs/${failed}`, page: 'run' },
     { name: 'run-cancelled', path: `/runs/${stopped}`, page: 'run' },
+    { name: 'run-log', path: `/runs/${failed}?show=log`, page: 'run' },
     ...mounted.scenes,
     { name: 'audit', path: '/audit', page: 'audit', act: openFirst },
     { name: 'audit-none', path: '/audit?user=nobody&result=failed', page: 'audit' },

@@ -27,13 +27,13 @@ pub fn speed_chart(points: Signal<Vec<SeriesPoint>>) -> AnyView {
     let at = move |part: u64| view! { <span>{move || format::duration(end.get() / 2 * part)}</span> }.into_any();
     view! {
         <figure class="chart chart--speed" role="img" aria-label=label>
-            <div class="chart__y" aria-hidden="true">{mark(2)}{mark(1)}{mark(0)}</div>
+            <div class="chart__y" aria-hidden="true">{mark(2)}{mark(1)}<span>"0"</span></div>
             <svg viewBox="0 0 300 100" preserveAspectRatio="none" aria-hidden="true">
                 <path class="grid" d="M0 .5H300M0 50H300M0 99.5H300" vector-effect="non-scaling-stroke" />
                 <path class="area" d=area />
                 <path class="line" d=move || line.get() vector-effect="non-scaling-stroke" />
             </svg>
-            <div class="chart__x" aria-hidden="true">{at(0)}{at(1)}{at(2)}</div>
+            <div class="chart__x" aria-hidden="true"><span>"0"</span>{at(1)}{at(2)}</div>
         </figure>
     }
     .into_any()

@@ -225,8 +225,8 @@ async fn files(
         ("id" = inline(RunId), Path, description = "the run's id"),
         ("search" = Option<String>, Query, description = "only with this in the message or the file's name", max_length = 256),
         ("level" = inline(Option<LogLevel>), Query, description = "only those that matter this much; all when absent"),
-        ("after" = Option<String>, Query, description = "the cursor that the last answer gave"),
-        ("before" = Option<String>, Query, description = "the `older` that the last answer gave; not with `after`"),
+        ("after" = Option<String>, Query, description = "the `cursor` that the last answer gave", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
+        ("before" = Option<String>, Query, description = "the `older` that the last answer gave; not with `after`", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
         ("limit" = Option<u32>, Query, description = "how many, at most 500; 500 when absent", maximum = 500),
     ),
     responses((status = 200, body = RunLog), (status = 404, body = AppError)))]
