@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
+use super::{Engine, stall::Stall};
 use crate::{
     domain::{
         guard::{GuardReason, GuardReport},
@@ -35,6 +35,8 @@ pub(super) enum Look {
     Blocked(GuardReport),
     /// It was asked to stop, or its time ran out.
     Stopped,
+    /// Nothing happened for too long while they looked.
+    Stalled,
     /// They could not look.
     Failed(String),
 }
@@ -94,21 +96,27 @@ async fn try_look(
     drop(reader);
     let dir = engine.run_dir(&claimed.id, claimed.fence).with_extension(format!("{}.guard", claimed.fence));
     let preflight = config.rclone.preflight(&dir, transfer).await?;
-    let Some(plan) = wait(preflight, stop, told).await? else { return Ok(Look::Stopped) };
+    let plan = wait(engine, preflight, stop, told).await?;
     Ok(judge(plan, report, claimed))
 }
 
-/// Waits for the look ahead; `None` when it was stopped.
-async fn wait(mut preflight: Preflight, stop: &CancellationToken, mut told: impl FnMut(Stats)) -> Result<Option<Plan>, Look> {
+/// Waits for the look ahead, or tells why it did not end.
+async fn wait(engine: &Engine, mut preflight: Preflight, stop: &CancellationToken, mut told: impl FnMut(Stats)) -> Result<Plan, Look> {
+    let clock = &engine.0.config.clock;
+    let mut stall = Stall::new(engine.0.config.stall_limit, clock.elapsed());
     let mut tail = Tail::open(preflight.dir());
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return Ok(None),
-            plan = preflight.wait() => return plan.map(Some).map_err(|error| Look::Failed(format!("The guards could not look: {error}."))),
+            () = stop.cancelled() => return Err(Look::Stopped),
+            plan = preflight.wait() => return plan.map_err(|error| Look::Failed(format!("The guards could not look: {error}."))),
             _ = tick.tick() => {
                 if let Ok(Some(progress)) = tail.read() {
+                    stall.progress(&progress.stats, &progress.in_flight, clock.elapsed());
                     told(progress.stats);
+                }
+                if stall.is_stalled(clock.elapsed(), || preflight.bytes_read()) {
+                    return Err(Look::Stalled);
                 }
             }
         }

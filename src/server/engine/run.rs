@@ -43,6 +43,8 @@ use crate::{
 const TICK: Duration = Duration::from_millis(250);
 /// How soon listeners are told again: at most two messages a second for each run.
 const TELL: Duration = Duration::from_millis(500);
+/// Why a run ended whose guards waited for ever.
+const STALLED_LOOK: &str = "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
 /// How long to wait before a database that refused a run's end is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -128,32 +130,26 @@ impl Watch {
 
     /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the console ends.
     async fn guarded(&mut self, claimed: &Claimed, transfer: &Transfer) -> Option<Option<u32>> {
-        let (engine, live, deadline) = (self.engine.clone(), &mut self.live, self.deadline);
-        let over = CancellationToken::new();
-        let look = {
-            let told = |stats| {
-                live.summary.stats = stats;
-                engine.hub().update(live.clone());
-                if deadline.is_some_and(|deadline| engine.0.config.clock.now() >= deadline) {
-                    over.cancel();
-                }
-            };
-            let (stopped, closing) = (self.stop.clone(), engine.0.closing.clone());
-            let ended = over.clone();
-            let any = CancellationToken::new();
-            let guard = any.clone();
-            let relay = tokio::spawn(async move {
-                tokio::select! {
-                    () = stopped.cancelled() => {}
-                    () = closing.cancelled() => {}
-                    () = ended.cancelled() => {}
-                }
-                guard.cancel();
-            });
-            let look = guard::look(&engine, claimed, transfer, &any, told).await;
-            relay.abort();
-            look
+        let (engine, live) = (self.engine.clone(), &mut self.live);
+        let told = |stats| {
+            live.summary.stats = stats;
+            engine.hub().update(live.clone());
         };
+        let any = CancellationToken::new();
+        let ends = {
+            let (stop, closing, any) = (self.stop.clone(), engine.0.closing.clone(), any.clone());
+            let left = self.deadline.map(|deadline| Duration::from_millis(deadline.millis_since(engine.0.config.clock.now())));
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = closing.cancelled() => {}
+                    () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => {}
+                }
+                any.cancel();
+            })
+        };
+        let look = guard::look(&engine, claimed, transfer, &any, told).await;
+        ends.abort();
         self.live.summary.stats = Stats::default();
         let verdict = match look {
             Look::Go(report) => match self.mark_starting(&report).await {
@@ -176,6 +172,7 @@ impl Watch {
             Look::Stopped => {
                 Verdict::of(RunState::TimedOut, Some("Its time limit ran out while its guards looked. Nothing was changed.".to_owned()))
             }
+            Look::Stalled => Verdict::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
             Look::Failed(error) => Verdict::of(RunState::Failed, Some(error)),
         };
         self.take().end(verdict, None, None).await;
@@ -246,7 +243,7 @@ impl Watch {
                 Life::Exited(exit) => break Some(exit),
                 Life::Gone | Life::Absent => break None,
             }
-            if !stopped && !stalled && stall.is_stalled(&self.dir, clock.elapsed()) {
+            if !stopped && !stalled && stall.is_stalled(clock.elapsed(), || shim::bytes_read(&self.dir)) {
                 stalled = true;
                 self.note(RunEventKind::Stalled, "").await;
             }

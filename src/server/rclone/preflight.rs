@@ -17,7 +17,7 @@ use super::{
     client::SLOW,
     command,
     error::{During as _, RcloneError},
-    log,
+    log, shim,
     spawn::Process,
     wire,
 };
@@ -91,6 +91,12 @@ impl Preflight {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Bytes that it has read from anywhere until now. `None` when it has ended.
+    #[must_use]
+    pub fn bytes_read(&self) -> Option<u64> {
+        shim::bytes_read_by(self.child.id()?)
     }
 
     /// Waits until it has ended, and tells what it found.

@@ -189,9 +189,14 @@ pub async fn set_bandwidth(dir: &Path, rate: &str) -> Result<(), RcloneError> {
 #[must_use]
 pub fn bytes_read(dir: &Path) -> Option<u64> {
     let rclone = read_json::<Pids>(&dir.join(PIDS))?.rclone;
-    let io = fs::read_to_string(format!("/proc/{}/io", rclone.pid)).ok()?;
-    let read = io.lines().find_map(|line| line.strip_prefix("rchar: "))?.trim().parse().ok()?;
+    let read = bytes_read_by(rclone.pid.cast_unsigned())?;
     (Known::of(rclone.pid) == Some(rclone)).then_some(read)
+}
+
+/// The same of the process with this number.
+pub(super) fn bytes_read_by(pid: u32) -> Option<u64> {
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).ok()?;
+    io.lines().find_map(|line| line.strip_prefix("rchar: "))?.trim().parse().ok()
 }
 
 /// The name of a signal: `SIGKILL`.

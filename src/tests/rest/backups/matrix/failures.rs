@@ -33,7 +33,7 @@ async fn what_rclone_or_the_console_can_not_do_is_said_in_words() {
     let mut config = sftp.config("sftp");
     config["pass"] = json!(WRONG);
     super::super::configure(&console, "nas", "sftp", config).await;
-    let (gone, place) = (console.path("gone"), console.path("mnt"));
+    let place = console.path("mnt");
     let endpoint = format!("http://127.0.0.1:{}", webdav.port);
     // The warm rclone of this one is killed until several seconds are left between two starts.
     let mut killed = 0;
@@ -51,7 +51,7 @@ async fn what_rclone_or_the_console_can_not_do_is_said_in_words() {
     let calls = vec![
         ("configure", call(&console, "configure", &signs_in_at(&endpoint))),
         ("remotes", call(&broken, "remotes", &json!({}))),
-        ("sync", call(&console, "sync", &transfer(&gone, &console.path("b")))),
+        ("sync", call(&console, "sync", &transfer("store:bucket", &console.path("b")))),
         ("copy", call(&console, "copy", &transfer("store:bucket", &console.path("c")))),
         ("move", call(&console, "move", &transfer("nas:", &console.path("d")))),
         ("delete", call(&console, "delete", &json!({ "remote_path": "store:bucket" }))),
