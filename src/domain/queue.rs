@@ -5,6 +5,34 @@ use utoipa::ToSchema;
 
 use super::{run::RunSummary, time::Timestamp};
 
+/// What to do while another run writes where this one would read or write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBusy {
+    /// Wait until it has ended.
+    #[default]
+    Queue,
+    /// Refuse with `destination_busy`.
+    Refuse,
+}
+
+impl OnBusy {
+    /// The word for it in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Refuse => "refuse",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Queue, Self::Refuse].into_iter().find(|on_busy| on_busy.as_str() == text)
+    }
+}
+
 /// The queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Queue {

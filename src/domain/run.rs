@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    error::{AppError, Result},
     guard::{Approval, GuardReport, Guards},
     id::{JobId, RunId},
     location::Location,
@@ -14,6 +13,9 @@ use super::{
 
 pub use super::{
     operation::Operation,
+    queue::OnBusy,
+    retry::Retry,
+    run_event::{RunEvent, RunEventKind},
     run_files::{Counts, FileOutcome, RunFile, RunFiles},
     run_log::{LogLevel, LogLine, LogQuery, RunLog, RunSeries, SeriesPoint},
 };
@@ -106,66 +108,6 @@ impl RunState {
     #[must_use]
     pub const fn is_bad(self) -> bool {
         matches!(self, Self::Failed | Self::Blocked | Self::Stalled | Self::Interrupted | Self::TimedOut)
-    }
-}
-
-/// What to do while another run writes where this one would read or write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnBusy {
-    /// Wait until it has ended.
-    #[default]
-    Queue,
-    /// Refuse with `destination_busy`.
-    Refuse,
-}
-
-impl OnBusy {
-    /// The word for it in SQL and JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queue => "queue",
-            Self::Refuse => "refuse",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Queue, Self::Refuse].into_iter().find(|on_busy| on_busy.as_str() == text)
-    }
-}
-
-/// How often a run is tried when it failed for a reason that may pass: the remote did not answer, its process was killed. Moves,
-/// deletes and bisyncs are never tried again by themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Retry {
-    /// Attempts, the first one included: 1 to 10.
-    #[schema(minimum = 1, maximum = 10, example = 3)]
-    pub attempts: u32,
-    /// Seconds before the second attempt, 1 to 3,600; twice as long before each later one, at most an hour.
-    #[schema(minimum = 1, maximum = 3600, example = 60)]
-    pub backoff_secs: u32,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self { attempts: 1, backoff_secs: 60 }
-    }
-}
-
-impl Retry {
-    /// Refuses what is out of range, naming the field.
-    pub fn validate(self) -> Result<()> {
-        if !(1..=10).contains(&self.attempts) {
-            return Err(AppError::invalid("retry.attempts", "Between 1 and 10."));
-        }
-        if !(1..=3600).contains(&self.backoff_secs) {
-            return Err(AppError::invalid("retry.backoff_secs", "Between 1 and 3,600."));
-        }
-        Ok(())
     }
 }
 
@@ -397,100 +339,6 @@ pub struct Run {
     pub in_flight: Vec<InFlight>,
 }
 
-/// What happened to a run, who did it and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunEvent {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub kind: RunEventKind,
-    /// Who did it; nobody where it happened by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "marianne")]
-    pub user: Option<String>,
-    /// The reason, the rate, the state: what goes with it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schema(example = "10M")]
-    pub detail: String,
-}
-
-/// What can happen to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RunEventKind {
-    /// It was put into the queue.
-    Queued,
-    /// It was moved in the queue.
-    Moved,
-    /// A person approved what a guard would have stopped.
-    Approved,
-    /// Its guards began to look.
-    Guarded,
-    /// rclone was started.
-    Started,
-    /// Another console found it again.
-    FoundAgain,
-    /// It was never started, and waits again.
-    Requeued,
-    /// Its bandwidth limit was changed.
-    Bandwidth,
-    /// Somebody asked for it to stop.
-    StopRequested,
-    /// It did nothing for too long.
-    Stalled,
-    /// The machine's clock was moved; its time limit with it.
-    ClockMoved,
-    /// It will be tried again.
-    Retry,
-    /// It ended.
-    Ended,
-}
-
-impl RunEventKind {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::Queued,
-        Self::Moved,
-        Self::Approved,
-        Self::Guarded,
-        Self::Started,
-        Self::FoundAgain,
-        Self::Requeued,
-        Self::Bandwidth,
-        Self::StopRequested,
-        Self::Stalled,
-        Self::ClockMoved,
-        Self::Retry,
-        Self::Ended,
-    ];
-
-    /// The word for it in SQL and JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Moved => "moved",
-            Self::Approved => "approved",
-            Self::Guarded => "guarded",
-            Self::Started => "started",
-            Self::FoundAgain => "found_again",
-            Self::Requeued => "requeued",
-            Self::Bandwidth => "bandwidth",
-            Self::StopRequested => "stop_requested",
-            Self::Stalled => "stalled",
-            Self::ClockMoved => "clock_moved",
-            Self::Retry => "retry",
-            Self::Ended => "ended",
-        }
-    }
-
-    /// Reads what [`Self::as_str`] writes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
 /// Which runs are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -528,10 +376,6 @@ mod tests {
             assert_eq!(RunState::parse(state.as_str()), Some(state));
             assert_eq!(serde_json::to_value(state).expect("json"), state.as_str());
             assert!(u8::from(state.is_good()) + u8::from(state.is_bad()) <= u8::from(state.is_final()));
-        }
-        for kind in RunEventKind::ALL {
-            assert_eq!(RunEventKind::parse(kind.as_str()), Some(kind));
-            assert_eq!(serde_json::to_value(kind).expect("json"), kind.as_str());
         }
     }
 

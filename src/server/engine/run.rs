@@ -44,7 +44,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// How soon listeners are told again: at most two messages a second for each run.
 const TELL: Duration = Duration::from_millis(500);
 /// Why a run ended whose guards waited for ever.
-const STALLED_LOOK: &str = "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
+const STALLED_LOOK: &str =
+    "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
 /// How long to wait before a database that refused a run's end is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 

@@ -21,7 +21,8 @@ async fn a_check_finds_what_changed_and_what_is_missing_on_either_side() {
     let words = "3 differences found: 1 differ on both sides, 1 only in the source, 1 only in the destination.";
     assert_eq!(run["error"], words, "{run}");
     let id = run["id"].as_str().expect("an id");
-    for (outcome, name) in [("differs", "changed"), ("missing_on_destination", "left"), ("missing_on_source", "right"), ("matched", "same")] {
+    for (outcome, name) in [("differs", "changed"), ("missing_on_destination", "left"), ("missing_on_source", "right"), ("matched", "same")]
+    {
         let files = console.get(&format!("/api/v1/runs/{id}/files?outcome={outcome}"), StatusCode::OK).await;
         assert_eq!((&files["matched"], &files["files"][0]["name"]), (&json!(1), &json!(name)), "{files}");
     }

@@ -175,7 +175,11 @@ async fn a_sync_makes_the_destination_identical_and_its_figures_are_exact() {
     let run = console.run(stats["run_id"].as_str().expect("an id")).await;
     assert_eq!((&run["state"], &run["operation"], &run["stats"]["deletes"]), (&json!("succeeded"), &json!("sync"), &json!(3)));
     let files = console.get(&format!("/api/v1/runs/{}/files?outcome=deleted", run["id"].as_str().expect("an id")), StatusCode::OK).await;
-    assert_eq!((&files["counts"]["deleted"], &files["counts"]["copied"], &files["counts"]["updated"]), (&json!(3), &json!(1), &json!(1)), "{files}");
+    assert_eq!(
+        (&files["counts"]["deleted"], &files["counts"]["copied"], &files["counts"]["updated"]),
+        (&json!(3), &json!(1), &json!(1)),
+        "{files}"
+    );
 }
 
 #[tokio::test]
