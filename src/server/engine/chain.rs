@@ -12,8 +12,9 @@ use crate::{
     server::{
         rclone::{Rclone, RcloneError},
         store::{
-            Connection, StoreError, jobs,
-            jobs::Owner,
+            Connection, StoreError,
+            audit::{self, NewAudit},
+            jobs::{self, Owner},
             new_id,
             runs::{self, NewRow, Task},
         },
@@ -60,6 +61,22 @@ async fn row(rclone: &Rclone, job: &Job, owner: Owner, parent: &RunId, at: Times
     })
 }
 
+/// The audit row of a follower's start.
+fn started<'a>(run: &RunSummary, row: &'a NewRow) -> NewAudit<'a> {
+    NewAudit {
+        at: row.created_at,
+        user_id: Some(row.user_id.clone()),
+        user: row.user.clone(),
+        via: row.via,
+        action: "run.start",
+        target: row.job.as_ref().map_or("", |job| &job.name),
+        detail: serde_json::json!({ "operation": row.task.operation, "options": row.task.options, "guards": row.task.guards, "after": run.id }),
+        success: true,
+        address: None,
+        run_id: Some(row.id.clone()),
+    }
+}
+
 /// What follows a run that ends in `state`. Asks no remote.
 pub(super) async fn next(engine: &Engine, run: &RunSummary, state: RunState) -> Result<Vec<Next>, StoreError> {
     let Some(job) = run.job.as_ref().filter(|_| !run.dry_run) else { return Ok(Vec::new()) };
@@ -81,6 +98,7 @@ pub(super) async fn queue(transaction: &mut Connection, run: &RunSummary, next: 
         match row {
             Ok(row) => {
                 runs::insert(transaction, row).await?;
+                audit::insert(transaction, &started(run, row)).await?;
                 queued.push(row.id.clone());
             }
             Err(why) => {

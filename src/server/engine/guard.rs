@@ -81,15 +81,14 @@ async fn try_look(
             return Ok(Look::Blocked(report));
         }
     }
-    if transfer.operation != Operation::Sync || transfer.options.dry_run {
-        return Ok(Look::Go(report));
-    }
     let mut reader = config.store.acquire().await?;
-    if let Some(preview) = &claimed.approved_by {
+    if let Some(preview) = claimed.approved_by.as_ref().filter(|_| is_counted(transfer.operation)) {
         // What the person saw and typed the name for, and not one file more.
         let stored = runs::get(&mut reader, preview).await?;
         report.budget = Some(stored.map_or(0, |stored| stored.run.summary.stats.deletes));
         report.approved_by = Some(preview.clone());
+    }
+    if transfer.operation != Operation::Sync || transfer.options.dry_run {
         return Ok(Look::Go(report));
     }
     report.last_source_files = runs::last_source_files(&mut reader, &claimed.spec).await?;
@@ -98,6 +97,11 @@ async fn try_look(
     let preflight = config.rclone.preflight(&dir, transfer).await?;
     let plan = wait(engine, preflight, stop, told).await?;
     Ok(judge(plan, report, claimed))
+}
+
+/// Whether what it deletes is what its preview counted as deletes. Of a move that is what it moved.
+const fn is_counted(operation: Operation) -> bool {
+    matches!(operation, Operation::Sync | Operation::Delete)
 }
 
 /// Waits for the look ahead, or tells why it did not end.
@@ -130,8 +134,9 @@ fn judge(plan: Plan, mut report: GuardReport, claimed: &Claimed) -> Look {
     // What is deleted is counted as checked too: so much is at the destination, and the rest of it is in the source as well.
     let (destination, both) = (stats.checks, stats.checks.saturating_sub(stats.deletes));
     let source = both + plan.new;
-    let budget = claimed.task.options.max_delete.map_or_else(|| guards.budget(destination), u64::from);
-    report.budget = Some(budget);
+    let own = || claimed.task.options.max_delete.map_or_else(|| guards.budget(destination), u64::from);
+    let approved = report.approved_by.is_some();
+    let budget = *report.budget.get_or_insert_with(own);
     if plan.exit_code == Some(3) && source == 0 {
         report.reason = Some(GuardReason::SourceMissing);
         return Look::Blocked(report);
@@ -145,9 +150,10 @@ fn judge(plan: Plan, mut report: GuardReport, claimed: &Claimed) -> Look {
     report.deletes = Some(stats.deletes);
     report.transfers = Some(stats.files);
     let shrunk = report.last_source_files.is_some_and(|last| source.saturating_mul(2) < last);
-    report.reason = if source == 0 && stats.deletes > 0 && !guards.allow_empty_source {
+    let empty_is_fine = approved || guards.allow_empty_source;
+    report.reason = if source == 0 && stats.deletes > 0 && !empty_is_fine {
         Some(GuardReason::SourceEmpty)
-    } else if shrunk && stats.deletes > 0 && !guards.allow_shrunk_source && !(source == 0 && guards.allow_empty_source) {
+    } else if shrunk && stats.deletes > 0 && !approved && !guards.allow_shrunk_source && !(source == 0 && empty_is_fine) {
         Some(GuardReason::SourceShrunk)
     } else if stats.deletes > budget {
         Some(GuardReason::DeleteBudget)
@@ -203,6 +209,22 @@ mod tests {
         assert_eq!(found(0, 0, 50, Some(50), empty, None), None);
         let shrunk = Guards { allow_shrunk_source: true, ..usual() };
         assert_eq!(found(10, 0, 9, Some(1000), shrunk, None), None);
+    }
+
+    #[test]
+    fn an_approval_lets_go_what_was_seen_and_no_more() {
+        let look = |deletes| {
+            let stats = Stats { checks: deletes, deletes, ..Stats::default() };
+            let plan = Plan { exit_code: Some(0), stats: Some(stats), new: 0, headline: None };
+            let approved_by = "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().ok();
+            let report = GuardReport { budget: Some(20), approved_by, last_source_files: Some(100), ..GuardReport::default() };
+            judge(plan, report, &claimed(Guards::default(), None))
+        };
+        assert!(
+            matches!(look(20), Look::Go(GuardReport { budget: Some(20), source_files: Some(0), .. })),
+            "an empty source, as it was seen"
+        );
+        assert!(matches!(look(21), Look::Blocked(GuardReport { reason: Some(GuardReason::DeleteBudget), .. })));
     }
 
     #[test]

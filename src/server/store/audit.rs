@@ -25,7 +25,7 @@ pub struct NewAudit<'a> {
     pub user_id: Option<UserId>,
     /// Their name then.
     pub user: String,
-    /// By which door: `session`, `token`, `cli`, `setup`.
+    /// By which door: `session`, `token`, `cli`, `setup`; `chain` is a job that followed another.
     pub via: &'a str,
     /// What: a noun and a verb, as in `run.create`.
     pub action: &'a str,

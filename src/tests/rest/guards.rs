@@ -107,7 +107,6 @@ async fn a_preview_of_the_very_same_and_the_typed_name_let_one_run_go() {
             "{what}: {error}"
         );
     }
-    // One that appeared after the preview was seen is not deleted on top: the budget is what was approved.
     let done = perform(&console, json!({ "approval": approval })).await;
     assert_eq!((&done["state"], &done["stats"]["deletes"], count(&console, "dst")), (&json!("succeeded"), &json!(20), 5), "{done}");
     assert_eq!(done["guard_report"]["approved_by"], json!(id));
@@ -127,8 +126,12 @@ async fn what_appears_after_the_preview_is_more_than_was_approved() {
         write(&console.root(), &format!("dst/later{n}"), b"later");
     }
     let run = perform(&console, json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
-    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(7)), "{run}");
-    assert!(run["stats"]["deletes"].as_u64().expect("a count") <= 20 && count(&console, "dst") >= 25, "{run}");
+    assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("delete_budget")), "{run}");
+    assert_eq!(
+        (&run["guard_report"]["budget"], &run["guard_report"]["deletes"], count(&console, "dst")),
+        (&json!(20), &json!(40), 45),
+        "{run}"
+    );
 }
 
 #[tokio::test]
@@ -147,4 +150,42 @@ async fn a_guard_that_can_not_be_meant_is_refused_by_its_name() {
         let error = console.post("/api/v1/runs", &sync(&console, &more), StatusCode::BAD_REQUEST).await;
         assert!(error["fields"][field].is_string(), "{field}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_source_that_shrank_as_it_was_approved_to_is_the_new_measure() {
+    let console = Console::start();
+    twins(&console, 40);
+    assert_eq!(perform(&console, json!({})).await["state"], "no_change");
+    for n in 0..30 {
+        fs::remove_file(console.root().join(format!("src/f{n}"))).expect("removed");
+    }
+    assert_eq!(perform(&console, json!({})).await["guard_report"]["reason"], "source_shrunk");
+    let preview = perform(&console, json!({ "options": { "dry_run": true } })).await;
+    let done = perform(&console, json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
+    assert_eq!((&done["state"], &done["stats"]["deletes"]), (&json!("succeeded"), &json!(30)), "{done}");
+    fs::remove_file(console.root().join("src/f30")).expect("removed");
+    assert_eq!(perform(&console, json!({})).await["state"], "succeeded", "ten were there, nine are");
+}
+
+#[tokio::test]
+async fn an_approved_delete_deletes_what_was_seen_and_no_more() {
+    let console = Console::start();
+    for n in 0..5 {
+        write(&console.root(), &format!("dst/f{n}"), b"x");
+    }
+    let delete = async |more: Value| {
+        let mut body = json!({ "operation": "delete", "source": console.path("dst") });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let run = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
+        console.ended(run["id"].as_str().expect("an id")).await
+    };
+    let preview = delete(json!({ "options": { "dry_run": true } })).await;
+    assert_eq!((&preview["state"], &preview["stats"]["deletes"]), (&json!("succeeded"), &json!(5)), "{preview}");
+    for n in 0..3 {
+        write(&console.root(), &format!("dst/later{n}"), b"x");
+    }
+    let run = delete(json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
+    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(7)), "{run}");
+    assert!(count(&console, "dst") >= 3, "{run}");
 }

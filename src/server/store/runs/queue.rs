@@ -215,7 +215,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
         return Ok(None);
     }
     let row: Option<ClaimedRow> = sqlx::query_as(
-        "UPDATE runs SET state = CASE WHEN (operation = 'sync' AND dry_run = 0) OR guards <> '{}' THEN 'guarded' ELSE 'starting' END,
+        "UPDATE runs SET state = CASE WHEN (operation = 'sync' AND dry_run = 0) OR guards <> '{}' OR approved_by IS NOT NULL THEN 'guarded' ELSE 'starting' END,
                 fence = fence + 1
           WHERE id = (
             SELECT q.id FROM runs q
