@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Engine;
 use crate::{
+    boundary,
     domain::{
         guard::{GuardReason, GuardReport},
         run::{Operation, Stats},
@@ -100,6 +101,7 @@ async fn try_look(
 
 /// Waits for the look ahead; `None` when it was stopped.
 async fn wait(mut preflight: Preflight, stop: &CancellationToken, mut told: impl FnMut(Stats)) -> Result<Option<Plan>, Look> {
+    boundary::pass("during_look", preflight.dir());
     let mut tail = Tail::open(preflight.dir());
     let mut tick = tokio::time::interval(TICK);
     loop {

@@ -46,7 +46,8 @@ impl Stall {
 
     /// Whether the run in `dir` has done nothing for too long.
     pub(super) fn is_stalled(&mut self, dir: &Path, now: Duration) -> bool {
-        let rest = LOOK.min(self.limit);
+        // Two looks at least: the first only learns what the second compares with.
+        let rest = LOOK.min(self.limit / 2);
         if now.saturating_sub(self.since) < rest || now.saturating_sub(self.looked) < rest {
             return false;
         }
