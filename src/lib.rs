@@ -2,6 +2,14 @@
 
 /// The document and its routes.
 pub mod app;
+/// Where a test may kill a process.
+#[cfg(all(feature = "ssr", debug_assertions))]
+mod boundary;
+/// In a release there is no such place.
+#[cfg(all(feature = "ssr", not(debug_assertions)))]
+mod boundary {
+    pub(crate) const fn pass(_name: &str, _dir: &std::path::Path) {}
+}
 /// What pages are drawn with.
 pub mod components;
 /// Pure types and rules, the same on both sides.

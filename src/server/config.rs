@@ -147,7 +147,7 @@ pub struct Serve {
     /// How many of them may work on one remote at once
     #[arg(long, env = "LONGSHORE_MAX_RUNS_PER_REMOTE", default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub max_runs_per_remote: u32,
-    /// How long a run may do nothing before it is stopped: 5m, 2h
+    /// How long a run may do nothing before it is stopped: 90s, 5m, 2h
     #[arg(long, env = "LONGSHORE_STALL_LIMIT", default_value = "5m", value_name = "TIME", value_parser = duration)]
     pub stall_limit: Duration,
     /// How long a call waits for rclone and the remote behind it: 90s, 5m. Screens and checks wait 30 s at most
@@ -277,14 +277,15 @@ fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "one of viewer, operator and admin".to_owned())
 }
 
-/// `90d`, `12h`, `30m`: a whole number and its unit, at most ten years.
+/// `90d`, `12h`, `30m`, `90s`: a whole number and its unit, at most ten years.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "write it as 90d, 12h or 30m; at most 3650d".to_owned();
+    let wrong = || "write it as 90d, 12h, 30m or 90s; at most 3650d".to_owned();
     let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
     let seconds = match unit {
         "d" => 86_400,
         "h" => 3_600,
         "m" => 60,
+        "s" => 1,
         _ => return Err(wrong()),
     };
     let number: u64 = number.parse().map_err(|_| wrong())?;
@@ -294,10 +295,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// `90s`, `5m`, `1h`: a whole number and its unit, at most an hour.
 fn patience(text: &str) -> Result<Duration, String> {
     let wrong = || "write it as 90s or 5m; at most 1h".to_owned();
-    let time = match text.strip_suffix('s') {
-        Some(seconds) => seconds.parse().map(Duration::from_secs).map_err(|_| wrong())?,
-        None => duration(text).map_err(|_| wrong())?,
-    };
+    let time = duration(text).map_err(|_| wrong())?;
     if (1..=3600).contains(&time.as_secs()) { Ok(time) } else { Err(wrong()) }
 }
 
@@ -384,10 +382,10 @@ mod tests {
         ] {
             assert!(origin(bad).is_err(), "{bad}");
         }
-        for bad in ["", "90", "d", "0d", "-1d", "4000d", "1w", "\u{e9}", "99999999999999999999d"] {
+        for bad in ["", "90", "d", "0d", "0s", "-1d", "4000d", "1w", "\u{e9}", "99999999999999999999d"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
-        assert_eq!(duration("12h"), Ok(Duration::from_secs(43_200)));
+        assert_eq!((duration("12h"), duration("90s")), (Ok(Duration::from_secs(43_200)), Ok(Duration::from_secs(90))));
         for bad in ["", "s", "0s", "-1s", "0m", "3601s", "61m", "1d", "5", "5 s", "\u{e9}"] {
             assert!(patience(bad).is_err(), "{bad}");
         }

@@ -13,6 +13,7 @@ use syn::{
 /// A module and what it may name beside itself. The longest that fits a file counts.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("boundary", &[]),
     ("components", &["domain"]),
     // The frame shows what runs on every page.
     ("components::layout", &["components", "domain", "live"]),
@@ -24,10 +25,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server::error", &["domain", "server::rclone", "server::store"]),
     ("server::clock", &["domain"]),
     ("server::config", &["domain"]),
-    ("server::rclone", &["domain"]),
+    ("server::rclone", &["boundary", "domain"]),
     ("server::store", &["domain"]),
     ("server::auth", &["domain", "server::clock", "server::error", "server::store"]),
-    ("server::engine", &["domain", "server::clock", "server::rclone", "server::store"]),
+    ("server::engine", &["boundary", "domain", "server::clock", "server::rclone", "server::store"]),
     (
         "server::services",
         &["domain", "server::auth", "server::engine", "server::error", "server::rclone", "server::state", "server::store"],

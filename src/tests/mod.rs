@@ -10,4 +10,5 @@ mod secrets;
 mod server_fns;
 mod sftp;
 mod start;
+mod suites;
 mod support;

@@ -119,6 +119,13 @@ impl Console {
         self.child.wait().expect("gone");
     }
 
+    /// Tells it to end, as a service manager does; how it ended, and after how long.
+    pub fn terminate(&mut self) -> (std::process::ExitStatus, Duration) {
+        let began = Instant::now();
+        signal(self.child.id().cast_signed(), rustix::process::Signal::TERM);
+        (self.child.wait().expect("gone"), began.elapsed())
+    }
+
     /// Starts it again on the same data.
     pub fn restart(&mut self) {
         (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref(), &[]);

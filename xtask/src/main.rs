@@ -5,6 +5,7 @@ mod apidocs;
 mod bench;
 mod browser;
 mod compress;
+mod crash;
 mod dist;
 mod front;
 mod fuzz;
@@ -26,11 +27,12 @@ use crate::{repo::Repo, steps::Steps};
 
 const USAGE: &str = "\
 cargo xtask run [ARGS…]     build and serve on http://127.0.0.1:8084; ARGS go to `longshore serve`
-cargo xtask test [PART…]    everything CI runs, or only: fmt clippy unit fuzz doc e2e
+cargo xtask test [PART…]    everything CI runs, or only: fmt clippy unit crash fuzz doc e2e
                             what follows `--` goes to the end-to-end runner, or to `fuzz` alone
 cargo xtask dist            the release, under target/dist
 cargo xtask shots           pictures of every page, under target/shots
-cargo xtask bench           measure the release; writes bench/results.md";
+cargo xtask bench           measure the release; writes bench/results.md
+cargo xtask crash           kill everything while it works, and prove that nothing is lost; --kills N, --seed N";
 
 fn main() -> ExitCode {
     match dispatch() {
@@ -52,6 +54,7 @@ fn dispatch() -> Result<()> {
         "test" => test::run(&repo, &mut steps, rest),
         "dist" => dist::run(&repo, &mut steps),
         "shots" => shots::run(&repo, &mut steps, rest),
+        "crash" => crash::run(&repo, &mut steps, rest),
         "bench" => bench::run(&repo, &mut steps, rest),
         "help" | "-h" | "--help" => {
             eprintln!("{USAGE}");

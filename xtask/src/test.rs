@@ -4,10 +4,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{browser, front, fuzz, process, repo::Repo, steps::Steps, tools};
+use crate::{browser, crash, front, fuzz, process, repo::Repo, steps::Steps, tools};
 
 /// The parts, quickest answer first.
-const PARTS: [&str; 6] = ["fmt", "clippy", "unit", "fuzz", "doc", "e2e"];
+const PARTS: [&str; 7] = ["fmt", "clippy", "unit", "crash", "fuzz", "doc", "e2e"];
 
 /// Runs the parts that are named, or all of them, until one fails.
 pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
@@ -23,6 +23,7 @@ pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
             "fmt" => steps.take("fmt", || process::run(process::cargo().args(["fmt", "--all", "--check"])))?,
             "clippy" => clippy(steps)?,
             "unit" => unit(repo, steps)?,
+            "crash" => crash::short(repo, steps)?,
             "fuzz" => fuzz::run(repo, steps, if for_fuzz { rest } else { &[] })?,
             "doc" => doc(steps)?,
             _ => end_to_end(repo, steps, rest)?,

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Engine, stall::Stall};
 use crate::{
+    boundary,
     domain::{
         guard::{GuardReason, GuardReport},
         run::{Operation, Stats},
@@ -106,6 +107,7 @@ const fn is_counted(operation: Operation) -> bool {
 
 /// Waits for the look ahead, or tells why it did not end.
 async fn wait(engine: &Engine, mut preflight: Preflight, stop: &CancellationToken, mut told: impl FnMut(Stats)) -> Result<Plan, Look> {
+    boundary::pass("during_look", preflight.dir());
     let clock = &engine.0.config.clock;
     let mut stall = Stall::new(engine.0.config.stall_limit, clock.elapsed());
     let mut tail = Tail::open(preflight.dir());

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Engine, run};
+use super::{Engine, chain, end, run};
 use crate::{
+    boundary,
     domain::event::Event,
     server::store::{StoreError, runs},
 };
@@ -54,8 +55,14 @@ async fn expire(engine: &Engine) -> Result<(), StoreError> {
     let mut ended = Vec::new();
     for id in runs::expire(&mut transaction, config.clock.now(), EXPIRED).await? {
         let Some(stored) = runs::get(&mut transaction, &id).await? else { continue };
-        run::record_end(&mut transaction, &stored.run.summary).await?;
-        ended.push(stored.run.summary);
+        let run = stored.run.summary;
+        end::record_end(&mut transaction, &run).await?;
+        // Whoever waits for its failure must not wait for ever.
+        let next = chain::next(engine, &run, run.state).await?;
+        for id in chain::queue(&mut transaction, &run, &next).await? {
+            ended.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
+        }
+        ended.push(run);
     }
     transaction.commit().await?;
     ended.into_iter().for_each(|run| engine.hub().end(run));
@@ -71,6 +78,7 @@ async fn claim(engine: &Engine) -> Result<bool, StoreError> {
     let mut transaction = config.store.begin().await?;
     let Some(claimed) = runs::claim(&mut transaction, config.clock.now(), config.limits).await? else { return Ok(false) };
     transaction.commit().await?;
+    boundary::pass("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
     engine.0.tasks.spawn(run::launch(engine.clone(), claimed));
     tell_places(engine).await?;
     Ok(true)

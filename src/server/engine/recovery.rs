@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use super::{Engine, run};
+use super::{Engine, chain, end, run};
 use crate::{
     domain::run::RunState,
     server::{
         rclone::shim::{self, Life},
-        store::{StoreError, runs},
+        store::{
+            StoreError,
+            runs::{self, Unfinished},
+        },
     },
 };
 
@@ -22,14 +25,27 @@ pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
     for row in unfinished.into_iter().filter(|row| row.summary.state != RunState::Queued) {
         let dir = engine.run_dir(&row.summary.id, row.fence);
         if matches!(shim::inspect(&dir), Life::Absent) {
-            let mut transaction = engine.0.config.store.begin().await?;
-            runs::requeue(&mut transaction, &row.summary.id, row.fence, engine.0.config.clock.now()).await?;
-            transaction.commit().await?;
-            tracing::info!(run = %row.summary.id, "was never started; queued again");
+            requeue(engine, &row).await?;
         } else {
             engine.0.tasks.spawn(run::attach(engine.clone(), row));
         }
     }
+    Ok(())
+}
+
+/// Puts a run that was never started back into the queue. One that was asked to stop meanwhile ends, with all that an end is.
+async fn requeue(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
+    let next = chain::next(engine, &row.summary, RunState::Cancelled).await?;
+    let mut transaction = engine.0.config.store.begin().await?;
+    runs::requeue(&mut transaction, &row.summary.id, row.fence, engine.0.config.clock.now()).await?;
+    if let Some(stored) = runs::get(&mut transaction, &row.summary.id).await?
+        && stored.run.summary.state.is_final()
+    {
+        end::record_end(&mut transaction, &stored.run.summary).await?;
+        chain::queue(&mut transaction, &stored.run.summary, &next).await?;
+    }
+    transaction.commit().await?;
+    tracing::info!(run = %row.summary.id, "was never started; queued again");
     Ok(())
 }
 

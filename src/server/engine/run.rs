@@ -12,9 +12,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, Live, chain,
+    Engine, Live,
+    end::pause,
     guard::{self, Look},
-    retry,
     stall::{Jumps, Stall},
     verdict::{Evidence, Verdict, verdict},
 };
@@ -22,19 +22,18 @@ use crate::{
     domain::{
         guard::GuardReport,
         id::RunId,
-        run::{RunEventKind, RunState, RunSummary, Stats},
+        run::{RunEventKind, RunState, Stats},
         time::Timestamp,
     },
     server::{
         rclone::{
             Transfer, ending,
             log::{self, Progress, Tail},
-            shim::{self, Exit, Life, signal_name},
+            shim::{self, Life},
         },
         store::{
-            Connection, StoreError,
-            audit::{self, NewAudit},
-            runs::{self, Claimed, End, Stored, Task, Unfinished},
+            StoreError,
+            runs::{self, Claimed, Stored, Task, Unfinished},
         },
     },
 };
@@ -46,16 +45,18 @@ const TELL: Duration = Duration::from_millis(500);
 /// Why a run ended whose guards waited for ever.
 const STALLED_LOOK: &str =
     "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
-/// How long to wait before a database that refused a run's end is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How long after its time to clean up a run that was told to stop is killed from here: its shim, which would do it sooner, is dead or frozen.
+const KILL: Duration = Duration::from_secs(2);
+/// How long after that the rest of it is killed as well.
+const KILL_ALL: Duration = Duration::from_secs(5);
 
 /// One attempt of a run, while it is watched.
-struct Watch {
-    engine: Engine,
-    id: RunId,
-    fence: i64,
-    dir: PathBuf,
-    live: Live,
+pub(super) struct Watch {
+    pub(super) engine: Engine,
+    pub(super) id: RunId,
+    pub(super) fence: i64,
+    pub(super) dir: PathBuf,
+    pub(super) live: Live,
     stop: CancellationToken,
     /// When it is stopped if it has not ended.
     deadline: Option<Timestamp>,
@@ -212,20 +213,23 @@ impl Watch {
         let clock = self.engine.0.config.clock.clone();
         let (mut stall, mut jumps) =
             (Stall::new(self.engine.0.config.stall_limit, clock.elapsed()), Jumps::new(clock.now(), clock.elapsed()));
-        let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) = (None::<Instant>, false, false, false, None);
+        let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) = (None::<Instant>, false, None::<Instant>, false, None);
         let exit = loop {
             tokio::select! {
                 () = self.engine.0.closing.cancelled() => return,
-                () = self.stop.cancelled(), if !stopped => {}
+                () = self.stop.cancelled(), if stopped.is_none() => {}
                 _ = tick.tick() => {}
             }
             let jump = jumps.look(clock.now(), clock.elapsed());
             if jump != 0 {
                 self.clock_moved(jump).await;
             }
-            if !stopped && (self.stop.is_cancelled() || self.is_over() || stalled) {
-                at_stop = shim::stats(&self.dir).await.ok().map(|(stats, _)| stats).or(at_stop);
-                stopped = true;
+            if stopped.is_none() && (self.stop.is_cancelled() || self.is_over() || stalled) {
+                // One that hangs would not answer, and its log has said all.
+                if !stalled {
+                    at_stop = shim::stats(&self.dir).await.ok().map(|(stats, _)| stats);
+                }
+                stopped = Some(Instant::now());
                 if let Err(error) = shim::stop(&self.dir) {
                     tracing::warn!(run = %self.id, %error, "could not be told to stop");
                 }
@@ -240,11 +244,11 @@ impl Watch {
                 self.live.in_flight = in_flight;
             }
             match life {
-                Life::Alive => {}
+                Life::Alive => self.insist(stopped),
                 Life::Exited(exit) => break Some(exit),
                 Life::Gone | Life::Absent => break None,
             }
-            if !stopped && !stalled && stall.is_stalled(clock.elapsed(), || shim::bytes_read(&self.dir)) {
+            if stopped.is_none() && !stalled && stall.is_stalled(clock.elapsed(), || shim::bytes_read(&self.dir)) {
                 stalled = true;
                 self.note(RunEventKind::Stalled, "").await;
             }
@@ -258,6 +262,16 @@ impl Watch {
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
         let evidence = Evidence { operation, exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), stalled, deadline };
         self.end(verdict(evidence), exit, None).await;
+    }
+
+    /// Does not ask any more when it was asked, and whoever should see to it does not.
+    fn insist(&self, stopped: Option<Instant>) {
+        let Some(late) = stopped.and_then(|at| at.elapsed().checked_sub(shim::grace(&self.dir))) else { return };
+        if late >= KILL
+            && let Err(error) = shim::kill(&self.dir, late >= KILL_ALL)
+        {
+            tracing::warn!(run = %self.id, %error, "could not be killed");
+        }
     }
 
     /// Whether its time limit ran out.
@@ -298,36 +312,6 @@ impl Watch {
         }
     }
 
-    /// Writes the run's end, its audit row and what follows it together, however long the database takes, and tells it. One that is worth it is
-    /// put back into the queue instead.
-    async fn end(self, verdict: Verdict, exit: Option<Exit>, report: Option<GuardReport>) {
-        let config = &self.engine.0.config;
-        let end = End {
-            state: verdict.state,
-            // It may have ended while nobody watched.
-            ended_at: exit.map_or_else(|| config.clock.now(), |exit| Timestamp(exit.at)),
-            stats: verdict.stats,
-            error: verdict.error,
-            exit_code: exit.and_then(|exit| exit.code),
-            signal: exit.and_then(|exit| exit.signal).map(signal_name),
-            report,
-        };
-        let ended = loop {
-            match self.write_end(&end).await {
-                Ok(ended) => break ended,
-                // When the engine closes, the next life finds the run again.
-                Err(error) if pause(&self.engine, &error).await.is_none() => return,
-                Err(_) => {}
-            }
-        };
-        self.engine.forget(&self.id);
-        match ended {
-            Some(summaries) => summaries.into_iter().for_each(|summary| self.engine.hub().end(summary)),
-            None => tracing::warn!(run = %self.id, fence = self.fence, "another attempt has taken over; its end was not written"),
-        }
-        self.engine.wake();
-    }
-
     async fn mark_starting(&self, report: &GuardReport) -> Result<bool, StoreError> {
         let mut transaction = self.engine.0.config.store.begin().await?;
         let mine = runs::set_starting(&mut transaction, &self.id, self.fence, Some(report)).await?;
@@ -340,52 +324,6 @@ impl Watch {
         runs::set_running(&mut transaction, &self.id, self.fence, at).await?;
         Ok(transaction.commit().await?)
     }
-
-    /// The run as it is now, and those that follow it. `None` when the run is not this watch's any more.
-    async fn write_end(&self, end: &End) -> Result<Option<Vec<RunSummary>>, StoreError> {
-        let run = &self.live.summary;
-        let next = chain::next(&self.engine, run, end.state).await?;
-        let mut transaction = self.engine.0.config.store.begin().await?;
-        let again = retry::is_worth(run.operation, end.state, end.exit_code, end.error.as_deref());
-        if again && runs::try_again(&mut transaction, &self.id, self.fence, end).await?.is_some() {
-            let stored = runs::get(&mut transaction, &self.id).await?;
-            transaction.commit().await?;
-            return Ok(stored.map(|stored| vec![stored.run.summary]));
-        }
-        if !runs::finish(&mut transaction, &self.id, self.fence, end).await? {
-            return Ok(None);
-        }
-        let Some(stored) = runs::get(&mut transaction, &self.id).await? else { return Ok(None) };
-        let mut told = vec![stored.run.summary];
-        record_end(&mut transaction, &told[0]).await?;
-        for id in chain::queue(&mut transaction, &told[0], &next).await? {
-            told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
-        }
-        transaction.commit().await?;
-        Ok(Some(told))
-    }
-}
-
-/// The audit row of a run's end: who asked for it, what it was and what it did. In the transaction that ends it.
-pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -> Result<(), StoreError> {
-    let Some(origin) = runs::origin(transaction, &run.id).await? else { return Ok(()) };
-    let (target, action) = (run.route(), format!("rclone.{}", run.operation.as_str()));
-    let detail = serde_json::json!({
-        "source": run.source, "destination": run.destination, "dry_run": run.dry_run, "state": run.state, "stats": run.stats, "error": run.error,
-    });
-    let row = NewAudit {
-        at: run.ended_at.unwrap_or(run.created_at),
-        user_id: origin.user_id.parse().ok(),
-        user: run.user.clone(),
-        via: &origin.via,
-        action: &action,
-        target: &target,
-        detail,
-        success: run.state.is_good(),
-        address: origin.address,
-        run_id: Some(run.id.clone()),
-    };
-    audit::insert(transaction, &row).await
 }
 
 /// One look at a run's directory, off the async threads. `None` when the look itself failed.
@@ -406,13 +344,4 @@ async fn look(dir: &Path, tail: &mut Option<Tail>) -> Option<(Life, Option<Progr
 
 async fn find(engine: &Engine, id: &RunId) -> Result<Option<Stored>, StoreError> {
     runs::get(&mut *engine.0.config.store.acquire().await?, id).await
-}
-
-/// Waits before a database that refused is asked again. `None` when the engine closes first.
-async fn pause(engine: &Engine, error: &StoreError) -> Option<()> {
-    tracing::warn!(%error, "the database refused; trying again");
-    tokio::select! {
-        () = engine.0.closing.cancelled() => None,
-        () = tokio::time::sleep(AGAIN) => Some(()),
-    }
 }

@@ -43,7 +43,8 @@ impl Stall {
 
     /// Whether nothing has happened for too long. `read` tells how many bytes its process has read until now.
     pub(super) fn is_stalled(&mut self, now: Duration, read: impl FnOnce() -> Option<u64>) -> bool {
-        let rest = LOOK.min(self.limit);
+        // Two looks at least: the first only learns what the second compares with.
+        let rest = LOOK.min(self.limit / 2);
         if now.saturating_sub(self.since) < rest || now.saturating_sub(self.looked) < rest {
             return false;
         }

@@ -8,6 +8,8 @@ use crate::{
     },
 };
 
+const STALLED: &str = "It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.";
+
 /// What is known once a run's processes are gone.
 #[derive(Debug, Default)]
 pub struct Evidence {
@@ -51,6 +53,8 @@ impl Verdict {
 pub fn verdict(evidence: Evidence) -> Verdict {
     let Evidence { operation, exit, finish, at_stop, stop_requested, stalled, deadline } = evidence;
     let (state, error) = match exit {
+        // Whoever would have seen it was as still as rclone, and had to be killed too.
+        None if stalled => (RunState::Stalled, Some(STALLED.to_owned())),
         None => (
             RunState::Interrupted,
             Some("Its processes are gone and nobody saw how they ended. Run it again to transfer what is missing.".to_owned()),
@@ -71,10 +75,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             (RunState::NoChange, None)
         }
         Some(_) if stop_requested => (RunState::Cancelled, None),
-        Some(exit) if was_stopped(exit) && stalled => (
-            RunState::Stalled,
-            Some("It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.".to_owned()),
-        ),
+        Some(exit) if was_stopped(exit) && stalled => (RunState::Stalled, Some(STALLED.to_owned())),
         // Ended from outside after its limit: that was us. What ends by itself has its own reason.
         Some(exit) if was_stopped(exit) && deadline.is_some_and(|deadline| exit.at >= deadline) => {
             (RunState::TimedOut, Some("Its time limit ran out. What was transferred until then stays.".to_owned()))
@@ -156,6 +157,7 @@ mod tests {
     fn what_did_nothing_for_too_long_is_stalled_unless_it_ended_by_itself() {
         let of = |code| verdict(Evidence { stalled: true, ..evidence(Some(code), None, Some(0), false) }).state;
         assert_eq!((of(143), of(0), of(3)), (RunState::Stalled, RunState::Succeeded, RunState::Failed));
+        assert_eq!(verdict(Evidence { stalled: true, ..Evidence::default() }).state, RunState::Stalled);
     }
 
     #[test]

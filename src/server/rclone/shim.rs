@@ -10,7 +10,7 @@ use std::{
     io,
     os::unix::{
         ffi::{OsStrExt as _, OsStringExt as _},
-        fs::{DirBuilderExt as _, OpenOptionsExt as _},
+        fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     },
     path::{Path, PathBuf},
     process::Stdio,
@@ -24,7 +24,10 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
-use crate::domain::run::{InFlight, Stats};
+use crate::{
+    boundary,
+    domain::run::{InFlight, Stats},
+};
 
 use super::{
     atomic,
@@ -140,7 +143,7 @@ pub struct Exit {
 /// What is left of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// It was never started.
+    /// It was never started: rclone has done nothing.
     Absent,
     /// Something of it lives.
     Alive,
@@ -159,18 +162,47 @@ pub fn inspect(dir: &Path) -> Life {
     match read_json(&dir.join(EXIT)) {
         Some(exit) => Life::Exited(exit),
         None if held => Life::Alive,
+        // The shim makes this file before it starts rclone: it never came so far.
+        None if !dir.join(STDOUT).exists() => Life::Absent,
         None => Life::Gone,
     }
 }
 
 /// Asks the run in `dir` to stop: rclone has the time of its plan to clean up. One that has ended already is fine.
 pub fn stop(dir: &Path) -> io::Result<()> {
-    let Some(pids) = read_json::<Pids>(&dir.join(PIDS)) else { return Ok(()) };
+    let Some(pids) = read_json::<Pids>(&dir.join(PIDS)) else {
+        // The shim is not so far yet, or died before it was: then nobody wrote down who rclone is.
+        return holders(dir).iter().try_for_each(|holder| holder.signal(Signal::TERM).map(drop));
+    };
     // Without its shim rclone gets the signal from us.
     if !pids.shim.signal(Signal::TERM)? {
         pids.rclone.signal(Signal::TERM)?;
     }
     Ok(())
+}
+
+/// Kills the rclone of the run in `dir`, which a shim that works would have done itself; with `all` its shim too, which then can not tell how
+/// it ended.
+pub fn kill(dir: &Path, all: bool) -> io::Result<()> {
+    let shim = read_json::<Pids>(&dir.join(PIDS)).map(|pids| pids.shim);
+    holders(dir).iter().filter(|holder| all || Some(**holder) != shim).try_for_each(|holder| holder.signal(Signal::KILL).map(drop))
+}
+
+/// How long the rclone of the run in `dir` may clean up after it was asked to stop.
+#[must_use]
+pub fn grace(dir: &Path) -> Duration {
+    Duration::from_secs(read_json::<Plan>(&dir.join(PLAN)).map_or_else(ten, |plan| plan.grace_secs))
+}
+
+/// The processes that keep the run in `dir` alive: those to which its lock was handed down.
+fn holders(dir: &Path) -> Vec<Known> {
+    let Ok(lock) = fs::metadata(dir.join(LOCK)) else { return Vec::new() };
+    let holds = |pid: &i32| {
+        fs::metadata(format!("/proc/{pid}/fd/{}", super::spawn::LOCK))
+            .is_ok_and(|file| (file.dev(), file.ino()) == (lock.dev(), lock.ino()))
+    };
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(holds).filter_map(Known::of).collect()
 }
 
 /// How far the run in `dir` is, from rclone itself.
@@ -244,6 +276,7 @@ pub(super) async fn start(dir: &Path, plan: &Plan, only: Option<&[u8]>, shim: &P
     let make = move || -> io::Result<Command> {
         let dir = folder.as_path();
         fs::DirBuilder::new().mode(0o700).create(dir)?;
+        boundary::pass("after_mkdir", dir);
         if let Some(only) = only {
             atomic::write(&dir.join(ONLY), &only)?;
         }
@@ -264,6 +297,7 @@ pub(super) async fn start(dir: &Path, plan: &Plan, only: Option<&[u8]>, shim: &P
     };
     let command = tokio::task::spawn_blocking(make).await.map_err(io::Error::other).flatten();
     let mut child = command.and_then(|mut command| command.spawn()).during("could not start a run")?;
+    boundary::pass("after_spawn", &dir);
     let mut said = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         let _ = timeout(START, stdout.take(READY.len() as u64).read_to_end(&mut said)).await;
@@ -305,6 +339,8 @@ mod tests {
         assert_eq!(inspect(&dir.join("none")), Life::Absent);
         assert_eq!(inspect(dir), Life::Absent);
         let lock = private(dir, LOCK).expect("created");
+        assert_eq!(inspect(dir), Life::Absent, "its shim came to nothing");
+        private(dir, STDOUT).expect("created");
         assert_eq!(inspect(dir), Life::Gone);
         flock(&lock, FlockOperation::LockExclusive).expect("locked");
         assert_eq!(inspect(dir), Life::Alive);

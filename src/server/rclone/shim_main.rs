@@ -23,6 +23,7 @@ use super::{
     shim::{EXIT, Exit, Known, LOCK, PIDS, PLAN, Pids, Plan, READY, STDOUT},
     spawn::{self, Process},
 };
+use crate::boundary;
 
 /// How long nothing may happen before the shim looks up.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -49,6 +50,7 @@ fn supervise(dir: &Path) -> io::Result<()> {
     let plan: Plan = serde_json::from_slice(&fs::read(dir.join(PLAN))?)?;
     let run = Run { dir, plan, listener, lock };
 
+    boundary::pass("shim_before_rclone", dir);
     let child = run.start()?;
     // The console may be gone already. That does not matter to the run.
     let mut stdout = io::stdout();
@@ -60,7 +62,10 @@ fn supervise(dir: &Path) -> io::Result<()> {
     }
     let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let exit = Exit { code: status.code(), signal: status.signal(), at };
-    atomic::write(&dir.join(EXIT), &serde_json::to_vec(&exit)?)
+    boundary::pass("before_exit", dir);
+    atomic::write(&dir.join(EXIT), &serde_json::to_vec(&exit)?)?;
+    boundary::pass("shim_after_exit", dir);
+    Ok(())
 }
 
 /// One run.
@@ -92,6 +97,7 @@ impl Run<'_> {
         command.stdin(Stdio::null()).stdout(self.append(STDOUT)?).stderr(self.append(log::STDERR)?);
         let program = self.plan.program.display();
         let mut child = command.spawn().map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+        boundary::pass("shim_before_pids", self.dir);
         let noted = self.note(&child);
         if noted.is_err() {
             child.kill()?;

@@ -22,7 +22,7 @@ use std::{
 /// Where a listening socket is handed down: the first of `LISTEN_FDS`.
 const LISTENER: RawFd = 3;
 /// Where the lock of a run is handed down.
-const LOCK: RawFd = 4;
+pub(super) const LOCK: RawFd = 4;
 /// The text in the environment that the child overwrites with its own process id.
 const PID: &[u8] = b"LISTEN_PID=0000000000\0";
 

@@ -120,6 +120,21 @@ async fn a_chain_goes_on_as_its_ends_say_and_never_comes_back() {
 }
 
 #[tokio::test]
+async fn a_run_whose_time_is_over_while_it_waits_is_followed_as_a_failure_is() {
+    let console = Console::start();
+    write(&console.root(), "a/x", b"x");
+    let alarm = save(&console, &job(&console, "alarm", "a", "c")).await;
+    let mut first = job(&console, "first", "a", "b");
+    first["followers"] = json!([{ "job": alarm, "after": "failure" }]);
+    first["time_limit_secs"] = json!(1);
+    let first = save(&console, &first).await;
+    console.patch("/api/v1/queue", &json!({ "paused": true }), StatusCode::OK).await;
+    assert_eq!(run(&console, &first).await["state"], "timed_out");
+    console.patch("/api/v1/queue", &json!({ "paused": false }), StatusCode::OK).await;
+    assert_eq!(last(&console, &alarm).await["state"], "succeeded");
+}
+
+#[tokio::test]
 async fn a_remote_that_a_job_needs_stays() {
     let console = Console::start();
     write(&console.root(), "a/x", b"x");
