@@ -9,3 +9,4 @@ mod server_fns;
 mod sftp;
 mod start;
 mod support;
+mod upgrade;
