@@ -10,6 +10,8 @@ mod jobs;
 mod keys;
 mod life;
 mod locks;
+mod model;
+mod month;
 mod totals;
 mod upgrade;
 
