@@ -1,7 +1,7 @@
 // `cargo xtask bench`: prints the table and writes it, with the machine and the date, to bench/results.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { test } from '@playwright/test';
@@ -12,6 +12,10 @@ import { S3 } from '../support/s3';
 import { type Row, table } from './measure';
 import { firstLoads, firstRows } from './pages';
 import { transfers } from './transfers';
+import { twenty } from './twenty';
+
+/** Measures only this part, and keeps the last results. */
+const ONLY = process.env.BENCH_ONLY;
 
 test('the release is measured', async ({ browser }) => {
   // The console's own data lies on a disk, where its commits cost what they cost.
@@ -19,6 +23,8 @@ test('the release is measured', async ({ browser }) => {
   const memory = await mkdtemp(join(await quickest(), 'longshore-bench-'));
   const longshore = new Longshore(folder, RCLONE, join(memory, 'files'));
   const s3 = new S3(join(memory, 's3'));
+  // As many places as the measurement of many runs needs.
+  process.env.LONGSHORE_MAX_RUNS = '20';
   const rows: Row[] = [];
   try {
     await mkdir(longshore.files, { recursive: true });
@@ -26,9 +32,14 @@ test('the release is measured', async ({ browser }) => {
     const api = new Api(longshore);
     await longshore.start();
     await s3.start();
-    rows.push(...(await test.step('first loads', () => firstLoads(browser, longshore))));
-    rows.push(...(await test.step('first rows', () => firstRows(browser, longshore))));
-    rows.push(...(await test.step('transfers', () => transfers(longshore, s3, api))));
+    const parts: [string, () => Promise<Row[]>][] = [
+      ['first loads', () => firstLoads(browser, longshore)],
+      ['first rows', () => firstRows(browser, longshore)],
+      ['transfers', () => transfers(longshore, s3, api)],
+      ['twenty runs', () => twenty(longshore, api)],
+      ['history', history],
+    ];
+    for (const [name, part] of parts) if (!ONLY || ONLY === name) rows.push(...(await test.step(name, part)));
   } finally {
     if (rows.length > 0) await report(rows, browser.version(), memory);
     await longshore.stop();
@@ -36,6 +47,12 @@ test('the release is measured', async ({ browser }) => {
     for (const made of [folder, memory]) await rm(made, { recursive: true, force: true });
   }
 });
+
+/** What `bench/history.rs` measured just before. */
+async function history(): Promise<Row[]> {
+  const file = '../target/bench/history.json';
+  return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Row[]) : [];
+}
 
 /** A folder in memory where there is room: a disk's moods would hide what is measured. */
 async function quickest(): Promise<string> {
@@ -66,5 +83,5 @@ ${table(rows)}
 Made by \`cargo xtask bench\`. What is measured, and how: [README.md](README.md).
 `;
   console.log(`\n${text}`);
-  await writeFile('../bench/results.md', text);
+  if (!ONLY) await writeFile('../bench/results.md', text);
 }

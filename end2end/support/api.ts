@@ -39,6 +39,37 @@ export class Api {
     return (await this.call<Run>('POST', '/runs', { operation: 'copy', source, destination, options })).id;
   }
 
+  /** The run as it is now. */
+  run(id: string): Promise<Run> {
+    return this.call<Run>('GET', `/runs/${id}`);
+  }
+
+  /** What changes in so many milliseconds, as the console tells those that listen. */
+  async listen(ms: number): Promise<{ type: string }[]> {
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), ms);
+    const events: { type: string }[] = [];
+    try {
+      const headers = { authorization: `Bearer ${this.token}` };
+      const response = await fetch(`${this.longshore.url}/api/v1/events`, { headers, signal: over.signal });
+      if (!response.ok || response.body === null) throw new Error(`events: ${response.status}`);
+      let rest = '';
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const lines = (rest + value).split('\n');
+        rest = lines.pop() ?? '';
+        events.push(...lines.filter((line) => line.startsWith('data:')).map((line) => JSON.parse(line.slice(5)) as { type: string }));
+      }
+    } catch (error) {
+      if (!over.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    return events;
+  }
+
   /** How many files a run says that it copied, and how large they are, file by file. */
   async copied(id: string): Promise<{ files: number; bytes: number }> {
     const sum = { files: 0, bytes: 0 };

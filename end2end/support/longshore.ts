@@ -33,6 +33,13 @@ export class Longshore {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Its process. */
+  get pid(): number {
+    const pid = this.program?.child.pid;
+    if (pid === undefined) throw new Error('the console does not run');
+    return pid;
+  }
+
   /** Everything it printed since it was started. */
   get output(): string {
     return this.program?.output ?? '';

@@ -16,8 +16,11 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System { start: Instant },
-    Fixed(Arc<AtomicI64>),
+    System {
+        start: Instant,
+    },
+    /// The time of day, and the time since some start.
+    Fixed(Arc<[AtomicI64; 2]>),
 }
 
 impl Clock {
@@ -30,13 +33,20 @@ impl Clock {
     /// Stands still at `at` until [`Self::advance`] moves it.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
-        Self(Source::Fixed(Arc::new(AtomicI64::new(at.0))))
+        Self(Source::Fixed(Arc::new([AtomicI64::new(at.0), AtomicI64::new(at.0)])))
     }
 
     /// Moves a fixed clock by `ms` milliseconds. The system's clock moves by itself.
     pub fn advance(&self, ms: i64) {
         if let Source::Fixed(at) = &self.0 {
-            at.fetch_add(ms, Ordering::SeqCst);
+            at.iter().for_each(|at| _ = at.fetch_add(ms, Ordering::SeqCst));
+        }
+    }
+
+    /// Sets a fixed clock forward by `ms` milliseconds, or back, as somebody sets the clock of a machine: no time passes.
+    pub fn set(&self, ms: i64) {
+        if let Source::Fixed(at) = &self.0 {
+            at[0].fetch_add(ms, Ordering::SeqCst);
         }
     }
 
@@ -48,7 +58,7 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
-            Source::Fixed(at) => Timestamp(at.load(Ordering::SeqCst)),
+            Source::Fixed(at) => Timestamp(at[0].load(Ordering::SeqCst)),
         }
     }
 
@@ -57,7 +67,7 @@ impl Clock {
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
             Source::System { start } => start.elapsed(),
-            Source::Fixed(at) => Duration::from_millis(u64::try_from(at.load(Ordering::SeqCst)).unwrap_or(0)),
+            Source::Fixed(at) => Duration::from_millis(u64::try_from(at[1].load(Ordering::SeqCst)).unwrap_or(0)),
         }
     }
 }
@@ -74,5 +84,7 @@ mod tests {
         other.advance(500);
         assert_eq!(clock.now(), Timestamp(1_500));
         assert_eq!(clock.elapsed(), Duration::from_millis(1_500));
+        clock.set(-1_000);
+        assert_eq!((clock.now(), clock.elapsed()), (Timestamp(500), Duration::from_millis(1_500)));
     }
 }

@@ -78,6 +78,7 @@ async fn create_token(new: &NewToken) -> Result<(), Box<dyn std::error::Error>> 
 async fn open(data: &DataDir) -> Result<Auth, Box<dyn std::error::Error>> {
     start::private_umask();
     start::make_data_dir(&data.data_dir)?;
+    start::refuse_lost(&data.data_dir, &data.database())?;
     let store = Store::open(&data.database()).await?;
     let config = AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone() };
     Ok(Auth::open(store, Clock::system(), config).await.map_err(words)?)

@@ -69,6 +69,17 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The database is gone, and there are runs that it knew.
+    #[error(
+        "The database {} is gone or empty, but {} holds runs that it knew: restore a backup. To begin anew, move the whole data directory away.",
+        database.display(), runs.display()
+    )]
+    Lost {
+        /// Where the database should be.
+        database: PathBuf,
+        /// Where the runs are.
+        runs: PathBuf,
+    },
     /// The database can not be used.
     #[error("The database can not be used: {0}.")]
     Store(StoreError),
@@ -103,6 +114,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let _lock = claim(config.paths.data_dir())?;
     let listener = TcpListener::bind(config.listen).await.map_err(|source| StartError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+    refuse_lost(config.paths.data_dir(), &config.paths.database())?;
     let app = build(&config).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
@@ -169,6 +181,17 @@ pub(super) fn private_umask() {
 pub(super) fn make_data_dir(dir: &Path) -> Result<(), StartError> {
     let make = |dir: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     make(&dir.join("runs")).and_then(|()| make(&dir.join("mounts"))).map_err(|source| StartError::DataDir { path: dir.to_owned(), source })
+}
+
+/// Refuses to make a new database where one was lost: a console without people and history would look like a first start.
+pub(super) fn refuse_lost(data_dir: &Path, database: &Path) -> Result<(), StartError> {
+    let runs = data_dir.join("runs");
+    // Made by SQLite's first commit at the latest, and never empty again.
+    let is_there = fs::metadata(database).is_ok_and(|file| file.len() > 0);
+    let entries = fs::read_dir(&runs).into_iter().flatten().flatten();
+    // `lost+found` of a disk of its own is no run.
+    let knew_runs = entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().contains('.'));
+    if is_there || !knew_runs { Ok(()) } else { Err(StartError::Lost { database: database.to_owned(), runs }) }
 }
 
 /// Claims the data directory for as long as the answer is kept: two consoles would start each run twice.

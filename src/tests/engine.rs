@@ -8,7 +8,7 @@ use serde_json::json;
 use super::support::{Console, kill, until, write};
 
 /// A copy that takes long enough to be interfered with, and short enough to be waited for: 8 MiB at 1 MiB/s, or at `rate`.
-async fn slow_copy(console: &Console, name: &str, rate: &str) -> String {
+pub(super) async fn slow_copy(console: &Console, name: &str, rate: &str) -> String {
     for part in 0..8u8 {
         write(&console.root(), &format!("{name}/part{part}"), &vec![part; 1 << 20]);
     }

@@ -1,7 +1,10 @@
 //! Integration tests: the real program, started as a user starts it, with the real rclone and real servers for it to talk to.
 
+mod clock;
+mod disks;
 mod engine;
 mod house;
+mod locked;
 mod logs;
 mod operations;
 mod rclone;
@@ -12,3 +15,4 @@ mod sftp;
 mod start;
 mod suites;
 mod support;
+mod upgrade;

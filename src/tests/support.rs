@@ -73,12 +73,12 @@ impl Console {
 
     /// Starts one with this rclone.
     pub fn start_with_rclone(rclone: &Path) -> Self {
-        Self::start_with(rclone, None, &[])
+        Self::start_with(rclone, None, &[], |_| ())
     }
 
     /// Starts one with this in its environment.
     pub fn start_with_env(env: &[(&str, &str)]) -> Self {
-        Self::start_with(&rclone_path(), None, env)
+        Self::start_with(&rclone_path(), None, env, |_| ())
     }
 
     /// Starts one that nobody has set up: it has no admin, and its token is none.
@@ -92,12 +92,18 @@ impl Console {
 
     /// Starts one that logs all that it can; [`Self::said`] tells.
     pub fn start_talkative() -> Self {
-        Self::start_with(&rclone_path(), Some(Arc::default()), &[])
+        Self::start_with(&rclone_path(), Some(Arc::default()), &[], |_| ())
     }
 
-    fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>, env: &[(&str, &str)]) -> Self {
+    /// Starts one that logs all that it can, in a folder that was prepared: it keeps its data in `data` there, and may use `root`.
+    pub fn start_in(prepare: impl FnOnce(&Path)) -> Self {
+        Self::start_with(&rclone_path(), Some(Arc::default()), &[], prepare)
+    }
+
+    fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>, env: &[(&str, &str)], prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir(dir.path().join("root")).expect("the allowed folder");
+        prepare(dir.path());
         let data = dir.path().join("data");
         let made = run_longshore(&data, &["admin", "create", ADMIN], &format!("{PASSWORD}\n"));
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));

@@ -1,6 +1,6 @@
 //! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream repeats.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -26,6 +26,8 @@ use crate::{
 const EVENTS: &str = "/api/v1/events";
 /// How exact the time of the last use is. Each request would write otherwise.
 const TOUCH_MS: u64 = 60_000;
+/// How long a request waits to note the time of its use, when others write.
+const TOUCH_WAIT: Duration = Duration::from_millis(200);
 /// Characters that are kept of what a browser calls itself.
 const AGENT_LEN: usize = 256;
 
@@ -124,7 +126,7 @@ impl Auth {
         drop(reader);
         if counts && is_due(Some(live.last_seen_at), now) {
             let touched = async {
-                let mut tx = self.0.store.begin().await?;
+                let mut tx = self.0.store.begin_within(TOUCH_WAIT).await?;
                 sessions::touch(&mut tx, &hash, now).await?;
                 Ok(tx.commit().await?)
             };
@@ -156,7 +158,7 @@ impl Auth {
         };
         if is_due(live.last_used_at, now) {
             let touched = async {
-                let mut tx = self.0.store.begin().await?;
+                let mut tx = self.0.store.begin_within(TOUCH_WAIT).await?;
                 tokens::touch(&mut tx, &live.id, now).await?;
                 Ok(tx.commit().await?)
             };

@@ -26,8 +26,8 @@ impl Watch {
         let config = &self.engine.0.config;
         let end = End {
             state: verdict.state,
-            // It may have ended while nobody watched.
-            ended_at: exit.map_or_else(|| config.clock.now(), |exit| Timestamp(exit.at)),
+            // It may have ended while nobody watched, but not after now: then the machine's clock was moved back since.
+            ended_at: exit.map_or_else(|| config.clock.now(), |exit| Timestamp(exit.at).min(config.clock.now())),
             stats: verdict.stats,
             error: verdict.error,
             exit_code: exit.and_then(|exit| exit.code),

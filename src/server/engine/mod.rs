@@ -7,6 +7,7 @@ mod guard;
 mod hub;
 pub mod places;
 mod queue;
+mod quiet;
 mod recovery;
 mod retry;
 mod run;

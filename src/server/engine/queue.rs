@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Engine, chain, end, run};
+use super::{Engine, chain, end, run, stall::Jumps};
 use crate::{
     boundary,
-    domain::event::Event,
+    domain::{event::Event, time::Timestamp},
     server::store::{StoreError, runs},
 };
 
@@ -18,9 +18,10 @@ const TOLD: usize = 100;
 
 /// Works off the queue until the engine closes. A database that fails is asked again later; this never ends by itself.
 pub(super) async fn work(engine: Engine) {
+    let mut moves = Moves::new(&engine);
     loop {
         let mut rest = IDLE;
-        match step(&engine).await {
+        match step(&engine, &mut moves).await {
             Ok(None) => continue,
             Ok(Some(until_due)) => rest = rest.min(until_due),
             Err(error) => tracing::warn!(%error, "the queue could not be read; trying again"),
@@ -34,8 +35,10 @@ pub(super) async fn work(engine: Engine) {
 }
 
 /// Ends what waited too long, and starts what may start. How long to rest at most; `None` when there may be more to do.
-async fn step(engine: &Engine) -> Result<Option<Duration>, StoreError> {
+async fn step(engine: &Engine, moves: &mut Moves) -> Result<Option<Duration>, StoreError> {
     let config = &engine.0.config;
+    // Before anything is judged by the time of day.
+    moves.follow(engine).await?;
     let now = config.clock.now();
     let due = runs::next_due(&mut *config.store.acquire().await?, now).await?;
     if due.is_some_and(|due| due <= now) {
@@ -46,6 +49,41 @@ async fn step(engine: &Engine) -> Result<Option<Duration>, StoreError> {
         return Ok(None);
     }
     Ok(Some(due.map_or(IDLE, |due| Duration::from_millis(due.millis_since(now)))))
+}
+
+/// Notices that the machine's clock was moved, and moves what waits along.
+struct Moves {
+    jumps: Jumps,
+    /// When it was last right, by a clock that only goes on.
+    right: Duration,
+    /// By how much it was moved since. At the start it is not known whether it was, while nobody looked.
+    ms: Option<i64>,
+}
+
+impl Moves {
+    fn new(engine: &Engine) -> Self {
+        let clock = &engine.0.config.clock;
+        Self { jumps: Jumps::new(clock.now(), clock.elapsed()), right: clock.elapsed(), ms: Some(0) }
+    }
+
+    async fn follow(&mut self, engine: &Engine) -> Result<(), StoreError> {
+        let config = &engine.0.config;
+        let (now, elapsed) = (config.clock.now(), config.clock.elapsed());
+        match (self.jumps.look(now, elapsed), &mut self.ms) {
+            (0, _) => {}
+            (ms, Some(before)) => *before += ms,
+            (ms, none) => *none = Some(ms),
+        }
+        if let Some(ms) = self.ms {
+            let passed = i64::try_from(elapsed.saturating_sub(self.right).as_millis()).unwrap_or(i64::MAX);
+            let mut transaction = config.store.begin().await?;
+            runs::clock_moved(&mut transaction, now, Timestamp(now.0.saturating_sub(passed)), ms).await?;
+            transaction.commit().await?;
+            self.ms = None;
+        }
+        self.right = elapsed;
+        Ok(())
+    }
 }
 
 /// Ends the runs whose limit ran out while they waited.

@@ -15,6 +15,7 @@ use super::{
     Engine, Live,
     end::pause,
     guard::{self, Look},
+    quiet::Quiet,
     stall::{Jumps, Stall},
     verdict::{Evidence, Verdict, verdict},
 };
@@ -27,7 +28,7 @@ use crate::{
     },
     server::{
         rclone::{
-            Transfer, ending,
+            RcloneError, Transfer, ending,
             log::{self, Progress, Tail},
             shim::{self, Life},
         },
@@ -60,6 +61,7 @@ pub(super) struct Watch {
     stop: CancellationToken,
     /// When it is stopped if it has not ended.
     deadline: Option<Timestamp>,
+    jumps: Jumps,
 }
 
 /// Has the guards of a run that was claimed look, starts it, and watches it.
@@ -90,6 +92,7 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed) {
             tracing::warn!(run = %claimed.id, %error, "was started, but did not say so in time");
             watch.running().await.until_it_ends().await;
         }
+        Err(RcloneError::Io { context, source }) => watch.not_started(format!("{context}: {source}")).await,
         Err(error) => watch.not_started(error.to_string()).await,
     }
 }
@@ -127,7 +130,9 @@ impl Watch {
         };
         let live = Live { summary: stored.run.summary, in_flight: Vec::new() };
         engine.hub().update(live.clone());
-        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at })
+        let clock = &engine.0.config.clock;
+        let jumps = Jumps::new(clock.now(), clock.elapsed());
+        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at, jumps })
     }
 
     /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the console ends.
@@ -153,6 +158,7 @@ impl Watch {
         let look = guard::look(&engine, claimed, transfer, &any, told).await;
         ends.abort();
         self.live.summary.stats = Stats::default();
+        self.follow_clock().await;
         let verdict = match look {
             Look::Go(report) => match self.mark_starting(&report).await {
                 Ok(true) => {
@@ -182,8 +188,8 @@ impl Watch {
     }
 
     fn take(&self) -> Self {
-        let (engine, live, stop) = (self.engine.clone(), self.live.clone(), self.stop.clone());
-        Self { engine, id: self.id.clone(), fence: self.fence, dir: self.dir.clone(), live, stop, deadline: self.deadline }
+        let (engine, live, stop, jumps) = (self.engine.clone(), self.live.clone(), self.stop.clone(), self.jumps);
+        Self { engine, id: self.id.clone(), fence: self.fence, dir: self.dir.clone(), live, stop, deadline: self.deadline, jumps }
     }
 
     async fn not_started(self, error: String) {
@@ -211,8 +217,8 @@ impl Watch {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let clock = self.engine.0.config.clock.clone();
-        let (mut stall, mut jumps) =
-            (Stall::new(self.engine.0.config.stall_limit, clock.elapsed()), Jumps::new(clock.now(), clock.elapsed()));
+        let mut stall = Stall::new(self.engine.0.config.stall_limit, clock.elapsed());
+        let mut quiet = Quiet::new(clock.elapsed());
         let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) = (None::<Instant>, false, None::<Instant>, false, None);
         let exit = loop {
             tokio::select! {
@@ -220,10 +226,7 @@ impl Watch {
                 () = self.stop.cancelled(), if stopped.is_none() => {}
                 _ = tick.tick() => {}
             }
-            let jump = jumps.look(clock.now(), clock.elapsed());
-            if jump != 0 {
-                self.clock_moved(jump).await;
-            }
+            self.follow_clock().await;
             if stopped.is_none() && (self.stop.is_cancelled() || self.is_over() || stalled) {
                 // One that hangs would not answer, and its log has said all.
                 if !stalled {
@@ -237,6 +240,7 @@ impl Watch {
                 untold = true;
             }
             let Some((life, progress)) = look(&self.dir, &mut tail).await else { continue };
+            let progress = quiet.or_ask(progress, life, &self.dir, clock.elapsed()).await;
             if let Some(Progress { stats, in_flight }) = progress {
                 stall.progress(&stats, &in_flight, clock.elapsed());
                 untold |= self.live.summary.stats != stats || self.live.in_flight != in_flight;
@@ -260,7 +264,10 @@ impl Watch {
         let dir = self.dir.clone();
         let finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
-        let evidence = Evidence { operation, exit, finish, at_stop, stop_requested: self.stop.is_cancelled(), stalled, deadline };
+        let (asked, was_full) = quiet.end();
+        let (at_stop, log_full) = (at_stop.or(asked), was_full || exit.is_some_and(|exit| exit.full));
+        let stop_requested = self.stop.is_cancelled();
+        let evidence = Evidence { operation, exit, finish, at_stop, log_full, stop_requested, stalled, deadline };
         self.end(verdict(evidence), exit, None).await;
     }
 
@@ -279,12 +286,17 @@ impl Watch {
         self.deadline.is_some_and(|deadline| self.engine.0.config.clock.now() >= deadline)
     }
 
-    /// The machine's clock was moved: its time limit moves along, for it means time that passes.
-    async fn clock_moved(&mut self, ms: i64) {
+    /// When the machine's clock was moved, its time limit moves along, for it means time that passes.
+    async fn follow_clock(&mut self) {
+        let clock = &self.engine.0.config.clock;
+        let ms = self.jumps.look(clock.now(), clock.elapsed());
+        if ms == 0 {
+            return;
+        }
         tracing::warn!(run = %self.id, ms, "the machine's clock was moved");
         let moved = async {
             let mut transaction = self.engine.0.config.store.begin().await?;
-            let deadline = runs::shift_deadline(&mut transaction, &self.id, self.fence, ms).await?;
+            let deadline = runs::shift(&mut transaction, &self.id, self.fence, ms).await?;
             let detail = format!("{} s", ms / 1000);
             runs::note(&mut transaction, &self.id, self.engine.0.config.clock.now(), RunEventKind::ClockMoved, None, &detail).await?;
             transaction.commit().await?;
@@ -297,6 +309,8 @@ impl Watch {
                 self.deadline = self.deadline.map(|at| Timestamp(at.0.saturating_add(ms)));
             }
         }
+        let started = &mut self.live.summary.started_at;
+        *started = started.map(|at| Timestamp(at.0.saturating_add(ms)));
     }
 
     /// Notes what happened. One that can not be written is not worth a run.

@@ -61,7 +61,7 @@ impl Stall {
 }
 
 /// Notices that the machine's clock was moved.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Jumps {
     wall: Timestamp,
     steady: Duration,

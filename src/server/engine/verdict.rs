@@ -19,8 +19,11 @@ pub struct Evidence {
     pub exit: Option<Exit>,
     /// What rclone's log says.
     pub finish: Finish,
-    /// Statistics taken just before it was told to stop: it writes none after that.
+    /// Statistics from rclone itself, newer than those in its log: taken just before it was told to stop, for it writes none after that, or
+    /// while its log's disk was full.
     pub at_stop: Option<Stats>,
+    /// Whether the disk of its log was full.
+    pub log_full: bool,
     /// Whether somebody asked for it to stop.
     pub stop_requested: bool,
     /// Whether it was stopped because it did nothing any more.
@@ -48,10 +51,14 @@ impl Verdict {
     }
 }
 
+/// rclone says 0, and nobody can read what it did: not a success, and most likely no harm either.
+const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this can \
+                        not be called a success. Make room and run it again: what is there already is not transferred again.";
+
 /// Success needs exit code 0, and final statistics, and these without an error. Nothing else is one.
 #[must_use]
 pub fn verdict(evidence: Evidence) -> Verdict {
-    let Evidence { operation, exit, finish, at_stop, stop_requested, stalled, deadline } = evidence;
+    let Evidence { operation, exit, finish, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
     let (state, error) = match exit {
         // Whoever would have seen it was as still as rclone, and had to be killed too.
         None if stalled => (RunState::Stalled, Some(STALLED.to_owned())),
@@ -65,6 +72,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             }
             Some(stats) if stats.errors == 0 => (RunState::NoChange, None),
             Some(stats) => (RunState::Failed, Some(finish.headline.unwrap_or_else(|| format!("rclone counted {} errors.", stats.errors)))),
+            None if log_full => (RunState::Failed, Some(NO_PROOF.to_owned())),
             None => (
                 RunState::Failed,
                 Some("rclone exited with 0, but its final statistics are not in its log, so this can not be called a success.".to_owned()),
@@ -83,7 +91,10 @@ pub fn verdict(evidence: Evidence) -> Verdict {
         Some(Exit { signal: Some(signal), .. }) => {
             (RunState::Failed, Some(format!("rclone was ended from outside by {}.", signal_name(signal))))
         }
-        Some(Exit { code, .. }) => (RunState::Failed, Some(finish.headline.unwrap_or_else(|| exit_words(code)))),
+        Some(Exit { code, .. }) => {
+            let full = if log_full { " The disk that holds its log was full." } else { "" };
+            (RunState::Failed, Some(finish.headline.unwrap_or_else(|| exit_words(code) + full)))
+        }
     };
     let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
     stats.eta = None;
@@ -120,7 +131,7 @@ mod tests {
 
     fn evidence(code: Option<i32>, signal: Option<i32>, stats: Option<u64>, stop_requested: bool) -> Evidence {
         let finish = Finish { stats: stats.map(|errors| Stats { errors, files: 1, ..Stats::default() }), ..Finish::default() };
-        Evidence { exit: Some(Exit { code, signal, at: 0 }), finish, stop_requested, ..Evidence::default() }
+        Evidence { exit: Some(Exit { code, signal, at: 0, full: false }), finish, stop_requested, ..Evidence::default() }
     }
 
     #[test]
@@ -133,6 +144,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_full_disk_of_the_log_is_named_and_its_last_figures_are_those_of_rclone_itself() {
+        let full = |code| {
+            let finish = Finish { last: Some(Stats { files: 3, ..Stats::default() }), ..Finish::default() };
+            let at_stop = Some(Stats { files: 7, ..Stats::default() });
+            verdict(Evidence { log_full: true, finish, at_stop, ..evidence(Some(code), None, None, false) })
+        };
+        for code in [0, 1] {
+            let verdict = full(code);
+            assert_eq!((verdict.state, verdict.stats.files), (RunState::Failed, 7));
+            assert!(verdict.error.expect("words").contains("disk that holds its log was full"), "{code}");
+        }
+        assert_eq!(
+            verdict(Evidence { log_full: true, ..evidence(Some(0), None, Some(0), false) }).state,
+            RunState::Succeeded,
+            "it is proved"
+        );
     }
 
     #[test]
@@ -174,7 +204,7 @@ mod tests {
     fn a_limit_counts_only_when_it_ended_the_run() {
         let ended = |code, at, deadline| {
             let mut evidence = evidence(Some(code), None, Some(0), false);
-            (evidence.exit, evidence.deadline) = (Some(Exit { code: Some(code), signal: None, at }), Some(deadline));
+            (evidence.exit, evidence.deadline) = (Some(Exit { code: Some(code), signal: None, at, full: false }), Some(deadline));
             verdict(evidence).state
         };
         assert_eq!(ended(143, 1000, 1000), RunState::TimedOut);

@@ -27,6 +27,13 @@ impl Staged {
         Ok(staged)
     }
 
+    /// Replaces what is in it by as many bytes: on most file systems that needs no room on the disk.
+    pub fn rewrite(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).open(&self.temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
     /// Puts it under its name.
     pub fn commit(self) -> io::Result<()> {
         fs::rename(&self.temporary, &self.target)?;
@@ -96,6 +103,17 @@ mod tests {
         assert_eq!(fs::read(&target).expect("read"), b"two");
         assert_eq!(fs::metadata(&target).expect("metadata").permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 1);
+    }
+
+    #[test]
+    fn what_was_staged_early_is_rewritten_later() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let target = dir.path().join("f");
+        let staged = Staged::new(&target, b"    ").expect("staged");
+        staged.rewrite(b"one ").expect("rewritten");
+        assert!(!target.exists());
+        staged.commit().expect("committed");
+        assert_eq!(fs::read(&target).expect("read"), b"one ");
     }
 
     #[test]

@@ -138,6 +138,9 @@ pub struct Exit {
     pub signal: Option<i32>,
     /// When, in milliseconds since 1970.
     pub at: i64,
+    /// Whether the disk that holds its log was full then.
+    #[serde(default)]
+    pub full: bool,
 }
 
 /// What is left of a run.
@@ -231,6 +234,12 @@ pub(super) fn bytes_read_by(pid: u32) -> Option<u64> {
     io.lines().find_map(|line| line.strip_prefix("rchar: "))?.trim().parse().ok()
 }
 
+/// Whether the disk that holds `dir` takes no lines of a log any more.
+#[must_use]
+pub fn is_full(dir: &Path) -> bool {
+    rustix::fs::statvfs(dir).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FULL)
+}
+
 /// The name of a signal: `SIGKILL`.
 #[must_use]
 pub fn signal_name(signal: i32) -> String {
@@ -254,6 +263,8 @@ pub fn signal_name(signal: i32) -> String {
     name.to_owned()
 }
 
+/// A disk with less than this, in bytes, is full: a file that grows by blocks can not use the last of them.
+const FULL: u64 = 64 << 10;
 /// The names in a run's folder that the console and the shim share.
 pub(super) const PLAN: &str = "run.json";
 pub(super) const LOCK: &str = "lock";
@@ -344,7 +355,7 @@ mod tests {
         assert_eq!(inspect(dir), Life::Gone);
         flock(&lock, FlockOperation::LockExclusive).expect("locked");
         assert_eq!(inspect(dir), Life::Alive);
-        let exit = Exit { code: Some(3), signal: None, at: 1 };
+        let exit = Exit { code: Some(3), signal: None, at: 1, full: false };
         atomic::write(&dir.join(EXIT), &serde_json::to_vec(&exit).expect("json")).expect("written");
         assert_eq!(inspect(dir), Life::Exited(exit));
         drop(lock);

@@ -19,12 +19,15 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{
-    atomic, command, log,
-    shim::{EXIT, Exit, Known, LOCK, PIDS, PLAN, Pids, Plan, READY, STDOUT},
+    atomic::{self, Staged},
+    command, log,
+    shim::{EXIT, Exit, Known, LOCK, PIDS, PLAN, Pids, Plan, READY, STDOUT, is_full},
     spawn::{self, Process},
 };
 use crate::boundary;
 
+/// What `exit.json` takes, in bytes: JSON may end in spaces.
+const ROOM: usize = 128;
 /// How long nothing may happen before the shim looks up.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -55,15 +58,21 @@ fn supervise(dir: &Path) -> io::Result<()> {
     // The console may be gone already. That does not matter to the run.
     let mut stdout = io::stdout();
     let _ = stdout.write_all(READY).and_then(|()| stdout.flush());
+    // Room for how it ends, while there is some: a disk that is full by then must not hide it.
+    let room = Staged::new(&dir.join(EXIT), &[b' '; ROOM]).ok();
     let (mut status, stopped) = wait(child, run.grace())?;
     if !stopped && run.lost_conf(status) {
         fs::write(dir.join(log::FILE), b"")?;
         status = wait(run.start()?, run.grace())?.0;
     }
     let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
-    let exit = Exit { code: status.code(), signal: status.signal(), at };
+    let mut json = serde_json::to_vec(&Exit { code: status.code(), signal: status.signal(), at, full: is_full(dir) })?;
+    json.resize(ROOM, b' ');
     boundary::pass("before_exit", dir);
-    atomic::write(&dir.join(EXIT), &serde_json::to_vec(&exit)?)?;
+    match room {
+        Some(room) => room.rewrite(&json).and_then(|()| room.commit()),
+        None => atomic::write(&dir.join(EXIT), &json),
+    }?;
     boundary::pass("shim_after_exit", dir);
     Ok(())
 }

@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error("it exists already")]
     Taken,
     /// A row holds what this program did not write.
-    #[error("the database holds a {0} that this program can not read")]
+    #[error("the database holds a {0} that this program can not read: it is damaged; restore a backup")]
     Corrupt(&'static str),
     /// Anything else.
     #[error("the database failed")]

@@ -14,6 +14,7 @@ pub mod remotes;
 pub mod runs;
 pub mod sessions;
 pub mod tokens;
+mod upgrade;
 pub mod users;
 
 #[cfg(test)]

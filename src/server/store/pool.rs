@@ -6,16 +6,17 @@
 use std::{fmt, fs, io, os::unix::fs::OpenOptionsExt as _, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqlitePool, Transaction,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::timeout;
 
-use super::{Result, StoreError, id};
+use super::{Result, StoreError, id, upgrade};
 use crate::domain::time::Timestamp;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Connections that read at the same time.
 const READERS: u32 = 4;
@@ -41,21 +42,16 @@ impl Store {
     /// Opens the database at `path`, makes it if it is not there, and brings its schema up to this program's.
     ///
     /// # Errors
-    /// [`StoreError::Open`] when it can not be read and written, [`StoreError::Newer`] when a newer program has been here.
+    /// [`StoreError::Open`] when it can not be read and written, or is damaged; [`StoreError::Newer`] when a newer program has been here.
     pub async fn open(path: &Path) -> Result<Self> {
-        let failed = |problem: &str, source: Box<dyn std::error::Error + Send + Sync>| StoreError::Open {
-            path: path.to_owned(),
-            problem: problem.to_owned(),
-            source: Some(source),
-        };
-        protect(path).map_err(|error| failed(&in_words(&error), error.into()))?;
+        protect(path).map_err(|error| unusable(path, in_words(&error), error))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             // A run that was acknowledged survives a power cut: FULL syncs the log at each commit.
             .synchronous(SqliteSynchronous::Full);
-        Self::connect(options).await.map_err(|error| match error {
-            StoreError::Sql(error) => failed(&explain(&error), error.into()),
+        Self::connect(options, Some(path)).await.map_err(|error| match error {
+            StoreError::Sql(error) | StoreError::Full(error) => unusable(path, explain(&error), error),
             other => other,
         })
     }
@@ -67,16 +63,30 @@ impl Store {
     pub async fn in_memory() -> Result<Self> {
         // Connections share a database of the VFS "memdb" by a name that begins with a slash.
         let name = format!("/{}", id::ulid(Timestamp(0)));
-        Self::connect(SqliteConnectOptions::new().filename(name).vfs("memdb").create_if_missing(true)).await
+        Self::connect(SqliteConnectOptions::new().filename(name).vfs("memdb").create_if_missing(true), None).await
     }
 
-    async fn connect(options: SqliteConnectOptions) -> Result<Self> {
+    async fn connect(options: SqliteConnectOptions, file: Option<&Path>) -> Result<Self> {
         let options = options.foreign_keys(true).busy_timeout(PATIENCE);
         // Connections stay: the one that writes is never idle for long, and a database in memory lives as long as they do.
         let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+        // On a full disk SQLite rolls back by itself, and the driver goes on to count a transaction: nothing could be begun with this
+        // connection any more. The ping comes after the driver's own rollback.
+        let pool = |size| {
+            pool(size).after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        };
         let writer = pool(1).min_connections(1).connect_with(options.clone()).await?;
         refuse_old_sqlite(&writer).await?;
         refuse_newer(&writer).await?;
+        if let Some(path) = file {
+            upgrade::refuse_damaged(&writer, path).await?;
+            upgrade::keep_copy(&writer, path).await?;
+        }
         MIGRATIONS.run(&writer).await.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::from(error),
             other => StoreError::Sql(sqlx::Error::Migrate(Box::new(other))),
@@ -94,11 +104,17 @@ impl Store {
     /// As [`Self::open`].
     pub async fn inspect(path: &Path) -> Result<i64> {
         let options = SqliteConnectOptions::new().filename(path).read_only(true);
-        let failed = |error: sqlx::Error| StoreError::Open { path: path.to_owned(), problem: explain(&error), source: Some(error.into()) };
+        let failed = |error: sqlx::Error| unusable(path, explain(&error), error);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
-        refuse_newer(&pool).await?;
-        let version: Option<i64> =
-            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&pool).await.map_err(failed)?;
+        let version = async {
+            refuse_newer(&pool).await?;
+            upgrade::refuse_damaged(&pool, path).await?;
+            version(&pool).await
+        };
+        let version = version.await.map_err(|error| match error {
+            StoreError::Sql(error) => failed(error),
+            other => other,
+        })?;
         pool.close().await;
         Ok(version.unwrap_or(0))
     }
@@ -116,7 +132,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when others write for five seconds.
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        self.begin_within(PATIENCE).await
+    }
+
+    /// The same, for what is not worth waiting for that long.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when others write for longer than `limit`.
+    pub async fn begin_within(&self, limit: Duration) -> Result<Transaction<'static, Sqlite>> {
+        // One limit for both: to wait for the connection, and then as long again for another process, is longer than people wait.
+        match timeout(limit, self.writer.begin_with("BEGIN IMMEDIATE")).await {
+            Ok(begun) => Ok(begun?),
+            Err(_) => Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
+        }
     }
 
     /// Closes all connections when their work is done, which also folds the log into the database.
@@ -124,6 +152,11 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Why the database at `path` can not be used.
+pub(super) fn unusable(path: &Path, problem: String, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Open { path: path.to_owned(), problem, source: Some(source.into()) }
 }
 
 /// Makes the file before `SQLite` does, so that only its owner can read it. `SQLite` gives the log and its index the same mode.
@@ -139,7 +172,7 @@ fn protect(path: &Path) -> io::Result<()> {
     }
 }
 
-fn in_words(error: &io::Error) -> String {
+pub(super) fn in_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "this user may not write there".to_owned(),
@@ -150,14 +183,16 @@ fn in_words(error: &io::Error) -> String {
 }
 
 /// The result codes of `SQLite` in words, where they say something that a person can mend.
-fn explain(error: &sqlx::Error) -> String {
+pub(super) fn explain(error: &sqlx::Error) -> String {
     let code = match error {
+        sqlx::Error::Migrate(error) => return format!("its schema is not one that Longshore made ({error}); restore a backup"),
         sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0) & 0xff,
         _ => 0,
     };
     match code {
         3 | 8 | 14 => "this user may not write it, or not its directory".to_owned(),
-        10 | 13 => "the disk is full or fails".to_owned(),
+        10 => "the disk fails, or is full".to_owned(),
+        13 => "the disk is full".to_owned(),
         11 => "it is damaged; restore a backup".to_owned(),
         26 => "it is not a database".to_owned(),
         _ => error.to_string(),
@@ -175,14 +210,22 @@ async fn refuse_old_sqlite(pool: &SqlitePool) -> Result<()> {
 
 /// Before anything is changed: a database that knows more than this program is left as it is.
 async fn refuse_newer(pool: &SqlitePool) -> Result<()> {
-    let migrated: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(pool).await?;
-    if migrated == 0 {
-        return Ok(());
-    }
-    let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    match found {
-        Some(found) if found > known => Err(StoreError::Newer { found, known }),
+    match (version(pool).await?, newest()) {
+        (Some(found), known) if found > known => Err(StoreError::Newer { found, known }),
         _ => Ok(()),
     }
+}
+
+/// The newest schema that this program knows.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// The schema that the database has; `None` when it is new.
+pub(super) async fn version(pool: &SqlitePool) -> Result<Option<i64>> {
+    let migrated: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(pool).await?;
+    if migrated == 0 {
+        return Ok(None);
+    }
+    Ok(sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?)
 }

@@ -19,6 +19,14 @@ use crate::domain::{
 /// Longest time before an attempt, in seconds.
 const LONGEST_BACKOFF_SECS: i64 = 3600;
 
+/// How long the attempt after `attempts` failed ones waits, in milliseconds: each time twice as long.
+pub(super) fn backoff_ms(backoff_secs: i64, attempts: i64) -> i64 {
+    if attempts < 1 {
+        return 0;
+    }
+    backoff_secs.saturating_mul(1 << (attempts - 1).min(20)).min(LONGEST_BACKOFF_SECS) * 1000
+}
+
 /// How a run ended.
 #[derive(Clone, Debug)]
 pub struct End {
@@ -153,8 +161,7 @@ pub async fn try_again(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &E
     .fetch_optional(&mut *c)
     .await?;
     let Some((attempt, backoff_secs)) = row else { return Ok(None) };
-    let doubled = backoff_secs.saturating_mul(1 << attempt.saturating_sub(1).clamp(0, 20)).min(LONGEST_BACKOFF_SECS);
-    let at = Timestamp(end.ended_at.0.saturating_add(doubled * 1000));
+    let at = Timestamp(end.ended_at.0.saturating_add(backoff_ms(backoff_secs, attempt)));
     update_stats(c, id, fence, &end.stats).await?;
     let done = sqlx::query(
         "UPDATE runs SET state = 'queued', attempt = attempt + 1, not_before = $3, error = $4, exit_code = $5, signal = $6, bandwidth = NULL
@@ -197,15 +204,16 @@ pub async fn requeue(c: &mut SqliteConnection, id: &RunId, fence: i64, at: Times
     Ok(true)
 }
 
-/// Moves the limit of a run: the machine's clock was moved by `ms`. Its new limit.
-pub async fn shift_deadline(c: &mut SqliteConnection, id: &RunId, fence: i64, ms: i64) -> Result<Option<Timestamp>> {
-    let at: Option<Option<i64>> =
-        sqlx::query_scalar("UPDATE runs SET deadline_at = deadline_at + $3 WHERE id = $1 AND fence = $2 RETURNING deadline_at")
-            .bind(id.as_str())
-            .bind(fence)
-            .bind(ms)
-            .fetch_optional(c)
-            .await?;
+/// Moves the limit and the start of a run that works: the machine's clock was moved by `ms`. Its new limit.
+pub async fn shift(c: &mut SqliteConnection, id: &RunId, fence: i64, ms: i64) -> Result<Option<Timestamp>> {
+    let at: Option<Option<i64>> = sqlx::query_scalar(
+        "UPDATE runs SET deadline_at = deadline_at + $3, started_at = started_at + $3 WHERE id = $1 AND fence = $2 RETURNING deadline_at",
+    )
+    .bind(id.as_str())
+    .bind(fence)
+    .bind(ms)
+    .fetch_optional(c)
+    .await?;
     Ok(at.flatten().map(Timestamp))
 }
 

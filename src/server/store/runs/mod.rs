@@ -14,10 +14,8 @@ mod totals;
 pub use days::{Week, days, week};
 pub use events::{events, note};
 pub use history::{Origin, Stored, Unfinished, get, id_by_key, last_of_jobs, list, origin, recent, unfinished};
-pub use life::{
-    End, finish, last_source_files, requeue, set_bandwidth, set_running, set_starting, shift_deadline, try_again, update_stats,
-};
-pub use order::{pause, set_pause, set_position, set_priority, working};
+pub use life::{End, finish, last_source_files, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
+pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
 pub use places::{Place, busy};
 pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! The queue as a whole: it can rest, and who waits can be moved.
+//! The queue as a whole: it can rest, who waits can be moved, and all of it moves along with the machine's clock.
 
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
     super::{Result, StoreError},
     events,
+    life::backoff_ms,
 };
 use crate::domain::{id::RunId, queue::Pause, run::RunEventKind, time::Timestamp};
 
@@ -70,6 +71,43 @@ pub async fn set_position(c: &mut SqliteConnection, id: &RunId, position: u64, b
     }
     events::note(c, id, at, RunEventKind::Moved, Some(by), &format!("no. {}", to + 1)).await?;
     Ok(true)
+}
+
+#[derive(FromRow)]
+struct Waiting {
+    id: String,
+    created_at: i64,
+    not_before: i64,
+    attempt: i64,
+    backoff_secs: i64,
+}
+
+/// The machine's clock was moved by `ms`: what waits keeps its order, its time limit and its wait for the next attempt. What was queued since
+/// `since` was so by the new clock. Whoever moved it when: nobody waits for longer than from now until their next attempt would begin.
+pub async fn clock_moved(c: &mut SqliteConnection, now: Timestamp, since: Timestamp, ms: i64) -> Result<()> {
+    let waiting: Vec<Waiting> = sqlx::query_as(
+        "SELECT id, created_at, not_before, attempt, backoff_secs FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY id",
+    )
+    .fetch_all(&mut *c)
+    .await?;
+    for Waiting { id, created_at, not_before, attempt, backoff_secs } in waiting {
+        let ms = if (since.0..=now.0).contains(&created_at) { 0 } else { ms };
+        let at = (not_before.saturating_add(ms)).min(now.0.saturating_add(backoff_ms(backoff_secs, attempt - 1)));
+        if ms == 0 && at == not_before {
+            continue;
+        }
+        sqlx::query("UPDATE runs SET not_before = $2, rank = rank + $3, deadline_at = deadline_at + $3 WHERE id = $1 AND state = 'queued'")
+            .bind(&id)
+            .bind(at)
+            .bind(ms)
+            .execute(&mut *c)
+            .await?;
+        let id = id.parse().map_err(|_| StoreError::Corrupt("run's id"))?;
+        // While nobody looked it is not known by how much.
+        let detail = if ms == 0 { String::new() } else { format!("{} s", ms / 1000) };
+        events::note(c, &id, now, RunEventKind::ClockMoved, None, &detail).await?;
+    }
+    Ok(())
 }
 
 /// How many work now.

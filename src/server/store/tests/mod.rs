@@ -3,13 +3,17 @@
 mod accounts;
 mod audit;
 mod claims;
+mod damage;
 mod file;
 mod history;
 mod jobs;
 mod keys;
 mod life;
 mod locks;
+mod model;
+mod month;
 mod totals;
+mod upgrade;
 
 use super::{Store, new_id, runs};
 use crate::domain::{
@@ -26,6 +30,11 @@ pub(super) const NOW: Timestamp = Timestamp(1_763_906_531_250);
 
 pub(super) fn location(text: &str) -> Location {
     Location::parse(text).expect(text)
+}
+
+/// How many cases a test tries: so many, or as many as `LONGSHORE_CASES` says.
+pub(super) fn cases(usual: u32) -> u32 {
+    std::env::var("LONGSHORE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
 }
 
 /// A run that was asked for at `at`.

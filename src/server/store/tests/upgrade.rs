@@ -1,0 +1,64 @@
+//! A database of an older schema: copied before it is changed, and all that it held is there afterwards.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use sqlx::{SqlitePool, migrate::Migrator};
+
+use super::{super::Store, *};
+
+/// Makes a database of the first schema, with `runs` runs that ended and one that waits.
+async fn first_schema(path: &Path, runs: i64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/0001_init.sql");
+    fs::copy(&first, folder.path().join("0001_init.sql")).expect("copied");
+    fs::write(path, b"").expect("made");
+    let pool = SqlitePool::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
+    Migrator::new(folder.path()).await.expect("a migration").run(&pool).await.expect("migrated");
+    let insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= $1)
+         INSERT INTO runs (id, operation, source, destination, search_text, options, state, not_before, user_id, user_name, via, created_at, ended_at)
+         SELECT printf('01JD3Z6N9V4M2K8Q7W5X%06d', i), 'copy', '/srv/photos', 'b2:photos', '/srv/photos' || char(10) || 'b2:photos', '{}',
+                CASE WHEN i > $1 THEN 'queued' ELSE 'failed' END, 1, '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ole', 'session', 1,
+                CASE WHEN i > $1 THEN NULL ELSE 2 END FROM n";
+    sqlx::query(insert).bind(runs).execute(&pool).await.expect("filled");
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn a_copy_is_made_before_the_schema_is_changed_and_only_the_last_is_kept() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("longshore.db");
+    first_schema(&path, 100).await;
+    for stale in ["longshore.db.before-1", "longshore.db.copy", "other.db.before-1"] {
+        fs::write(dir.path().join(stale), b"stale").expect("written");
+    }
+    let store = Store::open(&path).await.expect("opened");
+    let mut reader = store.acquire().await.expect("reader");
+    assert_eq!(runs::unfinished(&mut reader).await.expect("unfinished").len(), 1);
+    assert_eq!(runs::week(&mut reader, Timestamp(0)).await.expect("week").failed, 100);
+    drop(reader);
+    store.close().await;
+
+    let copy = dir.path().join("longshore.db.before-2");
+    assert_eq!(fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777, 0o600);
+    assert_eq!(Store::inspect(&copy).await.expect("read"), 1, "it is what was there before");
+    let pool = SqlitePool::connect(&format!("sqlite://{}", copy.display())).await.expect("opened");
+    assert_eq!(sqlx::query_scalar::<_, i64>("SELECT count(*) FROM runs").fetch_one(&pool).await.expect("count"), 101);
+    pool.close().await;
+    let there = |name| dir.path().join(name).exists();
+    assert!(!there("longshore.db.before-1") && !there("longshore.db.copy") && there("other.db.before-1"));
+
+    fs::remove_file(&copy).expect("removed");
+    Store::open(&path).await.expect("opened again").close().await;
+    assert!(!copy.exists(), "nothing is changed, so nothing is copied");
+}
+
+#[tokio::test]
+async fn a_schema_is_not_changed_when_no_copy_can_be_made() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("longshore.db");
+    first_schema(&path, 1).await;
+    fs::create_dir(dir.path().join("longshore.db.copy")).expect("in the way");
+    let error = Store::open(&path).await.expect_err("no copy").to_string();
+    assert!(error.contains("the copy that is made before that failed"), "{error}");
+    assert_eq!(Store::inspect(&path).await.expect("read"), 1);
+}
