@@ -57,7 +57,20 @@ pub fn kill(pid: i32) {
 /// Everything that lives of this data directory.
 pub fn all(data: &Path) -> Vec<Found> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(|pid| look(pid, data)).collect()
+    told_apart(entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(|pid| look(pid, data)).collect())
+}
+
+/// A shim whose parent is one is the rclone that it is about to become: after the fork a process has its parent's arguments for a moment.
+fn told_apart(mut all: Vec<Found>) -> Vec<Found> {
+    let shims: BTreeSet<_> = all.iter().filter(|found| matches!(found.role, Role::Shim(_))).map(|found| found.pid).collect();
+    for found in &mut all {
+        if let Role::Shim(folder) = &mut found.role
+            && shims.contains(&found.parent)
+        {
+            found.role = Role::Rclone(std::mem::take(folder));
+        }
+    }
+    all
 }
 
 fn look(pid: i32, data: &Path) -> Option<Found> {
@@ -129,7 +142,7 @@ fn note(data: &Path, noticed: &mut Noticed) {
     noticed.looks += 1;
     for (run, rclones) in working.into_iter().filter(|(_, rclones)| rclones.len() > 1) {
         // Looking takes its time: only those that are still there were there together.
-        if rclones.iter().filter(|found| look(found.pid, data).is_some_and(|now| now == **found)).count() > 1 {
+        if rclones.iter().filter(|found| look(found.pid, data).is_some()).count() > 1 {
             noticed.doubles.insert(run);
         }
     }
@@ -153,6 +166,13 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "read line", "rclone"]).args(args).stdin(Stdio::piped());
         command.spawn().expect("sh")
+    }
+
+    #[test]
+    fn what_a_shim_has_just_forked_is_no_shim() {
+        let shim = |pid, parent| Found { pid, parent, role: Role::Shim("X.1".to_owned()) };
+        let all = told_apart(vec![shim(7, 1), shim(8, 7)]);
+        assert_eq!(all, [shim(7, 1), Found { role: Role::Rclone("X.1".to_owned()), ..shim(8, 7) }]);
     }
 
     #[test]
