@@ -18,6 +18,7 @@ pub mod provider;
 pub mod queue;
 pub mod remote;
 pub mod run;
+pub mod run_again;
 pub mod run_files;
 pub mod run_log;
 pub mod session;

@@ -5,9 +5,10 @@ use utoipa::ToSchema;
 
 use super::{
     error::{AppError, Result},
-    guard::{Approval, GuardReport, Guards},
+    guard::{Approval, Approves, GuardReport, Guards},
     id::{JobId, RunId},
     location::Location,
+    queue::Wait,
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -379,8 +380,14 @@ pub struct Run {
     /// What the guards saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_report: Option<GuardReport>,
+    /// Of a preview: how long it may approve a run that really does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approves: Option<Approves>,
     /// Its priority in the queue.
     pub priority: i32,
+    /// Why it waits, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// The run after which it was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<RunId>,

@@ -23,7 +23,7 @@ use crate::{
         error::{AppError, Result},
         id::RunId,
         policy::Permission,
-        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunSummary},
+        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunState, RunSummary},
     },
     server::{
         auth::Actor,
@@ -82,6 +82,12 @@ async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     let mut reader = app.store.acquire().await?;
     let Stored { mut run, .. } = runs::get(&mut reader, id).await?.ok_or_else(|| unknown(id))?;
     run.events = runs::events(&mut reader, id).await?;
+    if run.summary.state == RunState::Queued {
+        run.wait = runs::why(&mut reader, id, app.clock.now(), app.engine.limits()).await?;
+    }
+    if run.summary.dry_run {
+        run.approves = approval::approves(&run.summary, runs::approved(&mut reader, id).await?);
+    }
     drop(reader);
     if let Some(live) = app.engine.hub().live(id) {
         run.in_flight = live.in_flight;

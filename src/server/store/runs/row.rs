@@ -117,6 +117,8 @@ impl Row {
             retry_of: id(self.retry_of.as_deref())?,
             bandwidth: self.bandwidth,
             events: Vec::new(),
+            approves: None,
+            wait: None,
             in_flight: Vec::new(),
         })
     }

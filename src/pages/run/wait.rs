@@ -1,0 +1,103 @@
+//! While it waits: its place, what holds it back, and how it is moved; and that it is tried again after it failed.
+
+use leptos::{ev, prelude::*};
+
+use super::doors::Doors;
+use crate::{
+    components::{
+        icon::icon,
+        time::{left, until},
+    },
+    domain::{
+        queue::{RunPatch, Wait},
+        run::{RunState, RunSummary},
+    },
+};
+
+/// Priorities that have a name.
+const PRIORITIES: [(i32, &str); 3] = [(10, "High"), (0, "Usual"), (-10, "Low")];
+
+/// The panel's content; with controls for who `may` move it.
+pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+    let place = Memo::new(move |_| run.with(|run| run.position));
+    let figure = move || place.get().map_or_else(|| "–".to_owned(), |place| format!("no. {place}"));
+    let wait = doors.part(|run| run.wait.clone());
+    let why = move || match wait.get().flatten() {
+        None => view! { "It begins when those before it have their turn." }.into_any(),
+        Some(Wait::Busy { run }) => {
+            let href = format!("/runs/{run}");
+            view! { {Wait::Busy { run }.words()}" "<a class="link" href=href>"Look at it"</a> }.into_any()
+        }
+        Some(wait) => wait.words().into_any(),
+    };
+    view! {
+        <header><h2>"In the queue"</h2><a href="/runs?state=queued">"The queue"</a></header>
+        <div class="body control">
+            <p class="row spread"><span class="muted">"Its place"</span><b class="control__value num" aria-live="polite">{figure}</b></p>
+            <p class="control__why muted">{why}</p>
+            {may.then(|| controls(place, doors))}
+        </div>
+    }
+    .into_any()
+}
+
+fn controls(place: Memo<Option<u64>>, doors: Doors) -> AnyView {
+    let priority = doors.part(|run| run.priority);
+    let pending = doors.place.pending();
+    let next = move |_| drop(doors.place.dispatch(RunPatch { position: Some(1), ..RunPatch::default() }));
+    let first = move || place.get() == Some(1) || pending.get();
+    let change = move |event: ev::Event| {
+        if let Ok(priority) = event_target_value(&event).parse() {
+            doors.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
+        }
+    };
+    view! {
+        <div class="control__move">
+            <button type="button" class="button" disabled=first on:click=next>{icon("chevrons-up")}"Run next"</button>
+            <label class="row"><span class="muted">"Priority"</span>{priority_select(priority.get_untracked().unwrap_or(0), move || priority.get().unwrap_or(0), change)}</label>
+        </div>
+    }
+    .into_any()
+}
+
+/// The priorities that have a name, and `first` where it has none.
+fn priority_select(
+    first: i32,
+    now: impl Fn() -> i32 + Copy + Send + Sync + 'static,
+    change: impl Fn(ev::Event) + Send + Sync + 'static,
+) -> AnyView {
+    let own = PRIORITIES.iter().all(|(priority, _)| *priority != first).then_some((first, "Own"));
+    let option = move |(priority, name): (i32, &'static str)| {
+        let label = if name == "Own" { priority.to_string() } else { name.to_owned() };
+        view! { <option value=priority.to_string() selected=priority == first>{label}</option> }.into_any()
+    };
+    view! {
+        <select class="input" on:change=change prop:value=move || now().to_string()>
+            {own.into_iter().chain(PRIORITIES).map(option).collect::<Vec<_>>()}
+        </select>
+    }
+    .into_any()
+}
+
+/// That an attempt failed, and when the next begins.
+pub fn again(run: Memo<RunSummary>) -> AnyView {
+    let waits =
+        Memo::new(move |_| run.with(|run| (run.state == RunState::Queued).then_some(run.retry_at).flatten().map(|at| (at, run.attempt))));
+    (move || {
+        let (at, attempt) = waits.get()?;
+        let left = left(at);
+        let (of, error) = run.with_untracked(|run| (run.attempts, run.error.clone()));
+        let title = move || format!("Attempt {attempt} of {of} begins {}", until(left.get()));
+        let failed = error.map(|error| view! { <p class="said">"The last one failed: "{error}</p> }.into_any());
+        Some(
+            view! {
+                <section class="note note--warn" aria-label="It is tried again">
+                    {icon("refresh-cw")}
+                    <div><b class="num">{title}</b>{failed}</div>
+                </section>
+            }
+            .into_any(),
+        )
+    })
+    .into_any()
+}
