@@ -302,6 +302,9 @@ pub struct RunSummary {
     /// When the next attempt begins, while it waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Its priority in the queue.
+    #[serde(default)]
+    pub priority: i32,
     /// Its place in the queue, from 1, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
@@ -383,8 +386,6 @@ pub struct Run {
     /// Of a preview: how long it may approve a run that really does it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approves: Option<Approves>,
-    /// Its priority in the queue.
-    pub priority: i32,
     /// Why it waits, where that can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,

@@ -15,7 +15,7 @@ impl Run {
             destination: self.summary.destination.as_ref().map(ToString::to_string),
             options: self.options.clone(),
             guards: self.guards.clone(),
-            priority: self.priority,
+            priority: self.summary.priority,
             ..NewRun::default()
         }
     }

@@ -1,11 +1,12 @@
 //! While it waits: its place, what holds it back, and how it is moved; and that it is tried again after it failed.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 use super::doors::Doors;
 use crate::{
     components::{
         icon::icon,
+        priority::priority,
         time::{left, until},
     },
     domain::{
@@ -13,9 +14,6 @@ use crate::{
         run::{RunState, RunSummary},
     },
 };
-
-/// Priorities that have a name.
-const PRIORITIES: [(i32, &str); 3] = [(10, "High"), (0, "Usual"), (-10, "Low")];
 
 /// The panel's content; with controls for who `may` move it.
 pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
@@ -35,46 +33,25 @@ pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
         <div class="body control">
             <p class="row spread"><span class="muted">"Its place"</span><b class="control__value num" aria-live="polite">{figure}</b></p>
             <p class="control__why muted">{why}</p>
-            {may.then(|| controls(place, doors))}
+            {may.then(|| controls(run, place, doors))}
         </div>
     }
     .into_any()
 }
 
-fn controls(place: Memo<Option<u64>>, doors: Doors) -> AnyView {
-    let priority = doors.part(|run| run.priority);
+fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, doors: Doors) -> AnyView {
+    let now = Signal::derive(move || run.with(|run| run.priority));
     let pending = doors.place.pending();
     let next = move |_| drop(doors.place.dispatch(RunPatch { position: Some(1), ..RunPatch::default() }));
     let first = move || place.get() == Some(1) || pending.get();
-    let change = move |event: ev::Event| {
-        if let Ok(priority) = event_target_value(&event).parse() {
-            doors.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
-        }
-    };
+    let change = Callback::new(move |priority| {
+        doors.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
+    });
     view! {
         <div class="control__move">
             <button type="button" class="button" disabled=first on:click=next>{icon("chevrons-up")}"Run next"</button>
-            <label class="row"><span class="muted">"Priority"</span>{priority_select(priority.get_untracked().unwrap_or(0), move || priority.get().unwrap_or(0), change)}</label>
+            <span class="row"><span class="muted" aria-hidden="true">"Priority"</span>{priority(now, "Priority".to_owned(), change)}</span>
         </div>
-    }
-    .into_any()
-}
-
-/// The priorities that have a name, and `first` where it has none.
-fn priority_select(
-    first: i32,
-    now: impl Fn() -> i32 + Copy + Send + Sync + 'static,
-    change: impl Fn(ev::Event) + Send + Sync + 'static,
-) -> AnyView {
-    let own = PRIORITIES.iter().all(|(priority, _)| *priority != first).then_some((first, "Own"));
-    let option = move |(priority, name): (i32, &'static str)| {
-        let label = if name == "Own" { priority.to_string() } else { name.to_owned() };
-        view! { <option value=priority.to_string() selected=priority == first>{label}</option> }.into_any()
-    };
-    view! {
-        <select class="input" on:change=change prop:value=move || now().to_string()>
-            {own.into_iter().chain(PRIORITIES).map(option).collect::<Vec<_>>()}
-        </select>
     }
     .into_any()
 }
