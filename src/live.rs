@@ -16,6 +16,7 @@ use web_sys::{EventSource, MessageEvent, VisibilityState};
 use crate::domain::{
     event::Event,
     id::RunId,
+    queue::Pause,
     run::{InFlight, RunSummary},
 };
 
@@ -41,6 +42,7 @@ pub struct Live {
     link: RwSignal<Link>,
     runs: RwSignal<BTreeMap<RunId, RunSummary>>,
     in_flight: RwSignal<Option<Vec<InFlight>>>,
+    paused: RwSignal<Option<Pause>>,
     ended: RwSignal<u32>,
     missed: RwSignal<u32>,
     refused: RwSignal<u32>,
@@ -99,6 +101,12 @@ impl Live {
         told.then(|| self.runs.with(|runs| runs.values().filter(|run| !run.state.is_final()).cloned().collect()))
     }
 
+    /// Why the queue rests; until the stream has told, what the page came with.
+    #[must_use]
+    pub fn paused(self, first: Option<Pause>) -> Option<Pause> {
+        if self.link.get() == Link::Waiting { first } else { self.paused.get() }
+    }
+
     /// Runs that were made after `id`, newest first.
     #[must_use]
     pub fn since(self, id: Option<&RunId>) -> Vec<RunId> {
@@ -131,7 +139,11 @@ impl Live {
 
     fn receive(self, event: Event) {
         match event {
-            Event::Snapshot { runs } => self.begin(runs),
+            Event::Snapshot { runs, paused } => {
+                self.paused.set(paused);
+                self.begin(runs);
+            }
+            Event::Queue { paused } => self.paused.set(paused),
             Event::Run { run } => self.patch(*run),
             Event::InFlight { files, .. } => self.in_flight.set(Some(files)),
         }
@@ -182,6 +194,7 @@ pub fn provide_live(url: Signal<Option<String>>) -> Live {
         link: RwSignal::new(Link::Waiting),
         runs: RwSignal::default(),
         in_flight: RwSignal::default(),
+        paused: RwSignal::new(None),
         ended: RwSignal::new(0),
         missed: RwSignal::new(0),
         refused: RwSignal::new(0),

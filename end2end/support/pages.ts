@@ -144,6 +144,30 @@ export function runState(page: Page): Locator {
   return page.locator('main[data-page=run] [data-run][data-state]').first();
 }
 
+/** Waits until the page shows another run than it does when this is called. */
+export async function otherRun(page: Page): Promise<void> {
+  const before = await runState(page).getAttribute('data-run');
+  await expect(runState(page)).not.toHaveAttribute('data-run', before ?? '');
+  await interactive(page);
+}
+
+/** On a run's page: asks it to stop, and says why. */
+export async function stopRun(page: Page, reason: string): Promise<void> {
+  await page.locator('main').getByRole('button', { name: 'Stop', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Stop this run?' });
+  await dialog.getByLabel('Why?').fill(reason);
+  await dialog.getByRole('button', { name: 'Stop it' }).click();
+  await expect(dialog).toBeHidden();
+}
+
+/** On a preview's page: approves it with this name. */
+export async function approve(page: Page, name: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Approve and run' });
+  if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Approve and run' }).click();
+  await dialog.getByLabel('The place that is changed').fill(name);
+  await dialog.getByRole('button', { name: 'Delete and run' }).click();
+}
+
 /** Waits until the bar of the run that is looked at has moved on from where it is now. */
 export async function grown(page: Page): Promise<void> {
   const bar = page.locator('main[data-page=run]').getByRole('progressbar').first();

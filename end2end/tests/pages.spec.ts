@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test';
 import { axe } from '../support/axe';
 import { expect, test } from '../support/fixtures';
 import type { Longshore } from '../support/longshore';
+import { guarded } from '../support/guarded';
 import { arrived, enter } from '../support/pages';
 import { EMPTY, LOGIN, type Scene, fill, show } from '../support/scenes';
 
@@ -29,6 +30,14 @@ test('in use', async ({ page, longshore, s3, watch }) => {
   // A mount that is refused.
   watch.allow(/status 400: POST .*mounts\/create/, /console error: .*400/);
   const { scenes, finish } = await fill(longshore, s3);
+  await enter(page, longshore);
+  await look(page, longshore, scenes);
+  await finish();
+});
+
+test('what waits, what a guard stopped, and what is looked at first', async ({ page, longshore, s3 }) => {
+  test.setTimeout(300_000);
+  const { scenes, finish } = await guarded(longshore, s3);
   await enter(page, longshore);
   await look(page, longshore, scenes);
   await finish();

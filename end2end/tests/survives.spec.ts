@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { Api } from '../support/api';
 import { expect, test } from '../support/fixtures';
-import { enter, grown, open, runState } from '../support/pages';
+import { enter, grown, open, runState, stopRun } from '../support/pages';
 import { until } from '../support/process';
 import { processesOf } from '../support/processes';
 import { hashes, slowCopy } from '../support/trees';
@@ -70,7 +70,7 @@ test('a run that is stopped by a click was stopped by somebody', async ({ page, 
   await enter(page, longshore);
   const main = await open(page, longshore, `/runs/${id}`, 'run');
   await grown(page);
-  await main.getByRole('button', { name: 'Stop' }).click();
+  await stopRun(page, '');
   await expect(runState(page)).toHaveAttribute('data-state', 'cancelled');
   await expect(main).toContainText('ana stopped it');
 });

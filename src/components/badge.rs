@@ -51,7 +51,7 @@ const fn look(state: RunState, stopping: bool) -> (&'static str, &'static str) {
         RunState::Succeeded | RunState::NoChange => ("ok", "circle-check"),
         RunState::Failed => ("bad", "circle-x"),
         RunState::TimedOut | RunState::Stalled => ("bad", "clock"),
-        RunState::Blocked => ("warn", "shield-check"),
+        RunState::Blocked => ("warn", "shield-alert"),
         RunState::Interrupted => ("warn", "triangle-alert"),
         RunState::Cancelled => ("", "square"),
         _ if stopping => ("warn", "square"),

@@ -10,6 +10,7 @@ pub mod layout;
 pub mod load;
 pub mod location_picker;
 pub mod post_form;
+pub mod priority;
 pub mod progress;
 pub mod route_label;
 pub mod run_row;

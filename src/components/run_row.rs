@@ -39,9 +39,9 @@ pub fn stop_form(run: Memo<RunSummary>, stop: Stop, quiet: bool) -> AnyView {
     post_form(stop.url, vec![("id", field)], Some(Callback::new(move |()| stop.act.run(id.clone()))), button.into_any())
 }
 
-/// The row.
+/// The row; with `stop` for who may stop it.
 #[must_use]
-pub fn run_row(run: Memo<RunSummary>, stop: Stop) -> AnyView {
+pub fn run_row(run: Memo<RunSummary>, stop: Option<Stop>) -> AnyView {
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
     let (id, label) = run.with_untracked(|run| (run.id.clone(), route(&run.source, run.destination.as_ref(), moving.into())));
     view! {
@@ -55,7 +55,7 @@ pub fn run_row(run: Memo<RunSummary>, stop: Stop) -> AnyView {
                         run_badge(run)
                     }
                 }}
-                {stop_form(run, stop, true)}
+                {stop.map(|stop| stop_form(run, stop, true))}
             </div>
             {run_bar(run)}
             <div class="facts num small live">{move || run.with(figures)}</div>
@@ -71,6 +71,10 @@ fn figures(run: &RunSummary) -> Vec<AnyView> {
     if run.state == RunState::Queued {
         return vec![span("Waits for its turn".to_owned())];
     }
+    if run.state == RunState::Guarded {
+        let deletes = (stats.deletes > 0).then(|| span(format!("{} to be deleted", format::count(stats.deletes))));
+        return [span(format!("{} compared", format::count(stats.checks)))].into_iter().chain(deletes).collect();
+    }
     if stats.permille().is_none() {
         return vec![span(format!("{} listed", format::count(stats.listed)))];
     }
@@ -85,7 +89,12 @@ fn figures(run: &RunSummary) -> Vec<AnyView> {
 
 /// A list of runs, each followed live. `none` stands there while there are none.
 #[must_use]
-pub fn run_rows(runs: Signal<Vec<RunSummary>>, follow: Callback<RunSummary, Memo<RunSummary>>, stop: Stop, none: &'static str) -> AnyView {
+pub fn run_rows(
+    runs: Signal<Vec<RunSummary>>,
+    follow: Callback<RunSummary, Memo<RunSummary>>,
+    stop: Option<Stop>,
+    none: &'static str,
+) -> AnyView {
     view! {
         <For each=move || runs.get() key=|run| run.id.clone() children=move |run| run_row(follow.run(run), stop) />
         <p class="none muted" hidden=move || runs.with(|runs| !runs.is_empty())>{none}</p>

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use js_sys::Date;
-use leptos::{leptos_dom::helpers::set_interval, prelude::*};
+use leptos::{
+    leptos_dom::helpers::{set_interval, set_interval_with_handle},
+    prelude::*,
+};
 use time::OffsetDateTime;
 use wasm_bindgen::JsValue;
 
@@ -12,6 +15,7 @@ use crate::domain::time::Timestamp;
 
 /// How often "4 min ago" is looked at again.
 const TICK: Duration = Duration::from_secs(15);
+const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -58,6 +62,39 @@ pub fn time(at: Timestamp) -> AnyView {
         now.and_then(|now| relative(at, now)).unwrap_or_else(|| written(now))
     };
     view! { <time datetime=at.rfc3339() title=move || written(None)>{text}</time> }.into_any()
+}
+
+/// Milliseconds until `at`, each second anew; `None` once it is past.
+#[must_use]
+pub fn left(at: Timestamp) -> Memo<Option<u64>> {
+    let clock = use_context::<Now>();
+    let second = RwSignal::new(None::<Timestamp>);
+    Effect::new(move |_| {
+        if !clock.is_some_and(|clock| clock.here.get()) {
+            return;
+        }
+        let look = move || {
+            let _ = second.try_set(Some(Timestamp(Date::now() as i64)));
+        };
+        look();
+        if let Ok(timer) = set_interval_with_handle(look, SECOND) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    Memo::new(move |_| {
+        let now = second.get().or_else(|| clock.and_then(|clock| clock.at.get()))?;
+        Some(at.millis_since(now)).filter(|left| *left > 0)
+    })
+}
+
+/// `in 40 s`, `in 12 min`; `now` once it is there.
+#[must_use]
+pub fn until(left: Option<u64>) -> String {
+    match left.map(|left| left.div_ceil(1000)) {
+        None => "now".to_owned(),
+        Some(seconds @ 0..100) => format!("in {seconds} s"),
+        Some(seconds) => format!("in {} min", seconds.div_ceil(60)),
+    }
 }
 
 /// Minutes that the viewer's zone was ahead of UTC then.
@@ -125,6 +162,11 @@ mod tests {
         assert_eq!(ago(240_000).as_deref(), Some("4 min ago"));
         assert_eq!(ago(7_200_000).as_deref(), Some("2 h ago"));
         assert_eq!(ago(86_400_000), None);
+    }
+
+    #[test]
+    fn the_future_is_said_in_one_unit() {
+        assert_eq!((until(Some(39_500)), until(Some(840_000)), until(None)), ("in 40 s".into(), "in 14 min".into(), "now".into()));
     }
 
     #[test]

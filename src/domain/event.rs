@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     id::RunId,
+    queue::Pause,
     run::{InFlight, RunSummary},
 };
 
@@ -16,6 +17,13 @@ pub enum Event {
     Snapshot {
         /// Those runs.
         runs: Vec<RunSummary>,
+        /// Why the queue rests, when somebody paused it.
+        paused: Option<Pause>,
+    },
+    /// The queue was paused, or goes on.
+    Queue {
+        /// Why it rests.
+        paused: Option<Pause>,
     },
     /// A run is new, got further, or ended.
     Run {

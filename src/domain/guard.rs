@@ -8,6 +8,7 @@ use super::{
     format,
     id::RunId,
     run::Operation,
+    time::Timestamp,
 };
 
 /// Files that a sync may always delete, however small its destination is.
@@ -91,6 +92,14 @@ pub enum GuardReason {
     Unreadable,
 }
 
+impl GuardReason {
+    /// Whether a person who saw the preview may let it go all the same. What is not there can not be previewed.
+    #[must_use]
+    pub const fn may_be_approved(self) -> bool {
+        matches!(self, Self::SourceEmpty | Self::SourceShrunk | Self::DeleteBudget)
+    }
+}
+
 /// What the guards saw before a run was let go, or was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -172,6 +181,16 @@ pub struct Approval {
     /// The destination as it was asked for; of a delete, the source.
     #[schema(example = "b2-archive:photos")]
     pub confirm: String,
+}
+
+/// Of a preview that ended well: how long it may approve a run, or which it has approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Approves {
+    /// Until when it may.
+    pub until: Timestamp,
+    /// The run that it has approved: it approves one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
 }
 
 #[cfg(test)]

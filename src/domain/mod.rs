@@ -19,6 +19,7 @@ pub mod queue;
 pub mod remote;
 pub mod retry;
 pub mod run;
+pub mod run_again;
 pub mod run_event;
 pub mod run_files;
 pub mod run_log;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{run::RunSummary, time::Timestamp};
+use super::{format, id::RunId, run::RunSummary, time::Timestamp};
 
 /// What to do while another run writes where this one would read or write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -91,4 +91,52 @@ pub struct RunPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub position: Option<u64>,
+}
+
+/// Why a run that waits is not started, where that can be said. Else it waits for those before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(example = json!({ "kind": "busy", "run": "01JD3Z6N9V4M2K8Q7W5X1T0R3S" }))]
+pub enum Wait {
+    /// The queue rests.
+    Paused(Pause),
+    /// Its next attempt is not due yet.
+    Retry,
+    /// Another run works where this one would read or write.
+    Busy {
+        /// That run.
+        run: RunId,
+    },
+    /// As many runs work as may.
+    Full {
+        /// How many.
+        limit: u32,
+    },
+    /// As many work on one of its remotes as may.
+    RemoteFull {
+        /// How many.
+        limit: u32,
+    },
+}
+
+impl Wait {
+    /// The reason in a sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Paused(Pause { by, reason, .. }) if reason.is_empty() => format!("{by} paused the queue."),
+            Self::Paused(Pause { by, reason, .. }) => format!("{by} paused the queue: {reason}"),
+            Self::Retry => "Its next attempt is not due yet.".to_owned(),
+            Self::Busy { .. } => "Another run is at work there.".to_owned(),
+            Self::Full { limit } => {
+                format!("{} at once, and as many work now.", format::plural((*limit).into(), "run may work", "runs may work"))
+            }
+            Self::RemoteFull { limit } => {
+                format!(
+                    "{} on one remote at once, and as many work on it now.",
+                    format::plural((*limit).into(), "run may work", "runs may work")
+                )
+            }
+        }
+    }
 }

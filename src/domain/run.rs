@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    guard::{Approval, GuardReport, Guards},
+    guard::{Approval, Approves, GuardReport, Guards},
     id::{JobId, RunId},
     location::Location,
+    queue::Wait,
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -243,6 +244,9 @@ pub struct RunSummary {
     /// When the next attempt begins, while it waits for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Its priority in the queue.
+    #[serde(default)]
+    pub priority: i32,
     /// Its place in the queue, from 1, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
@@ -321,8 +325,12 @@ pub struct Run {
     /// What the guards saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_report: Option<GuardReport>,
-    /// Its priority in the queue.
-    pub priority: i32,
+    /// Of a preview: how long it may approve a run that really does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approves: Option<Approves>,
+    /// Why it waits, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// The run after which it was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<RunId>,

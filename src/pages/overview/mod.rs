@@ -9,13 +9,13 @@ use crate::{
     components::{
         badge::run_badge,
         chart::days_chart,
-        layout::{page, rclone_banner},
+        layout::{Session, page, rclone_banner},
         load::{empty, failure, skeleton},
         route_label::route,
         run_row::{Stop, run_rows},
         time::time,
     },
-    domain::{format, id::RunId, overview::Overview, run::RunSummary},
+    domain::{format, id::RunId, overview::Overview, policy::Permission, run::RunSummary},
     live::Live,
     server_fns::{overview::get_overview, runs::StopRun},
 };
@@ -36,10 +36,12 @@ pub fn OverviewPage() -> impl IntoView {
         }),
     };
     let refused = move || action.value().get().and_then(Result::err).map(|error| error.to_string());
+    let Session(me) = expect_context();
     let show = move || {
         Suspend::new(async move {
+            let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
             match data.await {
-                Ok(overview) => content(overview, live, stop),
+                Ok(overview) => content(overview, live, may.then_some(stop)),
                 Err(error) => view! { <h1>"Overview"</h1><section class="panel">{failure(error)}</section> }.into_any(),
             }
         })
@@ -52,7 +54,7 @@ pub fn OverviewPage() -> impl IntoView {
     page("overview", "Overview", body.into_any())
 }
 
-fn content(overview: Overview, live: Live, stop: Stop) -> AnyView {
+fn content(overview: Overview, live: Live, stop: Option<Stop>) -> AnyView {
     let fresh = overview.recent.is_empty() && overview.running.is_empty();
     let head = headline::headline(&overview);
     let tiles = figures::tiles(&overview);

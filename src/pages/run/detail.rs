@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Shown, Tab, list, log};
+use super::{Shown, Tab, bandwidth, list, log};
 use crate::{
     components::{load::failure, progress::bar, route_label::path},
     domain::{
         format,
-        run::{FileOutcome, InFlight, Operation, RunFiles, RunSummary},
+        run::{FileOutcome, InFlight, Operation, Run, RunFiles, RunSummary},
         transfer::TransferOptions,
     },
     live::Live,
@@ -26,7 +26,7 @@ pub fn detail(shown: &Shown, run: Memo<RunSummary>, live: Live) -> AnyView {
             Some((_, Err(error))) => failure(error),
             None => ().into_any(),
         },
-        Tab::Options => options(shown.run.summary.operation, &shown.run.options),
+        Tab::Options => options(&shown.run),
     };
     view! {
         <section class="panel" aria-label="Details">
@@ -126,7 +126,9 @@ fn more(operation: Operation, options: &TransferOptions) -> Vec<AnyView> {
 }
 
 /// How it was asked for, in words.
-fn options(operation: Operation, options: &TransferOptions) -> AnyView {
+fn options(run: &Run) -> AnyView {
+    let (operation, options) = (run.summary.operation, &run.options);
+    let set = run.bandwidth.as_deref().map(|rate| ("Bandwidth, set while it ran", bandwidth::words(Some(rate))));
     let fact = |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();
     let or = |value: Option<String>, default: &str| value.unwrap_or_else(|| default.to_owned());
     let compare = if options.checksum || operation == Operation::Check { "size and checksum" } else { "size and time" };
@@ -135,6 +137,7 @@ fn options(operation: Operation, options: &TransferOptions) -> AnyView {
         <dl class="options">
             {fact("Compare by", compare.to_owned())}
             {fact("Bandwidth", or(options.bwlimit.clone(), "no limit"))}
+            {set.map(|(name, rate)| fact(name, rate))}
             {fact("Files at once", or(options.transfers.map(|n| n.to_string()), "4 (rclone's default)"))}
             {fact("Checks at once", or(options.checkers.map(|n| n.to_string()), "8 (rclone's default)"))}
             {fact("Left out", exclude)}

@@ -1,8 +1,9 @@
-//! What run it is, and why it did not end well.
+//! What run it is, where it comes from, and what can be done with it as a whole.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::doors::{Begin, Doors};
 use crate::{
     components::{
         badge::run_badge,
@@ -12,13 +13,14 @@ use crate::{
         time::time,
     },
     domain::{
+        format,
         location::Location,
         run::{Operation, Run, RunState, RunSummary},
     },
 };
 
-/// Name, state, route, and stop.
-pub fn head(run: Memo<RunSummary>, stop: Stop) -> AnyView {
+/// Name, state, route, and what can be done; `failed` is how many of its files failed.
+pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, doors: Doors, may: bool) -> AnyView {
     let first = run.get_untracked();
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
@@ -28,6 +30,9 @@ pub fn head(run: Memo<RunSummary>, stop: Stop) -> AnyView {
         let (started, at) = began.get();
         view! { {if started { "started " } else { "asked for " }}{time(at)} }.into_any()
     };
+    // What a preview and a blocked run are for stands below, and is the main thing to do.
+    let again = !first.dry_run && first.state != RunState::Blocked;
+    let acts = move || if going.get() { stop_form(run, stop, false) } else { ended(failed, again, doors) };
     view! {
         <Title text=name.clone() />
         <div class="headline" data-run=first.id.to_string() data-state=move || run.with(|run| run.state.as_str())>
@@ -37,33 +42,69 @@ pub fn head(run: Memo<RunSummary>, stop: Stop) -> AnyView {
                     {route(&first.source, first.destination.as_ref(), moving.into())}
                     <span>{since}" by "{first.user}" · run "<code>{first.id.to_string()}</code></span>
                 </p>
+                {origin(full)}
             </div>
-            {move || going.get().then(|| stop_form(run, stop, false))}
+            {may.then_some(acts)}
         </div>
     }
     .into_any()
 }
 
-/// Why it did not end as it was asked for, in words.
+/// Begin it again.
+fn ended(failed: u64, again: bool, doors: Doors) -> AnyView {
+    let pending = doors.begin.pending();
+    let button = move |begin: Begin, label: String| {
+        let go = move |_| drop(doors.begin.dispatch(begin.clone()));
+        view! { <button type="button" class="button" disabled=move || pending.get() on:click=go>{icon("refresh-cw")}{label}</button> }
+            .into_any()
+    };
+    let retry = (failed > 0).then(|| button(Begin::FailedOnly, format!("Retry failed only ({})", format::count(failed))));
+    let again = again.then(|| button(Begin::Again, "Run again".to_owned()));
+    view! { <div class="headline__acts">{retry}{again}</div> }.into_any()
+}
+
+/// The job it is a run of, the run it came after, the one whose failed files it takes up.
+fn origin(run: &Run) -> Option<AnyView> {
+    let link = |href: String, text: String| view! { <a class="link" href=href>{text}</a> }.into_any();
+    let job =
+        run.summary.job.as_ref().map(|job| view! { <span>"Job "{link(format!("/jobs/{}", job.id), job.name.clone())}</span> }.into_any());
+    let of = |words: &'static str, id: &crate::domain::id::RunId| {
+        view! { <span>{words}" "{link(format!("/runs/{id}"), "the run before".to_owned())}</span> }.into_any()
+    };
+    let parent = run.parent.as_ref().map(|id| of("Started after", id));
+    let retry = run.retry_of.as_ref().map(|id| of("Takes up what failed in", id));
+    let parts: Vec<_> = [job, parent, retry].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| view! { <p class="row headline__route muted">{parts}</p> }.into_any())
+}
+
+/// Why it did not end as it was asked for, in words. What a guard stopped has a panel of its own.
 pub fn outcome(run: &Run) -> AnyView {
-    let RunSummary { state, error, .. } = &run.summary;
+    let RunSummary { state, error, attempt, .. } = &run.summary;
     let said = error.clone().unwrap_or_default();
     let (kind, name, title, text) = match state {
         RunState::Failed => ("bad", "circle-x", "This run failed", said),
         RunState::TimedOut => ("bad", "clock", "This run took too long", said),
+        RunState::Stalled => ("bad", "clock", "This run stood still and was stopped", said),
         RunState::Interrupted => {
             let text = if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
         RunState::Cancelled => {
-            let by = run.stopped_by.as_ref().map_or_else(|| "It was stopped.".to_owned(), |by| format!("{by} stopped it."));
+            let by = match (&run.stopped_by, &run.stop_reason) {
+                (Some(by), Some(reason)) => format!("{by} stopped it: “{reason}”."),
+                (Some(by), None) => format!("{by} stopped it."),
+                (None, _) => "It was stopped.".to_owned(),
+            };
             ("plain", "square", "This run was stopped before its end", format!("{by} What was transferred until then stays."))
         }
+        RunState::Blocked if run.guard_report.is_none() => ("warn", "shield-alert", "A guard stopped this run", said),
         _ => return ().into_any(),
     };
+    let attempts = (*attempt > 1).then(|| format!("This was attempt {attempt} of {}.", run.summary.attempts));
     let code = run.exit_code.filter(|code| *code != 0).map(|code| format!("rclone ended with exit code {code}."));
     let signal = run.signal.as_ref().map(|signal| format!("rclone was ended by {signal}."));
-    let how = signal.or(code).filter(|_| state.is_bad()).map(|how| view! { <p class="muted">{how}</p> }.into_any());
+    let how: Vec<_> = [signal.or(code).filter(|_| state.is_bad()), attempts].into_iter().flatten().collect();
+    let how = (!how.is_empty()).then(|| view! { <p class="muted">{how.join(" ")}</p> }.into_any());
     view! {
         <section class=format!("note note--{kind}") aria-label="How it ended">
             {icon(name)}

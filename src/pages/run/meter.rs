@@ -17,6 +17,7 @@ use crate::{
 /// The panel.
 pub fn meter(run: Memo<RunSummary>) -> AnyView {
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
+    let moved = if run.with_untracked(|run| run.dry_run) { "Would move" } else { "Moved" };
     let fact = |label: &'static str, text: fn(&RunSummary) -> (String, String)| {
         let figure = move || {
             let (figure, beside) = run.with(text);
@@ -28,7 +29,7 @@ pub fn meter(run: Memo<RunSummary>) -> AnyView {
         <section class="panel meter big live" aria-label="Progress">
             {move || going.get().then(|| bar(run))}
             <dl class="facts5 num">
-                {fact("Moved", |run| (format::bytes(run.stats.bytes), String::new()))}
+                {fact(moved, |run| (format::bytes(run.stats.bytes), String::new()))}
                 {fact("Files", files)}
                 {fact("Checked", |run| (format::count(run.stats.checks), String::new()))}
                 {fact("Errors", |run| (format::count(run.stats.errors), String::new()))}
@@ -48,6 +49,10 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
             RunState::Queued => run
                 .position
                 .map_or_else(|| "Waits for its turn".to_owned(), |place| format!("Waits for its turn, no. {place} in the queue")),
+            RunState::Guarded if run.stats.deletes > 0 => {
+                format!("Looking ahead: {} would be deleted so far", format::plural(run.stats.deletes, "file", "files"))
+            }
+            RunState::Guarded => "Looking ahead: what would be deleted…".to_owned(),
             RunState::Starting => "Is being started".to_owned(),
             _ if run.stats.total_bytes > 0 => bytes_of(run.stats.bytes, run.stats.total_bytes),
             _ => format!("Looking: {} listed", format::count(run.stats.listed)),
@@ -55,6 +60,9 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
     };
     let left = move || {
         run.with(|run| {
+            if run.state == RunState::Guarded {
+                return "nothing is changed yet".to_owned();
+            }
             let left = if run.stopping { Some("stopping".to_owned()) } else { time_left(&run.stats) };
             [Some(percent(&run.stats)).filter(|percent| !percent.is_empty()), left].into_iter().flatten().collect::<Vec<_>>().join(" · ")
         })

@@ -1,30 +1,38 @@
 //! One run: live while it runs, then what it did. Which list is seen is in the address.
 
+mod bandwidth;
 mod detail;
+mod doors;
+mod events;
+mod guard;
 mod head;
 mod list;
 mod log;
 mod meter;
+mod preview;
 mod speed;
+mod stop;
+mod wait;
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::{
-    hooks::{use_params_map, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::{hooks::use_location, params::ParamsMap};
 use serde::{Deserialize, Serialize};
+
+use self::{doors::Doors, preview::ApproveQuestion, stop::StopQuestion};
 
 use crate::{
     components::{
         copy::copy_button,
+        layout::Session,
         load::{failure, skeleton},
         run_row::Stop,
     },
     domain::{
         error::{AppError, Result},
         id::RunId,
-        run::{FileOutcome, LogLevel, LogQuery, Run, RunFiles, RunLog, RunSeries, RunState},
+        policy::Permission,
+        run::{FileOutcome, LogLevel, LogQuery, Run, RunFiles, RunLog, RunSeries, RunState, RunSummary},
     },
     live::Live,
     server_fns::runs::{StopRun, get_run, get_run_log, get_run_series, list_run_files},
@@ -64,9 +72,10 @@ impl Tab {
         Self::ALL.into_iter().find(|(_, name, _)| *name == text).map(|(tab, ..)| tab)
     }
 
-    /// What one wants to see first.
-    const fn first(state: RunState) -> Self {
-        match state {
+    /// What one wants to see first: of a preview, what would be lost.
+    const fn first(run: &RunSummary) -> Self {
+        match run.state {
+            _ if run.dry_run && run.state.is_good() && run.stats.deletes > 0 => Self::Files(FileOutcome::Deleted),
             RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
             RunState::Succeeded | RunState::NoChange | RunState::Cancelled => Self::Files(FileOutcome::Copied),
             RunState::Blocked => Self::Options,
@@ -102,23 +111,23 @@ struct Shown {
 #[component]
 pub fn RunPage() -> impl IntoView {
     let live = Live::current();
-    let (params, query) = (use_params_map(), use_query_map());
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let wanted = Memo::new(move |_| query.with(read));
-    let ended = Memo::new(move |_| id.with(|id| live.saw_end(id)));
-    let data = Resource::new(move || (id.get(), wanted.get(), ended.get(), live.missed()), |(id, wanted, ..)| get(id, wanted));
-    let action = ServerAction::<StopRun>::new();
-    let stop = Stop {
-        url: StopRun::url(),
-        act: Callback::new(move |id: RunId| {
-            action.dispatch(StopRun { id: id.to_string(), reason: String::new() });
-        }),
-    };
-    let refused = move || action.value().get().and_then(Result::err).map(|error| error.to_string());
+    let at = use_location();
+    // Not the route's own: its query stays behind when only the run is another. While the page is left, what was asked for stays.
+    let asked = Memo::new(move |before: Option<&(String, Wanted)>| {
+        let id = at.pathname.with(|path| path.strip_prefix("/runs/").map(str::to_owned));
+        id.map_or_else(|| before.cloned().unwrap_or_default(), |id| (id, at.query.with(read)))
+    });
+    let ended = Memo::new(move |_| asked.with(|(id, _)| live.saw_end(id)));
+    let data = Resource::new(move || (asked.get(), ended.get(), live.missed()), |((id, wanted), ..)| get(id, wanted));
+    let doors = Doors::new();
+    let stop = Stop { url: StopRun::url(), act: Callback::new(move |_: RunId| doors.asks_stop.set(true)) };
+    let refused = move || doors.refused.get().filter(|_| !doors.asks_name.get()).map(|error| error.to_string());
+    let Session(me) = expect_context();
     let show = move || {
         Suspend::new(async move {
+            let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
             match data.await {
-                Ok(shown) => content(&shown, live, stop),
+                Ok(shown) => content(&shown, live, stop, doors, may),
                 Err(error) => view! { <Title text="Run" /><h1>"Run"</h1><section class="panel">{failure(error)}</section> }.into_any(),
             }
         })
@@ -127,6 +136,8 @@ pub fn RunPage() -> impl IntoView {
         <main data-page="run">
             <p class="refusal" role="alert">{refused}</p>
             <Transition fallback=|| skeleton(8)>{show}</Transition>
+            <StopQuestion doors />
+            <ApproveQuestion doors />
         </main>
     }
     .into_any()
@@ -146,7 +157,7 @@ fn read(params: &ParamsMap) -> Wanted {
 async fn get(id: String, wanted: Wanted) -> Result<Shown> {
     let run = get_run(id.clone()).await?;
     let Wanted { tab, search, offset, level, before } = wanted;
-    let tab = tab.unwrap_or(Tab::first(run.summary.state));
+    let tab = tab.unwrap_or(Tab::first(&run.summary));
     let files = match tab {
         Tab::Files(outcome) => list_run_files(id.clone(), outcome, search.clone(), offset, PAGE).await,
         _ => list_run_files(id.clone(), FileOutcome::Copied, String::new(), 0, 1).await,
@@ -162,21 +173,55 @@ async fn get(id: String, wanted: Wanted) -> Result<Shown> {
     Ok(Shown { run, tab, search, files, log, series })
 }
 
-fn content(shown: &Shown, live: Live, stop: Stop) -> AnyView {
+fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> AnyView {
     let run = live.follow(shown.run.summary.clone());
+    doors.facts.set(Some(shown.run.clone()));
+    keep_up(run, doors);
     let command = shown.run.command.clone();
+    let counts = shown.files.as_ref().ok().map(|files| &files.counts);
+    let failed = counts.map_or(0, |counts| counts.failed);
     view! {
-        {head::head(run, stop)}
+        {head::head(&shown.run, run, failed, stop, doors, may)}
+        {stop::stopping(run, doors)}
+        {wait::again(run)}
         {head::outcome(&shown.run)}
+        {guard::blocked(&shown.run, doors, may)}
+        {preview::preview(&shown.run, counts, doors, may)}
         {meter::meter(run)}
-        {speed::speed(&shown.series, run)}
+        {speed_and_control(&shown.series, run, doors, may)}
         {detail::detail(shown, run, live)}
+        {history(&shown.run, doors)}
         <section class="panel" aria-label="Command">
             <header><h2>"The same in a terminal"</h2>{copy_button(command.clone(), "the command")}</header>
             <pre class="command" tabindex="0">{command}</pre>
         </section>
     }
     .into_any()
+}
+
+/// Asks for what the stream does not tell each time the run gets into another state.
+fn keep_up(run: Memo<RunSummary>, doors: Doors) {
+    let phase = Memo::new(move |_| run.with(|run| (run.state, run.stopping, run.attempt, run.position)));
+    Effect::watch(move || phase.get(), move |_, _, _| doors.look(), false);
+}
+
+/// The speed; while the run goes on, beside it what holds it back: its place in the queue, then its bandwidth.
+fn speed_and_control(series: &RunSeries, run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+    let speed = speed::speed(series, run);
+    if run.with_untracked(|run| run.state.is_final()) {
+        return speed;
+    }
+    let waits = Memo::new(move |_| run.with(|run| run.state == RunState::Queued));
+    let control = move || if waits.get() { wait::queue(run, doors, may) } else { bandwidth::bandwidth(run, doors, may) };
+    view! { <div class="two two--even">{speed}<section class="panel" aria-label="Control">{control}</section></div> }.into_any()
+}
+
+/// What happened, beside what the guards saw.
+fn history(run: &Run, doors: Doors) -> AnyView {
+    match guard::report(run) {
+        Some(report) => view! { <div class="two">{events::events(doors)}{report}</div> }.into_any(),
+        None => events::events(doors),
+    }
 }
 
 #[cfg(test)]

@@ -1,23 +1,29 @@
 //! History: every run, newest first, filtered by result and place. Filters and page are in the address; rows move live.
 
+mod doors;
 mod filter;
+mod pause;
+mod queue;
 mod table;
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
+use self::{doors::Doors, pause::PauseQuestion};
+
 use crate::{
     components::{
         icon::icon,
-        layout::page,
+        layout::{Session, page},
         load::{empty, load, skeleton},
     },
     domain::{
         location::encode,
-        run::{RunPage, RunQuery, RunState},
+        policy::Permission,
+        run::{Operation, RunPage, RunQuery, RunState},
     },
     live::Live,
-    server_fns::runs::list_runs,
+    server_fns::{queue::get_queue, runs::list_runs},
 };
 
 pub use table::took;
@@ -29,11 +35,40 @@ pub fn RunsPage() -> impl IntoView {
     let params = use_query_map();
     let query = Memo::new(move |_| params.with(read));
     let data = Resource::new(move || (query.get(), live.missed()), |(query, _)| list_runs(query));
+    let doors = Doors::new();
+    let waits = Resource::new(move || live.missed(), |_| get_queue());
+    let Session(me) = expect_context();
+    let may = move || async move { me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite)) };
+    let acts = move || {
+        Suspend::new(async move {
+            let (may, paused) = (may().await, waits.await.ok().and_then(|queue| queue.paused));
+            may.then(|| {
+                view! {
+                    <div class="headline__acts">
+                        {pause::button(paused, live, doors)}
+                        <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a>
+                    </div>
+                }
+            })
+            .into_any()
+        })
+    };
+    let waiting = move || {
+        Suspend::new(async move {
+            let may = may().await;
+            // Without it the history is still worth seeing.
+            waits.await.ok().map(|first| queue::queue(&first, live, doors, may)).into_any()
+        })
+    };
+    let refused = move || doors.refused.get().map(|error| error.to_string());
     let body = view! {
         <div class="headline">
             <h1 class="grow">"Runs"</h1>
-            <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a>
+            <Transition fallback=|| ()>{acts}</Transition>
         </div>
+        <p class="refusal" role="alert">{refused}</p>
+        <Transition fallback=|| ()>{waiting}</Transition>
+        <PauseQuestion doors />
         {filter::filter(query)}
         <section class="panel" aria-label="History">
             {load(data, || skeleton(8), move |page| history(page, &query.get_untracked(), live))}
@@ -46,10 +81,11 @@ pub fn RunsPage() -> impl IntoView {
 fn read(params: &ParamsMap) -> RunQuery {
     RunQuery {
         state: params.get_str("state").and_then(RunState::parse),
+        operation: params.get_str("operation").and_then(Operation::parse),
+        job: params.get_str("job").and_then(|job| job.parse().ok()),
         search: params.get("search").unwrap_or_default(),
         cursor: params.get_str("cursor").and_then(|cursor| cursor.parse().ok()),
         limit: 0,
-        ..RunQuery::default()
     }
 }
 
@@ -58,6 +94,12 @@ fn href(query: &RunQuery) -> String {
     let mut parts = Vec::new();
     if let Some(state) = query.state {
         parts.push(format!("state={}", state.as_str()));
+    }
+    if let Some(operation) = query.operation {
+        parts.push(format!("operation={}", operation.as_str()));
+    }
+    if let Some(job) = &query.job {
+        parts.push(format!("job={job}"));
     }
     if !query.search.is_empty() {
         parts.push(format!("search={}", encode(&query.search)));
@@ -84,7 +126,7 @@ fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {
         ().into_any()
     } else if filtered {
         let clear = view! { <a class="button" href="/runs">"Show all runs"</a> }.into_any();
-        empty("search", "No run matches", "Nothing in the history has this result and this place.".to_owned(), [Some(clear)])
+        empty("search", "No run matches", "Nothing in the history is like this. Choose less.".to_owned(), [Some(clear)])
     } else {
         let start = view! { <a class="button button--primary" href="/jobs/new">"Start a transfer"</a> }.into_any();
         empty("history", "No run yet", "Every transfer is kept here, with what it did to each file.".to_owned(), [Some(start)])
@@ -106,13 +148,24 @@ mod tests {
     fn an_address_reads_as_it_is_written() {
         let query = RunQuery {
             state: Some(RunState::Failed),
+            operation: Some(Operation::Sync),
+            job: "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().ok(),
             search: "b2:a b".to_owned(),
             cursor: "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().ok(),
-            ..RunQuery::default()
+            limit: 0,
         };
-        assert_eq!(href(&query), "/runs?state=failed&search=b2%3Aa%20b&cursor=01JD3Z6N9V4M2K8Q7W5X1T0R3S");
+        assert_eq!(
+            href(&query),
+            "/runs?state=failed&operation=sync&job=01JD3Z6N9V4M2K8Q7W5X1T0R3S&search=b2%3Aa%20b&cursor=01JD3Z6N9V4M2K8Q7W5X1T0R3S"
+        );
         assert_eq!(href(&RunQuery::default()), "/runs");
-        let params = [("state", "failed"), ("search", "b2:a b"), ("cursor", "01JD3Z6N9V4M2K8Q7W5X1T0R3S")];
+        let params = [
+            ("state", "failed"),
+            ("operation", "sync"),
+            ("job", "01JD3Z6N9V4M2K8Q7W5X1T0R3S"),
+            ("search", "b2:a b"),
+            ("cursor", "01JD3Z6N9V4M2K8Q7W5X1T0R3S"),
+        ];
         assert_eq!(read(&params.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()), query);
     }
 }

@@ -83,7 +83,7 @@ async fn listen(
     let snapshot = runs::snapshot(&actor, &app).await?;
     let first = in_flight(&app, query.run.as_ref());
     let listener = Listener { app, actor, visitor, run: query.run, events, recheck: interval(RECHECK) };
-    let start = stream::iter([Some(Event::Snapshot { runs: snapshot }), first].into_iter().flatten().map(|event| message(&event)));
+    let start = stream::iter([Some(snapshot), first].into_iter().flatten().map(|event| message(&event)));
     let rest = stream::unfold(listener, |mut listener| async { listener.next().await.map(|message| (message, listener)) });
     Ok(Sse::new(start.chain(rest).map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -122,8 +122,7 @@ impl Listener {
                     Ok(event) if self.wants(&event) => return Some(message(&event)),
                     Ok(_) => {}
                     Err(RecvError::Lagged(_)) => {
-                        let runs = runs::snapshot(&self.actor, &self.app).await.ok()?;
-                        return Some(message(&Event::Snapshot { runs }));
+                        return Some(message(&runs::snapshot(&self.actor, &self.app).await.ok()?));
                     }
                     Err(RecvError::Closed) => return None,
                 },

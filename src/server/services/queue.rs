@@ -4,6 +4,7 @@ use super::{Change, audit, runs::check_reason};
 use crate::{
     domain::{
         error::Result,
+        event::Event,
         policy::Permission,
         queue::{Pause, Queue, QueuePatch},
         run::RunState,
@@ -47,6 +48,7 @@ pub async fn update(actor: &Actor, app: &AppState, patch: &QueuePatch) -> Result
     let action = if patch.paused { "queue.pause" } else { "queue.resume" };
     audit(&mut transaction, app, actor, Change { detail: serde_json::json!({ "reason": reason }), ..Change::new(action, "queue") }).await?;
     transaction.commit().await.map_err(StoreError::from)?;
+    app.engine.hub().tell(Event::Queue { paused: pause });
     app.engine.wake();
     look(app).await
 }

@@ -90,6 +90,7 @@ async fn a_preview_of_the_very_same_and_the_typed_name_let_one_run_go() {
     let id = preview["id"].as_str().expect("an id");
     let listed = console.get(&format!("/api/v1/runs/{id}/files?outcome=deleted&limit=500"), StatusCode::OK).await;
     assert_eq!(listed["files"].as_array().expect("files").len(), 20);
+    assert!(preview["approves"]["until"].as_str() > preview["ended_at"].as_str() && preview["approves"]["run"].is_null(), "{preview}");
     let approval = json!({ "preview": id, "confirm": console.path("dst") });
 
     // Something else, somewhere else, another name, no preview at all: none of these is started.
@@ -110,6 +111,9 @@ async fn a_preview_of_the_very_same_and_the_typed_name_let_one_run_go() {
     let done = perform(&console, json!({ "approval": approval })).await;
     assert_eq!((&done["state"], &done["stats"]["deletes"], count(&console, "dst")), (&json!("succeeded"), &json!(20), 5), "{done}");
     assert_eq!(done["guard_report"]["approved_by"], json!(id));
+    assert!(done["approves"].is_null());
+    let preview = console.get(&format!("/api/v1/runs/{id}"), StatusCode::OK).await;
+    assert_eq!(preview["approves"]["run"], done["id"], "{preview}");
     let again = console.post("/api/v1/runs", &sync(&console, &json!({ "approval": approval })), StatusCode::CONFLICT).await;
     assert!(again["message"].as_str().expect("words").contains("approved a run already"), "{again}");
 }

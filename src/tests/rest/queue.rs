@@ -47,6 +47,7 @@ async fn who_would_write_where_another_does_waits_or_is_refused_as_it_chose() {
     assert_eq!(console.ended(&elsewhere).await["state"], "succeeded");
     let waiting = console.run(&reads).await;
     assert_eq!((&waiting["state"], &waiting["position"]), (&json!("queued"), &json!(1)), "{waiting}");
+    assert_eq!(waiting["wait"], json!({ "kind": "busy", "run": first }), "{waiting}");
     assert_eq!(console.run(&first).await["state"], "running");
     let (first, reads) = (console.ended(&first).await, console.ended(&reads).await);
     assert_eq!((&first["state"], &reads["state"]), (&json!("succeeded"), &json!("succeeded")));
@@ -67,7 +68,11 @@ async fn a_queue_that_rests_starts_nothing_and_says_who_let_it_rest_and_why() {
         console.copy(&console.path("a"), &console.path("d"), json!({})).await,
     ];
     let first = console.patch(&format!("/api/v1/runs/{}", ids[2]), &json!({ "position": 1 }), StatusCode::OK).await;
-    assert_eq!(first["position"], 1);
+    assert_eq!(
+        (&first["position"], &first["wait"]["kind"], &first["wait"]["reason"]),
+        (&json!(1), &json!("paused"), &json!("a call")),
+        "{first}"
+    );
     console.patch(&format!("/api/v1/runs/{}", ids[1]), &json!({ "priority": 10 }), StatusCode::OK).await;
     let queue = console.get("/api/v1/queue", StatusCode::OK).await;
     let order: Vec<_> = queue["runs"].as_array().expect("runs").iter().map(|run| run["id"].as_str().expect("an id")).collect();
@@ -133,4 +138,21 @@ async fn who_stops_a_run_can_say_why() {
     console.post(&format!("/api/v1/runs/{id}/stop"), &long, StatusCode::BAD_REQUEST).await;
     let bare = console.request(Method::POST, &format!("/api/v1/runs/{id}/stop")).send().await.expect("an answer");
     assert_eq!(bare.status(), StatusCode::CONFLICT, "a body may be left out");
+}
+
+#[tokio::test]
+async fn who_listens_hears_that_the_queue_rests() {
+    let console = Console::start();
+    console.patch("/api/v1/queue", &json!({ "paused": true, "reason": "a call" }), StatusCode::OK).await;
+    let mut stream = console.request(Method::GET, "/api/v1/events").send().await.expect("a stream");
+    let mut told = async || loop {
+        let chunk = stream.chunk().await.expect("a piece").expect("goes on");
+        if let Some(data) = std::str::from_utf8(&chunk).expect("text").lines().find_map(|line| line.strip_prefix("data: ")) {
+            return serde_json::from_str::<Value>(data).expect("JSON");
+        }
+    };
+    let first = told().await;
+    assert_eq!((&first["type"], &first["paused"]["reason"]), (&json!("snapshot"), &json!("a call")), "{first}");
+    console.patch("/api/v1/queue", &json!({ "paused": false }), StatusCode::OK).await;
+    assert_eq!(told().await, json!({ "type": "queue", "paused": null }));
 }

@@ -6,7 +6,7 @@ use crate::{
         error::{AppError, Result},
         id::RunId,
         policy::Permission,
-        run::{NewRun, Operation, Run},
+        run::{Operation, Run},
     },
     server::{auth::Actor, state::AppState},
 };
@@ -19,15 +19,7 @@ pub async fn retry(actor: &Actor, app: &AppState, id: &RunId, failed_only: bool,
     if !run.summary.state.is_final() {
         return Err(AppError::conflict("This run has not ended yet."));
     }
-    let mut again = NewRun {
-        operation: run.summary.operation,
-        source: run.summary.source.to_string(),
-        destination: run.summary.destination.as_ref().map(ToString::to_string),
-        options: run.options,
-        guards: run.guards,
-        priority: run.priority,
-        ..NewRun::default()
-    };
+    let mut again = run.again();
     if !failed_only {
         return start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: None }).await;
     }

@@ -4,8 +4,10 @@
 use crate::{
     domain::{
         error::{AppError, Result},
-        guard::Approval,
+        guard::{Approval, Approves},
+        id::RunId,
         location::Location,
+        run::RunSummary,
         time::Timestamp,
     },
     server::store::runs::{self, Task},
@@ -37,6 +39,12 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
         return Err(refused("approval.confirm", "This is not the place that would be changed. Write it exactly."));
     }
     Ok(())
+}
+
+/// Until when `preview` may approve, with the run that it has let go; `None` for what is not a preview that ended well.
+pub(super) fn approves(preview: &RunSummary, run: Option<RunId>) -> Option<Approves> {
+    let ended = preview.ended_at.filter(|_| preview.dry_run && preview.operation.deletes() && preview.state.is_good())?;
+    Some(Approves { until: Timestamp(ended.0.saturating_add_unsigned(FRESH_MS)), run })
 }
 
 /// A preview approves one run.

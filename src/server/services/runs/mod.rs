@@ -21,9 +21,10 @@ pub(super) use self::{control::check_reason, start::check};
 use crate::{
     domain::{
         error::{AppError, Result},
+        event::Event,
         id::RunId,
         policy::Permission,
-        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunSummary},
+        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunState, RunSummary},
     },
     server::{
         auth::Actor,
@@ -62,13 +63,15 @@ pub async fn list(actor: &Actor, app: &AppState, query: &RunQuery) -> Result<Run
     Ok(page)
 }
 
-/// Runs that have not ended, oldest first, at most 200: what a listener begins with.
-pub async fn snapshot(actor: &Actor, app: &AppState) -> Result<Vec<RunSummary>> {
+/// What a listener begins with: runs that have not ended, oldest first, at most 200, and whether the queue rests.
+pub async fn snapshot(actor: &Actor, app: &AppState) -> Result<Event> {
     actor.require(Permission::RunsRead)?;
-    let unfinished = runs::unfinished(&mut *app.store.acquire().await?).await?;
+    let mut reader = app.store.acquire().await?;
+    let (unfinished, paused) = (runs::unfinished(&mut reader).await?, runs::pause(&mut reader).await?);
+    drop(reader);
     let mut summaries: Vec<_> = unfinished.into_iter().map(|row| row.summary).take(SNAPSHOT).collect();
     app.engine.hub().refresh(&mut summaries);
-    Ok(summaries)
+    Ok(Event::Snapshot { runs: summaries, paused })
 }
 
 /// One run in full, as new as it gets.
@@ -82,6 +85,12 @@ async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     let mut reader = app.store.acquire().await?;
     let Stored { mut run, .. } = runs::get(&mut reader, id).await?.ok_or_else(|| unknown(id))?;
     run.events = runs::events(&mut reader, id).await?;
+    if run.summary.state == RunState::Queued {
+        run.wait = runs::why(&mut reader, id, app.clock.now(), app.engine.limits()).await?;
+    }
+    if run.summary.dry_run {
+        run.approves = approval::approves(&run.summary, runs::approved(&mut reader, id).await?);
+    }
     drop(reader);
     if let Some(live) = app.engine.hub().live(id) {
         run.in_flight = live.in_flight;

@@ -1,5 +1,6 @@
 //! Runs: the queue and the history, one table. `queue` puts runs in and hands them out, `life` moves a claimed one to its end, `order` moves
-//! those that wait, `places` knows which would meet, `events` what happened; `history` looks at runs, `totals` and `days` at how many there are.
+//! those that wait, `places` knows which would meet, `events` what happened; `history` looks at runs, `why` at what holds one back, `totals` and `days` at
+//! how many there are.
 
 mod days;
 mod events;
@@ -10,6 +11,7 @@ mod places;
 mod queue;
 pub(super) mod row;
 mod totals;
+mod why;
 
 pub use days::{Week, days, week};
 pub use events::{events, note};
@@ -21,3 +23,4 @@ pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, inser
 #[cfg(test)]
 pub(super) use totals::TOTALS;
 pub use totals::{Total, totals};
+pub use why::{approved, why};

@@ -89,6 +89,7 @@ impl Row {
             attempt: count(self.attempt),
             attempts: count(self.attempts),
             retry_at: (state == RunState::Queued && self.attempt > 1).then_some(Timestamp(self.not_before)),
+            priority: i32::try_from(self.priority).unwrap_or(0),
             position: None,
             created_at: Timestamp(self.created_at),
             started_at: self.started_at.map(Timestamp),
@@ -112,11 +113,12 @@ impl Row {
             stop_reason: self.stop_reason,
             guards: json(&self.guards, "run's guards")?,
             guard_report: self.guard_report.as_deref().map(|report| json(report, "run's guard report")).transpose()?,
-            priority: i32::try_from(self.priority).unwrap_or(0),
             parent: id(self.parent_id.as_deref())?,
             retry_of: id(self.retry_of.as_deref())?,
             bandwidth: self.bandwidth,
             events: Vec::new(),
+            approves: None,
+            wait: None,
             in_flight: Vec::new(),
         })
     }

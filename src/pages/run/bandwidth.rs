@@ -1,0 +1,127 @@
+//! How quickly it may transfer: seen, and changed at once while it runs.
+
+use leptos::{ev, html, prelude::*};
+
+use super::doors::Doors;
+use crate::{
+    components::icon::icon,
+    domain::{
+        error::Result,
+        run::{Run, RunState, RunSummary},
+    },
+    server_fns::runs::SetBandwidth,
+};
+
+/// Limits that are one press away, as rclone writes them.
+const PRESETS: [&str; 4] = ["1M", "10M", "50M", "off"];
+
+/// The panel's content; with controls for who `may` change it.
+pub fn bandwidth(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+    let limit = doors.part(limit);
+    let running = Memo::new(move |_| run.with(|run| run.state == RunState::Running && !run.stopping));
+    view! {
+        <header><h2>"Bandwidth"</h2><span class="faint">"of this run alone"</span></header>
+        <div class="body control">
+            <p class="row spread"><span class="muted">"Limit"</span><b class="control__value num" aria-live="polite">{move || words(limit.get().flatten().as_deref())}</b></p>
+            {may.then(|| controls(run, limit, running, doors))}
+        </div>
+    }
+    .into_any()
+}
+
+fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running: Memo<bool>, doors: Doors) -> AnyView {
+    let id = run.with_untracked(|run| run.id.to_string());
+    let field = NodeRef::<html::Input>::new();
+    let pending = doors.limit.pending();
+    let set = Callback::new(move |rate: String| drop(doors.limit.dispatch(SetBandwidth { id: id.clone(), rate })));
+    let off = move || !running.get() || pending.get();
+    let preset = |rate: &'static str| {
+        let pressed = move || (limit.get().flatten().as_deref().unwrap_or("off") == rate).to_string();
+        view! {
+            <button type="button" class="button" aria-pressed=pressed disabled=off on:click=move |_| set.run(rate.to_owned())>
+                {if rate == "off" { "No limit" } else { rate }}
+            </button>
+        }
+        .into_any()
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(field) = field.get_untracked() {
+            set.run(field.value());
+        }
+    };
+    let problem = move || doors.limit.value().get().and_then(Result::err).map(|error| error.field("rate").unwrap_or(error.message));
+    let help = move || {
+        if running.get() { "As rclone writes it: 800k, 2.5M, or 1M:2M for up and down." } else { "It can be changed while rclone works." }
+    };
+    view! {
+        <div class="control__presets" role="group" aria-label="Usual limits">{PRESETS.into_iter().map(preset).collect::<Vec<_>>()}</div>
+        <form class="field" on:submit=submit>
+            <div class="field__row">
+                <input
+                    node_ref=field
+                    class="input"
+                    aria-label="Another limit"
+                    placeholder="Another limit"
+                    maxlength="32"
+                    autocomplete="off"
+                    aria-describedby="rate-help rate-error"
+                    aria-invalid=move || problem().map(|_| "true")
+                />
+                <button class="button" disabled=off>{icon("gauge")}"Set"</button>
+            </div>
+            <p class="help" id="rate-help">{help}</p>
+            <p class="field__error" id="rate-error" role="alert">{problem}</p>
+        </form>
+    }
+    .into_any()
+}
+
+/// What holds now: what was set while it ran, else what it was asked for with.
+pub fn limit(run: &Run) -> Option<String> {
+    run.bandwidth.clone().or_else(|| run.options.bwlimit.clone())
+}
+
+/// `10M` as a person reads it.
+pub fn words(limit: Option<&str>) -> String {
+    let one = |limit: &str| {
+        let unit = match limit.chars().last()?.to_ascii_uppercase() {
+            'K' => "KiB/s",
+            'M' => "MiB/s",
+            'G' => "GiB/s",
+            _ => return None,
+        };
+        let figure = &limit[..limit.len() - 1];
+        figure.parse::<f64>().is_ok().then(|| format!("{figure} {unit}"))
+    };
+    match limit {
+        None | Some("off") => "none".to_owned(),
+        Some(limit) => match limit.split_once(':') {
+            Some((up, down)) => {
+                let one = |limit: &str| if limit == "off" { "no limit".to_owned() } else { one(limit).unwrap_or_else(|| limit.to_owned()) };
+                format!("{} up, {} down", one(up), one(down))
+            }
+            None => one(limit).unwrap_or_else(|| limit.to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_reads_as_a_speed() {
+        for (limit, read) in [
+            (None, "none"),
+            (Some("off"), "none"),
+            (Some("10M"), "10 MiB/s"),
+            (Some("2.5m"), "2.5 MiB/s"),
+            (Some("1M:off"), "1 MiB/s up, no limit down"),
+            (Some("512"), "512"),
+            (Some("10Mi"), "10Mi"),
+        ] {
+            assert_eq!(words(limit), read);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A preview that ended: what would be done, in figures, and the way to do it. What deletes is approved by its name.
+
+use leptos::{ev, html, prelude::*};
+
+use super::doors::{Begin, Doors};
+use crate::{
+    components::{
+        dialog::Dialog,
+        icon::{draw, icon},
+        time::{left, time, until},
+    },
+    domain::{
+        format,
+        guard::Approves,
+        run::{Counts, FileOutcome, Run},
+    },
+};
+
+/// The panel; none for what is not such a preview.
+pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> AnyView {
+    let Some(approves) = run.approves.clone() else { return ().into_any() };
+    let deletes = run.summary.stats.deletes;
+    let (kind, name) = if deletes > 0 { ("warn", "trash-2") } else { ("ok", "eye") };
+    let size = (run.summary.stats.bytes > 0).then(|| format!("{} would be transferred. ", format::bytes(run.summary.stats.bytes)));
+    view! {
+        <section class=format!("panel verdict verdict--{kind}") aria-label="Preview">
+            {draw(name, "icon icon--state")}
+            <div>
+                <h2>{would(deletes, counts)}</h2>
+                <p>{size}"This was a preview: nothing was changed."</p>
+                {may.then(|| act(&approves, deletes, doors))}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// `Would delete 3,212 files, copy 12.`
+fn would(deletes: u64, counts: Option<&Counts>) -> String {
+    let parts = [(FileOutcome::Copied, "copy"), (FileOutcome::Updated, "update"), (FileOutcome::Moved, "move")];
+    let others = parts.into_iter().filter_map(|(outcome, verb)| {
+        let n = counts?.get(outcome);
+        (n > 0).then_some((verb, n))
+    });
+    let all: Vec<_> = (deletes > 0).then_some(("delete", deletes)).into_iter().chain(others).collect();
+    let mut words = Vec::new();
+    for (index, (verb, n)) in all.iter().enumerate() {
+        words.push(format!("{verb} {}", if index == 0 { format::plural(*n, "file", "files") } else { format::count(*n) }));
+    }
+    if words.is_empty() { "Would change no file".to_owned() } else { format!("Would {}", words.join(", ")) }
+}
+
+/// What can be done with it now.
+fn act(approves: &Approves, deletes: u64, doors: Doors) -> AnyView {
+    let pending = doors.begin.pending();
+    let begin = move |begin: Begin, name: &'static str, label: &'static str, class: &'static str| {
+        let go = move |_| drop(doors.begin.dispatch(begin.clone()));
+        view! { <button type="button" class=class disabled=move || pending.get() on:click=go>{icon(name)}{label}</button> }.into_any()
+    };
+    let anew = move || begin(Begin::Again, "eye", "Preview again", "button");
+    if let Some(run) = &approves.run {
+        let href = format!("/runs/{run}");
+        return view! {
+            <p class="muted">"It has approved "<a class="link" href=href>"a run"</a>" already, and approves one."</p>
+            <div class="row verdict__acts">{anew()}</div>
+        }
+        .into_any();
+    }
+    if deletes == 0 {
+        return view! { <div class="row verdict__acts">{begin(Begin::ForReal(None), "play", "Run it", "button button--primary")}</div> }
+            .into_any();
+    }
+    let until_when = approves.until;
+    let left = left(until_when);
+    let over = Memo::new(move |_| left.with(Option::is_none));
+    (move || {
+        if over.get() {
+            return view! {
+                <p class="muted">"It is older than 15 minutes and approves nothing any more. Things may have changed since."</p>
+                <div class="row verdict__acts">{anew()}</div>
+            }
+            .into_any();
+        }
+        view! {
+            <p class="muted num">"It may approve one run of exactly this. That ends "{move || until(left.get())}", at "{time(until_when)}"."</p>
+            <div class="row verdict__acts">
+                <button type="button" class="button button--primary" disabled=move || pending.get() on:click=move |_| open(doors)>
+                    {icon("shield-check")}
+                    "Approve and run"
+                </button>
+                {anew()}
+            </div>
+        }
+        .into_any()
+    })
+    .into_any()
+}
+
+fn open(doors: Doors) {
+    doors.refused.set(None);
+    doors.asks_name.set(true);
+}
+
+/// The question: the name of what is changed, typed.
+#[component]
+pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
+    let field = NodeRef::<html::Input>::new();
+    let pending = doors.begin.pending();
+    let typed = RwSignal::new(false);
+    let place = doors.part(Run::changed_place);
+    let deletes = doors.part(|run| run.summary.stats.deletes);
+    // Only once it is open: the server draws this before it knows the run.
+    let what = move || {
+        let deletes = format::plural(deletes.get().filter(|_| doors.asks_name.get())?, "file", "files");
+        let place = place.get();
+        Some(
+            view! { <p>{deletes}" will be deleted. Type "<code class="ask__name">{place}</code>" to say that this is meant."</p> }
+                .into_any(),
+        )
+    };
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(field) = field.get_untracked() {
+            doors.begin.dispatch(Begin::ForReal(Some(field.value())));
+        }
+    };
+    let problem = move || {
+        let error = doors.refused.get()?;
+        Some(error.field("approval.confirm").or_else(|| error.field("approval.preview")).unwrap_or(error.message))
+    };
+    Effect::new(move |_| {
+        if doors.asks_name.get()
+            && let Some(field) = field.get_untracked()
+        {
+            field.set_value("");
+            typed.set(false);
+        }
+    });
+    view! {
+        <Dialog open=doors.asks_name title="Approve and run">
+            {what}
+            <form class="ask" on:submit=submit>
+                <div class="field">
+                    <label for="approve-name">"The place that is changed"</label>
+                    <input
+                        node_ref=field
+                        class="input"
+                        id="approve-name"
+                        autocomplete="off"
+                        spellcheck="false"
+                        aria-describedby="approve-error"
+                        aria-invalid=move || problem().map(|_| "true")
+                        on:input=move |event| typed.set(!event_target_value(&event).trim().is_empty())
+                    />
+                    <p class="field__error" id="approve-error" role="alert">{problem}</p>
+                </div>
+                <footer class="dialog__foot">
+                    <button type="button" class="button" on:click=move |_| doors.asks_name.set(false)>"Cancel"</button>
+                    <button class="button button--bad" disabled=move || !typed.get() || pending.get()>
+                        {icon("play")}
+                        {move || if pending.get() { "Starting…" } else { "Delete and run" }}
+                    </button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deleted_is_said_first() {
+        let counts = Counts { deleted: 3212, copied: 12, ..Counts::default() };
+        assert_eq!(would(3212, Some(&counts)), "Would delete 3,212 files, copy 12");
+        assert_eq!(would(1, None), "Would delete 1 file");
+        assert_eq!(would(0, Some(&Counts::default())), "Would change no file");
+    }
+}

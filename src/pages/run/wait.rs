@@ -1,0 +1,80 @@
+//! While it waits: its place, what holds it back, and how it is moved; and that it is tried again after it failed.
+
+use leptos::prelude::*;
+
+use super::doors::Doors;
+use crate::{
+    components::{
+        icon::icon,
+        priority::priority,
+        time::{left, until},
+    },
+    domain::{
+        queue::{RunPatch, Wait},
+        run::{RunState, RunSummary},
+    },
+};
+
+/// The panel's content; with controls for who `may` move it.
+pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+    let place = Memo::new(move |_| run.with(|run| run.position));
+    let figure = move || place.get().map_or_else(|| "–".to_owned(), |place| format!("no. {place}"));
+    let wait = doors.part(|run| run.wait.clone());
+    let why = move || match wait.get().flatten() {
+        None => view! { "It begins when those before it have their turn." }.into_any(),
+        Some(Wait::Busy { run }) => {
+            let href = format!("/runs/{run}");
+            view! { {Wait::Busy { run }.words()}" "<a class="link" href=href>"Look at it"</a> }.into_any()
+        }
+        Some(wait) => wait.words().into_any(),
+    };
+    view! {
+        <header><h2>"In the queue"</h2><a href="/runs?state=queued">"The queue"</a></header>
+        <div class="body control">
+            <p class="row spread"><span class="muted">"Its place"</span><b class="control__value num" aria-live="polite">{figure}</b></p>
+            <p class="control__why muted">{why}</p>
+            {may.then(|| controls(run, place, doors))}
+        </div>
+    }
+    .into_any()
+}
+
+fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, doors: Doors) -> AnyView {
+    let now = Signal::derive(move || run.with(|run| run.priority));
+    let pending = doors.place.pending();
+    let next = move |_| drop(doors.place.dispatch(RunPatch { position: Some(1), ..RunPatch::default() }));
+    let first = move || place.get() == Some(1) || pending.get();
+    let change = Callback::new(move |priority| {
+        doors.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
+    });
+    view! {
+        <div class="control__move">
+            <button type="button" class="button" disabled=first on:click=next>{icon("chevrons-up")}"Run next"</button>
+            <span class="row"><span class="muted" aria-hidden="true">"Priority"</span>{priority(now, "Priority".to_owned(), change)}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// That an attempt failed, and when the next begins.
+pub fn again(run: Memo<RunSummary>) -> AnyView {
+    let waits =
+        Memo::new(move |_| run.with(|run| (run.state == RunState::Queued).then_some(run.retry_at).flatten().map(|at| (at, run.attempt))));
+    (move || {
+        let (at, attempt) = waits.get()?;
+        let left = left(at);
+        let (of, error) = run.with_untracked(|run| (run.attempts, run.error.clone()));
+        let title = move || format!("Attempt {attempt} of {of} begins {}", until(left.get()));
+        let failed = error.map(|error| view! { <p class="said">"The last one failed: "{error}</p> }.into_any());
+        Some(
+            view! {
+                <section class="note note--warn" aria-label="It is tried again">
+                    {icon("refresh-cw")}
+                    <div><b class="num">{title}</b>{failed}</div>
+                </section>
+            }
+            .into_any(),
+        )
+    })
+    .into_any()
+}

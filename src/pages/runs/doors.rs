@@ -1,0 +1,49 @@
+//! What can be done with the queue from here, and what came of it.
+
+use leptos::prelude::*;
+
+use crate::{
+    domain::{
+        error::AppError,
+        id::RunId,
+        queue::{QueuePatch, RunPatch},
+    },
+    server_fns::{queue::update_queue, runs::update_run},
+};
+
+/// The doors.
+#[derive(Clone, Copy)]
+pub struct Doors {
+    /// Lets the queue rest, or go on.
+    pub pause: Action<QueuePatch, ()>,
+    /// Moves a run that waits.
+    pub place: Action<(RunId, RunPatch), ()>,
+    /// Whether it is asked why the queue shall rest.
+    pub asks: RwSignal<bool>,
+    /// Why the last thing was refused.
+    pub refused: RwSignal<Option<AppError>>,
+    /// The control that was pressed, by its id, until its row has moved.
+    pub held: StoredValue<Option<String>>,
+}
+
+impl Doors {
+    /// Those of a page.
+    pub fn new() -> Self {
+        let refused = RwSignal::new(None);
+        let pause = Action::new(move |patch: &QueuePatch| {
+            let patch = patch.clone();
+            async move { refused.set(update_queue(patch).await.err()) }
+        });
+        let place = Action::new(move |(id, patch): &(RunId, RunPatch)| {
+            let (id, patch) = (id.clone(), patch.clone());
+            async move { refused.set(update_run(id, patch).await.err()) }
+        });
+        Self { pause, place, asks: RwSignal::new(false), refused, held: StoredValue::new(None) }
+    }
+
+    /// Lets the queue rest for a reason, or go on.
+    pub fn rest(self, paused: bool, reason: String) {
+        self.asks.set(false);
+        self.pause.dispatch(QueuePatch { paused, reason });
+    }
+}
