@@ -88,8 +88,8 @@ fn words(choice: &str) -> String {
         "older" => "The older one",
         "larger" => "The larger one",
         "smaller" => "The smaller one",
-        "num" => "Kept, with a number in its name",
-        "pathname" => "Kept, with its side in its name",
+        "num" => "Kept, with a number",
+        "pathname" => "Kept, with its side",
         "delete" => "Deleted",
         other => other,
     };

@@ -157,7 +157,7 @@ impl Draft {
 
     /// Puts the focus on the first field that is wrong. Its section opens by itself, and has to be open for that.
     pub fn focus_wrong(self) {
-        let wrong = self.errors.get_untracked();
+        let Some(wrong) = self.errors.try_get_untracked() else { return };
         let fields = FIELDS.iter().map(|name| (*name).to_owned()).chain([FOLLOWERS.to_owned()]);
         let flags = wrong.keys().filter(|name| name.starts_with(FLAGS)).cloned();
         let first: Vec<_> = fields.filter(|name| wrong.contains_key(name)).chain(flags).collect();

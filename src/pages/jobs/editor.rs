@@ -145,8 +145,8 @@ impl Editor {
 
     /// The job, as long as what is typed is what is saved.
     fn unchanged(self) -> Option<JobId> {
-        let typed = self.spec.get_untracked().ok();
-        self.saved.with_untracked(|saved| saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id.clone()))
+        let typed = self.spec.try_get_untracked()?.ok();
+        self.saved.try_with_untracked(|saved| saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id.clone()))?
     }
 
     /// Runs it, and goes to the run. A job that was changed is saved first.
@@ -156,7 +156,8 @@ impl Editor {
             if is_job && self.unchanged().is_none() {
                 self.save().await?;
             }
-            match (self.unchanged(), self.wanted.get_untracked()) {
+            // Whoever has left the page meanwhile starts nothing.
+            match (self.unchanged(), self.wanted.try_get_untracked().flatten()) {
                 (Some(id), _) => run_job(id, approval.clone()).await,
                 (None, Some(Ok(run))) => start_run(NewRun { approval: approval.clone(), ..run }).await,
                 _ => Err(AppError::new(ErrorCode::Invalid, "Check the marked fields.")),
@@ -165,7 +166,7 @@ impl Editor {
         .await;
         match started {
             Ok(id) => {
-                self.go.with_value(|go| go.run(format!("/runs/{id}")));
+                self.leave(format!("/runs/{id}"));
                 Ok(())
             }
             Err(error) => {
@@ -178,10 +179,17 @@ impl Editor {
         }
     }
 
+    /// Goes to another page, unless one has gone already.
+    fn leave(self, to: String) {
+        if let Some(go) = self.go.try_get_value() {
+            go.run(to);
+        }
+    }
+
     /// Saves it: a new job leads to the list, a changed one stays here.
     pub async fn save_or_tell(self) {
         match self.save().await {
-            Ok(true) => self.go.with_value(|go| go.run("/jobs".to_owned())),
+            Ok(true) => self.leave("/jobs".to_owned()),
             Ok(false) => {
                 self.said.try_set("Saved.");
             }

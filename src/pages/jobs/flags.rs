@@ -55,7 +55,7 @@ pub fn flags(draft: Draft, list: Offered) -> AnyView {
         let own = |name: &str| name.strip_prefix(FLAGS).is_some_and(|name| !(prominent() && PROMINENT.contains(&name)));
         draft.errors.with(|errors| errors.keys().filter(|name| own(name)).count())
     });
-    let words = Signal::derive(move || match draft.flags_set() {
+    let words = Memo::new(move |_| match draft.flags_set() {
         0 => "none is set".to_owned(),
         n => format!("{} set", format::count(n as u64)),
     });
@@ -159,7 +159,12 @@ fn choices(flag: &Flag) -> Vec<Choice> {
 /// The first sentence of rclone's help, and the rest.
 fn split(help: &str) -> (String, String) {
     let help = help.trim();
-    let end = help.find(". ").or_else(|| help.find(".\n")).or_else(|| help.find('\n')).unwrap_or(help.len());
+    let ends = |at: &usize| !["e.g", "i.e", "etc"].iter().any(|short| help[..*at].ends_with(short));
+    let mut sentence = help.match_indices(['.', '\n']).map(|(at, _)| at).filter(|at| {
+        let after = help[at + 1..].chars().next();
+        help[*at..].starts_with('\n') || after.is_none_or(char::is_whitespace)
+    });
+    let end = sentence.find(ends).unwrap_or(help.len());
     let (first, rest) = help.split_at(end);
     let first = first.trim().trim_end_matches('.');
     (if first.is_empty() { String::new() } else { format!("{first}.") }, rest.trim_start_matches('.').trim().to_owned())
@@ -173,7 +178,8 @@ mod tests {
     fn help_is_a_sentence_and_the_rest() {
         assert_eq!(split("Skip files that are newer"), ("Skip files that are newer.".to_owned(), String::new()));
         assert_eq!(split("A limit. Off by default."), ("A limit.".to_owned(), "Off by default.".to_owned()));
-        assert_eq!(split("A limit (e.g.\n10M)").0, "A limit (e.g.");
+        assert_eq!(split("How to order, e.g. 'size'. Or not"), ("How to order, e.g. 'size'.".to_owned(), "Or not".to_owned()));
+        assert_eq!(split("One of 1.5\nor 2"), ("One of 1.5.".to_owned(), "or 2".to_owned()));
         assert_eq!(split(""), (String::new(), String::new()));
     }
 }

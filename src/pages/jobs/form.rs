@@ -31,8 +31,13 @@ use crate::{
 pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -> AnyView {
     let draft = editor.draft;
     let options = offer(draft);
-    let said = move |words: fn(&NewJob) -> String| Signal::derive(move || editor.spec.get().map(|job| words(&job)).unwrap_or_default());
-    let followed = Signal::derive(move || {
+    // While something is wrong it says what it said before.
+    let said = move |words: fn(&NewJob) -> String| {
+        Memo::new(move |before: Option<&String>| {
+            editor.spec.with(|spec| spec.as_ref().ok().map(words)).or_else(|| before.cloned()).unwrap_or_default()
+        })
+    };
+    let followed = Memo::new(move |_| {
         let names = draft.followers.with(|all| all.iter().map(|one| others.with_value(|jobs| name_of(jobs, &one.job))).collect::<Vec<_>>());
         match names.as_slice() {
             [] => "nothing follows".to_owned(),

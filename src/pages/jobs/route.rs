@@ -33,13 +33,14 @@ pub fn operations(draft: Draft) -> AnyView {
                     type="radio"
                     name="operation"
                     value=operation.as_str()
+                    aria-labelledby=format!("{}-name", operation.as_str())
                     aria-describedby=format!("{}-summary", operation.as_str())
                     checked=operation == first
                     prop:checked=move || draft.operation.get() == operation
                     on:change=move |_| draft.operation.set(operation)
                 />
                 {icon(sign)}
-                <b>{name}</b>
+                <b id=format!("{}-name", operation.as_str())>{name}</b>
                 <span class="operation__summary" id=format!("{}-summary", operation.as_str())>{summary(operation)}</span>
             </label>
         }

@@ -6,13 +6,13 @@ use super::draft::Draft;
 use crate::components::icon::icon;
 
 /// The section of these fields; `words` says what is chosen.
-pub fn section(title: &'static str, names: &'static [&'static str], words: Signal<String>, draft: Draft, body: AnyView) -> AnyView {
+pub fn section(title: &'static str, names: &'static [&'static str], words: Memo<String>, draft: Draft, body: AnyView) -> AnyView {
     let wrong = Memo::new(move |_| draft.errors.with(|errors| names.iter().filter(|name| errors.contains_key(**name)).count()));
     folding(title, words, wrong, RwSignal::new(false), body)
 }
 
 /// The same, for who knows better what is wrong in it, and whether it is open.
-pub fn folding(title: &'static str, words: Signal<String>, wrong: Memo<usize>, open: RwSignal<bool>, body: AnyView) -> AnyView {
+pub fn folding(title: &'static str, words: Memo<String>, wrong: Memo<usize>, open: RwSignal<bool>, body: AnyView) -> AnyView {
     Effect::new(move |_| {
         if wrong.get() > 0 {
             open.set(true);

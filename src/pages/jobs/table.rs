@@ -140,15 +140,20 @@ fn actions(job: &Job, doors: Doors) -> AnyView {
     let navigate = StoredValue::new(use_navigate());
     let run = {
         let id = id.clone();
-        move |_| act(busy, doors, run_it(id.clone()), move |to| navigate.with_value(|go| go(&to, Default::default())))
+        move |_| {
+            act(busy, doors, run_it(id.clone()), move |to| {
+                // Who is elsewhere by now stays there.
+                navigate.try_with_value(|go| go(&to, Default::default()));
+            });
+        }
     };
     let duplicate = {
         let (id, name) = (id.to_string(), name.clone());
         move |_| {
             let name = name.clone();
             act(busy, doors, duplicate_job(id.clone()), move |_| {
-                doors.said.set(format!("{name} was duplicated."));
-                doors.again.update(|n| *n += 1);
+                doors.said.try_set(format!("{name} was duplicated."));
+                doors.again.try_update(|n| *n += 1);
             });
         }
     };

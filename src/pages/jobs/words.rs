@@ -17,7 +17,7 @@ pub fn what(job: &NewJob) -> String {
     join(
         [
             patterns("only", options.include.len()),
-            patterns("without", options.exclude.len()),
+            patterns("leaves out", options.exclude.len()),
             amount("older than", &options.min_age),
             amount("younger than", &options.max_age),
             amount("at least", &options.min_size),
@@ -144,7 +144,7 @@ mod tests {
         job.options.max_delete = Some(1);
         job.retry.attempts = 3;
         job.time_limit_secs = Some(5400);
-        assert_eq!(what(&job), "without 1 pattern");
+        assert_eq!(what(&job), "leaves out 1 pattern");
         assert_eq!(how(&job), "at most 10M");
         assert_eq!(safety(&job), "may delete 1 file");
         assert_eq!(trouble(&job), "3 attempts, waits its turn, stopped after 1h30m");

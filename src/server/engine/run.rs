@@ -22,7 +22,7 @@ use crate::{
     domain::{
         guard::GuardReport,
         id::RunId,
-        run::{RunEventKind, RunState, RunSummary, Stats},
+        run::{Operation, RunEventKind, RunState, RunSummary, Stats},
         time::Timestamp,
     },
     server::{
@@ -68,6 +68,10 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed) {
             Some(budget) => transfer.options.max_delete = budget.or(transfer.options.max_delete),
             None => return,
         }
+    }
+    // A dry run shows all that would go; rclone would end it at the limit. Of a bisync the limit is a share, and asked before it begins.
+    if transfer.options.dry_run && operation != Operation::Bisync {
+        transfer.options.max_delete = None;
     }
     let only = match retry_of {
         None => None,
