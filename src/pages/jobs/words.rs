@@ -8,6 +8,9 @@ use crate::domain::{
     span,
 };
 
+/// What a bisync may delete of one side when nobody says: rclone's default.
+const BISYNC_PERCENT: u32 = 50;
+
 /// Which files.
 #[must_use]
 pub fn what(job: &NewJob) -> String {
@@ -50,7 +53,7 @@ pub fn safety(job: &NewJob) -> String {
     let files = options.max_delete.map(|n| format!("may delete {}", format::plural(n.into(), "file", "files")));
     let limit = match job.operation {
         Operation::Sync => files.or_else(|| Some(format!("may delete {} %", guards.max_delete_percent.unwrap_or(DEFAULT_PERCENT)))),
-        Operation::Bisync => options.max_delete.map(|n| format!("may delete {n} %")),
+        Operation::Bisync => Some(format!("may delete {} %", options.max_delete.unwrap_or(BISYNC_PERCENT))),
         _ => files,
     };
     let none = if job.operation.deletes() { "no limit" } else { "deletes nothing" };
@@ -151,5 +154,7 @@ mod tests {
         job.operation = Operation::Copy;
         job.options.max_delete = None;
         assert_eq!(safety(&job), "deletes nothing");
+        job.operation = Operation::Bisync;
+        assert_eq!(safety(&job), "may delete 50 %");
     }
 }
