@@ -208,3 +208,40 @@ export async function chooseFolder(page: Page, end: 'from' | 'to' | 'what', [pla
   await dialog.getByRole('button', { name: 'Choose this folder' }).click();
   await expect(dialog).toBeHidden();
 }
+
+/** In the editor of a transfer: opens a section, where it is not open. */
+export async function unfold(page: Page, section: string): Promise<Locator> {
+  const details = page.locator('main[data-page=jobs] details').filter({ has: page.getByRole('heading', { name: section, exact: true }) });
+  if ((await details.getAttribute('open')) === null) await details.locator('summary').first().click();
+  await expect(details).toHaveAttribute('open', '');
+  return details;
+}
+
+/** In the editor: what it does, and with which places. */
+export async function fillTransfer(page: Page, operation: string, from: string, to?: string): Promise<Locator> {
+  const main = await arrived(page, 'jobs');
+  await main.getByRole('radio', { name: operation, exact: true }).check();
+  await main.getByRole('textbox', { name: to === undefined ? /^What/ : /^From/ }).fill(from);
+  if (to !== undefined) await main.getByRole('textbox', { name: /^To/ }).fill(to);
+  return main;
+}
+
+/** In the editor: runs what is typed; ends on the run's page, and tells its id. */
+export async function runOnce(page: Page): Promise<string> {
+  await page.locator('main[data-page=jobs]').getByRole('button', { name: 'Run once' }).click();
+  await arrived(page, 'run');
+  return new URL(page.url()).pathname.split('/').at(-1) ?? '';
+}
+
+/** In the editor: previews what is typed, and waits for what it found. */
+export async function preview(page: Page): Promise<Locator> {
+  const panel = page.getByRole('region', { name: 'Preview', exact: true });
+  await panel.getByRole('button', { name: /^Preview/ }).click();
+  await expect(panel.locator('.preview__said')).toBeVisible();
+  return panel;
+}
+
+/** In the list of jobs: the row of a job. */
+export function jobRow(page: Page, name: string): Locator {
+  return page.locator('main[data-page=jobs] [data-job]').filter({ has: page.getByRole('link', { name, exact: true }) });
+}

@@ -5,7 +5,7 @@ import { type Page, expect } from '@playwright/test';
 import { Api } from './api';
 import type { Longshore } from './longshore';
 import { canMount } from './mounts';
-import { type PageName, arrived, chooseS3, encryptIn, fillMount, interactive, mountRow } from './pages';
+import { type PageName, arrived, chooseS3, encryptIn, fillMount, fillTransfer, interactive, mountRow, preview, unfold } from './pages';
 import type { S3 } from './s3';
 import { processesOf } from './processes';
 import { makeMany, makeTree } from './trees';
@@ -29,6 +29,7 @@ export const EMPTY: Scene[] = [
   { name: 'overview-empty', path: '/', page: 'overview' },
   { name: 'browse-empty', path: '/browse', page: 'browse' },
   { name: 'remotes-empty', path: '/remotes', page: 'remotes' },
+  { name: 'jobs-empty', path: '/jobs', page: 'jobs' },
   { name: 'runs-empty', path: '/runs', page: 'runs' },
   { name: 'mounts-empty', path: '/mounts', page: 'mounts' },
   { name: 'account', path: '/runs', page: 'runs', act: async (page) => page.getByRole('button', { name: /^Account of/ }).click() },
@@ -67,6 +68,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
   expect((await api.ended(stopped)).state).toBe('cancelled');
   expect((await api.ended(failed, 120_000)).state).toBe('failed');
   await people(longshore, api);
+  const job = await jobs(api, longshore, s3);
   const mounted = await mounts(longshore, api, s3);
   // Slow enough to go on until the last picture is taken.
   const running = await api.copy(at('video'), `archive:${s3.bucket}/video`, { bwlimit: '100k', transfers: 2 });
@@ -82,6 +84,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'wizard-provider', path: '/remotes/new', page: 'remotes' },
     { name: 'wizard-connect', path: '/remotes/new', page: 'remotes', act: (page) => chooseS3(page, s3) },
     { name: 'job', path: `/jobs/new?source=${encodeURIComponent(photos)}`, page: 'jobs' },
+    ...job,
     { name: 'runs', path: '/runs', page: 'runs' },
     { name: 'runs-none', path: '/runs?search=nowhere', page: 'runs' },
     { name: 'run-running', path: `/runs/${running}`, page: 'run' },
@@ -132,6 +135,68 @@ async function people(longshore: Longshore, api: Api): Promise<void> {
   const { users } = await api.call<{ users: { id: string; name: string }[] }>('GET', '/users');
   longshore.createToken('ole', 'viewer', 'a script that nobody remembers');
   await api.call('PATCH', `/users/${users.find((user) => user.name === 'ole')?.id}`, { disabled: true });
+}
+
+/** Jobs that ran well, badly and never, a chain, and the editor in all that it shows. */
+async function jobs(api: Api, longshore: Longshore, s3: S3): Promise<Scene[]> {
+  const at = (...names: string[]) => join(longshore.files, ...names);
+  const save = async (name: string, more: Record<string, unknown>) => (await api.call<{ id: string }>('POST', '/jobs', { name, ...more })).id;
+  const run = async (id: string) => api.ended((await api.call<{ id: string }>('POST', `/jobs/${id}/runs`, {})).id, 120_000);
+  await makeTree(at('mirror'), Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`Lisbon/old take ${i}.jpg`, 900])));
+  await makeTree(at('mirror'), { 'captions.md': 12, 'IMG_2031.HEIC': 1_000, 'a folder with quite a long name/IMG_2040 a very long name that nobody ever shortened.HEIC': 3_000 });
+  const check = await save('Check the archive', { operation: 'check', source: at('photos', '2026'), destination: `archive:${s3.bucket}/photos/2026` });
+  await run(check);
+  const photos = await save('Photos to the archive', {
+    operation: 'copy',
+    source: at('photos', '2026'),
+    destination: `archive:${s3.bucket}/photos/2026`,
+    options: { exclude: ['*.tmp'], bwlimit: '10M', flags: { order_by: 'size,descending' } },
+    retry: { attempts: 3, backoff_secs: 300 },
+    followers: [{ job: check, after: 'success' }],
+  });
+  await run(photos);
+  const mirror = await save('Mirror of this year, for the wall in the living room and everybody who asks', {
+    operation: 'sync', source: at('photos', '2026'), destination: at('mirror'), guards: { sentinel: 'captions.md' },
+  });
+  await run(mirror);
+  await save('Letters, both ways', { operation: 'bisync', source: at('letters'), destination: `archive:${s3.bucket}/letters` });
+  await save('Clear the inbox', { operation: 'delete', source: at('inbox'), options: { min_age: '30d', max_delete: 500 } });
+  const both = (page: Page) => unfold(page, 'What').then(() => unfold(page, 'Safety'));
+  return [
+    { name: 'jobs', path: '/jobs', page: 'jobs' },
+    { name: 'jobs-none', path: '/jobs?search=nowhere', page: 'jobs' },
+    { name: 'job-edit', path: `/jobs/${photos}`, page: 'jobs' },
+    { name: 'job-sync', path: `/jobs/${mirror}`, page: 'jobs', act: async (page) => void (await both(page)) },
+    { name: 'job-preview', path: `/jobs/${mirror}`, page: 'jobs', act: async (page) => void (await preview(page)) },
+    { name: 'job-approve', path: `/jobs/${mirror}`, page: 'jobs', act: approve },
+    { name: 'job-all-options', path: `/jobs/${photos}`, page: 'jobs', act: searchOptions },
+    { name: 'job-errors', path: '/jobs/new', page: 'jobs', act: wrongTransfer },
+    { name: 'job-bisync', path: '/jobs/new', page: 'jobs', act: async (page) => void (await fillTransfer(page, 'Bisync', at('letters'), `archive:${s3.bucket}/letters`)) },
+    { name: 'job-delete', path: '/jobs', page: 'jobs', act: (page) => page.getByRole('button', { name: 'Delete Clear the inbox' }).click() },
+  ];
+}
+
+async function approve(page: Page): Promise<void> {
+  const panel = await preview(page);
+  await panel.getByRole('button', { name: 'Approve and run…' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+}
+
+async function searchOptions(page: Page): Promise<void> {
+  await unfold(page, 'How');
+  await unfold(page, 'All options');
+  await page.getByRole('searchbox', { name: 'Search all options' }).fill('order');
+  await expect(page.getByRole('textbox', { name: /--order-by/ })).toBeVisible();
+}
+
+async function wrongTransfer(page: Page): Promise<void> {
+  const main = await fillTransfer(page, 'Sync', 'photos', '');
+  await unfold(page, 'How');
+  await main.getByLabel(/^Files at once/).fill('many');
+  await unfold(page, 'Safety');
+  await main.getByLabel(/^May delete, in percent/).fill('300');
+  await main.getByRole('button', { name: 'Save job' }).click();
+  await expect(main.getByRole('textbox', { name: /^To/ })).toBeFocused();
 }
 
 /** Mounts in every state: one that is read only, one with files that wait, one whose process is gone. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { accessible } from '../support/axe';
 import { expect, test } from '../support/fixtures';
-import { addS3Remote, arrived, browse, chooseFolder, grown, interactive, open, rowOf, runRow, runState, setUp, signIn, signOut } from '../support/pages';
+import { addS3Remote, arrived, browse, chooseFolder, grown, interactive, open, rowOf, runOnce, runRow, runState, setUp, signIn, signOut, unfold } from '../support/pages';
 import { hashes, makeTree } from '../support/trees';
 
 test('setup, sign in, add a remote, browse, copy, watch, history', async ({ page, fresh, s3, watch }) => {
@@ -54,13 +54,12 @@ test('setup, sign in, add a remote, browse, copy, watch, history', async ({ page
     await expect(job.getByLabel(/^From/)).toHaveValue(join(photos, '2026'));
     await chooseFolder(page, 'to', [/peer/, s3.bucket]);
     await expect(job.getByLabel(/^To/)).toHaveValue(`peer:${s3.bucket}`);
+    await unfold(page, 'How');
     await job.getByLabel(/^Bandwidth limit/).fill('2M');
     await expect(job).toContainText('rclone copy');
     await expect(job.locator('pre')).toContainText('--bwlimit');
     await accessible(page);
-    await job.getByRole('button', { name: 'Start', exact: true }).click();
-    await arrived(page, 'run');
-    return new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    return runOnce(page);
   });
 
   await test.step('watch it, here and on the overview', async () => {

@@ -7,7 +7,7 @@ use super::{
     error::{AppError, Result},
     format,
     id::RunId,
-    run::Operation,
+    run::{Operation, Stats},
     time::Timestamp,
 };
 
@@ -64,6 +64,30 @@ impl Guards {
             return Err(AppError::invalid("guards.sentinel", "Write the path of a file below the source, as in .this-is-the-disk."));
         }
         Ok(())
+    }
+
+    /// What the guards of a sync will say, as far as its preview tells: `stats` are those of the dry run. What the source held at the last good
+    /// run the preview does not know.
+    #[must_use]
+    pub fn forecast(&self, stats: &Stats, max_delete: Option<u32>) -> GuardReport {
+        // What would be deleted was compared too: so much is at the destination, and the rest of it is in the source as well.
+        let both = stats.checks.saturating_sub(stats.deletes);
+        let budget = max_delete.map_or_else(|| self.budget(stats.checks), u64::from);
+        let reason = if both == 0 && stats.files == 0 && stats.deletes > 0 && !self.allow_empty_source {
+            Some(GuardReason::SourceEmpty)
+        } else if stats.deletes > budget {
+            Some(GuardReason::DeleteBudget)
+        } else {
+            None
+        };
+        GuardReport {
+            reason,
+            destination_files: Some(stats.checks),
+            deletes: Some(stats.deletes),
+            transfers: Some(stats.files),
+            budget: Some(budget),
+            ..GuardReport::default()
+        }
     }
 
     /// How many files a sync may delete of a destination that holds `files`.
@@ -205,6 +229,20 @@ mod tests {
         assert_eq!((none.budget(0), none.budget(5000)), (0, 0));
         let all = Guards { max_delete_percent: Some(100), ..Guards::default() };
         assert_eq!((all.budget(5000), all.budget(u64::MAX)), (5000, u64::MAX / 100));
+    }
+
+    #[test]
+    fn a_preview_tells_what_the_guards_will_say() {
+        let said = |guards: &Guards, (checks, deletes, files), max_delete| {
+            guards.forecast(&Stats { checks, deletes, files, ..Stats::default() }, max_delete).reason
+        };
+        let usual = Guards::default();
+        assert_eq!(said(&usual, (100, 10, 3), None), None);
+        assert_eq!(said(&usual, (100, 11, 3), None), Some(GuardReason::DeleteBudget));
+        assert_eq!(said(&usual, (100, 11, 3), Some(11)), None);
+        assert_eq!(said(&usual, (5, 5, 0), None), Some(GuardReason::SourceEmpty));
+        assert_eq!(said(&usual, (5, 5, 1), None), None, "the source holds something");
+        assert_eq!(said(&Guards { allow_empty_source: true, ..usual.clone() }, (5, 5, 0), None), None);
     }
 
     #[test]

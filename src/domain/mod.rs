@@ -24,6 +24,7 @@ pub mod run_event;
 pub mod run_files;
 pub mod run_log;
 pub mod session;
+pub mod span;
 pub mod time;
 pub mod token;
 pub mod transfer;

@@ -6,7 +6,7 @@ use leptos_router::{LazyRoute, lazy_route};
 use super::{
     audit::AuditPage,
     browse::{BrowsePage, FolderPage},
-    jobs::NewJobPage,
+    jobs::{JobPage, JobsPage, NewJobPage},
     mounts::MountsPage,
     remotes::{NewRemotePage, RemotesPage},
     run::RunPage,
@@ -50,8 +50,16 @@ lazy!(
     NewRemote, NewRemotePage
 );
 lazy!(
-    /// A transfer to be started.
+    /// The jobs.
+    Jobs, JobsPage
+);
+lazy!(
+    /// A transfer to be started, or a job to be saved.
     NewJob, NewJobPage
+);
+lazy!(
+    /// One job.
+    Job, JobPage
 );
 lazy!(
     /// The history.

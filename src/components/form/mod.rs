@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 pub use self::{
-    control::{Area, Check, Combo, Secret, Select, Text},
+    control::{Area, Check, Choice, Combo, Secret, Select, Text},
     option::OptionField,
 };
 use crate::components::icon::icon;

@@ -15,16 +15,17 @@ use crate::{
 type Entry = (&'static str, &'static str, &'static str);
 
 /// What one works with.
-const WORK: [Entry; 5] = [
+const WORK: [Entry; 6] = [
     ("/", "layout-dashboard", "Overview"),
     ("/browse", "folder-open", "Browse"),
     ("/remotes", "cloud", "Remotes"),
+    ("/jobs", "list-checks", "Jobs"),
     ("/runs", "history", "Runs"),
     ("/mounts", "hard-drive", "Mounts"),
 ];
 
-/// How many of them stand side by side on a phone; the others are behind "More".
-const FIT: usize = 4;
+/// Those of them that stand side by side on a phone; the others are behind "More".
+const PHONE: [&str; 4] = ["/", "/browse", "/jobs", "/runs"];
 
 /// What one looks after, and who may see it.
 const CARE: [(Entry, Permission); 2] =
@@ -58,20 +59,25 @@ pub fn bottom() -> AnyView {
         view! { <a class="menu__item" href=href aria-current=current(href, path) on:click=close>{icon(name)}{label}</a> }.into_any()
     };
     let here = move || {
-        let mut behind = WORK.into_iter().skip(FIT).chain(CARE.into_iter().map(|(entry, _)| entry));
+        let mut behind = work(false).chain(CARE.into_iter().map(|(entry, _)| entry));
         path.with(|path| behind.any(|(href, ..)| is_current(href, path)))
     };
     view! {
         <nav class="bottom" aria-label="Main">
-            {WORK.into_iter().take(FIT).map(|entry| link(entry, path, "icon icon--l")).collect::<Vec<_>>()}
+            {work(true).map(|entry| link(entry, path, "icon icon--l")).collect::<Vec<_>>()}
             <button type="button" class="bottom__more" class:bottom__more--here=here popovertarget="more">{draw("menu", "icon icon--l")}"More"</button>
         </nav>
         <nav id="more" class="popover popover--more menu panel" popover="auto" aria-label="More" node_ref=more>
-            {WORK.into_iter().skip(FIT).map(item).collect::<Vec<_>>()}
+            {work(false).map(item).collect::<Vec<_>>()}
             {care(item)}
         </nav>
     }
     .into_any()
+}
+
+/// What stands at the bottom of a phone, or what does not.
+fn work(at_hand: bool) -> impl Iterator<Item = Entry> {
+    WORK.into_iter().filter(move |(href, ..)| PHONE.contains(href) == at_hand)
 }
 
 fn link((href, name, label): Entry, path: Memo<String>, icon: &'static str) -> AnyView {
@@ -98,11 +104,10 @@ fn current(href: &'static str, path: Memo<String>) -> impl Fn() -> Option<&'stat
     move || path.with(|path| is_current(href, path)).then_some("page")
 }
 
-/// Whether `path` lies in the section of `href`. A transfer that is being made belongs to the runs.
+/// Whether `path` lies in the section of `href`.
 fn is_current(href: &str, path: &str) -> bool {
     match href {
         "/" => path == "/" || path.is_empty(),
-        "/runs" if path.starts_with("/jobs/") => true,
         _ => path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
 }
@@ -130,9 +135,20 @@ mod tests {
     #[test]
     fn one_entry_is_current() {
         let hrefs = || WORK.iter().map(|(href, ..)| href).chain(CARE.iter().map(|((href, ..), _)| href));
-        for path in
-            ["/", "/browse", "/browse/b2/a", "/remotes/new", "/runs", "/runs/01J", "/jobs/new", "/mounts", "/audit", "/settings/people"]
-        {
+        for path in [
+            "/",
+            "/browse",
+            "/browse/b2/a",
+            "/remotes/new",
+            "/runs",
+            "/runs/01J",
+            "/jobs",
+            "/jobs/new",
+            "/jobs/01J",
+            "/mounts",
+            "/audit",
+            "/settings/people",
+        ] {
             assert_eq!(hrefs().filter(|href| is_current(href, path)).count(), 1, "{path}");
         }
         assert!(!is_current("/runs", "/runsx"));

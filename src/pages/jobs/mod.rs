@@ -1,7 +1,27 @@
-//! Jobs. For now: start a transfer once.
+//! Jobs: the list, and the one editor for a job and for a transfer that is run once.
 
+mod after;
+mod approve;
+mod bisync;
 mod command;
-mod new;
-mod options;
+mod draft;
+mod editor;
+mod files;
+mod fit;
+mod flags;
+mod form;
+mod how;
+mod list;
+mod preview;
+mod route;
+mod safety;
+mod section;
+mod table;
+mod trouble;
+mod what;
+mod words;
 
-pub use self::new::NewJobPage;
+pub use self::{
+    editor::{JobPage, NewJobPage},
+    list::JobsPage,
+};

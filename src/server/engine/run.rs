@@ -23,7 +23,7 @@ use crate::{
     domain::{
         guard::GuardReport,
         id::RunId,
-        run::{RunEventKind, RunState, Stats},
+        run::{Operation, RunEventKind, RunState, Stats},
         time::Timestamp,
     },
     server::{
@@ -74,6 +74,10 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed) {
             Some(budget) => transfer.options.max_delete = budget.or(transfer.options.max_delete),
             None => return,
         }
+    }
+    // A dry run shows all that would go; rclone would end it at the limit. Of a bisync the limit is a share, and asked before it begins.
+    if transfer.options.dry_run && operation != Operation::Bisync {
+        transfer.options.max_delete = None;
     }
     let only = match retry_of {
         None => None,

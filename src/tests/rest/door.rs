@@ -45,7 +45,9 @@ async fn nobody_gets_in_without_a_credential() {
         "/remotes/new",
         "/browse",
         "/browse/local/",
+        "/jobs",
         "/jobs/new",
+        "/jobs/01JD3Z6N9V4M2K8Q7W5X1T0R3S",
         "/audit",
         "/settings/people",
     ] {

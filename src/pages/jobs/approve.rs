@@ -1,0 +1,107 @@
+//! What the guards would stop, a person may approve: they saw in the preview what is lost, and type the name of the place.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::editor::Editor;
+use crate::{
+    components::{
+        dialog::Dialog,
+        form::{Face, Text, error_of},
+        icon::icon,
+    },
+    domain::{
+        format,
+        guard::Approval,
+        id::RunId,
+        location::Location,
+        run::{Operation, Run},
+    },
+};
+
+/// What the guards will say to this preview, and the way past them; nothing where they let it go.
+pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
+    let summary = &preview.summary;
+    let deletes = summary.stats.deletes;
+    if summary.operation != Operation::Sync || deletes == 0 {
+        return ().into_any();
+    }
+    let report = preview.guards.forecast(&summary.stats, preview.options.max_delete);
+    // What the source held last, only the run itself compares: a job that was stopped by it can be approved here as well.
+    let stopped = report.reason.is_some() || editor.was_blocked();
+    let place = summary.destination.as_ref().unwrap_or(&summary.source).clone();
+    let id = StoredValue::new(summary.id.clone());
+    let open = RwSignal::new(false);
+    let said = if report.reason.is_some() {
+        "The guards will stop this run, unless you approve exactly these deletions."
+    } else if stopped {
+        "The guards stopped the last run. You can approve exactly these deletions."
+    } else {
+        return ().into_any();
+    };
+    let counted = format!(
+        "{} of {} at the destination would be deleted; {} may be.",
+        format::count(deletes),
+        format::plural(report.destination_files.unwrap_or(0), "file", "files"),
+        format::count(report.budget.unwrap_or(0))
+    );
+    let inside = {
+        let place = place.clone();
+        move || open.get().then(|| question(editor, id, place.clone(), deletes, open))
+    };
+    view! {
+        <section class="note note--warn" aria-label="Guards">
+            {icon("shield-check")}
+            <div class="approve">
+                <b>{said}</b>
+                <p>{counted}</p>
+                <button type="button" class="button button--bad" disabled=move || stale.get() || !editor.ready.get() on:click=move |_| open.set(true)>
+                    "Approve and run…"
+                </button>
+            </div>
+        </section>
+        <Dialog open title="Approve and run?">{inside}</Dialog>
+    }
+    .into_any()
+}
+
+fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u64, open: RwSignal<bool>) -> AnyView {
+    let typed = RwSignal::new(String::new());
+    let errors = RwSignal::default();
+    let failed = RwSignal::new(None::<String>);
+    let shown = place.to_string();
+    let fits = Memo::new(move |_| typed.with(|typed| Location::parse(typed.trim()).is_ok_and(|typed| typed == place)));
+    let busy = RwSignal::new(false);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if !fits.get_untracked() || busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let approval = Approval { preview: id.get_value(), confirm: typed.get_untracked() };
+        spawn_local(async move {
+            if let Err(error) = editor.run(Some(approval)).await {
+                let at_field = error.fields.contains_key("approval.confirm");
+                errors.try_set(error.fields.clone());
+                failed.try_set(Some(error.message).filter(|_| !at_field));
+            }
+            busy.try_set(false);
+        });
+    };
+    let face = Face::new("approval.confirm", "Write the destination", "", error_of(errors, "approval.confirm")).required();
+    view! {
+        <form class="approve" novalidate method="post" on:submit=submit>
+            <p>
+                {format!("{} will be deleted at ", format::plural(deletes, "file", "files"))}
+                <b class="mono">{shown}</b>
+                ", as the preview shows. Not one more."
+            </p>
+            <Text face value=typed />
+            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
+            <footer class="dialog__foot">
+                <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
+                <button class="button button--bad" disabled=move || !fits.get() || busy.get()>{icon("play")}"Approve and run"</button>
+            </footer>
+        </form>
+    }
+    .into_any()
+}

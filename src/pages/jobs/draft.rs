@@ -1,0 +1,344 @@
+//! What is typed: a text for each field, under the name that the API has for it, so that what the server finds wrong stands at its field.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+
+use super::fit::Fit;
+use crate::{
+    components::form::{Errors, Face, error_of, focus_first},
+    domain::{
+        flag::FlagValue,
+        guard::Guards,
+        job::{Follower, NewJob},
+        run::{OnBusy, Operation, Retry},
+        span,
+        transfer::TransferOptions,
+    },
+};
+
+/// The fields in the order of the page: the first that is wrong gets the focus.
+const FIELDS: [&str; 25] = [
+    "source",
+    "destination",
+    "name",
+    "include",
+    "exclude",
+    "min_age",
+    "max_age",
+    "min_size",
+    "max_size",
+    "checksum",
+    "delete_empty_src_dirs",
+    "bwlimit",
+    "transfers",
+    "checkers",
+    "guards.max_delete_percent",
+    "max_delete",
+    "backup_dir",
+    "guards.sentinel",
+    "guards.allow_empty_source",
+    "guards.allow_shrunk_source",
+    "retry.attempts",
+    "retry.backoff_secs",
+    "on_busy",
+    "priority",
+    "time_limit_secs",
+];
+/// The field of what is started afterwards.
+pub const FOLLOWERS: &str = "followers";
+/// What stands before the name of one of rclone's own options.
+pub const FLAGS: &str = "flags.";
+
+/// What is wrong, by field.
+pub type Wrong = BTreeMap<String, String>;
+
+/// What is typed. Lives as long as the editor.
+#[derive(Clone, Copy)]
+pub struct Draft {
+    /// What it does.
+    pub operation: RwSignal<Operation>,
+    /// What is started after it.
+    pub followers: RwSignal<Vec<Follower>>,
+    /// What is wrong, by field.
+    pub errors: Errors,
+    fields: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
+    flags: RwSignal<BTreeMap<String, RwSignal<String>>>,
+    /// The options that the operation has, once they are known: what is typed for another is kept, and not sent.
+    pub offered: RwSignal<Option<BTreeSet<String>>>,
+    owner: StoredValue<Option<Owner>>,
+}
+
+impl Draft {
+    /// What a job says.
+    #[must_use]
+    pub fn of(job: &NewJob) -> Self {
+        let draft = Self {
+            operation: RwSignal::new(job.operation),
+            followers: RwSignal::new(job.followers.clone()),
+            errors: RwSignal::default(),
+            fields: StoredValue::new(FIELDS.map(|name| (name, RwSignal::new(String::new()))).into()),
+            flags: RwSignal::default(),
+            offered: RwSignal::new(None),
+            owner: StoredValue::new(Owner::current()),
+        };
+        let NewJob { options, guards, retry, .. } = job;
+        let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
+        let yes = |on: bool| if on { "true".to_owned() } else { String::new() };
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let usual = Retry::default();
+        for (name, value) in [
+            ("source", job.source.clone()),
+            ("destination", text(&job.destination)),
+            ("name", job.name.clone()),
+            ("include", options.include.join("\n")),
+            ("exclude", options.exclude.join("\n")),
+            ("min_age", text(&options.min_age)),
+            ("max_age", text(&options.max_age)),
+            ("min_size", text(&options.min_size)),
+            ("max_size", text(&options.max_size)),
+            ("checksum", yes(options.checksum)),
+            ("delete_empty_src_dirs", yes(options.delete_empty_src_dirs)),
+            ("bwlimit", text(&options.bwlimit)),
+            ("transfers", number(options.transfers)),
+            ("checkers", number(options.checkers)),
+            ("max_delete", number(options.max_delete)),
+            ("backup_dir", text(&options.backup_dir)),
+            ("guards.max_delete_percent", number(guards.max_delete_percent.map(u32::from))),
+            ("guards.sentinel", text(&guards.sentinel)),
+            ("guards.allow_empty_source", yes(guards.allow_empty_source)),
+            ("guards.allow_shrunk_source", yes(guards.allow_shrunk_source)),
+            ("retry.attempts", number(Some(retry.attempts).filter(|n| *n != usual.attempts))),
+            ("retry.backoff_secs", Some(retry.backoff_secs).filter(|n| *n != usual.backoff_secs).map(span::write).unwrap_or_default()),
+            ("on_busy", job.on_busy.as_str().to_owned()),
+            ("priority", Some(job.priority).filter(|n| *n != 0).map(|n| n.to_string()).unwrap_or_default()),
+            ("time_limit_secs", job.time_limit_secs.map(span::write).unwrap_or_default()),
+        ] {
+            draft.value(name).set(value);
+        }
+        for (name, value) in &options.flags {
+            draft.flag(name).set(value.words().join("\n"));
+        }
+        draft
+    }
+
+    /// The text of a field.
+    #[must_use]
+    pub fn value(self, name: &str) -> RwSignal<String> {
+        self.fields.with_value(|fields| fields.get(name).copied()).unwrap_or_else(|| RwSignal::new(String::new()))
+    }
+
+    /// The text of one of rclone's own options; empty where it is not set.
+    #[must_use]
+    pub fn flag(self, name: &str) -> RwSignal<String> {
+        if let Some(value) = self.flags.with_untracked(|flags| flags.get(name).copied()) {
+            return value;
+        }
+        // The editor's, not that of the part of the page which asks first.
+        let new = || RwSignal::new(String::new());
+        let value = self.owner.get_value().map_or_else(new, |owner| owner.with(new));
+        self.flags.update(|flags| {
+            flags.insert(name.to_owned(), value);
+        });
+        value
+    }
+
+    /// How many of rclone's own options are set.
+    #[must_use]
+    pub fn flags_set(self) -> usize {
+        self.flags().len()
+    }
+
+    /// What stands around a field.
+    #[must_use]
+    pub fn face(self, name: &str, label: &str, help: &str) -> Face {
+        Face::new(name, label, help, error_of(self.errors, name))
+    }
+
+    /// Puts the focus on the first field that is wrong. Its section opens by itself, and has to be open for that.
+    pub fn focus_wrong(self) {
+        let Some(wrong) = self.errors.try_get_untracked() else { return };
+        let fields = FIELDS.iter().map(|name| (*name).to_owned()).chain([FOLLOWERS.to_owned()]);
+        let flags = wrong.keys().filter(|name| name.starts_with(FLAGS)).cloned();
+        let first: Vec<_> = fields.filter(|name| wrong.contains_key(name)).chain(flags).collect();
+        request_animation_frame(move || focus_first(first));
+    }
+
+    /// As a job, or what is wrong with which field. What the operation does not have is left out.
+    pub fn read(self) -> Result<NewJob, Wrong> {
+        let operation = self.operation.get();
+        let mut wrong = Wrong::new();
+        let text = |name: &str| self.value(name).with(|value| Some(value.trim().to_owned()).filter(|text| !text.is_empty()));
+        let lines = |name: &str| self.value(name).with(|value| lines(value));
+        let yes = |name: &str| self.value(name).with(|value| value == "true");
+        let mut number = |name: &str| {
+            let read = text(name).map(|text| text.parse::<u32>());
+            if let Some(Err(_)) = read {
+                wrong.insert(name.to_owned(), "Write a whole number.".to_owned());
+            }
+            read.and_then(Result::ok)
+        };
+        let has = Fit::of(operation);
+        let (transfers, checkers) = (number("transfers"), number("checkers"));
+        let max_delete = if has.max_delete { number("max_delete") } else { None };
+        let percent = if has.sync { number("guards.max_delete_percent") } else { None };
+        let attempts = if has.retry { number("retry.attempts") } else { None };
+        let priority = text("priority").map_or(Ok(0), |text| text.parse::<i32>());
+        if priority.is_err() {
+            wrong.insert("priority".to_owned(), "Write a whole number, −100 to 100.".to_owned());
+        }
+        let mut seconds = |name: &str| {
+            let read = text(name).map(|text| span::parse(&text));
+            if read == Some(None) {
+                wrong.insert(name.to_owned(), "Write it as 90s, 30m or 1h30m.".to_owned());
+            }
+            read.flatten()
+        };
+        let backoff = if has.retry { seconds("retry.backoff_secs") } else { None };
+        let time_limit_secs = seconds("time_limit_secs");
+        let options = TransferOptions {
+            dry_run: false,
+            checksum: has.checksum && yes("checksum"),
+            delete_empty_src_dirs: has.tidy && yes("delete_empty_src_dirs"),
+            bwlimit: text("bwlimit").filter(|_| has.bandwidth),
+            transfers: transfers.filter(|_| has.transfers),
+            checkers,
+            exclude: lines("exclude"),
+            include: lines("include"),
+            min_age: text("min_age"),
+            max_age: text("max_age"),
+            min_size: text("min_size"),
+            max_size: text("max_size"),
+            max_delete,
+            backup_dir: text("backup_dir").filter(|_| has.backup),
+            flags: self.flags(),
+        };
+        let guards = Guards {
+            // More than a hundred is refused below, as it stands there.
+            max_delete_percent: percent.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
+            sentinel: text("guards.sentinel"),
+            allow_empty_source: has.sync && yes("guards.allow_empty_source"),
+            allow_shrunk_source: has.sync && yes("guards.allow_shrunk_source"),
+        };
+        let usual = Retry::default();
+        let retry = Retry { attempts: attempts.unwrap_or(usual.attempts), backoff_secs: backoff.unwrap_or(usual.backoff_secs) };
+        for checked in [options.validate(operation), guards.validate(operation), retry.validate()] {
+            if let Err(error) = checked {
+                wrong.extend(error.fields);
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        Ok(NewJob {
+            name: text("name").unwrap_or_default(),
+            operation,
+            source: text("source").unwrap_or_default(),
+            destination: text("destination").filter(|_| operation.has_destination()),
+            options,
+            guards,
+            retry,
+            on_busy: self.value("on_busy").with(|word| OnBusy::parse(word)).unwrap_or_default(),
+            priority: priority.unwrap_or_default(),
+            time_limit_secs,
+            followers: self.followers.get(),
+        })
+    }
+
+    /// rclone's own options that are set, and that the operation has.
+    fn flags(self) -> BTreeMap<String, FlagValue> {
+        self.offered.with(|offered| {
+            let fits = |name: &str| offered.as_ref().is_none_or(|offered| offered.contains(name));
+            self.flags.with(|flags| {
+                flags
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.clone(), value.with(|text| flag(text))?)))
+                    .filter(|(name, _)| fits(name))
+                    .collect()
+            })
+        })
+    }
+}
+
+/// Several lines are several texts. What it has to be the server knows, and takes numbers as texts too.
+fn flag(text: &str) -> Option<FlagValue> {
+    let mut lines = lines(text);
+    match lines.len() {
+        0 => None,
+        1 => lines.pop().map(FlagValue::Text),
+        _ => Some(FlagValue::List(lines)),
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(job: &NewJob, test: impl FnOnce(Draft)) {
+        Owner::new().with(|| test(Draft::of(job)));
+    }
+
+    fn job(operation: Operation) -> NewJob {
+        let delete = operation == Operation::Delete;
+        serde_json::from_value(serde_json::json!({
+            "name": "Photos", "operation": operation, "source": "/srv/a", "destination": (!delete).then_some("b2:a"),
+        }))
+        .expect("a job")
+    }
+
+    #[test]
+    fn what_is_read_is_what_the_job_says() {
+        for operation in Operation::ALL {
+            with(&job(operation), |draft| assert_eq!(draft.read(), Ok(job(operation))));
+        }
+        let full: NewJob = serde_json::from_value(serde_json::json!({
+            "name": "Photos", "operation": "sync", "source": "/srv/a", "destination": "b2:a",
+            "options": { "checksum": true, "bwlimit": "10M", "transfers": 8, "checkers": 16, "exclude": ["*.tmp", "/cache/**"], "include": ["*.jpg"],
+                "min_age": "1d", "max_age": "30d", "min_size": "1k", "max_size": "1G", "max_delete": 50, "backup_dir": "b2:old",
+                "flags": { "order_by": "size,descending", "filter": ["- a", "+ b"], "track_renames": "true" } },
+            "guards": { "max_delete_percent": 20, "sentinel": ".disk", "allow_empty_source": true, "allow_shrunk_source": true },
+            "retry": { "attempts": 3, "backoff_secs": 90 }, "on_busy": "refuse", "priority": -5, "time_limit_secs": 5400,
+            "followers": [{ "job": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "after": "always" }],
+        }))
+        .expect("a job");
+        with(&full, |draft| assert_eq!(draft.read(), Ok(full.clone())));
+    }
+
+    #[test]
+    fn what_another_operation_has_is_kept_and_not_sent() {
+        with(&job(Operation::Sync), |draft| {
+            draft.value("guards.max_delete_percent").set("many".to_owned());
+            draft.value("retry.attempts").set("3".to_owned());
+            draft.flag("track_renames").set("true".to_owned());
+            assert_eq!(draft.read().expect_err("wrong").into_keys().collect::<Vec<_>>(), ["guards.max_delete_percent"]);
+            draft.operation.set(Operation::Delete);
+            draft.offered.set(Some(BTreeSet::from(["rmdirs".to_owned()])));
+            let read = draft.read().expect("a delete");
+            assert_eq!((read.destination, read.retry.attempts, read.options.flags.len()), (None, 1, 0));
+        });
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_named_at_once() {
+        with(&job(Operation::Sync), |draft| {
+            for (name, text) in [
+                ("transfers", "many"),
+                ("min_age", "soon"),
+                ("priority", "high"),
+                ("time_limit_secs", "90"),
+                ("guards.max_delete_percent", "300"),
+            ] {
+                draft.value(name).set(text.to_owned());
+            }
+            let wrong = draft.read().expect_err("wrong");
+            assert_eq!(
+                wrong.into_keys().collect::<Vec<_>>(),
+                ["guards.max_delete_percent", "min_age", "priority", "time_limit_secs", "transfers"]
+            );
+        });
+    }
+}

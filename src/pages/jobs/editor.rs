@@ -1,0 +1,281 @@
+//! `/jobs/new` and `/jobs/{id}`: the one editor, for a job and for a transfer that is run once. `?source=`, `?destination=` and `?operation=`
+//! fill it in; `?preview=1` starts with the preview.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate, use_params_map},
+};
+
+use super::{
+    after::Named,
+    command::Wanted,
+    draft::{Draft, Wrong},
+    form::{form, read_only},
+    preview::Preview,
+};
+use crate::{
+    components::{
+        form::interactive,
+        layout::page,
+        load::{load, skeleton},
+    },
+    domain::{
+        error::{AppError, ErrorCode, Result},
+        guard::Approval,
+        id::{JobId, RunId},
+        job::{Job, JobQuery, JobUpdate, NewJob},
+        policy::Permission,
+        run::{NewRun, Operation, RunState},
+    },
+    pages::browse::query_value,
+    server_fns::{
+        jobs::{create_job, get_job, list_jobs, preview_job, run_job, update_job},
+        runs::start_run,
+        sessions::get_me,
+    },
+};
+
+/// Jobs that can be chosen to follow.
+const JOBS: u32 = 1000;
+
+/// A job as it was saved last, and as it was typed then.
+#[derive(Clone, PartialEq)]
+pub struct Saved {
+    job: Job,
+    typed: Option<NewJob>,
+}
+
+/// All that the parts of the editor share.
+#[derive(Clone, Copy)]
+pub struct Editor {
+    /// What is typed.
+    pub draft: Draft,
+    /// What is typed as a job, or what is wrong with it.
+    pub spec: Memo<std::result::Result<NewJob, Wrong>>,
+    /// What is typed as a run; `None` while a place is missing.
+    pub wanted: Wanted,
+    /// The preview.
+    pub preview: Preview,
+    /// Whether the page is interactive.
+    pub ready: RwSignal<bool>,
+    /// Why the last thing that was asked for was not done.
+    pub failed: RwSignal<Option<AppError>>,
+    /// What was done, in a sentence.
+    pub said: RwSignal<&'static str>,
+    /// The job that is edited, if it is one.
+    pub saved: RwSignal<Option<Saved>>,
+    go: StoredValue<Callback<String>>,
+}
+
+impl Editor {
+    fn new(start: &NewJob, job: Option<Job>) -> Self {
+        let draft = Draft::of(start);
+        let spec = Memo::new(move |_| draft.read());
+        let wanted = Memo::new(move |_| match spec.get() {
+            Err(wrong) => Some(Err(wrong)),
+            Ok(job) if job.source.is_empty() || (job.operation.has_destination() && job.destination.is_none()) => None,
+            Ok(job) => Some(Ok(job.run())),
+        });
+        // What was missing is not once something is typed there.
+        for name in ["source", "destination", "name"] {
+            let typed = draft.value(name);
+            let clear = move |_: &String, _: Option<&String>, _| draft.errors.update(|errors| drop(errors.remove(name)));
+            Effect::watch(move || typed.get(), clear, false);
+        }
+        let navigate = use_navigate();
+        Self {
+            draft,
+            spec,
+            wanted,
+            preview: Preview::new(),
+            ready: interactive(),
+            failed: RwSignal::new(None),
+            said: RwSignal::new(""),
+            saved: RwSignal::new(job.map(|job| Saved { job, typed: spec.get_untracked().ok() })),
+            go: StoredValue::new(Callback::new(move |to: String| navigate(&to, NavigateOptions::default()))),
+        }
+    }
+
+    /// Whether something is typed that is not saved.
+    pub fn changed(self) -> bool {
+        let typed = self.spec.get().ok();
+        self.saved.with(|saved| saved.as_ref().is_none_or(|saved| saved.typed != typed))
+    }
+
+    /// Whether a guard stopped the last run of the job.
+    pub fn was_blocked(self) -> bool {
+        self.saved.with_untracked(|saved| {
+            saved.as_ref().and_then(|saved| saved.job.last_run.as_ref()).is_some_and(|run| run.state == RunState::Blocked)
+        })
+    }
+
+    /// Says at their fields what is missing, and what is wrong.
+    pub fn demand(self) {
+        let mut wrong = self.spec.get_untracked().err().unwrap_or_default();
+        let destination = self.draft.operation.get_untracked().has_destination();
+        for name in ["source", "destination"].into_iter().filter(|name| destination || *name == "source") {
+            if self.draft.value(name).with_untracked(|value| value.trim().is_empty()) {
+                wrong.insert(name.to_owned(), "Choose a folder, or type remote:path.".to_owned());
+            }
+        }
+        self.draft.errors.set(wrong);
+        self.draft.focus_wrong();
+    }
+
+    /// Tells an error: at its fields, and otherwise in a sentence.
+    fn tell(self, error: &AppError) {
+        self.failed.try_set(Some(error.clone()));
+        if !error.fields.is_empty() {
+            self.draft.errors.try_set(error.fields.clone());
+            self.draft.focus_wrong();
+        }
+    }
+
+    /// Starts a dry run: of the job where nothing was changed, so that the history says whose it is.
+    pub async fn dry_run(self, mut run: NewRun) -> Result<RunId> {
+        match self.unchanged() {
+            Some(id) => preview_job(id.to_string()).await,
+            None => {
+                run.options.dry_run = true;
+                start_run(run).await
+            }
+        }
+    }
+
+    /// The job, as long as what is typed is what is saved.
+    fn unchanged(self) -> Option<JobId> {
+        let typed = self.spec.try_get_untracked()?.ok();
+        self.saved.try_with_untracked(|saved| saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id.clone()))?
+    }
+
+    /// Runs it, and goes to the run. A job that was changed is saved first.
+    pub async fn run(self, approval: Option<Approval>) -> Result<()> {
+        let started = async {
+            let is_job = self.saved.with_untracked(Option::is_some);
+            if is_job && self.unchanged().is_none() {
+                self.save().await?;
+            }
+            // Whoever has left the page meanwhile starts nothing.
+            match (self.unchanged(), self.wanted.try_get_untracked().flatten()) {
+                (Some(id), _) => run_job(id, approval.clone()).await,
+                (None, Some(Ok(run))) => start_run(NewRun { approval: approval.clone(), ..run }).await,
+                _ => Err(AppError::new(ErrorCode::Invalid, "Check the marked fields.")),
+            }
+        }
+        .await;
+        match started {
+            Ok(id) => {
+                self.leave(format!("/runs/{id}"));
+                Ok(())
+            }
+            Err(error) => {
+                // What is wrong with an approval is said where it was given.
+                if approval.is_none() {
+                    self.tell(&error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Goes to another page, unless one has gone already.
+    fn leave(self, to: String) {
+        if let Some(go) = self.go.try_get_value() {
+            go.run(to);
+        }
+    }
+
+    /// Saves it: a new job leads to the list, a changed one stays here.
+    pub async fn save_or_tell(self) {
+        match self.save().await {
+            Ok(true) => self.leave("/jobs".to_owned()),
+            Ok(false) => {
+                self.said.try_set("Saved.");
+            }
+            Err(error) => self.tell(&error),
+        }
+    }
+
+    /// Whether it was a new one.
+    async fn save(self) -> Result<bool> {
+        let Ok(job) = self.spec.get_untracked() else { return Err(AppError::new(ErrorCode::Invalid, "Check the marked fields.")) };
+        let before = self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id.clone(), saved.job.version)));
+        let Some((id, version)) = before else { return create_job(job).await.map(|_| true) };
+        let now = update_job(id, JobUpdate { version, job: job.clone() }).await?;
+        self.saved.try_set(Some(Saved { job: now, typed: Some(job) }));
+        Ok(false)
+    }
+}
+
+/// What the page needs: the job, if it is one, those that could follow, and whether something may be changed.
+type Needed = (Option<Job>, Vec<Named>, bool);
+
+async fn get(id: Option<String>) -> Result<Needed> {
+    let may = get_me().await?.role.may(Permission::JobsWrite);
+    let job = match id {
+        Some(id) => Some(get_job(id).await?),
+        None => None,
+    };
+    let jobs = if may { list_jobs(JobQuery { limit: JOBS, ..JobQuery::default() }).await?.jobs } else { Vec::new() };
+    let others = jobs.into_iter().filter(|other| job.as_ref().is_none_or(|job| job.id != other.id));
+    let others = others.map(|job| (job.id, job.spec.name)).collect();
+    Ok((job, others, may))
+}
+
+/// A transfer that is run once, or saved.
+#[component]
+pub fn NewJobPage() -> impl IntoView {
+    let data = Resource::new(|| (), |()| get(None));
+    page("jobs", "Start a transfer", load(data, || skeleton(12), content))
+}
+
+/// One job.
+#[component]
+pub fn JobPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")));
+    let data = Resource::new(move || id.get(), get);
+    page("jobs", "Job", load(data, || skeleton(12), content))
+}
+
+fn content((job, others, may): Needed) -> AnyView {
+    if !may {
+        return read_only(job);
+    }
+    let search = use_location().search.get_untracked();
+    let given = |key: &str| query_value(&search, key);
+    let start = job
+        .as_ref()
+        .map_or_else(|| blank(given("operation"), given("source").unwrap_or_default(), given("destination")), |job| job.spec.clone());
+    let editor = Editor::new(&start, job.clone());
+    if given("preview").is_some() {
+        let (navigate, path) = (use_navigate(), use_location().pathname.get_untracked());
+        Effect::new(move |_| {
+            if editor.ready.get() {
+                // Not again when the page is loaded anew.
+                navigate(&path, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+                editor.preview.start(editor);
+            }
+        });
+    }
+    form(editor, job, StoredValue::new(others))
+}
+
+/// Nothing but what the address says.
+fn blank(operation: Option<String>, source: String, destination: Option<String>) -> NewJob {
+    let operation = operation.and_then(|word| Operation::parse(&word)).unwrap_or_default();
+    NewJob {
+        name: String::new(),
+        operation,
+        source,
+        destination,
+        options: Default::default(),
+        guards: Default::default(),
+        retry: Default::default(),
+        on_busy: Default::default(),
+        priority: 0,
+        time_limit_secs: None,
+        followers: Vec::new(),
+    }
+}

@@ -1,0 +1,254 @@
+//! The form: what is done with which folders, then sections that say what was chosen in them; beside it the preview and the command line.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
+
+use super::{
+    after::{Named, after, name_of},
+    bisync::bisync,
+    command::Command,
+    draft::FOLLOWERS,
+    editor::Editor,
+    flags::{flags, offer},
+    how::{self, how},
+    preview::preview,
+    route::{ends, face, operations},
+    safety::{self, safety},
+    section::section,
+    trouble::{self, trouble},
+    what::{self, what},
+    words,
+};
+use crate::{
+    components::{badge::run_badge, dialog::Dialog, form::Text, icon::icon, route_label::route, time::time},
+    domain::{
+        error::{AppError, ErrorCode},
+        job::{Job, NewJob},
+    },
+};
+
+/// The editor.
+pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -> AnyView {
+    let draft = editor.draft;
+    let options = offer(draft);
+    // While something is wrong it says what it said before.
+    let said = move |words: fn(&NewJob) -> String| {
+        Memo::new(move |before: Option<&String>| {
+            editor.spec.with(|spec| spec.as_ref().ok().map(words)).or_else(|| before.cloned()).unwrap_or_default()
+        })
+    };
+    let followed = Memo::new(move |_| {
+        let names = draft.followers.with(|all| all.iter().map(|one| others.with_value(|jobs| name_of(jobs, &one.job))).collect::<Vec<_>>());
+        match names.as_slice() {
+            [] => "nothing follows".to_owned(),
+            [one] => format!("then {one}"),
+            all => format!("{} jobs follow", all.len()),
+        }
+    });
+    let name = draft.face("name", "Name", if job.is_some() { "" } else { "What the job is called, if it is to be saved." });
+    let name = if job.is_some() { name.required() } else { name };
+    let asking = RwSignal::new(false);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        ask_or_run(editor, asking);
+    };
+    view! {
+        {headline(job)}
+        <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Starting a transfer needs JavaScript. Turn it on for this page."</span></p>
+        <div class="two transfer">
+            <form class="panel form" novalidate method="post" on:submit=submit>
+                <fieldset disabled=move || !editor.ready.get()>
+                    <legend class="visually-hidden">"Transfer"</legend>
+                    {operations(draft)}
+                    {ends(draft)}
+                    {bisync(draft, options)}
+                    <Text face=name value=draft.value("name") placeholder="Photos to the archive" />
+                    <div class="sections">
+                        {section("What", what::FIELDS, said(words::what), draft, what(draft))}
+                        {section("How", how::FIELDS, said(words::how), draft, how(draft))}
+                        {section("Safety", safety::FIELDS, said(words::safety), draft, safety(draft))}
+                        {section("When it fails or is busy", trouble::FIELDS, said(words::trouble), draft, trouble(draft))}
+                        {section("Afterwards", &[FOLLOWERS], followed, draft, after(draft, others))}
+                        {flags(draft, options)}
+                    </div>
+                </fieldset>
+                {buttons(editor)}
+            </form>
+            <div class="beside">{preview(editor)}<Command wanted=editor.wanted errors=draft.errors /></div>
+        </div>
+        {question(editor, asking)}
+    }
+    .into_any()
+}
+
+fn headline(job: Option<Job>) -> AnyView {
+    let Some(job) = job else {
+        return view! {
+            <div class="headline">
+                <div class="grow">
+                    <h1>"Start a transfer"</h1>
+                    <p class="muted">"Run it once, or save it as a job. It runs on the server: close this page whenever you like."</p>
+                </div>
+            </div>
+        }
+        .into_any();
+    };
+    let last = job.last_run.map(|run| {
+        let (href, at) = (format!("/runs/{}", run.id), run.ended_at.or(run.started_at).unwrap_or(run.created_at));
+        let run = Memo::new(move |_| run.clone());
+        view! { <a class="row job__last" href=href>{run_badge(run)}<span class="muted">{time(at)}</span></a> }.into_any()
+    });
+    view! {
+        <Title text=job.spec.name.clone() />
+        <div class="headline">
+            <div class="grow">
+                <h1>{job.spec.name}</h1>
+                <p class="muted">"Saved "{time(job.updated_at)}" by "{job.user}</p>
+            </div>
+            {last}
+        </div>
+    }
+    .into_any()
+}
+
+/// The foot of the form, always at hand.
+fn buttons(editor: Editor) -> AnyView {
+    let busy = RwSignal::new(false);
+    let save = move |_| {
+        editor.failed.set(None);
+        editor.said.set("");
+        if editor.spec.get_untracked().is_err() || editor.wanted.get_untracked().is_none() {
+            return editor.demand();
+        }
+        if editor.draft.value("name").with_untracked(|name| name.trim().is_empty()) {
+            editor.draft.errors.update(|errors| drop(errors.insert("name".to_owned(), "A job needs a name.".to_owned())));
+            return editor.draft.focus_wrong();
+        }
+        busy.set(true);
+        spawn_local(async move {
+            editor.save_or_tell().await;
+            busy.try_set(false);
+        });
+    };
+    let is_job = editor.saved.with_untracked(Option::is_some);
+    let changed = Memo::new(move |_| editor.changed());
+    let run_word = move || match (is_job, changed.get()) {
+        (false, _) => "Run once",
+        (true, true) => "Save and run",
+        (true, false) => "Run now",
+    };
+    Effect::new(move |_| {
+        if is_job && changed.get() {
+            editor.said.set("");
+        }
+    });
+    let off = move || !editor.ready.get() || busy.get();
+    view! {
+        <footer class="foot">
+            <div class="foot__said">
+                <span role="status" class="muted">{move || editor.said.get()}</span>
+                {move || editor.failed.get().map(refusal)}
+            </div>
+            <button class="button" disabled=off>{icon("play")}{run_word}</button>
+            <button type="button" class="button button--primary" disabled=move || off() || (is_job && !changed.get()) on:click=save>
+                {icon("check")}
+                "Save job"
+            </button>
+        </footer>
+    }
+    .into_any()
+}
+
+/// Why it was not done. What another person changed meanwhile can be looked at.
+fn refusal(error: AppError) -> AnyView {
+    let on = match (error.code, error.run_id) {
+        (_, Some(run)) => Some(view! { " "<a class="link" href=format!("/runs/{run}")>"Look at that run"</a> }.into_any()),
+        (ErrorCode::Conflict, None) if error.fields.is_empty() => {
+            // Loaded anew: what is typed here is given up, and that is what it says.
+            Some(view! { " "<a class="link" href="" rel="external">"Look at it as it is now"</a> }.into_any())
+        }
+        _ => None,
+    };
+    view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}{on}</span></p> }.into_any()
+}
+
+/// What deletes is seen first: without a preview of exactly this it is asked about.
+fn ask_or_run(editor: Editor, asking: RwSignal<bool>) {
+    editor.failed.set(None);
+    match editor.wanted.get_untracked() {
+        Some(Ok(run)) if run.operation.deletes() && !untrack(|| editor.preview.is_of(&run)) => asking.set(true),
+        Some(Ok(_)) => start(editor),
+        _ => editor.demand(),
+    }
+}
+
+fn start(editor: Editor) {
+    spawn_local(async move {
+        // What went wrong is told where it is seen.
+        let _ = editor.run(None).await;
+    });
+}
+
+fn question(editor: Editor, asking: RwSignal<bool>) -> AnyView {
+    let place = move || {
+        let name = if editor.draft.operation.get().has_destination() { "destination" } else { "source" };
+        editor.draft.value(name).get()
+    };
+    let word = move || face(editor.draft.operation.get()).0.to_lowercase();
+    view! {
+        <Dialog open=asking title="Run it without a preview?">
+            <p>"A "{word}" can delete files at " <b class="mono">{place}</b> ". A preview lists them first, and changes nothing."</p>
+            <footer class="dialog__foot">
+                <button type="button" class="button" on:click=move |_| asking.set(false)>"Cancel"</button>
+                <button
+                    type="button"
+                    class="button button--bad"
+                    on:click=move |_| {
+                        asking.set(false);
+                        start(editor);
+                    }
+                >
+                    "Run without"
+                </button>
+                <button
+                    type="button"
+                    class="button button--primary"
+                    on:click=move |_| {
+                        asking.set(false);
+                        editor.preview.start(editor);
+                    }
+                >
+                    {icon("eye")}
+                    "Preview first"
+                </button>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// For who may look and not change.
+pub fn read_only(job: Option<Job>) -> AnyView {
+    let note = view! { <p class="note">{icon("lock")}<span>"Operators and admins can start transfers and change jobs."</span></p> };
+    let Some(job) = job else {
+        return view! { <div class="headline"><h1>"Start a transfer"</h1></div>{note} }.into_any();
+    };
+    let (name, _) = face(job.spec.operation);
+    let line = job.source().ok().map(|source| route(&source, job.destination().ok().flatten().as_ref(), Signal::stored(false)));
+    view! {
+        {headline(Some(job.clone()))}
+        {note}
+        <section class="panel" aria-label="Job">
+            <dl class="options">
+                <div><dt>"Operation"</dt><dd>{name}</dd></div>
+                <div><dt>"Route"</dt><dd>{line}</dd></div>
+                <div><dt>"Which files"</dt><dd>{words::what(&job.spec)}</dd></div>
+                <div><dt>"How"</dt><dd>{words::how(&job.spec)}</dd></div>
+                <div><dt>"Safety"</dt><dd>{words::safety(&job.spec)}</dd></div>
+                <div><dt>"When it fails or is busy"</dt><dd>{words::trouble(&job.spec)}</dd></div>
+            </dl>
+            <pre class="command" tabindex="0" aria-label="Command line">{job.command}</pre>
+        </section>
+    }
+    .into_any()
+}

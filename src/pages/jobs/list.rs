@@ -1,0 +1,215 @@
+//! `/jobs`: what was saved to be run again, how its last run went, and what can be done with it. The search is in the address.
+
+use std::collections::BTreeSet;
+
+use leptos::{ev, html, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
+
+use super::{
+    after::Named,
+    table::{Doors, table},
+};
+use crate::{
+    components::{
+        dialog::Dialog,
+        form::focus_first,
+        icon::icon,
+        layout::page,
+        load::{empty, load, skeleton},
+    },
+    domain::{
+        error::Result,
+        job::{JobPage, JobQuery},
+        location::encode,
+        policy::Permission,
+    },
+    live::Live,
+    server_fns::{
+        jobs::{delete_job, list_jobs},
+        sessions::get_me,
+    },
+};
+
+/// Jobs whose names are looked up, where they follow another.
+const NAMES: u32 = 1000;
+
+/// The page of jobs, the names of those that follow, and whether something may be changed.
+type Shown = (JobPage, Vec<Named>, bool);
+
+/// The page.
+#[component]
+pub fn JobsPage() -> impl IntoView {
+    let live = Live::current();
+    let params = use_query_map();
+    let query = Memo::new(move |_| params.with(read));
+    let doors = Doors::new();
+    let data = Resource::new(move || (query.get(), doors.again.get(), live.missed()), |(query, ..)| get(query));
+    let said = move || {
+        doors.failed.get().map(|text| view! { <p class="note note--bad" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })
+    };
+    let add = move || Suspend::new(async move { data.await.is_ok_and(|(.., may)| may).then(new_job) });
+    let body = view! {
+        <div class="headline">
+            <div class="grow">
+                <h1>"Jobs"</h1>
+                <p class="muted">"Transfers that are saved, to be run again and again."</p>
+            </div>
+            <Transition fallback=|| ()>{add}</Transition>
+        </div>
+        {filter(query)}
+        {said}
+        <p class="visually-hidden" role="status">{doors.said}</p>
+        <section class="panel jobs" aria-label="Saved jobs">
+            {load(data, || skeleton(6), move |shown| list(shown, &query.get_untracked(), doors, live))}
+        </section>
+        {question(doors)}
+    };
+    page("jobs", "Jobs", body.into_any())
+}
+
+/// What the address asks for.
+fn read(params: &ParamsMap) -> JobQuery {
+    JobQuery {
+        search: params.get("search").unwrap_or_default(),
+        cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()),
+        limit: 0,
+    }
+}
+
+/// The address that asks for it.
+fn href(query: &JobQuery) -> String {
+    let search = (!query.search.is_empty()).then(|| format!("search={}", encode(&query.search).replace('+', "%2B")));
+    let cursor = query.cursor.as_ref().map(|cursor| format!("cursor={}", encode(cursor).replace('+', "%2B")));
+    let parts: Vec<_> = search.into_iter().chain(cursor).collect();
+    if parts.is_empty() { "/jobs".to_owned() } else { format!("/jobs?{}", parts.join("&")) }
+}
+
+async fn get(query: JobQuery) -> Result<Shown> {
+    let may = get_me().await?.role.may(Permission::JobsWrite);
+    let page = list_jobs(query).await?;
+    let mut names: Vec<Named> = page.jobs.iter().map(|job| (job.id.clone(), job.spec.name.clone())).collect();
+    let wanted: BTreeSet<_> = page.jobs.iter().flat_map(|job| &job.spec.followers).map(|follower| &follower.job).collect();
+    if wanted.iter().any(|id| !names.iter().any(|(known, _)| known == *id)) {
+        let all = list_jobs(JobQuery { limit: NAMES, ..JobQuery::default() }).await?.jobs;
+        names.extend(all.into_iter().filter(|job| wanted.contains(&job.id)).map(|job| (job.id, job.spec.name)));
+    }
+    Ok((page, names, may))
+}
+
+fn new_job() -> AnyView {
+    view! { <a class="button button--primary" href="/jobs/new">{icon("plus")}"New job"</a> }.into_any()
+}
+
+/// A plain form that asks for another address; with JavaScript at once.
+fn filter(query: Memo<JobQuery>) -> AnyView {
+    let field = NodeRef::<html::Input>::new();
+    let navigate = use_navigate();
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(field) = field.get_untracked() {
+            let wanted = JobQuery { search: field.value(), ..JobQuery::default() };
+            navigate(&href(&wanted), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        }
+    };
+    let text = move || query.with(|query| query.search.clone());
+    view! {
+        <form class="filters" method="get" action="/jobs" role="search" on:submit=submit>
+            <label class="input filters__search">
+                {icon("search")}
+                <input
+                    node_ref=field
+                    type="search"
+                    name="search"
+                    placeholder="Search name, source and destination"
+                    aria-label="Search name, source and destination"
+                    value=text
+                    prop:value=text
+                />
+                <kbd aria-hidden="true">"/"</kbd>
+            </label>
+            <button class="button">"Search"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -> AnyView {
+    if page.jobs.is_empty() {
+        return if query.search.is_empty() && query.cursor.is_none() {
+            let text = "A job keeps what to transfer, where to, how, and what guards it, so that it is run the same way each time: by a press, \
+                        after another job, or by a program.";
+            empty("list-checks", "No job yet", text.to_owned(), [may.then(new_job)])
+        } else {
+            let clear = view! { <a class="button" href="/jobs">"Show all jobs"</a> }.into_any();
+            empty("search", "No job matches", "No job has this in its name, source or destination.".to_owned(), [Some(clear)])
+        };
+    }
+    let first = JobQuery { cursor: None, ..query.clone() };
+    let back = query.cursor.is_some().then(|| view! { <a class="button" href=href(&first)>"First"</a> }.into_any());
+    let more = page.cursor.map(|cursor| {
+        let href = href(&JobQuery { cursor: Some(cursor), ..first });
+        view! { <a class="button" href=href>"More"</a> }.into_any()
+    });
+    let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
+    view! { {table(&page.jobs, &names, may, doors, live)}{pager} }.into_any()
+}
+
+/// The question before a job is deleted.
+fn question(doors: Doors) -> AnyView {
+    let Doors { doomed, asking, again, said, .. } = doors;
+    let failed = RwSignal::new(None::<String>);
+    Effect::new(move |_| {
+        if asking.get() {
+            failed.set(None);
+        }
+    });
+    let delete = Action::new(move |(id, name): &(String, String)| {
+        let (id, name) = (id.clone(), name.clone());
+        async move {
+            match delete_job(id).await {
+                Ok(()) => {
+                    said.set(format!("{name} was deleted."));
+                    asking.set(false);
+                    again.update(|n| *n += 1);
+                    // The button that was pressed is gone with its row.
+                    focus_first(["content".to_owned()]);
+                }
+                Err(error) => failed.set(Some(error.message)),
+            }
+        }
+    });
+    let pending = delete.pending();
+    let name = move || doomed.with(|(_, name)| name.clone());
+    view! {
+        <Dialog open=asking title="Delete this job?">
+            <p><b>{name}</b>" is not run any more, and no job is followed by it. Its runs stay in the history, and no file is touched."</p>
+            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
+            <footer class="dialog__foot">
+                <button type="button" class="button" on:click=move |_| asking.set(false)>"Keep it"</button>
+                <button type="button" class="button button--bad" disabled=pending on:click=move |_| drop(delete.dispatch(doomed.get_untracked()))>
+                    {icon("trash-2")}
+                    "Delete job"
+                </button>
+            </footer>
+        </Dialog>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_as_it_is_written() {
+        let query = JobQuery { search: "b2:a b".to_owned(), cursor: Some("Photos & more".to_owned()), limit: 0 };
+        assert_eq!(href(&query), "/jobs?search=b2%3Aa%20b&cursor=Photos%20%26%20more");
+        assert_eq!(href(&JobQuery::default()), "/jobs");
+        let params = [("search", "b2:a b"), ("cursor", "Photos & more")];
+        assert_eq!(read(&params.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()), query);
+    }
+}

@@ -1,0 +1,205 @@
+//! The rows of the jobs. A table; on a phone each row is a card. The last run moves while one looks.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_navigate;
+
+use super::{
+    after::{Named, name_of},
+    route::face,
+    words,
+};
+use crate::{
+    components::{badge::run_badge, form::interactive, icon::icon, route_label::route, time::time},
+    domain::{
+        error::AppError,
+        id::JobId,
+        job::{Follower, Job},
+        run::RunSummary,
+    },
+    live::Live,
+    server_fns::jobs::{duplicate_job, run_job},
+};
+
+/// What can be done here, and what came of it.
+#[derive(Clone, Copy)]
+pub struct Doors {
+    /// The job that was asked to go last: id and name.
+    pub doomed: RwSignal<(String, String)>,
+    /// Whether it is asked about.
+    pub asking: RwSignal<bool>,
+    /// Changes when the list has to be asked for again.
+    pub again: RwSignal<u32>,
+    /// What was done, in a sentence.
+    pub said: RwSignal<String>,
+    /// Why it was not done.
+    pub failed: RwSignal<Option<String>>,
+}
+
+impl Doors {
+    /// Nothing was asked yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            doomed: RwSignal::default(),
+            asking: RwSignal::new(false),
+            again: RwSignal::new(0),
+            said: RwSignal::default(),
+            failed: RwSignal::new(None),
+        }
+    }
+
+    fn tell(self, error: &AppError) {
+        self.failed.try_set(Some(error.message.clone()));
+    }
+}
+
+/// The table; with what can be done for who `may`.
+pub fn table(jobs: &[Job], names: &[Named], may: bool, doors: Doors, live: Live) -> AnyView {
+    let rows = jobs.iter().map(|job| row(job, names, may, doors, live)).collect::<Vec<_>>();
+    view! {
+        <table class="cards">
+            <thead>
+                <tr>
+                    <th class="jobs__name">"Job"</th>
+                    <th>"Route"</th>
+                    <th class="jobs__last">"Last run"</th>
+                    {may.then(|| view! { <th class="jobs__actions"><span class="visually-hidden">"Actions"</span></th> })}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(job: &Job, names: &[Named], may: bool, doors: Doors, live: Live) -> AnyView {
+    let (operation, sign) = face(job.spec.operation);
+    let (source, destination) = (job.source(), job.destination());
+    let label = match (source, destination) {
+        (Ok(source), Ok(destination)) => route(&source, destination.as_ref(), Signal::stored(false)),
+        _ => view! { <span class="muted">{job.spec.source.clone()}</span> }.into_any(),
+    };
+    let follows = follows(&job.spec.followers, names);
+    view! {
+        <tr data-job=job.id.to_string()>
+            <td class="jobs__name">
+                <a href=format!("/jobs/{}", job.id)><b>{job.spec.name.clone()}</b></a>
+                <span class="jobs__what muted">{icon(sign)}{operation}</span>
+            </td>
+            <td class="jobs__route"><div>{label}{follows}</div></td>
+            <td class="jobs__last" data-label="Last run"><div>{last(job, live)}</div></td>
+            {may.then(|| view! { <td class="jobs__actions"><div>{actions(job, doors)}</div></td> })}
+        </tr>
+    }
+    .into_any()
+}
+
+/// `then Nightly check, when it ended well`.
+fn follows(followers: &[Follower], names: &[Named]) -> Option<AnyView> {
+    let line = |follower: &Follower| {
+        let text = format!("then {}, {}", name_of(names, &follower.job), words::after(follower.after));
+        view! { <span class="jobs__then muted small">{icon("arrow-right")}{text}</span> }.into_any()
+    };
+    (!followers.is_empty()).then(|| followers.iter().map(line).collect::<Vec<_>>().into_any())
+}
+
+/// The last run, or the one that goes on now.
+fn last(job: &Job, live: Live) -> AnyView {
+    let (id, first) = (job.id.clone(), job.last_run.clone());
+    // While nothing newer is told, what the list came with; it is followed too.
+    let known = first.clone().map(|run| live.follow(run));
+    let is_its = move |run: &RunSummary| !run.dry_run && run.job.as_ref().is_some_and(|job| job.id == id);
+    let latest = Memo::new(move |before: Option<&Option<RunSummary>>| {
+        let active = live.active().and_then(|runs| runs.into_iter().rev().find(|run| is_its(run)));
+        let before = before.cloned().flatten().and_then(|run| live.get_untracked(&run.id));
+        let known = known.map(|run| run.get());
+        [active, before, known].into_iter().flatten().max_by(|a, b| a.id.cmp(&b.id))
+    });
+    let there = Memo::new(move |_| latest.with(|run| run.as_ref().map(|run| run.id.clone())));
+    (move || {
+        let Some(id) = there.get() else { return view! { <span class="faint">"Never run"</span> }.into_any() };
+        let Some(first) = latest.get_untracked() else { return ().into_any() };
+        let run = Memo::new(move |_| latest.get().unwrap_or_else(|| first.clone()));
+        let at = Memo::new(move |_| run.with(|run| run.ended_at.or(run.started_at).unwrap_or(run.created_at)));
+        view! {
+            <a class="jobs__run" href=format!("/runs/{id}") data-run=id.to_string() data-state=move || run.with(|run| run.state.as_str())>
+                {run_badge(run)}
+                <span class="muted small">{move || time(at.get())}</span>
+            </a>
+        }
+        .into_any()
+    })
+    .into_any()
+}
+
+fn actions(job: &Job, doors: Doors) -> AnyView {
+    let (id, name) = (job.id.clone(), job.spec.name.clone());
+    let ready = interactive();
+    let busy = RwSignal::new(false);
+    let off = move || !ready.get() || busy.get();
+    let navigate = StoredValue::new(use_navigate());
+    let run = {
+        let id = id.clone();
+        move |_| {
+            act(busy, doors, run_it(id.clone()), move |to| {
+                // Who is elsewhere by now stays there.
+                navigate.try_with_value(|go| go(&to, Default::default()));
+            });
+        }
+    };
+    let duplicate = {
+        let (id, name) = (id.to_string(), name.clone());
+        move |_| {
+            let name = name.clone();
+            act(busy, doors, duplicate_job(id.clone()), move |_| {
+                doors.said.try_set(format!("{name} was duplicated."));
+                doors.again.try_update(|n| *n += 1);
+            });
+        }
+    };
+    let delete = {
+        let (id, name) = (id.to_string(), name.clone());
+        move |_| {
+            doors.doomed.set((id.clone(), name.clone()));
+            doors.asking.set(true);
+        }
+    };
+    let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
+    view! {
+        <button type="button" class="button" aria-label=format!("Run {name}") disabled=off on:click=run>{icon("play")}"Run"</button>
+        <a class="button button--quiet" href=format!("/jobs/{id}?preview=1") aria-label=format!("Preview {name}") title="Preview">{icon("eye")}{word("Preview")}</a>
+        <a class="button button--quiet" href=format!("/jobs/{id}") aria-label=format!("Edit {name}") title="Edit">{icon("pencil")}{word("Edit")}</a>
+        <button type="button" class="button button--quiet" aria-label=format!("Duplicate {name}") title="Duplicate" disabled=off on:click=duplicate>
+            {icon("copy-plus")}
+            {word("Duplicate")}
+        </button>
+        <button type="button" class="button button--quiet" aria-label=format!("Delete {name}") title="Delete" disabled=off on:click=delete>
+            {icon("trash-2")}
+            {word("Delete")}
+        </button>
+    }
+    .into_any()
+}
+
+/// Starts it; where to look at it then.
+async fn run_it(id: JobId) -> Result<String, AppError> {
+    run_job(id, None).await.map(|run| format!("/runs/{run}"))
+}
+
+/// Does it once at a time, and tells why it did not go.
+fn act<T: 'static>(
+    busy: RwSignal<bool>,
+    doors: Doors,
+    asked: impl Future<Output = Result<T, AppError>> + 'static,
+    done: impl FnOnce(T) + 'static,
+) {
+    busy.set(true);
+    doors.failed.set(None);
+    spawn_local(async move {
+        match asked.await {
+            Ok(value) => done(value),
+            Err(error) => doors.tell(&error),
+        }
+        busy.try_set(false);
+    });
+}

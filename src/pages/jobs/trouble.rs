@@ -1,0 +1,46 @@
+//! What happens when it fails, when its destination is busy, and when it takes too long.
+
+use leptos::prelude::*;
+
+use super::{draft::Draft, fit::Fit};
+use crate::{
+    components::form::{Choice, Select, Text},
+    domain::run::OnBusy,
+};
+
+/// The fields of it.
+pub const FIELDS: &[&str] = &["retry.attempts", "retry.backoff_secs", "on_busy", "priority", "time_limit_secs"];
+
+/// The fields that the operation has.
+pub fn trouble(draft: Draft) -> AnyView {
+    let retry = Memo::new(move |_| Fit::of(draft.operation.get()).retry);
+    let text = move |name: &'static str, label: &'static str, help: &'static str, mode: &'static str, placeholder: &'static str| {
+        view! { <Text face=draft.face(name, label, help) value=draft.value(name) mode placeholder /> }.into_any()
+    };
+    let busy = Memo::new(|_| {
+        let choice = |on_busy: OnBusy, words: &str| -> Choice { (on_busy.as_str().to_owned(), words.to_owned()) };
+        vec![choice(OnBusy::Queue, "Wait in the queue"), choice(OnBusy::Refuse, "Refuse, and say so")]
+    });
+    let face = draft.face("on_busy", "While another run writes there", "Two runs never write to one place at once.").required();
+    let again = move || {
+        if !retry.get() {
+            return view! { <p class="muted">"It is tried once: what it did can not be told from what it did not. Look at a failed run, then start it again."</p> }.into_any();
+        }
+        view! {
+            <div class="pair">
+                {text("retry.attempts", "Attempts", "The first one included, up to 10. Only a failure that may pass is tried again.", "numeric", "1")}
+                {text("retry.backoff_secs", "Wait before the second", "As 90s or 5m; twice as long before each later one.", "text", "1m")}
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        {again}
+        <Select face value=draft.value("on_busy") choices=busy />
+        <div class="pair">
+            {text("priority", "Priority", "−100 to 100. Of those that wait the highest is next.", "text", "0")}
+            {text("time_limit_secs", "Stop it after", "As 90s, 30m or 2h, waiting included.", "text", "never")}
+        </div>
+    }
+    .into_any()
+}

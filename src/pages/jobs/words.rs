@@ -1,0 +1,160 @@
+//! What a closed section says of itself: what was chosen in it, in a few words.
+
+use crate::domain::{
+    format,
+    guard::DEFAULT_PERCENT,
+    job::{After, NewJob},
+    run::{Counts, OnBusy, Operation},
+    span,
+};
+
+/// What a bisync may delete of one side when nobody says: rclone's default.
+const BISYNC_PERCENT: u32 = 50;
+
+/// Which files.
+#[must_use]
+pub fn what(job: &NewJob) -> String {
+    let options = &job.options;
+    let patterns = |word: &str, n: usize| (n > 0).then(|| format!("{word} {}", format::plural(n as u64, "pattern", "patterns")));
+    let amount = |word: &str, value: &Option<String>| value.as_ref().map(|value| format!("{word} {value}"));
+    join(
+        [
+            patterns("only", options.include.len()),
+            patterns("leaves out", options.exclude.len()),
+            amount("older than", &options.min_age),
+            amount("younger than", &options.max_age),
+            amount("at least", &options.min_size),
+            amount("at most", &options.max_size),
+        ],
+        "all files",
+    )
+}
+
+/// How.
+#[must_use]
+pub fn how(job: &NewJob) -> String {
+    let options = &job.options;
+    join(
+        [
+            options.checksum.then(|| "by checksum".to_owned()),
+            options.bwlimit.as_ref().map(|rate| format!("at most {rate}")),
+            options.transfers.map(|n| format!("{n} files at once")),
+            options.checkers.map(|n| format!("{n} checks at once")),
+            options.delete_empty_src_dirs.then(|| "tidies up".to_owned()),
+        ],
+        "as rclone does it",
+    )
+}
+
+/// What is guarded.
+#[must_use]
+pub fn safety(job: &NewJob) -> String {
+    let (options, guards) = (&job.options, &job.guards);
+    let files = options.max_delete.map(|n| format!("may delete {}", format::plural(n.into(), "file", "files")));
+    let limit = match job.operation {
+        Operation::Sync => files.or_else(|| Some(format!("may delete {} %", guards.max_delete_percent.unwrap_or(DEFAULT_PERCENT)))),
+        Operation::Bisync => Some(format!("may delete {} %", options.max_delete.unwrap_or(BISYNC_PERCENT))),
+        _ => files,
+    };
+    let none = if job.operation.deletes() { "no limit" } else { "deletes nothing" };
+    join(
+        [
+            limit,
+            guards.sentinel.as_ref().map(|_| "looks for a file first".to_owned()),
+            options.backup_dir.as_ref().map(|_| "keeps what goes".to_owned()),
+            guards.allow_empty_source.then(|| "source may be empty".to_owned()),
+            guards.allow_shrunk_source.then(|| "source may have shrunk".to_owned()),
+        ],
+        none,
+    )
+}
+
+/// What happens when it fails or is busy.
+#[must_use]
+pub fn trouble(job: &NewJob) -> String {
+    let attempts = if job.retry.attempts > 1 { format!("{} attempts", job.retry.attempts) } else { "tried once".to_owned() };
+    let busy = if job.on_busy == OnBusy::Refuse { "refused while busy" } else { "waits its turn" };
+    join(
+        [
+            Some(attempts),
+            Some(busy.to_owned()),
+            (job.priority != 0).then(|| format!("priority {}", job.priority)),
+            job.time_limit_secs.map(|limit| format!("stopped after {}", span::write(limit))),
+        ],
+        "",
+    )
+}
+
+/// When a job is started after another, in a word.
+#[must_use]
+pub const fn after(after: After) -> &'static str {
+    match after {
+        After::Success => "when it ended well",
+        After::Failure => "when it failed",
+        After::Always => "however it ended",
+    }
+}
+
+/// What a preview found: `Would copy 12, update 3 and delete 5.`
+#[must_use]
+pub fn would(counts: &Counts) -> String {
+    let parts: Vec<_> = [
+        (counts.copied, "copy"),
+        (counts.updated, "update"),
+        (counts.moved, "move"),
+        (counts.renamed, "rename"),
+        (counts.deleted, "delete"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{word} {}", format::count(n)))
+    .collect();
+    match parts.as_slice() {
+        [] => "Nothing would be changed.".to_owned(),
+        [one] => format!("Would {one}."),
+        [others @ .., last] => format!("Would {} and {last}.", others.join(", ")),
+    }
+}
+
+fn join<const N: usize>(parts: [Option<String>; N], none: &str) -> String {
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { none.to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_is_a_sentence() {
+        let counts = Counts { copied: 1200, updated: 3, deleted: 5, ..Counts::default() };
+        assert_eq!(would(&counts), "Would copy 1,200, update 3 and delete 5.");
+        assert_eq!(would(&Counts { deleted: 1, ..Counts::default() }), "Would delete 1.");
+        assert_eq!(would(&Counts::default()), "Nothing would be changed.");
+    }
+
+    #[test]
+    fn a_section_says_what_was_chosen_in_it() {
+        let mut job: NewJob =
+            serde_json::from_value(serde_json::json!({ "name": "a", "operation": "sync", "source": "/a", "destination": "/b" }))
+                .expect("a job");
+        assert_eq!(what(&job), "all files");
+        assert_eq!(how(&job), "as rclone does it");
+        assert_eq!(safety(&job), "may delete 10 %");
+        assert_eq!(trouble(&job), "tried once, waits its turn");
+        job.options.exclude = vec!["*.tmp".to_owned()];
+        job.options.bwlimit = Some("10M".to_owned());
+        job.options.max_delete = Some(1);
+        job.retry.attempts = 3;
+        job.time_limit_secs = Some(5400);
+        assert_eq!(what(&job), "leaves out 1 pattern");
+        assert_eq!(how(&job), "at most 10M");
+        assert_eq!(safety(&job), "may delete 1 file");
+        assert_eq!(trouble(&job), "3 attempts, waits its turn, stopped after 1h30m");
+        job.operation = Operation::Copy;
+        job.options.max_delete = None;
+        assert_eq!(safety(&job), "deletes nothing");
+        job.operation = Operation::Bisync;
+        assert_eq!(safety(&job), "may delete 50 %");
+    }
+}
