@@ -137,8 +137,10 @@ DROP TABLE old_runs;
 
 CREATE INDEX runs_by_state ON runs (state, id DESC);
 CREATE INDEX runs_by_operation ON runs (operation, id DESC);
+CREATE INDEX runs_by_operation_state ON runs (operation, state, id DESC);
 CREATE INDEX runs_by_route ON runs (route_id, id DESC);
 CREATE INDEX runs_by_job ON runs (job_id, id DESC) WHERE job_id IS NOT NULL;
+CREATE INDEX runs_by_job_state ON runs (job_id, state, id DESC) WHERE job_id IS NOT NULL;
 -- What the guards saw the last time: a first time has none, and is told so without a look at the history.
 CREATE INDEX runs_by_spec ON runs (spec, id DESC) WHERE source_files IS NOT NULL;
 CREATE INDEX runs_by_end ON runs (ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;

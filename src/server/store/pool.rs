@@ -13,7 +13,10 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::{Result, StoreError, id, upgrade};
+use super::{
+    Result, StoreError, id,
+    upgrade::{self, Look},
+};
 use crate::domain::time::Timestamp;
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -84,7 +87,7 @@ impl Store {
         refuse_old_sqlite(&writer).await?;
         refuse_newer(&writer).await?;
         if let Some(path) = file {
-            upgrade::refuse_damaged(&writer, path).await?;
+            upgrade::refuse_damaged(&writer, path, Look::Quick).await?;
             upgrade::keep_copy(&writer, path).await?;
         }
         MIGRATIONS.run(&writer).await.map_err(|error| match error {
@@ -98,7 +101,7 @@ impl Store {
         Ok(Self { writer, readers })
     }
 
-    /// The schema of the database at `path`, without changing it.
+    /// The schema of the database at `path`, after all of it was looked at, without changing it.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -108,7 +111,7 @@ impl Store {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
         let version = async {
             refuse_newer(&pool).await?;
-            upgrade::refuse_damaged(&pool, path).await?;
+            upgrade::refuse_damaged(&pool, path, Look::Whole).await?;
             version(&pool).await
         };
         let version = version.await.map_err(|error| match error {

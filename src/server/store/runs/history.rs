@@ -104,9 +104,11 @@ pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage>
     if !search.is_empty() {
         match routes(c, &search).await? {
             Found::None => return Ok(RunPage { runs: Vec::new(), cursor: None }),
-            // The unary plus keeps the database off the index of routes: so many rows have one of these that the newest are near.
+            // So many rows have one of these that the newest are near: each row's own route is looked at, and no list is made of all that match.
             Found::Many => {
-                sql.push(" AND +r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ").push_bind(search).push(") > 0)");
+                sql.push(" AND EXISTS (SELECT 1 FROM routes t WHERE t.id = r.route_id AND instr(t.search_text, ")
+                    .push_bind(search)
+                    .push(") > 0)");
             }
             Found::Few => {
                 sql.push(" AND r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ").push_bind(search).push(") > 0)");

@@ -128,6 +128,32 @@ async fn a_damaged_database_is_refused_in_words_and_never_replaced_by_a_new_one(
 }
 
 #[tokio::test]
+async fn of_a_large_database_what_decides_is_looked_at_table_by_table() {
+    let dir = tempfile::tempdir().expect("a folder");
+    crashed(dir.path()).await;
+    let path = dir.path().join("longshore.db");
+    let pool = SqlitePool::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
+    // Without a byte on the disk: pages that nothing uses.
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE").execute(&pool).await.expect("folded");
+    let root: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = 'users'").fetch_one(&pool).await.expect("a page");
+    pool.close().await;
+    let mut bytes = fs::read(&path).expect("read");
+    let pages: u32 = (600 << 20) / 4096;
+    bytes[28..32].copy_from_slice(&pages.to_be_bytes());
+    let write = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("written");
+        fs::File::options().write(true).open(&path).and_then(|file| file.set_len(u64::from(pages) * 4096)).expect("grown");
+    };
+    write(&bytes);
+    Store::open(&path).await.expect("it is whole").close().await;
+    let at = usize::try_from(root - 1).expect("small") * 4096;
+    bytes[at + 3..at + 64].fill(0xff);
+    write(&bytes);
+    let error = Store::open(&path).await.expect_err("damaged").to_string();
+    assert!(error.contains("it is damaged; restore a backup"), "{error}");
+}
+
+#[tokio::test]
 async fn a_damaged_database_says_what_to_do() {
     let dir = tempfile::tempdir().expect("a folder");
     crashed(dir.path()).await;
