@@ -130,7 +130,7 @@ test('the queue is paused with a reason, put in order, and goes on', async ({ pa
     await expect.poll(order).toEqual([ids[2], ids[0], ids[1]]);
     await expect(up).toBeFocused();
   });
-  await queue.locator(`[data-wait="${ids[1]}"]`).getByRole('combobox').selectOption('High');
+  await queue.locator(`[data-wait="${ids[1]}"]`).getByRole('combobox').selectOption('High priority');
   await expect.poll(order).toEqual([ids[1], ids[2], ids[0]]);
 
   await test.step('a run says why it waits, and goes first', async () => {

@@ -3,13 +3,13 @@
 use leptos::{ev, prelude::*};
 
 /// Priorities that have a name.
-const NAMED: [(i32, &str); 3] = [(10, "High"), (0, "Usual"), (-10, "Low")];
+const NAMED: [(i32, &str); 3] = [(10, "High priority"), (0, "Usual priority"), (-10, "Low priority")];
 
 /// The choice; `change` is called with what is chosen.
 #[must_use]
 pub fn priority(now: Signal<i32>, label: String, change: Callback<i32>) -> AnyView {
     let first = now.get_untracked();
-    let own = NAMED.iter().all(|(priority, _)| *priority != first).then(|| (first, first.to_string()));
+    let own = NAMED.iter().all(|(priority, _)| *priority != first).then(|| (first, format!("Priority {first}")));
     let named = NAMED.into_iter().map(|(priority, name)| (priority, name.to_owned()));
     let option = |(priority, name): (i32, String)| {
         view! { <option value=priority.to_string() selected=priority == first>{name}</option> }.into_any()

@@ -69,7 +69,8 @@ fn figures(run: &RunSummary) -> Vec<AnyView> {
     let stats = &run.stats;
     let span = |text: String| view! { <span>{text}</span> }.into_any();
     if run.state == RunState::Queued {
-        return vec![span("Waits for its turn".to_owned())];
+        let words = if run.retry_at.is_some() { "Waits for its next attempt" } else { "Waits for its turn" };
+        return vec![span(words.to_owned())];
     }
     if run.state == RunState::Guarded {
         let deletes = (stats.deletes > 0).then(|| span(format!("{} to be deleted", format::count(stats.deletes))));

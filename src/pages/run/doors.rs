@@ -111,6 +111,16 @@ impl Doors {
         Effect::watch(move || (limit.get(), self.place.version().get()), move |_, _, _| self.look(), false);
     }
 
+    /// Takes up what the page shows now. What was refused to another run is not this one's.
+    pub fn show(self, run: &Run) {
+        if self.facts.with_untracked(|facts| facts.as_ref().is_some_and(|facts| facts.summary.id != run.summary.id)) {
+            self.refused.set(None);
+            self.limit.clear();
+            self.asks_stop.set(false);
+        }
+        self.facts.set(Some(run.clone()));
+    }
+
     /// Asks the server for what the stream does not tell.
     pub fn look(self) {
         let Some(id) = self.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())) else { return };

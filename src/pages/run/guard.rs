@@ -15,20 +15,11 @@ use crate::{
 /// The panel of a run that was stopped by a guard.
 pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
     let Some(report) = run.guard_report.as_ref().filter(|_| run.summary.state == RunState::Blocked) else { return ().into_any() };
-    let pending = doors.begin.pending();
     let act = report.reason.filter(|_| may).map(|reason| {
-        let (begin, name, label) = if reason.may_be_approved() {
-            (Begin::Preview, "eye", "Preview it")
-        } else {
-            (Begin::Again, "refresh-cw", "Run again")
-        };
-        view! {
-            <button type="button" class="button button--primary" disabled=move || pending.get() on:click=move |_| drop(doors.begin.dispatch(begin.clone()))>
-                {icon(name)}
-                {label}
-            </button>
-        }
-        .into_any()
+        let look = reason.may_be_approved();
+        let preview = look.then(|| button(Begin::Preview, "eye", "Preview it", "button button--primary", doors));
+        let again = button(Begin::Again, "refresh-cw", "Run again", if look { "button" } else { "button button--primary" }, doors);
+        view! { <div class="row verdict__acts">{preview}{again}</div> }.into_any()
     });
     view! {
         <section class="panel verdict verdict--warn" aria-label="A guard stopped it">
@@ -42,6 +33,12 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+fn button(begin: Begin, name: &'static str, label: &'static str, class: &'static str, doors: Doors) -> AnyView {
+    let pending = doors.begin.pending();
+    let go = move |_| drop(doors.begin.dispatch(begin.clone()));
+    view! { <button type="button" class=class disabled=move || pending.get() on:click=go>{icon(name)}{label}</button> }.into_any()
 }
 
 /// What the guards saw of a run that they let go.

@@ -46,6 +46,7 @@ pub fn meter(run: Memo<RunSummary>) -> AnyView {
 fn bar(run: Memo<RunSummary>) -> AnyView {
     let done = move || {
         run.with(|run| match run.state {
+            RunState::Queued if run.retry_at.is_some() => "Waits for its next attempt".to_owned(),
             RunState::Queued => run
                 .position
                 .map_or_else(|| "Waits for its turn".to_owned(), |place| format!("Waits for its turn, no. {place} in the queue")),

@@ -175,11 +175,13 @@ async fn get(id: String, wanted: Wanted) -> Result<Shown> {
 
 fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> AnyView {
     let run = live.follow(shown.run.summary.clone());
-    doors.facts.set(Some(shown.run.clone()));
+    doors.show(&shown.run);
     keep_up(run, doors);
     let command = shown.run.command.clone();
     let counts = shown.files.as_ref().ok().map(|files| &files.counts);
     let failed = counts.map_or(0, |counts| counts.failed);
+    // What was never started has nothing to count.
+    let never = run.with_untracked(|run| run.state.is_final() && run.started_at.is_none());
     view! {
         {head::head(&shown.run, run, failed, stop, doors, may)}
         {stop::stopping(run, doors)}
@@ -187,7 +189,7 @@ fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> An
         {head::outcome(&shown.run)}
         {guard::blocked(&shown.run, doors, may)}
         {preview::preview(&shown.run, counts, doors, may)}
-        {meter::meter(run)}
+        {(!never).then(|| meter::meter(run))}
         {speed_and_control(&shown.series, run, doors, may)}
         {detail::detail(shown, run, live)}
         {history(&shown.run, doors)}

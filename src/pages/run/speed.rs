@@ -40,10 +40,14 @@ pub fn speed(series: &RunSeries, run: Memo<RunSummary>) -> AnyView {
             Some(format!("average {} · at most {}", format::speed(average), format::speed(peak)))
         })
     };
+    let none = move || points.with(|points| points.len() < 2);
     view! {
         <section class="panel live" aria-label="Speed">
             <header><h2>"Speed"</h2><span class="faint num">{figures}</span></header>
-            <div class="body">{speed_chart(points.into())}</div>
+            <div class="body speed" class:speed--none=none>
+                {speed_chart(points.into())}
+                <p class="speed__none muted">"It is drawn once rclone transfers."</p>
+            </div>
         </section>
     }
     .into_any()

@@ -50,7 +50,7 @@ fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, doors: Doors) -> An
     view! {
         <div class="control__move">
             <button type="button" class="button" disabled=first on:click=next>{icon("chevrons-up")}"Run next"</button>
-            <span class="row"><span class="muted" aria-hidden="true">"Priority"</span>{priority(now, "Priority".to_owned(), change)}</span>
+            {priority(now, "Priority".to_owned(), change)}
         </div>
     }
     .into_any()

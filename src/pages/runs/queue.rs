@@ -87,9 +87,14 @@ fn banner(pause: Pause, doors: Doors, may: bool) -> AnyView {
     let Pause { at, by, reason } = pause;
     let reason = (!reason.is_empty()).then(|| view! { <p class="said">"“"{reason}"”"</p> }.into_any());
     let pending = doors.pause.pending();
+    let go = move |_| {
+        doors.rest(false, String::new());
+        // The button goes with the banner.
+        focus_first(["content".to_owned()]);
+    };
     let resume = may.then(|| {
         view! {
-            <button type="button" class="button" disabled=move || pending.get() on:click=move |_| doors.rest(false, String::new())>
+            <button type="button" class="button" disabled=move || pending.get() on:click=go>
                 {icon("play")}
                 "Resume"
             </button>
