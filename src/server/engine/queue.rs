@@ -37,15 +37,14 @@ pub(super) async fn work(engine: Engine) {
 /// Ends what waited too long, and starts what may start. How long to rest at most; `None` when there may be more to do.
 async fn step(engine: &Engine, moves: &mut Moves) -> Result<Option<Duration>, StoreError> {
     let config = &engine.0.config;
-    // Before anything is judged by the time of day.
-    moves.follow(engine).await?;
-    let now = config.clock.now();
+    // Everything is judged by the time of day that was looked at: a clock that is moved from now on is the next step's.
+    let now = moves.follow(engine).await?;
     let due = runs::next_due(&mut *config.store.acquire().await?, now).await?;
     if due.is_some_and(|due| due <= now) {
-        expire(engine).await?;
+        expire(engine, now).await?;
         return Ok(None);
     }
-    if claim(engine).await? {
+    if claim(engine, now).await? {
         return Ok(None);
     }
     Ok(Some(due.map_or(IDLE, |due| Duration::from_millis(due.millis_since(now)))))
@@ -66,7 +65,8 @@ impl Moves {
         Self { jumps: Jumps::new(clock.now(), clock.elapsed()), right: clock.elapsed(), ms: Some(0) }
     }
 
-    async fn follow(&mut self, engine: &Engine) -> Result<(), StoreError> {
+    /// The time of day, after what waits was moved along with it.
+    async fn follow(&mut self, engine: &Engine) -> Result<Timestamp, StoreError> {
         let config = &engine.0.config;
         let (now, elapsed) = (config.clock.now(), config.clock.elapsed());
         match (self.jumps.look(now, elapsed), &mut self.ms) {
@@ -82,16 +82,16 @@ impl Moves {
             self.ms = None;
         }
         self.right = elapsed;
-        Ok(())
+        Ok(now)
     }
 }
 
 /// Ends the runs whose limit ran out while they waited.
-async fn expire(engine: &Engine) -> Result<(), StoreError> {
+async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
     let config = &engine.0.config;
     let mut transaction = config.store.begin().await?;
     let mut ended = Vec::new();
-    for id in runs::expire(&mut transaction, config.clock.now(), EXPIRED).await? {
+    for id in runs::expire(&mut transaction, now, EXPIRED).await? {
         let Some(stored) = runs::get(&mut transaction, &id).await? else { continue };
         let run = stored.run.summary;
         end::record_end(&mut transaction, &run).await?;
@@ -108,13 +108,13 @@ async fn expire(engine: &Engine) -> Result<(), StoreError> {
 }
 
 /// Claims one run and sets it going. `false` when there is none, or no place.
-async fn claim(engine: &Engine) -> Result<bool, StoreError> {
+async fn claim(engine: &Engine, now: Timestamp) -> Result<bool, StoreError> {
     let config = &engine.0.config;
     if engine.0.closing.is_cancelled() || config.rclone.version().is_none() {
         return Ok(false);
     }
     let mut transaction = config.store.begin().await?;
-    let Some(claimed) = runs::claim(&mut transaction, config.clock.now(), config.limits).await? else { return Ok(false) };
+    let Some(claimed) = runs::claim(&mut transaction, now, config.limits).await? else { return Ok(false) };
     transaction.commit().await?;
     boundary::pass("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
     engine.0.tasks.spawn(run::launch(engine.clone(), claimed));

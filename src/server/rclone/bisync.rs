@@ -129,6 +129,12 @@ mod tests {
         let word = format!("{WORKDIR}{}", workdir.display());
         let mut command = Command::new("/bin/sh");
         let mut holder = command.args(["-c", "read line", &word]).stdin(Stdio::piped()).spawn().expect("spawned");
+        // For a moment a new process has no command line.
+        let began = std::time::Instant::now();
+        while !is_used(&workdir).expect("looked at") {
+            assert!(began.elapsed().as_secs() < 60, "it is not seen");
+            std::thread::yield_now();
+        }
         prepare(&workdir).expect("looked at");
         assert!(lock.exists(), "somebody works there");
         holder.kill().expect("killed");

@@ -258,9 +258,12 @@ async fn without_options_rclone_runs_with_what_longshore_sets_and_its_own_defaul
     let (found, _) = silent.run_with("sync", named).await;
     let expected = json!({ "main.CheckSum": true, "main.BwLimit": "3Mi", "main.Transfers": 7, "main.Checkers": 9,
         "filter.ExcludeRule": ["--config=x"], "filter.IncludeRule": ["*"], "filter.MinAge": 7_200_000_000_000_u64,
-        "filter.MaxAge": 604_800_000_000_000_u64, "filter.MinSize": 7 << 20, "filter.MaxSize": 8 << 20, "main.MaxDelete": 5,
+        "filter.MaxAge": 604_800_000_000_000_u64, "filter.MinSize": 7 << 20, "filter.MaxSize": 8 << 20,
         "main.BackupDir": silent.console.path("old") });
     let mut found = changes(&flat(&plain), &flat(&found));
     found.remove("log.File");
     assert_eq!(json!(found), expected);
+    // A dry run shows all that would go: there is no limit to it.
+    let (found, _) = silent.run_with("delete", json!({ "max_delete": 5 })).await;
+    assert_eq!(found["main"]["MaxDelete"], 5);
 }
