@@ -23,7 +23,7 @@ function mixed(): Record<string, number> {
 async function ownStatistics(longshore: Longshore, id: string): Promise<{ bytes: number; transfers: number; errors: number }> {
   const runs = join(longshore.data, 'runs');
   const folder = (await readdir(runs)).find((name) => name.startsWith(id));
-  const log = await readFile(join(runs, folder ?? id, 'log.jsonl'), 'utf8');
+  const log = await readFile(join(runs, folder ?? id, 'report', 'log.jsonl'), 'utf8');
   const lines = log.split('\n').filter((line) => line.includes('"stats"'));
   return JSON.parse(lines.at(-1) ?? '{}').stats;
 }
