@@ -72,7 +72,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
         let (parts, body) = request.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
         let bytes = Bytes::from_request(whole, state).await.map_err(|_| bad_request("The body could not be read to its end."))?;
-        if bytes.is_empty() {
+        // What may be left out may be nothing as well.
+        if bytes.is_empty() || bytes.trim_ascii() == b"null" {
             return Ok(Self(T::default()));
         }
         let Body(value) = Body::from_request(Request::from_parts(parts, bytes.into()), state).await?;

@@ -123,7 +123,6 @@ struct TransferRequest {
     confirm: Option<String>,
     /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync go that a guard would stop. Once.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     preview: Option<RunId>,
     /// What to do while another run writes there.
     #[serde(default)]
