@@ -48,7 +48,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Reads what [`Self::to_text`] writes.
+    /// Reads what `to_text` writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (inode, offset) = text.split_once('-')?;
