@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::Duration,
@@ -116,32 +116,26 @@ struct Seen {
 /// Looks in `/proc` for the rclone of runs, until it is dropped.
 struct Sampler {
     seen: Arc<Mutex<Seen>>,
-    over: Arc<AtomicBool>,
+    /// Dropped with it: then the looking ends.
+    _goes_on: mpsc::Sender<()>,
 }
 
 impl Sampler {
     fn start(data: PathBuf) -> Self {
-        let (seen, over) = (Arc::<Mutex<Seen>>::default(), Arc::new(AtomicBool::new(false)));
-        let sampler = Self { seen: Arc::clone(&seen), over: Arc::clone(&over) };
+        let (goes_on, over) = mpsc::channel();
+        let seen = Arc::<Mutex<Seen>>::default();
+        let sampler = Self { seen: Arc::clone(&seen), _goes_on: goes_on };
         thread::spawn(move || {
-            while !over.load(Ordering::Relaxed) {
+            while over.recv_timeout(OFTEN) == Err(RecvTimeoutError::Timeout) {
                 let now = working(&data);
                 let mut seen = seen.lock().expect("whole");
                 for (at, one) in now.iter().enumerate() {
                     seen.each.insert(one.clone());
                     seen.together.extend(now[at + 1..].iter().map(|other| (one.clone(), other.clone())));
                 }
-                drop(seen);
-                thread::sleep(OFTEN);
             }
         });
         sampler
-    }
-}
-
-impl Drop for Sampler {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
     }
 }
 
