@@ -124,6 +124,23 @@ async fn what_waits_when_the_clock_is_set_neither_waits_for_an_hour_nor_runs_out
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_while_a_run_is_taken_from_the_queue_costs_it_no_time() {
+    let house = House::new().await;
+    house.engine.start().await.expect("started");
+    // The queue looks at the clock and then takes the run: one of these is set in between.
+    for n in 0..24 {
+        let ms = if n % 2 == 0 { HOUR } else { -HOUR };
+        let id = house.queue(&format!("copy{n}"), Some(HOUR / 2)).await;
+        for _ in 0..n {
+            tokio::task::yield_now().await;
+        }
+        house.clock.set(ms);
+        assert_eq!(house.ended(&id).await, RunState::Succeeded, "the clock was set by {ms} ms");
+    }
+    house.engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_was_set_back_while_no_console_ran_keeps_nobody_waiting() {
     let house = House::new().await;
     let id = house.queue("copy", None).await;

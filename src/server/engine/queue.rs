@@ -44,7 +44,7 @@ async fn step(engine: &Engine, moves: &mut Moves) -> Result<Option<Duration>, St
         expire(engine, now).await?;
         return Ok(None);
     }
-    if claim(engine, now).await? {
+    if claim(engine, now, moves.jumps).await? {
         return Ok(None);
     }
     Ok(Some(due.map_or(IDLE, |due| Duration::from_millis(due.millis_since(now)))))
@@ -108,7 +108,7 @@ async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
 }
 
 /// Claims one run and sets it going. `false` when there is none, or no place.
-async fn claim(engine: &Engine, now: Timestamp) -> Result<bool, StoreError> {
+async fn claim(engine: &Engine, now: Timestamp, jumps: Jumps) -> Result<bool, StoreError> {
     let config = &engine.0.config;
     if engine.0.closing.is_cancelled() || config.rclone.version().is_none() {
         return Ok(false);
@@ -117,7 +117,7 @@ async fn claim(engine: &Engine, now: Timestamp) -> Result<bool, StoreError> {
     let Some(claimed) = runs::claim(&mut transaction, now, config.limits).await? else { return Ok(false) };
     transaction.commit().await?;
     boundary::pass("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
-    engine.0.tasks.spawn(run::launch(engine.clone(), claimed));
+    engine.0.tasks.spawn(run::launch(engine.clone(), claimed, jumps));
     tell_places(engine).await?;
     Ok(true)
 }

@@ -64,9 +64,11 @@ pub(super) struct Watch {
     jumps: Jumps,
 }
 
-/// Has the guards of a run that was claimed look, starts it, and watches it.
-pub(super) async fn launch(engine: Engine, claimed: Claimed) {
-    let Some(mut watch) = Watch::new(&engine, &claimed.id, claimed.fence).await else { return };
+/// Has the guards of a run that was claimed look, starts it, and watches it. `jumps` is the look at the clock by which it was claimed:
+/// when the clock was moved since, its time limit moves along.
+pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
+    let Some(mut watch) = Watch::new(&engine, &claimed.id, claimed.fence, jumps).await else { return };
+    watch.follow_clock().await;
     let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
     let mut transfer = Transfer { operation, source, destination, options };
     if claimed.guarded {
@@ -104,7 +106,9 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed) {
 /// Watches a run that was started in an earlier life.
 pub(super) async fn attach(engine: Engine, row: Unfinished) {
     tracing::info!(run = %row.summary.id, "found again");
-    let Some(watch) = Watch::new(&engine, &row.summary.id, row.fence).await else { return };
+    let clock = &engine.0.config.clock;
+    let jumps = Jumps::new(clock.now(), clock.elapsed());
+    let Some(watch) = Watch::new(&engine, &row.summary.id, row.fence, jumps).await else { return };
     if row.stop_requested {
         watch.stop.cancel();
     }
@@ -123,7 +127,7 @@ async fn failed_files(engine: &Engine, of: &RunId) -> Result<Vec<String>, String
 }
 
 impl Watch {
-    async fn new(engine: &Engine, id: &RunId, fence: i64) -> Option<Self> {
+    async fn new(engine: &Engine, id: &RunId, fence: i64, jumps: Jumps) -> Option<Self> {
         let stop = engine.stop_token(id);
         let dir = engine.run_dir(id, fence);
         let stored = loop {
@@ -134,8 +138,6 @@ impl Watch {
         };
         let live = Live { summary: stored.run.summary, in_flight: Vec::new() };
         engine.hub().update(live.clone());
-        let clock = &engine.0.config.clock;
-        let jumps = Jumps::new(clock.now(), clock.elapsed());
         Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at, jumps })
     }
 
