@@ -39,11 +39,12 @@ const START: i64 = 1_735_689_600_000;
 
 /// Fills the tables as a year of work would have. Counts as the triggers do, which a bulk insert passes by.
 const FILL: &str = "
-    INSERT INTO routes (id, search_text, runs)
+    INSERT INTO routes (id, search_text, runs, first_id, last_id)
       WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 50199)
       SELECT printf('01JROVTE%018d', i), CASE WHEN i < 200 THEN printf('/srv/data/set-%03d', i) || char(10) || printf('b2:archive/set-%03d', i)
              ELSE printf('/srv/inbox/case-%06d', i) || char(10) || printf('nas:cases/%06d', i) END,
-             CASE WHEN i < 200 THEN 4750 ELSE 1 END FROM n;
+             CASE WHEN i < 200 THEN 4750 ELSE 1 END, printf('01JR%022d', CASE WHEN i < 200 THEN i ELSE 950000 + i - 200 END),
+             printf('01JR%022d', CASE WHEN i < 200 THEN 949800 + i ELSE 950000 + i - 200 END) FROM n;
     INSERT INTO jobs (id, name, name_key, operation, source, destination, options, guards, retry, on_busy, priority, user_id, user_name, created_at, updated_at)
       WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199)
       SELECT printf('01JJ0B%020d', i), printf('Set %03d', i), printf('set %03d', i), 'sync', printf('/srv/data/set-%03d', i), printf('b2:archive/set-%03d', i), '{}', '{}',

@@ -13,10 +13,14 @@ CREATE TABLE routes (
     -- Source and destination in lower case, a line each, made by the program.
     search_text TEXT   NOT NULL UNIQUE,
     -- How many runs have this route.
-    runs        BIGINT NOT NULL DEFAULT 0
+    runs        BIGINT NOT NULL DEFAULT 0,
+    -- Between which ids these lie: a search looks nowhere else.
+    first_id    TEXT   NOT NULL,
+    last_id     TEXT   NOT NULL
 );
 -- The oldest run of a route lends it its id.
-INSERT INTO routes (id, search_text, runs) SELECT min(id), search_text, count(*) FROM old_runs GROUP BY search_text;
+INSERT INTO routes (id, search_text, runs, first_id, last_id)
+SELECT min(id), search_text, count(*), min(id), max(id) FROM old_runs GROUP BY search_text;
 
 -- What a person saved: a run that can be started again, by hand or after another job.
 CREATE TABLE jobs (

@@ -104,8 +104,10 @@ pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage>
     if !search.is_empty() {
         match routes(c, &search).await? {
             Found::None => return Ok(RunPage { runs: Vec::new(), cursor: None }),
-            // So many rows have one of these that the newest are near: each row's own route is looked at, and no list is made of all that match.
-            Found::Many => {
+            // So many rows have one of these that the newest are near where they begin: each row's own route is looked at, and no list is
+            // made of all that match.
+            Found::Many { first, last } => {
+                sql.push(" AND r.id >= ").push_bind(first).push(" AND r.id <= ").push_bind(last);
                 sql.push(" AND EXISTS (SELECT 1 FROM routes t WHERE t.id = r.route_id AND instr(t.search_text, ")
                     .push_bind(search)
                     .push(") > 0)");
@@ -129,18 +131,23 @@ pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage>
 enum Found {
     None,
     Few,
-    Many,
+    /// All of these lie between two ids.
+    Many {
+        first: String,
+        last: String,
+    },
 }
 
 async fn routes(c: &mut SqliteConnection, search: &str) -> Result<Found> {
-    let runs: Option<i64> = sqlx::query_scalar("SELECT CAST(sum(runs) AS BIGINT) FROM routes WHERE instr(search_text, $1) > 0")
-        .bind(search)
-        .fetch_one(c)
-        .await?;
-    Ok(match runs {
-        None | Some(0) => Found::None,
-        Some(runs) if runs <= FEW => Found::Few,
-        Some(_) => Found::Many,
+    let found: (Option<i64>, Option<String>, Option<String>) =
+        sqlx::query_as("SELECT CAST(sum(runs) AS BIGINT), min(first_id), max(last_id) FROM routes WHERE instr(search_text, $1) > 0")
+            .bind(search)
+            .fetch_one(c)
+            .await?;
+    Ok(match found {
+        (Some(runs), Some(first), Some(last)) if runs > FEW => Found::Many { first, last },
+        (Some(1..), ..) => Found::Few,
+        _ => Found::None,
     })
 }
 

@@ -118,8 +118,12 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     let (source, destination) = (task.source.to_string(), task.destination.as_ref().map(Location::to_string));
     let text = format!("{source}\n{}", destination.as_deref().unwrap_or_default()).to_lowercase();
     let route: String = sqlx::query_scalar(
-        "INSERT INTO routes (id, search_text, runs) VALUES ($1, $2, 1)
-         ON CONFLICT (search_text) DO UPDATE SET runs = routes.runs + 1 RETURNING id",
+        "INSERT INTO routes (id, search_text, runs, first_id, last_id) VALUES ($1, $2, 1, $1, $1)
+         ON CONFLICT (search_text) DO UPDATE
+            SET runs = routes.runs + 1,
+                first_id = CASE WHEN excluded.first_id < routes.first_id THEN excluded.first_id ELSE routes.first_id END,
+                last_id = CASE WHEN excluded.last_id > routes.last_id THEN excluded.last_id ELSE routes.last_id END
+         RETURNING id",
     )
     .bind(run.id.as_str())
     .bind(text)

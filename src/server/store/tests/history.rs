@@ -75,6 +75,24 @@ async fn a_search_takes_every_character_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_search_that_many_runs_match_finds_the_first_and_the_last_of_them() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    // Older and newer ones than all that match, and asked for while the clock was set back.
+    for n in (5_000..10_200).chain(0..5_000) {
+        let run = with_task(new_run(Timestamp(NOW.0 + n)), |task| {
+            task.source = location(if (50..10_150).contains(&n) { "/srv/pictures" } else { "/srv/other" });
+        });
+        runs::insert(&mut tx, &run).await.expect("insert");
+    }
+    tx.commit().await.expect("commit");
+    for (search, count) in [("pictures", 10_100), ("other", 100), ("srv", 10_200)] {
+        let query = RunQuery { search: search.to_owned(), limit: 1_000, ..RunQuery::default() };
+        assert_eq!(all_pages(&store, query).await.len(), count, "{search:?}");
+    }
+}
+
+#[tokio::test]
 async fn those_that_wait_know_their_place() {
     let store = Store::in_memory().await.expect("store");
     let ids = enqueue(&store, 3).await;
