@@ -44,6 +44,9 @@ use super::{
 };
 use crate::domain::{error::AppError, user::RcloneStatus};
 
+/// How often, and how many times, a data directory that is in use is asked for again: for three seconds.
+const CLAIM_EVERY: Duration = Duration::from_millis(100);
+const CLAIM_TRIES: u32 = 30;
 /// How often sessions that have expired are swept away.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -111,7 +114,7 @@ pub enum StartError {
 pub async fn run(config: Serve) -> Result<(), StartError> {
     private_umask();
     make_data_dir(config.paths.data_dir())?;
-    let _lock = claim(config.paths.data_dir())?;
+    let _lock = claim(config.paths.data_dir()).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|source| StartError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
@@ -194,15 +197,21 @@ pub(super) fn refuse_lost(data_dir: &Path, database: &Path) -> Result<(), StartE
     if is_there || !knew_runs { Ok(()) } else { Err(StartError::Lost { database: database.to_owned(), runs }) }
 }
 
-/// Claims the data directory for as long as the answer is kept: two consoles would start each run twice.
-fn claim(dir: &Path) -> Result<File, StartError> {
+/// Claims the data directory for as long as the answer is kept: two consoles would start each run twice. One that was killed may have forked
+/// something that holds its lock until it has become rclone, and one that was told to end may need a moment: neither is refused at once.
+async fn claim(dir: &Path) -> Result<File, StartError> {
     let unusable = |source| StartError::DataDir { path: dir.to_owned(), source };
     let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(unusable)?;
-    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
-        rustix::io::Errno::WOULDBLOCK => StartError::InUse(dir.to_owned()),
-        error => unusable(error.into()),
-    })?;
-    Ok(lock)
+    let mut tries = interval(CLAIM_EVERY);
+    for _ in 0..CLAIM_TRIES {
+        tries.tick().await;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(lock),
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            Err(error) => return Err(unusable(error.into())),
+        }
+    }
+    Err(StartError::InUse(dir.to_owned()))
 }
 
 /// The folders that may be used, with every link on their way followed, so that paths compare by their parts.

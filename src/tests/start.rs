@@ -39,6 +39,34 @@ fn a_second_console_on_the_same_data_is_refused() {
     assert!(text.contains("another Longshore"), "{text}");
 }
 
+/// Whether another process has this file open.
+fn is_open(file: &Path) -> bool {
+    let processes = fs::read_dir("/proc").expect("readable").flatten();
+    let others = processes.filter(|process| process.file_name() != std::process::id().to_string().as_str());
+    others
+        .filter_map(|process| fs::read_dir(process.path().join("fd")).ok())
+        .any(|fds| fds.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == file)))
+}
+
+#[test]
+fn what_a_killed_console_left_has_a_moment_to_let_go_of_the_data() {
+    let mut holder = None;
+    let console = Console::start_in(|dir| {
+        fs::create_dir_all(dir.join("data")).expect("made");
+        let path = dir.join("data/lock").canonicalize().unwrap_or_else(|_| dir.canonicalize().expect("there").join("data/lock"));
+        let lock = fs::File::create(&path).expect("a file");
+        lock.try_lock().expect("locked");
+        holder = Some(std::thread::spawn(move || {
+            while !is_open(&path) {
+                std::thread::yield_now();
+            }
+            drop(lock);
+        }));
+    });
+    holder.expect("it was started").join().expect("it saw the console");
+    drop(console);
+}
+
 #[tokio::test]
 async fn a_database_newer_than_the_program_is_refused() {
     let mut console = Console::start();
