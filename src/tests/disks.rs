@@ -127,7 +127,7 @@ async fn a_full_disk_of_the_database_refuses_new_runs_shows_the_old_ones_and_hea
 
 #[tokio::test]
 async fn a_run_whose_log_has_no_room_tells_how_far_it_is_and_is_no_success_without_proof() {
-    let Some((console, disk)) = console_with_disk("data/runs", "4m") else { return };
+    let Some((mut console, disk)) = console_with_disk("data/runs", "4m") else { return };
     let id = slow_copy(&console, "photos", SLOW).await;
     disk.fill();
     let silent = console.run(&id).await["stats"]["bytes"].as_u64().expect("bytes");
@@ -150,6 +150,13 @@ async fn a_run_whose_log_has_no_room_tells_how_far_it_is_and_is_no_success_witho
     let again = console.copy(&console.path("photos"), &console.path("photos-copy"), json!({})).await;
     assert_eq!(console.ended(&again).await["state"], "no_change");
     assert_eq!(tree(&console.root().join("photos")), tree(&console.root().join("photos-copy")));
+
+    let dir = console.data().join("runs").join(format!("{id}.1"));
+    assert!(dir.join("log.jsonl").exists(), "there was no room to conclude it");
+    console.terminate();
+    console.restart();
+    until("the log is concluded", async || (!dir.join("log.jsonl").exists()).then_some(())).await;
+    assert!(dir.join("report/report.json").exists());
     assert!(!console.said().contains("panicked"));
 }
 

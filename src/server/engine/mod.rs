@@ -12,12 +12,13 @@ mod recovery;
 mod retry;
 mod run;
 mod stall;
+mod unread;
 mod verdict;
 
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -59,6 +60,8 @@ struct Inner {
     wake: Notify,
     /// One for each run that is watched; cancelled when it shall stop.
     stops: Mutex<HashMap<RunId, CancellationToken>>,
+    /// Some log may be left that could not be concluded.
+    unread: AtomicBool,
     tasks: TaskTracker,
     closing: CancellationToken,
 }
@@ -72,6 +75,7 @@ impl Engine {
             hub: Hub::default(),
             wake: Notify::new(),
             stops: Mutex::default(),
+            unread: AtomicBool::new(true),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         }))
@@ -81,6 +85,7 @@ impl Engine {
     pub async fn start(&self) -> Result<(), StoreError> {
         recovery::recover(self).await?;
         self.0.tasks.spawn(queue::work(self.clone()));
+        self.0.tasks.spawn(unread::work(self.clone()));
         Ok(())
     }
 

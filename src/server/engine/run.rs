@@ -17,6 +17,7 @@ use super::{
     guard::{self, Look},
     quiet::Quiet,
     stall::{Jumps, Stall},
+    unread,
     verdict::{Evidence, Verdict, verdict},
 };
 use crate::{
@@ -269,6 +270,7 @@ impl Watch {
         };
         let dir = self.dir.clone();
         let finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
+        unread::note(&self.engine, &self.dir);
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
         let (asked, was_full) = quiet.end();
         let (at_stop, log_full) = (at_stop.or(asked), was_full || exit.is_some_and(|exit| exit.full));
