@@ -5,6 +5,7 @@ mod ask;
 mod atomic;
 mod binary;
 pub mod bisync;
+mod catalog;
 mod client;
 pub mod command;
 mod conf;
@@ -23,6 +24,7 @@ pub mod preflight;
 mod probe;
 mod providers;
 mod redact;
+mod run;
 pub mod shim;
 mod shim_main;
 mod size;
@@ -36,20 +38,17 @@ mod wrap;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    sync::{Arc, RwLock, Weak},
+    path::PathBuf,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use serde_json::json;
 
 use crate::domain::{
-    flag::{Flag, FlagValue},
     location::Location,
     provider::Provider,
     remote::{RemoteName, RemoteTest},
-    run::Operation,
-    transfer::TransferOptions,
 };
 
 pub use {
@@ -63,6 +62,7 @@ pub use {
     shim_main::shim_main,
 };
 use {
+    catalog::Known,
     client::QUICK,
     conf::Section,
     daemon::{Daemon, State},
@@ -79,8 +79,6 @@ const WATCH: Duration = Duration::from_secs(3);
 const UMASK: u32 = 0o022;
 /// How many seconds a run may clean up after it was asked to stop.
 const GRACE_SECS: u64 = 10;
-/// The same for a bisync, which finishes what it is at and notes it: up to 31 s were seen.
-const BISYNC_GRACE_SECS: u64 = 45;
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -144,10 +142,10 @@ struct Inner {
     vault: Arc<Vault>,
     keeper: Keeper,
     daemon: Daemon,
-    /// What the program that said so offers.
-    providers: RwLock<Option<(Binary, Arc<Vec<Provider>>)>>,
-    /// What the program that said so takes as flags.
-    flags: RwLock<Option<(Binary, Arc<flags::Catalog>)>>,
+    /// What it offers.
+    providers: Known<Vec<Provider>>,
+    /// What it takes as flags.
+    flags: Known<flags::Catalog>,
 }
 
 impl Rclone {
@@ -161,7 +159,7 @@ impl Rclone {
         let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper).await?;
         Draft::sweep(&run);
         let bisync = config.data_dir.join("bisync");
-        let (providers, flags) = (RwLock::default(), RwLock::default());
+        let (providers, flags) = (Known::default(), Known::default());
         let inner = Arc::new(Inner { run, bisync, shim: config.shim, limit: config.limit, vault, keeper, daemon, providers, flags });
         tokio::spawn(watch(Arc::downgrade(&inner)));
         Ok(Self(inner))
@@ -206,71 +204,6 @@ impl Rclone {
         remotes.sort_by(|a, b| a.name.cmp(&b.name));
         remotes.dedup_by(|a, b| a.name == b.name);
         Ok(remotes)
-    }
-
-    /// The providers that are offered, with the options that may be set.
-    pub async fn providers(&self) -> Result<Arc<Vec<Provider>>, RcloneError> {
-        let binary = self.0.binary()?;
-        if let Some((of, known)) = &*self.0.providers.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-            && *of == binary
-        {
-            return Ok(Arc::clone(known));
-        }
-        let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
-        let unreviewed = providers::unreviewed(&all.providers);
-        if !unreviewed.is_empty() {
-            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options that are not known here; they can not be set");
-        }
-        let offered = Arc::new(providers::offered(all.providers));
-        *self.0.providers.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((binary, Arc::clone(&offered)));
-        Ok(offered)
-    }
-
-    /// Providers and options that this rclone has and this Longshore does not know: they can not be set.
-    pub async fn unreviewed_options(&self) -> Result<Vec<String>, RcloneError> {
-        let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
-        Ok(providers::unreviewed(&all.providers))
-    }
-
-    /// The options that `operation` may be given among its `flags`, by name.
-    pub async fn flags(&self, operation: Operation) -> Result<Vec<Flag>, RcloneError> {
-        Ok(self.catalog().await?.of(operation))
-    }
-
-    /// The flags of a run in the form in which they are kept, or which of them are wrong: `flags.NAME`.
-    pub async fn check_flags(
-        &self,
-        operation: Operation,
-        flags: &BTreeMap<String, FlagValue>,
-    ) -> Result<BTreeMap<String, FlagValue>, RcloneError> {
-        // Nothing to check needs no rclone.
-        if flags.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        self.catalog().await?.check(operation, flags).map_err(|fields| RcloneError::Invalid { fields })
-    }
-
-    /// Options that this rclone's runs have and this Longshore does not know: they can not be set.
-    pub async fn unreviewed_flags(&self) -> Result<Vec<String>, RcloneError> {
-        let info: flags::Info = self.0.daemon.call("options/info", &json!({}), QUICK).await?;
-        Ok(flags::unreviewed(&info))
-    }
-
-    async fn catalog(&self) -> Result<Arc<flags::Catalog>, RcloneError> {
-        let binary = self.0.binary()?;
-        if let Some((of, known)) = &*self.0.flags.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-            && *of == binary
-        {
-            return Ok(Arc::clone(known));
-        }
-        let info: flags::Info = self.0.daemon.call("options/info", &json!({}), QUICK).await?;
-        let unreviewed = flags::unreviewed(&info);
-        if !unreviewed.is_empty() {
-            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options of runs that are not known here; they can not be set");
-        }
-        let catalog = Arc::new(flags::Catalog::new(&info));
-        *self.0.flags.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((binary, Arc::clone(&catalog)));
-        Ok(catalog)
     }
 
     /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their provider: this may take
@@ -341,42 +274,6 @@ impl Rclone {
     pub async fn resolve(&self, location: &Location) -> Result<Vec<Location>, RcloneError> {
         let vault = Arc::clone(&self.0.vault);
         wrap::resolve(&blocking(move || vault.remotes()).await?, location)
-    }
-
-    /// Starts a run in the new folder `dir`; of `only` these files, when they are named. Returns when rclone runs; from then on it does not need
-    /// us.
-    pub async fn start_run(&self, dir: &Path, transfer: &Transfer, only: Option<&[String]>) -> Result<(), RcloneError> {
-        let binary = self.0.binary()?;
-        let names = self.names().await?;
-        for location in transfer.places() {
-            if !location.is_local() && !names.contains(location.remote()) {
-                return Err(RcloneError::UnknownRemote);
-            }
-        }
-        // Once more: it may have waited while rclone or Longshore became another.
-        let options = &transfer.options;
-        let flags = self.check_flags(transfer.operation, &options.flags).await?;
-        let transfer = &Transfer { options: TransferOptions { flags, ..options.clone() }, ..transfer.clone() };
-        self.settle().await?;
-        let list = only.map(|names| names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).flatten().copied().collect::<Vec<_>>());
-        let only = only.map(|_| dir.join(shim::ONLY));
-        let workdir = bisync::workdir(&self.0.bisync, transfer);
-        let grace_secs = if transfer.operation == Operation::Bisync {
-            let workdir = workdir.clone();
-            blocking(move || bisync::prepare(&workdir)).await?;
-            BISYNC_GRACE_SECS
-        } else {
-            GRACE_SECS
-        };
-        let args = command::transfer(transfer, self.0.vault.working(), dir, &workdir, only.as_deref());
-        let plan = shim::Plan {
-            program: binary.path,
-            args: args.into_iter().map(Into::into).collect(),
-            env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
-            umask: UMASK,
-            grace_secs,
-        };
-        shim::start(dir, &plan, list.as_deref(), &self.0.shim).await
     }
 
     /// Ends the warm rclone. Runs go on.

@@ -4,6 +4,7 @@
 mod files;
 mod mounts;
 mod remotes;
+mod requests;
 mod transfers;
 
 use utoipa::IntoResponses;

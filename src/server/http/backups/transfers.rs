@@ -1,14 +1,12 @@
 //! Sync, copy, move and delete, as runs.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -18,21 +16,17 @@ use super::{
         who::Who,
     },
     Refusals, named,
+    requests::{DeleteRequest, TransferRequest},
 };
 use crate::{
     domain::{
         error::AppError,
-        flag::{FlagValue, flags_schema},
-        guard::Approval,
         id::RunId,
-        run::{FileOutcome, NewRun, OnBusy, Operation, Run, RunState},
-        transfer::{TransferOptions, age_schema, bwlimit_schema, patterns_schema, size_schema},
+        run::{FileOutcome, NewRun, Operation, Run, RunState},
     },
     server::{auth::Actor, services::runs, state::AppState},
 };
 
-/// How long a transfer may take when the caller does not say, in seconds.
-const LIMIT: u32 = 3600;
 /// Bytes in a MiB.
 const MIB: f64 = 1_048_576.0;
 
@@ -52,204 +46,6 @@ struct Wishes {
     /// Sent twice with the same key, a request starts one run.
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
-}
-
-/// What is transferred, and how.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({ "source": "/srv/photos", "destination": "photos-s3:archive/photos", "exclude": ["*.tmp"], "bwlimit": "10M" }))]
-struct TransferRequest {
-    /// Where from: `remote:path`, or an absolute path of this server in an allowed folder.
-    source: String,
-    /// Where to.
-    destination: String,
-    /// Only say what would be done.
-    #[serde(default)]
-    dry_run: bool,
-    /// Compare by checksum and size instead of time and size.
-    #[serde(default)]
-    checksum: bool,
-    /// Only for a move: afterwards delete folders of the source that are empty.
-    #[serde(default)]
-    delete_empty_src_dirs: bool,
-    /// Bandwidth limit: `10M` is 10 MiB/s.
-    #[serde(default)]
-    #[schema(schema_with = bwlimit_schema)]
-    bwlimit: Option<String>,
-    /// Leave out what matches one of these patterns.
-    #[serde(default)]
-    #[schema(schema_with = patterns_schema)]
-    exclude: Option<Vec<String>>,
-    /// Take only what matches one of these patterns.
-    #[serde(default)]
-    #[schema(schema_with = patterns_schema)]
-    include: Option<Vec<String>>,
-    /// Only files older than this: `30d`.
-    #[serde(default)]
-    #[schema(schema_with = age_schema)]
-    min_age: Option<String>,
-    /// Only files younger than this.
-    #[serde(default)]
-    #[schema(schema_with = age_schema)]
-    max_age: Option<String>,
-    /// Only files of this size or more: `10M`.
-    #[serde(default)]
-    #[schema(schema_with = size_schema)]
-    min_size: Option<String>,
-    /// Only files of this size or less.
-    #[serde(default)]
-    #[schema(schema_with = size_schema)]
-    max_size: Option<String>,
-    /// Files transferred at once, 1 to 128.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 128)]
-    transfers: Option<u32>,
-    /// Files checked at once, 1 to 256.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 256)]
-    checkers: Option<u32>,
-    /// Stop with an error before more files than this are deleted.
-    #[serde(default)]
-    max_delete: Option<u32>,
-    /// Keep what is replaced or deleted here, on the remote of the destination.
-    #[serde(default)]
-    backup_dir: Option<String>,
-    /// Other options of rclone's, by its names.
-    #[serde(default)]
-    #[schema(schema_with = flags_schema)]
-    flags: BTreeMap<String, FlagValue>,
-    /// The destination once more, to be sure. What differs is refused.
-    #[serde(default)]
-    confirm: Option<String>,
-    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync go that a guard would stop. Once.
-    #[serde(default)]
-    preview: Option<RunId>,
-    /// What to do while another run writes there.
-    #[serde(default)]
-    on_busy: OnBusy,
-    /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 604_800)]
-    timeout_secs: Option<u32>,
-}
-
-impl TransferRequest {
-    fn into_run(self, operation: Operation) -> Result<NewRun, AppError> {
-        confirmed(self.confirm.as_deref(), &self.destination)?;
-        let approval = match (self.preview, self.confirm) {
-            (Some(preview), Some(confirm)) => Some(Approval { preview, confirm }),
-            (Some(_), None) => return Err(AppError::invalid("confirm", "An approval needs the destination once more.")),
-            (None, _) => None,
-        };
-        Ok(NewRun {
-            approval,
-            on_busy: self.on_busy,
-            operation,
-            source: self.source,
-            destination: Some(self.destination),
-            options: TransferOptions {
-                dry_run: self.dry_run,
-                checksum: self.checksum,
-                delete_empty_src_dirs: self.delete_empty_src_dirs,
-                bwlimit: self.bwlimit,
-                transfers: self.transfers,
-                checkers: self.checkers,
-                exclude: self.exclude.unwrap_or_default(),
-                include: self.include.unwrap_or_default(),
-                min_age: self.min_age,
-                max_age: self.max_age,
-                min_size: self.min_size,
-                max_size: self.max_size,
-                max_delete: self.max_delete,
-                backup_dir: self.backup_dir,
-                flags: self.flags,
-            },
-            time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
-            ..NewRun::default()
-        })
-    }
-}
-
-/// What is deleted, and what of it.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({ "remote_path": "photos-s3:archive/old", "dry_run": true, "exclude": ["*.jpg"] }))]
-struct DeleteRequest {
-    /// `remote:path`, or an absolute path of this server in an allowed folder.
-    remote_path: String,
-    /// Only say what would be deleted.
-    #[serde(default)]
-    dry_run: bool,
-    /// Leave what matches one of these patterns.
-    #[serde(default)]
-    #[schema(schema_with = patterns_schema)]
-    exclude: Option<Vec<String>>,
-    /// Delete only what matches one of these patterns.
-    #[serde(default)]
-    #[schema(schema_with = patterns_schema)]
-    include: Option<Vec<String>>,
-    /// Only files older than this: `30d`.
-    #[serde(default)]
-    #[schema(schema_with = age_schema)]
-    min_age: Option<String>,
-    /// Only files younger than this.
-    #[serde(default)]
-    #[schema(schema_with = age_schema)]
-    max_age: Option<String>,
-    /// Only files of this size or more: `10M`.
-    #[serde(default)]
-    #[schema(schema_with = size_schema)]
-    min_size: Option<String>,
-    /// Only files of this size or less.
-    #[serde(default)]
-    #[schema(schema_with = size_schema)]
-    max_size: Option<String>,
-    /// Stop with an error before more files than this are deleted.
-    #[serde(default)]
-    max_delete: Option<u32>,
-    /// Other options of rclone's, by its names.
-    #[serde(default)]
-    #[schema(schema_with = flags_schema)]
-    flags: BTreeMap<String, FlagValue>,
-    /// The path once more, to be sure. What differs is refused.
-    #[serde(default)]
-    confirm: Option<String>,
-    /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 604_800)]
-    timeout_secs: Option<u32>,
-}
-
-impl DeleteRequest {
-    fn into_run(self) -> Result<NewRun, AppError> {
-        confirmed(self.confirm.as_deref(), &self.remote_path)?;
-        Ok(NewRun {
-            operation: Operation::Delete,
-            source: self.remote_path,
-            destination: None,
-            options: TransferOptions {
-                dry_run: self.dry_run,
-                exclude: self.exclude.unwrap_or_default(),
-                include: self.include.unwrap_or_default(),
-                min_age: self.min_age,
-                max_age: self.max_age,
-                min_size: self.min_size,
-                max_size: self.max_size,
-                max_delete: self.max_delete,
-                flags: self.flags,
-                ..TransferOptions::default()
-            },
-            time_limit_secs: Some(self.timeout_secs.unwrap_or(LIMIT)),
-            ..NewRun::default()
-        })
-    }
-}
-
-fn confirmed(confirm: Option<&str>, place: &str) -> Result<(), AppError> {
-    match confirm {
-        Some(confirm) if confirm != place => Err(AppError::invalid("confirm", "It differs from the place that would be changed.")),
-        _ => Ok(()),
-    }
 }
 
 /// What a run did: rclone's own statistics.

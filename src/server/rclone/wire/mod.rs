@@ -1,0 +1,191 @@
+//! rclone's JSON, as it is on the wire and in its log. Only what is used; everything may be absent.
+
+mod providers;
+mod stats;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    providers::{Providers, RawOption, RawProvider},
+    stats::{LogLine, Stats},
+};
+use crate::domain::{file::Entry, time::Timestamp};
+
+/// The body of a refusal. Its `input` is left out: it echoes secrets.
+#[derive(Debug, Default, Deserialize)]
+pub struct Failure {
+    /// What went wrong.
+    #[serde(default)]
+    pub error: String,
+}
+
+/// An answer that is not looked at, and an object without anything in it.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Nothing {}
+
+/// `operations/list`, asked.
+#[derive(Debug, Serialize)]
+pub struct List<'a> {
+    /// The remote with its colon, or an absolute path.
+    pub fs: &'a str,
+    /// The path in it.
+    pub remote: &'a str,
+    /// What is left out.
+    pub opt: ListOptions,
+    /// How deep, where that is limited.
+    #[serde(rename = "_config", skip_serializing_if = "Option::is_none")]
+    pub config: Option<ListConfig>,
+}
+
+/// rclone's own configuration of one call, by the names of its Go fields: others are ignored in silence.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListConfig {
+    /// Levels of folders.
+    pub max_depth: u32,
+}
+
+/// What a listing leaves out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListOptions {
+    /// MIME types cost a lookup each.
+    pub no_mime_type: bool,
+    /// Also what lies in folders.
+    pub recurse: bool,
+}
+
+/// `operations/list`, answered. Of a large folder most of it is names and times: they are read where they lie.
+#[derive(Debug, Deserialize)]
+pub struct Listing<'a> {
+    /// The entries.
+    #[serde(borrow)]
+    pub list: Option<Vec<Item<'a>>>,
+}
+
+/// One entry of a listing.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Item<'a> {
+    #[serde(default, borrow)]
+    path: Cow<'a, str>,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(default)]
+    size: i64,
+    #[serde(default, borrow)]
+    mod_time: Cow<'a, str>,
+    #[serde(default)]
+    is_dir: bool,
+}
+
+impl Item<'_> {
+    /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root.
+    #[must_use]
+    pub fn below(self, folder: &str) -> Entry {
+        let below = self.path.strip_prefix(folder).map_or(&*self.path, |rest| rest.trim_start_matches('/')).to_owned();
+        Entry { name: below, ..self.into() }
+    }
+}
+
+impl From<Item<'_>> for Entry {
+    fn from(item: Item<'_>) -> Self {
+        let size = if item.is_dir { None } else { u64::try_from(item.size).ok() };
+        // Where a provider has no time, rclone writes the year 1 or 2000-01-01.
+        let mod_time = Timestamp::parse(&item.mod_time).filter(|time| time.0 > 0 && *time != Timestamp(946_684_800_000));
+        Self { name: item.name.into_owned(), size, mod_time, is_dir: item.is_dir }
+    }
+}
+
+/// `operations/stat`, answered.
+#[derive(Debug, Deserialize)]
+pub struct Stat {
+    /// What is there.
+    #[serde(default)]
+    pub item: Option<serde::de::IgnoredAny>,
+}
+
+/// `rclone size --json`.
+#[derive(Debug, Deserialize)]
+pub struct Size {
+    count: i64,
+    bytes: i64,
+    #[serde(default)]
+    sizeless: i64,
+}
+
+impl From<Size> for crate::domain::file::Size {
+    fn from(size: Size) -> Self {
+        Self { objects: whole(size.count), bytes: whole(size.bytes), sizeless: whole(size.sizeless) }
+    }
+}
+
+/// `vfs/queue`, answered.
+#[derive(Debug, Deserialize)]
+pub struct Queue {
+    /// Files that wait to be uploaded.
+    #[serde(default)]
+    pub queue: Vec<serde::de::IgnoredAny>,
+}
+
+/// `config/create`, asked.
+#[derive(Serialize)]
+pub struct Create<'a> {
+    /// The new remote's name.
+    pub name: &'a str,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    /// Its options.
+    pub parameters: &'a std::collections::BTreeMap<String, String>,
+    /// How.
+    pub opt: CreateOptions<'a>,
+}
+
+/// `config/update`, asked to go on with rclone's questions.
+#[derive(Serialize)]
+pub struct GoOn<'a> {
+    /// The remote's name.
+    pub name: &'a str,
+    /// None: they are set.
+    pub parameters: Nothing,
+    /// How.
+    pub opt: CreateOptions<'a>,
+}
+
+/// How a remote is created.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateOptions<'a> {
+    /// Ask on no terminal.
+    pub non_interactive: bool,
+    /// Passwords are given plain, always: without it rclone guesses.
+    pub obscure: bool,
+    /// Whether this answers a question.
+    #[serde(rename = "continue")]
+    pub go_on: bool,
+    /// Which.
+    pub state: &'a str,
+    /// The answer.
+    pub result: &'a str,
+}
+
+/// `config/create` and `config/update`, answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[derive(Default)]
+pub struct Created {
+    /// What went wrong.
+    pub error: String,
+    /// Not empty when rclone has a question.
+    pub state: String,
+    /// The question.
+    pub option: Option<RawOption>,
+}
+
+/// Counts are signed on the wire, and never less than nothing here.
+fn whole(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
