@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{FromRow, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::{
     Result, StoreError,
@@ -152,62 +152,55 @@ async fn followers(c: &mut SqliteConnection, jobs: Vec<String>) -> Result<HashMa
 
 /// Saves a new job. [`StoreError::Taken`] when the name is taken.
 pub async fn insert(c: &mut SqliteConnection, id: &JobId, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<()> {
-    sqlx::query(
+    let sql =
         "INSERT INTO jobs (id, name, name_key, operation, source, destination, options, guards, retry, on_busy, priority, time_limit_secs,
-                           user_id, user_name, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
-    )
-    .bind(id.as_str())
-    .bind(&spec.name)
-    .bind(spec.name.to_lowercase())
-    .bind(spec.operation.as_str())
-    .bind(&spec.source)
-    .bind(spec.destination.as_deref())
-    .bind(to_json(&spec.options, "job's options")?)
-    .bind(to_json(&spec.guards, "job's guards")?)
-    .bind(to_json(&spec.retry, "job's retry")?)
-    .bind(spec.on_busy.as_str())
-    .bind(i64::from(spec.priority))
-    .bind(spec.time_limit_secs.map(i64::from))
-    .bind(owner.id.as_str())
-    .bind(&owner.name)
-    .bind(at.0)
-    .execute(&mut *c)
-    .await?;
+                                 user_id, user_name, created_at, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)";
+    bound(sql, id, spec, owner, at)?.execute(&mut *c).await?;
     chain(c, id, &spec.followers).await
 }
 
 /// Changes the version of a job that was seen. Whether that is still its version.
 pub async fn update(c: &mut SqliteConnection, id: &JobId, version: i64, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE jobs SET name = $3, name_key = $4, operation = $5, source = $6, destination = $7, options = $8, guards = $9, retry = $10,
-                on_busy = $11, priority = $12, time_limit_secs = $13, user_id = $14, user_name = $15, updated_at = $16, version = version + 1
-          WHERE id = $1 AND version = $2",
-    )
-    .bind(id.as_str())
-    .bind(version)
-    .bind(&spec.name)
-    .bind(spec.name.to_lowercase())
-    .bind(spec.operation.as_str())
-    .bind(&spec.source)
-    .bind(spec.destination.as_deref())
-    .bind(to_json(&spec.options, "job's options")?)
-    .bind(to_json(&spec.guards, "job's guards")?)
-    .bind(to_json(&spec.retry, "job's retry")?)
-    .bind(spec.on_busy.as_str())
-    .bind(i64::from(spec.priority))
-    .bind(spec.time_limit_secs.map(i64::from))
-    .bind(owner.id.as_str())
-    .bind(&owner.name)
-    .bind(at.0)
-    .execute(&mut *c)
-    .await?;
+    let sql =
+        "UPDATE jobs SET name = $2, name_key = $3, operation = $4, source = $5, destination = $6, options = $7, guards = $8, retry = $9,
+                      on_busy = $10, priority = $11, time_limit_secs = $12, user_id = $13, user_name = $14, updated_at = $15,
+                      version = version + 1
+                WHERE id = $1 AND version = $16";
+    let done = bound(sql, id, spec, owner, at)?.bind(version).execute(&mut *c).await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
     sqlx::query("DELETE FROM job_chain WHERE job_id = $1").bind(id.as_str()).execute(&mut *c).await?;
     chain(c, id, &spec.followers).await?;
     Ok(true)
+}
+
+/// A statement with all that is saved of a job, `$1` to `$15`.
+fn bound<'q>(
+    sql: &'static str,
+    id: &'q JobId,
+    spec: &'q NewJob,
+    owner: &'q Owner,
+    at: Timestamp,
+) -> Result<Query<'q, Sqlite, SqliteArguments>> {
+    let statement = sqlx::query(sql)
+        .bind(id.as_str())
+        .bind(&spec.name)
+        .bind(spec.name.to_lowercase())
+        .bind(spec.operation.as_str())
+        .bind(&spec.source)
+        .bind(spec.destination.as_deref())
+        .bind(to_json(&spec.options, "job's options")?)
+        .bind(to_json(&spec.guards, "job's guards")?)
+        .bind(to_json(&spec.retry, "job's retry")?)
+        .bind(spec.on_busy.as_str())
+        .bind(i64::from(spec.priority))
+        .bind(spec.time_limit_secs.map(i64::from))
+        .bind(owner.id.as_str())
+        .bind(&owner.name)
+        .bind(at.0);
+    Ok(statement)
 }
 
 async fn chain(c: &mut SqliteConnection, id: &JobId, followers: &[Follower]) -> Result<()> {
