@@ -1,6 +1,6 @@
 //! The one place where an error of a lower layer becomes one that a person reads: the source goes to the log, once, under a reference.
 
-use std::error::Error;
+use std::{error::Error, io};
 
 use ulid::Ulid;
 
@@ -52,6 +52,10 @@ impl From<RcloneError> for AppError {
             RcloneError::NotFound => Self::new(ErrorCode::NotFound, "This folder does not exist."),
             RcloneError::Failed { message } => Self::new(ErrorCode::RcloneFailed, message),
             RcloneError::Timeout => Self::new(ErrorCode::Timeout, "The remote did not answer in time. Test it, or try again."),
+            RcloneError::Io { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                let message = "The disk that holds Longshore's data is full. Nothing was changed. Make room, and try again.";
+                report(ErrorCode::StorageFull, message, "the disk of the data folder is full", &error)
+            }
             error @ (RcloneError::Io { .. } | RcloneError::Broken(_)) => internal("rclone could not be used", &error),
         }
     }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod disks;
+mod drive;
 mod engine;
 mod house;
 mod locked;

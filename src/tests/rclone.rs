@@ -108,7 +108,7 @@ async fn open(data: &Path, binary: PathBuf) -> Rclone {
 
 /// Makes a remote and saves it.
 async fn create(rclone: &Rclone, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
-    rclone.save(rclone.draft(name, provider, config).await?).await?;
+    rclone.save(rclone.draft(name, provider, config).await?).await?.keep();
     rclone.forget().await;
     Ok(())
 }
@@ -246,7 +246,7 @@ async fn a_remote_is_tested_saved_listed_and_deleted() {
 
     create(rclone, &name("pictures"), "alias", &options(&[("remote", "my s3:photos")])).await.expect("created");
     assert_eq!(rclone.list(&at("pictures:2026")).await.expect("listed").len(), 1);
-    rclone.delete(&name("pictures")).await.expect("deleted");
+    rclone.delete(&name("pictures")).await.expect("deleted").keep();
     assert!(matches!(rclone.list(&at("pictures:2026")).await, Err(RcloneError::UnknownRemote)));
     assert!(matches!(rclone.delete(&name("pictures")).await, Err(RcloneError::UnknownRemote)));
     assert!(s3.dir.path().join("photos/2026/a.jpg").exists(), "files stay");

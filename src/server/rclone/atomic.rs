@@ -40,6 +40,26 @@ impl Staged {
         sync_parent(&self.target)
     }
 
+    /// Puts it under its name, and keeps what was there. What was put there is safe after [`Replaced::sync`].
+    pub fn replace(self) -> io::Result<Replaced> {
+        let target = self.target.clone();
+        let kept = match renameat_with(CWD, &self.temporary, CWD, &target, RenameFlags::EXCHANGE) {
+            Ok(()) => Some(self),
+            Err(rustix::io::Errno::NOENT) => {
+                fs::rename(&self.temporary, &target)?;
+                None
+            }
+            // A file system without exchange.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+                let kept = Self::new(&target, &fs::read(&target)?)?;
+                fs::rename(&self.temporary, &target)?;
+                Some(kept)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Replaced { kept, target })
+    }
+
     /// Puts it under its name and gives back what was there at that very moment, `None` when there was nothing.
     /// What another process wrote between a read and this is not lost.
     pub fn swap(self) -> io::Result<Option<Vec<u8>>> {
@@ -64,6 +84,30 @@ impl Drop for Staged {
     fn drop(&mut self) {
         // After a commit there is nothing left to remove.
         let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// What a file replaced. It lies beside it until this is dropped, so that it can come back on a disk that is full.
+#[derive(Debug)]
+pub struct Replaced {
+    /// `None` when there was nothing.
+    kept: Option<Staged>,
+    target: PathBuf,
+}
+
+impl Replaced {
+    /// Makes sure that a power cut does not bring it back.
+    pub fn sync(&self) -> io::Result<()> {
+        sync_parent(&self.target)
+    }
+
+    /// Puts it back.
+    pub fn put_back(&self) -> io::Result<()> {
+        match &self.kept {
+            Some(kept) => fs::rename(&kept.temporary, &self.target)?,
+            None => fs::remove_file(&self.target)?,
+        }
+        self.sync()
     }
 }
 
@@ -114,6 +158,25 @@ mod tests {
         assert!(!target.exists());
         staged.commit().expect("committed");
         assert_eq!(fs::read(&target).expect("read"), b"one ");
+    }
+
+    #[test]
+    fn what_was_replaced_comes_back() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let target = dir.path().join("f");
+        let replaced = Staged::new(&target, b"one").expect("staged").replace().expect("replaced");
+        assert_eq!(fs::read(&target).expect("read"), b"one");
+        replaced.put_back().expect("nothing was there");
+        assert!(!target.exists());
+        write(&target, b"one").expect("written");
+        let replaced = Staged::new(&target, b"two").expect("staged").replace().expect("replaced");
+        assert_eq!(fs::read(&target).expect("read"), b"two");
+        replaced.put_back().expect("back");
+        drop(replaced);
+        assert_eq!(fs::read(&target).expect("read"), b"one");
+        drop(Staged::new(&target, b"three").expect("staged").replace().expect("replaced"));
+        assert_eq!(fs::read(&target).expect("read"), b"three");
+        assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Everything about rclone: its program, its processes, its configuration, its answers, its log. The only place that spells its flags,
 //! paths and JSON. Knows no user, no run's row and no HTTP; a run is a folder here.
 
+mod agree;
 mod ask;
 mod atomic;
 mod binary;
@@ -25,6 +26,7 @@ mod probe;
 mod providers;
 mod redact;
 mod run;
+mod saved;
 pub mod shim;
 mod shim_main;
 mod size;
@@ -58,6 +60,7 @@ pub use {
     error::RcloneError,
     offer::provider_type,
     redact::redact,
+    saved::Saved,
     shim::signal_name,
     shim_main::shim_main,
 };
@@ -219,9 +222,8 @@ impl Rclone {
     }
 
     /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
-    pub async fn save(&self, drafted: Drafted) -> Result<(), RcloneError> {
-        let vault = Arc::clone(&self.0.vault);
-        blocking(move || vault.add(drafted.0)).await
+    pub async fn save(&self, drafted: Drafted) -> Result<Saved, RcloneError> {
+        Saved::make(&self.0.vault, move |vault| vault.add(drafted.0)).await
     }
 
     /// Has the warm rclone forget what it built from an older configuration. It may hang: nobody else should wait for this.
@@ -230,9 +232,9 @@ impl Rclone {
     }
 
     /// Deletes a remote: its configuration, never its files. Asks nobody; [`Self::forget`] is what comes next.
-    pub async fn delete(&self, name: &RemoteName) -> Result<(), RcloneError> {
-        let (vault, name) = (Arc::clone(&self.0.vault), name.clone());
-        blocking(move || vault.remove(name.as_str())).await
+    pub async fn delete(&self, name: &RemoteName) -> Result<Saved, RcloneError> {
+        let name = name.clone();
+        Saved::make(&self.0.vault, move |vault| vault.remove(name.as_str())).await
     }
 
     /// Tests a remote that is not saved.

@@ -5,67 +5,20 @@
 //! by temp file, fsync and rename, under one lock, and is read back.
 
 use std::{
-    collections::BTreeMap,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use rustix::fs::{FlockOperation, flock};
-use serde::Deserialize;
-
-use crate::domain::time::Timestamp;
 
 use super::{
-    atomic::{Staged, private_dir},
+    agree::{agree, take_tokens},
+    atomic::{Replaced, Staged, private_dir},
     conf::{Conf, Section},
     error::{During as _, RcloneError},
 };
-
-/// What rclone learns about a server or a session and notes in the working copy. It may stay there; the master does without.
-const LEARNED: [&str; 34] = [
-    // SFTP.
-    "shell_type",
-    "md5sum_command",
-    "sha1sum_command",
-    "crc32sum_command",
-    "sha256sum_command",
-    "blake3sum_command",
-    "xxh3sum_command",
-    "xxh128sum_command",
-    // Sessions that come of a password, and what belongs to them.
-    "auth_token",
-    "auth_version",
-    "authorization",
-    "authorization_expiry",
-    "base_folder_uuid",
-    "client_access_token",
-    "client_refresh_token",
-    "client_salted_key_pass",
-    "client_uid",
-    "cookies",
-    "master_key",
-    "master_keys",
-    "mnemonic",
-    "plex_token",
-    "private_key",
-    "public_key",
-    "refresh_token",
-    "session_id",
-    "token",
-    "token_expiry",
-    "trust_token",
-    "version",
-    "web_token",
-    // Who that is, and where their files begin.
-    "account_id",
-    "device_id",
-    "root_folder_id",
-];
-
-/// The option whose newer value belongs into the master.
-const TOKEN: &str = "token";
 
 /// How often a working copy is written anew when rclone writes at the same moments.
 const TRIES: usize = 5;
@@ -77,6 +30,22 @@ pub struct Vault {
     working: PathBuf,
     lock: PathBuf,
     gate: Mutex<()>,
+    /// What is to be taken back, and could not be yet.
+    unwanted: Mutex<Vec<Change>>,
+}
+
+/// A change of the master, which can be taken back.
+pub struct Change {
+    replaced: Replaced,
+    before: Conf,
+    after: Conf,
+}
+
+impl std::fmt::Debug for Change {
+    /// Without the texts: they hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Change").field("replaced", &self.replaced).finish_non_exhaustive()
+    }
 }
 
 impl Vault {
@@ -89,7 +58,8 @@ impl Vault {
         {
             private_dir(folder).during("could not make the folder of rclone.conf")?;
         }
-        let vault = Self { master, working: run.join("rclone.conf"), lock: run.join("vault.lock"), gate: Mutex::new(()) };
+        let (working, lock) = (run.join("rclone.conf"), run.join("vault.lock"));
+        let vault = Self { master, working, lock, gate: Mutex::default(), unwanted: Mutex::default() };
         vault.settle()?;
         Ok(vault)
     }
@@ -102,11 +72,14 @@ impl Vault {
 
     /// All remotes, in the order of the master.
     pub fn remotes(&self) -> Result<Vec<Section>, RcloneError> {
+        if !self.unwanted().is_empty() {
+            self.locked(|| Ok(()))?;
+        }
         Ok(self.read_master()?.sections)
     }
 
     /// Adds remotes, all or none.
-    pub fn add(&self, sections: Vec<Section>) -> Result<(), RcloneError> {
+    pub fn add(&self, sections: Vec<Section>) -> Result<Change, RcloneError> {
         self.change(|conf| {
             for section in sections {
                 if conf.get(&section.name).is_some() {
@@ -119,8 +92,13 @@ impl Vault {
     }
 
     /// Removes a remote.
-    pub fn remove(&self, name: &str) -> Result<(), RcloneError> {
+    pub fn remove(&self, name: &str) -> Result<Change, RcloneError> {
         self.change(|conf| if conf.remove(name) { Ok(()) } else { Err(RcloneError::UnknownRemote) })
+    }
+
+    /// Notes that a change is not wanted. It is taken back by whatever is done next, and again until that works; [`Self::settle`] is enough.
+    pub fn take_back(&self, change: Change) {
+        self.unwanted().push(change);
     }
 
     /// Makes the working copy agree with the master: newer tokens go up, everything else comes down. Whether the working copy was written.
@@ -137,21 +115,47 @@ impl Vault {
         })
     }
 
-    fn change(&self, edit: impl FnOnce(&mut Conf) -> Result<(), RcloneError>) -> Result<(), RcloneError> {
+    fn change(&self, edit: impl FnOnce(&mut Conf) -> Result<(), RcloneError>) -> Result<Change, RcloneError> {
         self.locked(|| {
-            let mut conf = self.read_master()?;
+            let before = self.read_master()?;
+            let mut conf = before.clone();
             take_tokens(&mut conf, &read(&self.working).during("could not read the working copy of rclone.conf")?);
             edit(&mut conf)?;
-            let staged = Staged::new(&self.master, conf.render().as_bytes());
+            let staged = Staged::new(&self.master, conf.render().as_bytes()).during("could not write rclone.conf")?;
             // Room for both before either changes: on a full disk nothing has happened.
             drop(Staged::new(&self.working, conf.render().as_bytes()).during("could not write the working copy of rclone.conf")?);
-            self.write_master(staged, &conf)?;
-            self.write_working(&mut conf)
+            let replaced = staged.replace().during("could not write rclone.conf")?;
+            let change = Change { replaced, before, after: conf.clone() };
+            let safe = change.replaced.sync().during("could not write rclone.conf").and_then(|()| self.read_back(&conf));
+            if let Err(error) = safe {
+                self.take_back(change);
+                return Err(error);
+            }
+            // The change is made: whoever uses the working copy next makes it agree.
+            if let Err(error) = self.write_working(&mut conf) {
+                tracing::warn!(%error, "the working copy could not be written; that is tried again");
+            }
+            Ok(change)
         })
+    }
+
+    /// Puts the master back as it was before a change. Newer tokens that it got since then stay.
+    fn undo(&self, change: &Change) -> Result<(), RcloneError> {
+        let now = self.read_master()?;
+        if now == change.after {
+            return change.replaced.put_back().during("could not put rclone.conf back");
+        }
+        let mut before = change.before.clone();
+        take_tokens(&mut before, &now.render());
+        self.write_master(Staged::new(&self.master, before.render().as_bytes()), &before)
     }
 
     fn write_master(&self, staged: io::Result<Staged>, conf: &Conf) -> Result<(), RcloneError> {
         staged.and_then(Staged::commit).during("could not write rclone.conf")?;
+        self.read_back(conf)
+    }
+
+    fn read_back(&self, conf: &Conf) -> Result<(), RcloneError> {
         let back = fs::read(&self.master).during("could not read rclone.conf back")?;
         if back == conf.render().as_bytes() { Ok(()) } else { Err(RcloneError::Broken("rclone.conf is not what was just written".into())) }
     }
@@ -183,7 +187,28 @@ impl Vault {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         let file = File::options().create(true).truncate(false).write(true).open(&self.lock).during("could not open a lock")?;
         flock(&file, FlockOperation::LockExclusive).map_err(io::Error::from).during("could not take a lock")?;
-        work()
+        self.undo_unwanted()?;
+        let done = work();
+        if done.is_err() {
+            // When this fails as well, whoever comes next tries it again.
+            let _ = self.undo_unwanted();
+        }
+        done
+    }
+
+    /// The newest first.
+    fn undo_unwanted(&self) -> Result<(), RcloneError> {
+        while let Some(change) = { self.unwanted().pop() } {
+            if let Err(error) = self.undo(&change) {
+                self.unwanted().push(change);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn unwanted(&self) -> MutexGuard<'_, Vec<Change>> {
+        self.unwanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -192,58 +217,6 @@ fn read(path: &Path) -> io::Result<String> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         other => other,
-    }
-}
-
-/// Whether the working copy says what the master says, but for what rclone learned.
-fn agree(master: &Conf, working: &str) -> bool {
-    let Some(working) = Conf::parse(working) else { return false };
-    let known = |conf: &Conf| -> BTreeMap<String, BTreeMap<String, String>> {
-        let pairs = |section: &Section| {
-            let mut pairs = section.pairs();
-            // Learned, unless a person set it.
-            let set = master.get(&section.name).map(Section::pairs).unwrap_or_default();
-            pairs.retain(|key, _| set.contains_key(key) || !LEARNED.contains(&key.as_str()));
-            pairs
-        };
-        conf.sections.iter().map(|section| (section.name.clone(), pairs(section))).collect()
-    };
-    master.sections.len() == working.sections.len() && known(master) == known(&working)
-}
-
-/// Takes newer tokens from a working copy into the master. Whether there were any.
-fn take_tokens(master: &mut Conf, working: &str) -> bool {
-    let Some(working) = Conf::parse(working) else { return false };
-    let mut taken = false;
-    for section in &mut master.sections {
-        let ours = section.pairs().remove(TOKEN);
-        let theirs = working.get(&section.name).and_then(|section| section.pairs().remove(TOKEN));
-        if let Some(theirs) = theirs
-            && newer(&theirs, ours.as_deref())
-        {
-            section.set(TOKEN, &theirs);
-            taken = true;
-        }
-    }
-    taken
-}
-
-/// The part of a token that tells its age.
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
-    #[serde(default)]
-    expiry: Option<String>,
-}
-
-/// Whether a token is whole and expires later than the one we have.
-fn newer(theirs: &str, ours: Option<&str>) -> bool {
-    let read = |text: &str| serde_json::from_str::<Token>(text).ok().filter(|token| !token.access_token.is_empty());
-    let expiry = |token: Token| token.expiry.as_deref().and_then(Timestamp::parse);
-    match (read(theirs), ours.and_then(read)) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(theirs), Some(ours)) => expiry(theirs) > expiry(ours),
     }
 }
 
@@ -328,6 +301,26 @@ mod tests {
         fs::write(f.vault.working(), f.working().replace("01:00:00.5", "02:00:00")).expect("written");
         f.vault.add(vec![section("x")]).expect("added");
         assert!(f.master().contains("02:00:00") && f.working() == f.master());
+    }
+
+    #[test]
+    fn a_change_that_is_taken_back_was_never_there_and_a_token_that_came_meanwhile_stays() {
+        let f = fixture(&format!("[d]\ntype = dropbox\ntoken = {OLD}\n"));
+        let before = f.master();
+        for change in [|vault: &Vault| vault.add(vec![section("x")]), |vault: &Vault| vault.remove("d")] {
+            f.vault.take_back(change(&f.vault).expect("changed"));
+            assert_eq!(f.vault.remotes().expect("read").len(), 1);
+            assert_eq!(f.master(), before);
+            assert!(f.vault.settle().expect("settled") && f.working() == before);
+        }
+        let added = f.vault.add(vec![section("x")]).expect("added");
+        fs::write(f.vault.working(), f.working().replace(OLD, NEW)).expect("written");
+        f.vault.settle().expect("settled");
+        f.vault.take_back(added);
+        assert!(f.vault.settle().expect("settled"));
+        assert_eq!(f.master(), before.replace(OLD, NEW));
+        assert_eq!(f.working(), f.master());
+        assert_eq!(fs::read_dir(f.dir.path()).expect("listed").count(), 2, "the master and the folder of the working copy");
     }
 
     #[test]

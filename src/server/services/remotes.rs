@@ -13,7 +13,8 @@ use crate::{
     },
     server::{
         auth::Actor,
-        rclone::{self, RcloneError, SavedRemote},
+        error::internal,
+        rclone::{self, RcloneError, Saved, SavedRemote},
         state::AppState,
         store::{StoreError, remotes},
     },
@@ -111,16 +112,36 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     for name in [Some(&name), over].into_iter().flatten() {
         remotes::delete_test(&mut transaction, name).await?;
     }
-    if let Err(error) = app.rclone.save(drafted).await {
-        drop(transaction);
-        return Err(not_configured(app, actor, &name, error).await?);
-    }
-    transaction.commit().await.map_err(StoreError::from)?;
+    let saved = match app.rclone.save(drafted).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            drop(transaction);
+            return Err(not_configured(app, actor, &name, error).await?);
+        }
+    };
+    commit(app, transaction, saved).await?;
     app.rclone.forget().await;
     app.listings.forget();
     let saved = exists(app, &name).await?;
     let crypt = crypt.map(|(crypt, _)| crypt);
     Ok(CreatedRemote { remote: summary(saved, &mut BTreeMap::new()), crypt })
+}
+
+/// Commits the rows of a change of the configuration, or takes the change back.
+async fn commit(app: &AppState, transaction: sqlx::Transaction<'static, sqlx::Sqlite>, saved: Saved) -> Result<()> {
+    let app = app.clone();
+    // To its end, though nobody may listen any more: the file and the rows say the same.
+    let committed = tokio::spawn(async move {
+        match transaction.commit().await {
+            Ok(()) => saved.keep(),
+            Err(error) => {
+                app.rclone.take_back(saved).await;
+                return Err(StoreError::from(error));
+            }
+        }
+        Ok(())
+    });
+    Ok(committed.await.map_err(|error| internal("a commit broke off", &error))??)
 }
 
 /// Notes that a remote could not be configured, and says so.
@@ -175,13 +196,16 @@ pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
     let mut transaction = app.store.begin().await?;
     audit(&mut transaction, app, actor, Change::new("remote.delete", name.as_str())).await?;
     remotes::delete_test(&mut transaction, &name).await?;
-    if let Err(error) = app.rclone.delete(&name).await {
-        drop(transaction);
-        let error = AppError::from(error);
-        audit_failure(app, actor, "remote.delete", name.as_str(), &error.message).await?;
-        return Err(error);
-    }
-    transaction.commit().await.map_err(StoreError::from)?;
+    let saved = match app.rclone.delete(&name).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            drop(transaction);
+            let error = AppError::from(error);
+            audit_failure(app, actor, "remote.delete", name.as_str(), &error.message).await?;
+            return Err(error);
+        }
+    };
+    commit(app, transaction, saved).await?;
     app.rclone.forget().await;
     app.listings.forget();
     Ok(())

@@ -1,9 +1,11 @@
 //! Suites: one promise, tried often, with chance. Each run of the tests tries a few with the same seed; the whole is for the hand, see
 //! `docs/reliability.md`. What they print is what that page tells.
 
+mod faults;
 mod guards;
 mod kills;
 mod locks;
+mod power;
 
 use std::{
     collections::BTreeMap,

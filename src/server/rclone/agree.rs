@@ -1,0 +1,104 @@
+//! What the master of the configuration and the working copy have in common, and what goes up from the working copy. Pure; files are `vault`'s.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::conf::{Conf, Section};
+use crate::domain::time::Timestamp;
+
+/// What rclone learns about a server or a session and notes in the working copy. It may stay there; the master does without.
+const LEARNED: [&str; 34] = [
+    // SFTP.
+    "shell_type",
+    "md5sum_command",
+    "sha1sum_command",
+    "crc32sum_command",
+    "sha256sum_command",
+    "blake3sum_command",
+    "xxh3sum_command",
+    "xxh128sum_command",
+    // Sessions that come of a password, and what belongs to them.
+    "auth_token",
+    "auth_version",
+    "authorization",
+    "authorization_expiry",
+    "base_folder_uuid",
+    "client_access_token",
+    "client_refresh_token",
+    "client_salted_key_pass",
+    "client_uid",
+    "cookies",
+    "master_key",
+    "master_keys",
+    "mnemonic",
+    "plex_token",
+    "private_key",
+    "public_key",
+    "refresh_token",
+    "session_id",
+    "token",
+    "token_expiry",
+    "trust_token",
+    "version",
+    "web_token",
+    // Who that is, and where their files begin.
+    "account_id",
+    "device_id",
+    "root_folder_id",
+];
+
+/// The option whose newer value belongs into the master.
+const TOKEN: &str = "token";
+
+/// Whether the working copy says what the master says, but for what rclone learned.
+pub fn agree(master: &Conf, working: &str) -> bool {
+    let Some(working) = Conf::parse(working) else { return false };
+    let known = |conf: &Conf| -> BTreeMap<String, BTreeMap<String, String>> {
+        let pairs = |section: &Section| {
+            let mut pairs = section.pairs();
+            // Learned, unless a person set it.
+            let set = master.get(&section.name).map(Section::pairs).unwrap_or_default();
+            pairs.retain(|key, _| set.contains_key(key) || !LEARNED.contains(&key.as_str()));
+            pairs
+        };
+        conf.sections.iter().map(|section| (section.name.clone(), pairs(section))).collect()
+    };
+    master.sections.len() == working.sections.len() && known(master) == known(&working)
+}
+
+/// Takes newer tokens from a working copy into the master. Whether there were any.
+pub fn take_tokens(master: &mut Conf, working: &str) -> bool {
+    let Some(working) = Conf::parse(working) else { return false };
+    let mut taken = false;
+    for section in &mut master.sections {
+        let ours = section.pairs().remove(TOKEN);
+        let theirs = working.get(&section.name).and_then(|section| section.pairs().remove(TOKEN));
+        if let Some(theirs) = theirs
+            && newer(&theirs, ours.as_deref())
+        {
+            section.set(TOKEN, &theirs);
+            taken = true;
+        }
+    }
+    taken
+}
+
+/// The part of a token that tells its age.
+#[derive(Deserialize)]
+struct Token {
+    access_token: String,
+    #[serde(default)]
+    expiry: Option<String>,
+}
+
+/// Whether a token is whole and expires later than the one we have.
+fn newer(theirs: &str, ours: Option<&str>) -> bool {
+    let read = |text: &str| serde_json::from_str::<Token>(text).ok().filter(|token| !token.access_token.is_empty());
+    let expiry = |token: Token| token.expiry.as_deref().and_then(Timestamp::parse);
+    match (read(theirs), ours.and_then(read)) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(theirs), Some(ours)) => expiry(theirs) > expiry(ours),
+    }
+}
