@@ -111,6 +111,21 @@ impl Replaced {
     }
 }
 
+/// Removes what a program that was killed left beside `target`. Nobody may be writing it.
+pub fn sweep(target: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { return Ok(()) };
+    let begin = format!(".{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let left = name.to_str().and_then(|name| name.strip_prefix(&begin));
+        if left.is_some_and(|end| end.len() == 16 && end.chars().all(|c| c.is_ascii_hexdigit())) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes `bytes` to `target`: whole or not at all.
 pub fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
     Staged::new(target, bytes)?.commit()
@@ -158,6 +173,20 @@ mod tests {
         assert!(!target.exists());
         staged.commit().expect("committed");
         assert_eq!(fs::read(&target).expect("read"), b"one ");
+    }
+
+    #[test]
+    fn what_a_killed_program_left_is_swept_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let target = dir.path().join("f");
+        write(&target, b"one").expect("written");
+        std::mem::forget(Staged::new(&target, b"two").expect("staged"));
+        let others = [".f.bak", ".f.0123456789abcdeg", ".g.0123456789abcdef"];
+        others.iter().for_each(|name| fs::write(dir.path().join(name), b"").expect("written"));
+        assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 5);
+        sweep(&target).expect("swept");
+        assert_eq!(fs::read(&target).expect("read"), b"one");
+        assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 4);
     }
 
     #[test]

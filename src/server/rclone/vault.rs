@@ -15,7 +15,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::{
     agree::{agree, take_tokens},
-    atomic::{Replaced, Staged, private_dir},
+    atomic::{self, Replaced, Staged, private_dir},
     conf::{Conf, Section},
     error::{During as _, RcloneError},
 };
@@ -60,6 +60,15 @@ impl Vault {
         }
         let (working, lock) = (run.join("rclone.conf"), run.join("vault.lock"));
         let vault = Self { master, working, lock, gate: Mutex::default(), unwanted: Mutex::default() };
+        // A console that was killed may have left copies of the configuration, with all its secrets.
+        vault.locked(|| {
+            for file in [&vault.master, &vault.working] {
+                if let Err(error) = atomic::sweep(file) {
+                    tracing::warn!(%error, "what a killed console left beside rclone.conf could not be removed");
+                }
+            }
+            Ok(())
+        })?;
         vault.settle()?;
         Ok(vault)
     }
