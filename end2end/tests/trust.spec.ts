@@ -198,6 +198,19 @@ test('the history is filtered by operation and job, and the address says so', as
   await expect(runRow(runs, run.id)).toBeVisible();
   await runRow(runs, run.id).getByRole('link').click();
   await expect((await arrived(page, 'run')).getByRole('link', { name: 'Nightly' })).toHaveAttribute('href', `/jobs/${job.id}`);
+
+  await test.step('a run is compared with the one before it', async () => {
+    await makeTree(a, { y: 100, z: 100 });
+    const next = await api.call<Run>('POST', `/jobs/${job.id}/runs`);
+    await api.ended(next.id);
+    const main = await open(page, longshore, `/runs/${next.id}`, 'run');
+    const progress = main.getByRole('region', { name: 'Progress' });
+    await expect(progress).toContainText('1 file more, 100 B more');
+    await accessible(page);
+    await progress.getByRole('link', { name: 'the run before' }).click();
+    await expect(runState(page)).toHaveAttribute('data-run', run.id);
+    await expect(progress).not.toContainText('Compared with');
+  });
 });
 
 test('a viewer sees it all, and can do nothing', async ({ page, longshore }) => {
