@@ -1,5 +1,6 @@
 //! What pages are drawn with. Knows no page and calls no server function: data and actions come in as arguments.
 
+pub mod ask_why;
 pub mod badge;
 pub mod chart;
 pub mod copy;
