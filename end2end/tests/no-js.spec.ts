@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Api } from '../support/api';
 import { expect, test } from '../support/fixtures';
 import { ADMIN } from '../support/longshore';
-import { arrived, runRow, setUp, signIn, signOut } from '../support/pages';
+import { arrived, jobRow, runRow, setUp, signIn, signOut } from '../support/pages';
 import { makeTree, slowCopy } from '../support/trees';
 
 test.use({ javaScriptEnabled: false });
@@ -91,4 +91,24 @@ test('the queue rests and goes on, a run is slowed and stopped', async ({ page, 
   await page.goto(`${longshore.url}/runs/${id}`);
   await expect(run).toContainText('This run was stopped before its end');
   await expect(run.getByRole('button', { name: /^(Run again|Retry|Copy)/ })).toHaveCount(0);
+});
+
+test('a job can be read, and what would do nothing is not shown', async ({ page, longshore }) => {
+  const api = new Api(longshore);
+  await makeTree(join(longshore.files, 'a'), { 'one.txt': 1 });
+  const job = { name: 'Letters', operation: 'copy', source: join(longshore.files, 'a'), destination: join(longshore.files, 'b') };
+  const { id } = await api.call<{ id: string }>('POST', '/jobs', job);
+  const run = await api.call<{ id: string }>('POST', `/jobs/${id}/runs`);
+  await api.ended(run.id);
+  await page.goto(`${longshore.url}/jobs`);
+  await signIn(page);
+  const jobs = await arrived(page, 'jobs');
+  await expect(jobRow(page, 'Letters')).toBeVisible();
+  await expect(jobRow(page, 'Letters').getByRole('button')).toHaveCount(0);
+  await jobRow(page, 'Letters').getByRole('link', { name: 'Runs of Letters' }).click();
+  await expect(runRow(page.locator('main'), run.id)).toBeVisible();
+  await expect(page.locator('main')).toContainText('Runs of Letters');
+  await page.goto(`${longshore.url}/jobs/${id}`);
+  await expect(jobs).toContainText('Starting a transfer needs JavaScript');
+  for (const name of ['Run now', 'Save job', 'Preview']) await expect(jobs.getByRole('button', { name })).toHaveCount(0);
 });

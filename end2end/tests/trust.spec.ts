@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Api, type Run } from '../support/api';
 import { accessible } from '../support/axe';
 import { expect, test } from '../support/fixtures';
-import { addS3Remote, approve, arrived, enter, fillTransfer, grown, open, otherRun, runOnce, runRow, runState, stopRun, unfold } from '../support/pages';
+import { addS3Remote, approve, arrived, enter, fillTransfer, grown, jobRow, open, otherRun, runOnce, runRow, runState, stopRun, unfold } from '../support/pages';
 import { makeTree, slowCopy } from '../support/trees';
 
 test('blocked, previewed, approved, slowed, stopped, and taken up again', async ({ page, longshore, s3, watch }) => {
@@ -198,6 +198,20 @@ test('the history is filtered by operation and job, and the address says so', as
   await expect(runRow(runs, run.id)).toBeVisible();
   await runRow(runs, run.id).getByRole('link').click();
   await expect((await arrived(page, 'run')).getByRole('link', { name: 'Nightly' })).toHaveAttribute('href', `/jobs/${job.id}`);
+
+  await test.step('from the job, and back to all', async () => {
+    const jobs = await open(page, longshore, '/jobs', 'jobs');
+    await jobRow(page, 'Nightly').getByRole('link', { name: 'Runs of Nightly' }).click();
+    await expect(page).toHaveURL(new RegExp(`job=${job.id}`));
+    await expect(runs).toContainText('Runs of Nightly');
+    await expect(runs.locator('tbody [data-run]')).toHaveCount(1);
+    await runs.getByRole('link', { name: 'Show those of all jobs' }).click();
+    await expect(page).toHaveURL(/\/runs$/);
+    await expect(runs.locator('tbody [data-run]')).toHaveCount(2);
+    await expect(runs).not.toContainText('Runs of Nightly');
+    await open(page, longshore, `/jobs/${job.id}`, 'jobs');
+    await expect(jobs.getByRole('link', { name: 'Its runs' })).toHaveAttribute('href', `/runs?job=${job.id}`);
+  });
 
   await test.step('a run is compared with the one before it', async () => {
     await makeTree(a, { y: 100, z: 100 });
