@@ -108,7 +108,7 @@ fn headline(job: Option<Job>) -> AnyView {
                 <p class="muted">"Saved "{time(job.updated_at)}" by "{job.user}</p>
             </div>
             {last}
-            <a class="button" href=runs>{icon("history")}"Its runs"</a>
+            <a class="button job__runs" href=runs>{icon("history")}"Its runs"</a>
         </div>
     }
     .into_any()

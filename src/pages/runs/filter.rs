@@ -116,7 +116,6 @@ fn whose(jobs: Jobs, query: Memo<RunQuery>) -> AnyView {
             Some(
                 view! {
                     <p class="filters__said">
-                        {icon("list-checks")}
                         <span>"Runs of "<a class="link" href=format!("/jobs/{id}")>{name}</a></span>
                         <a class="button button--quiet" href=all>{icon("x")}"Show those of all jobs"</a>
                     </p>
