@@ -15,6 +15,10 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
   const at = (...names: string[]) => join(longshore.files, ...names);
   await api.addRemote('archive', 's3', s3.config);
   await api.addRemote('offsite', 'sftp', { host: '127.0.0.1', port: '1', user: 'longshore' });
+  // What is looked at for long. The archive has to have it before it is asked for anything: it remembers what it saw.
+  const folders = Array.from({ length: 100 }, (_, i) => `mirror/${1926 + i}`);
+  for (const folder of folders) await makeMany(join(s3.folder, s3.bucket, folder), 6, 2_000);
+  for (const folder of folders) await makeMany(at(folder), 4, 2_000);
   const place = `archive:${s3.bucket}/photos/2026`;
   await makeMany(at('photos'), 400, 2_000);
   await makeTree(at('video'), { 'long-take.mkv': 48_000_000, 'second.mkv': 24_000_000 });
@@ -39,6 +43,12 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
     operation: 'copy', source: at('photos'), destination: 'offsite:photos', retry: { attempts: 5, backoff_secs: 900 },
   });
   await expect.poll(async () => (await api.call<{ attempt: number }>('GET', `/runs/${retried}`)).attempt, { timeout: 60_000 }).toBe(2);
+  // Asked one question every three seconds, the archive keeps the look ahead going until the last picture is taken.
+  const looking = await start('/runs', {
+    operation: 'sync', source: at('mirror'), destination: `archive:${s3.bucket}/mirror`,
+    options: { flags: { tpslimit: '0.3', size_only: 'true', delete_during: 'true' } },
+  });
+  await expect.poll(async () => (await api.run(looking)).state).toBe('guarded');
   const running = await start('/runs', {
     operation: 'copy', source: at('video'), destination: `archive:${s3.bucket}/video`, options: { bwlimit: '100k', transfers: 2 },
   });
@@ -48,6 +58,7 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
   const waiting = [queued, await start(`/jobs/${job.id}/runs`), await start('/runs', { operation: 'check', source: at('photos'), destination: place })];
 
   const scenes: Scene[] = [
+    { name: 'run-guarded', path: `/runs/${looking}`, page: 'run' },
     { name: 'run-blocked', path: `/runs/${blocked}`, page: 'run' },
     { name: 'run-preview', path: `/runs/${preview}`, page: 'run' },
     { name: 'run-approve', path: `/runs/${preview}`, page: 'run', act: (page) => page.getByRole('button', { name: 'Approve and run' }).click() },
@@ -61,7 +72,7 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
     { name: 'activity', path: '/runs', page: 'runs', act: (page) => openActivity(page, running) },
   ];
   const finish = async () => {
-    for (const id of [...waiting, retried, running]) await api.call('POST', `/runs/${id}/stop`).catch(() => undefined);
+    for (const id of [...waiting, retried, looking, running]) await api.call('POST', `/runs/${id}/stop`).catch(() => undefined);
     await api.call('PATCH', '/queue', { paused: false });
     await api.ended(running);
   };

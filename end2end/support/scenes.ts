@@ -164,6 +164,7 @@ async function jobs(api: Api, longshore: Longshore, s3: S3): Promise<Scene[]> {
   const both = (page: Page) => unfold(page, 'What').then(() => unfold(page, 'Safety'));
   return [
     { name: 'jobs', path: '/jobs', page: 'jobs' },
+    { name: 'runs-of-job', path: `/runs?job=${mirror}`, page: 'runs' },
     { name: 'jobs-none', path: '/jobs?search=nowhere', page: 'jobs' },
     { name: 'job-edit', path: `/jobs/${photos}`, page: 'jobs' },
     { name: 'job-sync', path: `/jobs/${mirror}`, page: 'jobs', act: async (page) => void (await both(page)) },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Api, type Run } from '../support/api';
 import { accessible } from '../support/axe';
 import { expect, test } from '../support/fixtures';
-import { approve, arrived, enter, grown, open, otherRun, runRow, runState, stopRun } from '../support/pages';
+import { addS3Remote, approve, arrived, enter, fillTransfer, grown, jobRow, open, otherRun, runOnce, runRow, runState, stopRun, unfold } from '../support/pages';
 import { makeTree, slowCopy } from '../support/trees';
 
 test('blocked, previewed, approved, slowed, stopped, and taken up again', async ({ page, longshore, s3, watch }) => {
@@ -13,7 +13,6 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
   watch.allow(/status 409: POST .*runs\/start/, /console error: .*409/);
   const api = new Api(longshore);
   const [source, target] = [`peer:${s3.bucket}/out`, join(longshore.files, 'in')];
-  await api.addRemote('peer', 's3', s3.config);
   await makeTree(join(s3.folder, s3.bucket, 'out'), {
     'a-taken.txt': 100,
     ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`video-${i}.mkv`, 4_000_000])),
@@ -22,10 +21,26 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
   await makeTree(join(target, 'a-taken.txt'), { inside: 10 });
   await makeTree(target, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`old-${i}.txt`, 10])));
   await enter(page, longshore);
+  await addS3Remote(page, longshore, s3, 'peer');
+
+  await test.step('what deletes is looked at before it is started', async () => {
+    const main = await open(page, longshore, '/jobs/new', 'jobs');
+    await fillTransfer(page, 'Sync', source, target);
+    await unfold(page, 'How');
+    await main.getByLabel(/^Bandwidth/).fill('300k');
+    await main.getByLabel(/^Files at once/).fill('2');
+    await main.getByRole('button', { name: 'Run once' }).click();
+    await page.getByRole('dialog', { name: 'Run it without a preview?' }).getByRole('button', { name: 'Preview first' }).click();
+    const panel = page.getByRole('region', { name: 'Preview', exact: true });
+    await expect(panel.locator('.preview__said')).toContainText(/^Would copy 1[01] and delete 2\d\./, { timeout: 30_000 });
+    await expect(panel).toContainText('old-19.txt');
+    await expect(panel).toContainText('The guards will stop this run');
+    await accessible(page);
+  });
 
   await test.step('a guard stops it', async () => {
-    const run = await api.call<Run>('POST', '/runs', { operation: 'sync', source, destination: target, options: { bwlimit: '300k', transfers: 2 } });
-    const main = await open(page, longshore, `/runs/${run.id}`, 'run');
+    await runOnce(page);
+    const main = await arrived(page, 'run');
     await expect(runState(page)).toHaveAttribute('data-state', 'blocked', { timeout: 30_000 });
     await expect(main).toContainText('A guard stopped this run. Nothing was changed.');
     await expect(main).toContainText('10 may be deleted');
@@ -183,6 +198,33 @@ test('the history is filtered by operation and job, and the address says so', as
   await expect(runRow(runs, run.id)).toBeVisible();
   await runRow(runs, run.id).getByRole('link').click();
   await expect((await arrived(page, 'run')).getByRole('link', { name: 'Nightly' })).toHaveAttribute('href', `/jobs/${job.id}`);
+
+  await test.step('from the job, and back to all', async () => {
+    const jobs = await open(page, longshore, '/jobs', 'jobs');
+    await jobRow(page, 'Nightly').getByRole('link', { name: 'Runs of Nightly' }).click();
+    await expect(page).toHaveURL(new RegExp(`job=${job.id}`));
+    await expect(runs).toContainText('Runs of Nightly');
+    await expect(runs.locator('tbody [data-run]')).toHaveCount(1);
+    await runs.getByRole('link', { name: 'Show those of all jobs' }).click();
+    await expect(page).toHaveURL(/\/runs$/);
+    await expect(runs.locator('tbody [data-run]')).toHaveCount(2);
+    await expect(runs).not.toContainText('Runs of Nightly');
+    await open(page, longshore, `/jobs/${job.id}`, 'jobs');
+    await expect(jobs.getByRole('link', { name: 'Its runs' })).toHaveAttribute('href', `/runs?job=${job.id}`);
+  });
+
+  await test.step('a run is compared with the one before it', async () => {
+    await makeTree(a, { y: 100, z: 100 });
+    const next = await api.call<Run>('POST', `/jobs/${job.id}/runs`);
+    await api.ended(next.id);
+    const main = await open(page, longshore, `/runs/${next.id}`, 'run');
+    const progress = main.getByRole('region', { name: 'Progress' });
+    await expect(progress).toContainText('1 file more, 100 B more');
+    await accessible(page);
+    await progress.getByRole('link', { name: 'the run before' }).click();
+    await expect(runState(page)).toHaveAttribute('data-run', run.id);
+    await expect(progress).not.toContainText('Compared with');
+  });
 });
 
 test('a viewer sees it all, and can do nothing', async ({ page, longshore }) => {

@@ -12,14 +12,18 @@ pub fn badge(kind: &'static str, name: &'static str, word: String) -> AnyView {
     view! { <span class=class>{icon(name)}{word}</span> }.into_any()
 }
 
-/// The badge of a run; follows it.
+/// The badge of a run; follows it. That nothing was changed by a dry run is seen in every list.
 #[must_use]
 pub fn run_badge(run: Memo<RunSummary>) -> AnyView {
-    let face = Memo::new(move |_| run.with(|run| (run.state, run.stopping, run.position)));
+    let face = Memo::new(move |_| run.with(|run| (run.state, run.stopping, run.position, run.dry_run)));
     (move || {
-        let (state, stopping, position) = face.get();
+        let (state, stopping, position, dry) = face.get();
         let (kind, name) = look(state, stopping);
-        badge(kind, name, word(state, stopping, position))
+        match state {
+            RunState::Succeeded | RunState::NoChange if dry => badge("", "eye", "Previewed".to_owned()),
+            RunState::Running if dry && !stopping => badge(kind, name, "Previewing".to_owned()),
+            _ => badge(kind, name, word(state, stopping, position)),
+        }
     })
     .into_any()
 }

@@ -1,5 +1,7 @@
 //! What pages are drawn with. Knows no page and calls no server function: data and actions come in as arguments.
 
+pub mod ask_delete;
+pub mod ask_why;
 pub mod badge;
 pub mod chart;
 pub mod copy;
@@ -14,6 +16,7 @@ pub mod priority;
 pub mod progress;
 pub mod route_label;
 pub mod run_row;
+pub mod search;
 pub mod speed_chart;
 pub mod time;
 pub mod virtual_list;

@@ -16,9 +16,11 @@ pub use super::{
     operation::Operation,
     queue::OnBusy,
     retry::Retry,
+    run_before::RunBefore,
     run_event::{RunEvent, RunEventKind},
     run_files::{Counts, FileOutcome, RunFile, RunFiles},
     run_log::{LogLevel, LogLine, LogQuery, RunLog, RunSeries, SeriesPoint},
+    run_query::{RunPage, RunQuery},
 };
 
 /// Where a run is in its life.
@@ -337,6 +339,9 @@ pub struct Run {
     /// The run whose failed files it takes up again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<RunId>,
+    /// Of one that ended: the last before it that did the same and ended well, to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<RunBefore>,
     /// The bandwidth limit that was set while it ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "10M")]
@@ -345,33 +350,6 @@ pub struct Run {
     pub events: Vec<RunEvent>,
     /// What is being transferred now.
     pub in_flight: Vec<InFlight>,
-}
-
-/// Which runs are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
-pub struct RunQuery {
-    /// Only in this state.
-    pub state: Option<RunState>,
-    /// Only of this operation.
-    pub operation: Option<Operation>,
-    /// Only of this job.
-    pub job: Option<JobId>,
-    /// Only with this in its source or destination.
-    pub search: String,
-    /// Only those before this one, newest first: the cursor that the last page gave.
-    pub cursor: Option<RunId>,
-    /// How many, at most 1,000; 0 is 50.
-    pub limit: u32,
-}
-
-/// A page of history, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunPage {
-    /// The runs.
-    pub runs: Vec<RunSummary>,
-    /// Give it back to have the next page; `None` on the last.
-    pub cursor: Option<RunId>,
 }
 
 #[cfg(test)]

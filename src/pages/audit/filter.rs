@@ -4,7 +4,7 @@ use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::wanted::{Wanted, result, success};
-use crate::components::icon::icon;
+use crate::components::search::search_field;
 
 /// What actions begin with, as a suggestion: any other beginning will do as well.
 const ACTIONS: [(&str, &str); 5] =
@@ -53,19 +53,7 @@ pub fn filter(wanted: Memo<Wanted>) -> AnyView {
     let actions = ACTIONS.into_iter().map(|(value, help)| view! { <option value=value>{help}</option> }.into_any()).collect::<Vec<_>>();
     view! {
         <form class="filters audit__filters" method="get" action="/audit" role="search" on:submit=submit>
-            <label class="input filters__search">
-                {icon("search")}
-                <input
-                    node_ref=target
-                    type="search"
-                    name="target"
-                    placeholder="Search targets"
-                    aria-label="Search targets"
-                    value=text(|wanted| &wanted.target)
-                    prop:value=text(|wanted| &wanted.target)
-                />
-                <kbd aria-hidden="true">"/"</kbd>
-            </label>
+            {search_field(target, "target", "Search targets", "Search targets", Signal::derive(text(|wanted| &wanted.target)))}
             {plain(Face::text("user", "Who"), user, |wanted| &wanted.user)}
             {plain(Face { list: Some("audit-actions"), ..Face::text("action", "Action begins with") }, action, |wanted| &wanted.action)}
             <datalist id="audit-actions">{actions}</datalist>

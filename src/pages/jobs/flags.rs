@@ -10,6 +10,7 @@ use crate::{
     components::{
         form::{Area, Check, Choice, Face, Select, Text},
         load::skeleton,
+        search::narrow_field,
     },
     domain::{
         error::AppError,
@@ -92,20 +93,7 @@ fn fields(draft: Draft, flags: Vec<Flag>, search: RwSignal<String>, only: RwSign
     };
     view! {
         <div class="flags__search">
-            <input
-                type="search"
-                class="input"
-                aria-label="Search all options"
-                placeholder="Search by name or by what it does"
-                autocomplete="off"
-                prop:value=search
-                on:input:target=move |event| search.set(event.target().value())
-                on:keydown=|event| {
-                    if event.key() == "Enter" {
-                        event.prevent_default();
-                    }
-                }
-            />
+            {narrow_field("Search all options", "Search by name or by what it does", search)}
             <Check face=Face { id: "only-set".to_owned(), label: "Only what is set".to_owned(), ..Face::default() } value=only />
         </div>
         <p class="muted small num" role="status">{move || format::plural(found() as u64, "option", "options")}</p>

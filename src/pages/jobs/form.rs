@@ -25,6 +25,7 @@ use crate::{
         error::{AppError, ErrorCode},
         job::{Job, NewJob},
     },
+    pages::runs,
 };
 
 /// The editor.
@@ -98,6 +99,7 @@ fn headline(job: Option<Job>) -> AnyView {
         let run = Memo::new(move |_| run.clone());
         view! { <a class="row job__last" href=href>{run_badge(run)}<span class="muted">{time(at)}</span></a> }.into_any()
     });
+    let runs = runs::of_job(&job.id);
     view! {
         <Title text=job.spec.name.clone() />
         <div class="headline">
@@ -106,6 +108,7 @@ fn headline(job: Option<Job>) -> AnyView {
                 <p class="muted">"Saved "{time(job.updated_at)}" by "{job.user}</p>
             </div>
             {last}
+            <a class="button job__runs" href=runs>{icon("history")}"Its runs"</a>
         </div>
     }
     .into_any()
@@ -149,8 +152,8 @@ fn buttons(editor: Editor) -> AnyView {
                 <span role="status" class="muted">{move || editor.said.get()}</span>
                 {move || editor.failed.get().map(refusal)}
             </div>
-            <button class="button" disabled=off>{icon("play")}{run_word}</button>
-            <button type="button" class="button button--primary" disabled=move || off() || (is_job && !changed.get()) on:click=save>
+            <button class="button scripted" disabled=off>{icon("play")}{run_word}</button>
+            <button type="button" class="button button--primary scripted" disabled=move || off() || (is_job && !changed.get()) on:click=save>
                 {icon("check")}
                 "Save job"
             </button>

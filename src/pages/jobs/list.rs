@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     components::{
-        dialog::Dialog,
-        form::focus_first,
+        ask_delete::{Words, ask_delete},
         icon::icon,
         layout::page,
         load::{empty, load, skeleton},
+        search::search_field,
     },
     domain::{
         error::Result,
@@ -37,6 +37,12 @@ use crate::{
 /// Jobs whose names are looked up, where they follow another.
 const NAMES: u32 = 1000;
 
+const DELETE: Words = Words {
+    title: "Delete this job?",
+    what: ["", " is not run any more, and no job is followed by it. Its runs stay in the history, and no file is touched."],
+    act: "Delete job",
+};
+
 /// The page of jobs, the names of those that follow, and whether something may be changed.
 type Shown = (JobPage, Vec<Named>, bool);
 
@@ -47,7 +53,7 @@ pub fn JobsPage() -> impl IntoView {
     let params = use_query_map();
     let query = Memo::new(move |_| params.with(read));
     let doors = Doors::new();
-    let data = Resource::new(move || (query.get(), doors.again.get(), live.missed()), |(query, ..)| get(query));
+    let data = Resource::new(move || (query.get(), doors.doomed.again.get(), live.missed()), |(query, ..)| get(query));
     let said = move || {
         doors.failed.get().map(|text| view! { <p class="note note--bad" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })
     };
@@ -62,11 +68,11 @@ pub fn JobsPage() -> impl IntoView {
         </div>
         {filter(query)}
         {said}
-        <p class="visually-hidden" role="status">{doors.said}</p>
+        <p class="visually-hidden" role="status">{doors.doomed.said}</p>
         <section class="panel jobs" aria-label="Saved jobs">
             {load(data, || skeleton(6), move |shown| list(shown, &query.get_untracked(), doors, live))}
         </section>
-        {question(doors)}
+        {ask_delete(doors.doomed, DELETE, delete_job)}
     };
     page("jobs", "Jobs", body.into_any())
 }
@@ -115,22 +121,10 @@ fn filter(query: Memo<JobQuery>) -> AnyView {
             navigate(&href(&wanted), NavigateOptions { scroll: false, ..NavigateOptions::default() });
         }
     };
-    let text = move || query.with(|query| query.search.clone());
+    let text = Signal::derive(move || query.with(|query| query.search.clone()));
     view! {
         <form class="filters" method="get" action="/jobs" role="search" on:submit=submit>
-            <label class="input filters__search">
-                {icon("search")}
-                <input
-                    node_ref=field
-                    type="search"
-                    name="search"
-                    placeholder="Search name, source and destination"
-                    aria-label="Search name, source and destination"
-                    value=text
-                    prop:value=text
-                />
-                <kbd aria-hidden="true">"/"</kbd>
-            </label>
+            {search_field(field, "search", "Search name, source and destination", "Search name, source and destination", text)}
             <button class="button">"Search"</button>
         </form>
     }
@@ -156,48 +150,6 @@ fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -
     });
     let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
     view! { {table(&page.jobs, &names, may, doors, live)}{pager} }.into_any()
-}
-
-/// The question before a job is deleted.
-fn question(doors: Doors) -> AnyView {
-    let Doors { doomed, asking, again, said, .. } = doors;
-    let failed = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        if asking.get() {
-            failed.set(None);
-        }
-    });
-    let delete = Action::new(move |(id, name): &(String, String)| {
-        let (id, name) = (id.clone(), name.clone());
-        async move {
-            match delete_job(id).await {
-                Ok(()) => {
-                    said.set(format!("{name} was deleted."));
-                    asking.set(false);
-                    again.update(|n| *n += 1);
-                    // The button that was pressed is gone with its row.
-                    focus_first(["content".to_owned()]);
-                }
-                Err(error) => failed.set(Some(error.message)),
-            }
-        }
-    });
-    let pending = delete.pending();
-    let name = move || doomed.with(|(_, name)| name.clone());
-    view! {
-        <Dialog open=asking title="Delete this job?">
-            <p><b>{name}</b>" is not run any more, and no job is followed by it. Its runs stay in the history, and no file is touched."</p>
-            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
-            <footer class="dialog__foot">
-                <button type="button" class="button" on:click=move |_| asking.set(false)>"Keep it"</button>
-                <button type="button" class="button button--bad" disabled=pending on:click=move |_| drop(delete.dispatch(doomed.get_untracked()))>
-                    {icon("trash-2")}
-                    "Delete job"
-                </button>
-            </footer>
-        </Dialog>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

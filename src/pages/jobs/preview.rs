@@ -152,7 +152,7 @@ pub fn preview(editor: Editor) -> AnyView {
                 <h2 id="preview-title">"Preview"</h2>
                 <button
                     type="button"
-                    class="button"
+                    class="button scripted"
                     disabled=move || !editor.ready.get() || busy.get() || check.get()
                     on:click=move |_| preview.start(editor)
                 >

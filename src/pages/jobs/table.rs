@@ -9,7 +9,7 @@ use super::{
     words,
 };
 use crate::{
-    components::{badge::run_badge, form::interactive, icon::icon, route_label::route, time::time},
+    components::{ask_delete::Doomed, badge::run_badge, form::interactive, icon::icon, route_label::route, time::time},
     domain::{
         error::AppError,
         id::JobId,
@@ -17,20 +17,15 @@ use crate::{
         run::RunSummary,
     },
     live::Live,
+    pages::runs,
     server_fns::jobs::{duplicate_job, run_job},
 };
 
 /// What can be done here, and what came of it.
 #[derive(Clone, Copy)]
 pub struct Doors {
-    /// The job that was asked to go last: id and name.
-    pub doomed: RwSignal<(String, String)>,
-    /// Whether it is asked about.
-    pub asking: RwSignal<bool>,
-    /// Changes when the list has to be asked for again.
-    pub again: RwSignal<u32>,
-    /// What was done, in a sentence.
-    pub said: RwSignal<String>,
+    /// The job that shall go.
+    pub doomed: Doomed,
     /// Why it was not done.
     pub failed: RwSignal<Option<String>>,
 }
@@ -39,13 +34,7 @@ impl Doors {
     /// Nothing was asked yet.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            doomed: RwSignal::default(),
-            asking: RwSignal::new(false),
-            again: RwSignal::new(0),
-            said: RwSignal::default(),
-            failed: RwSignal::new(None),
-        }
+        Self { doomed: Doomed::default(), failed: RwSignal::new(None) }
     }
 
     fn tell(self, error: &AppError) {
@@ -63,7 +52,7 @@ pub fn table(jobs: &[Job], names: &[Named], may: bool, doors: Doors, live: Live)
                     <th class="jobs__name">"Job"</th>
                     <th>"Route"</th>
                     <th class="jobs__last">"Last run"</th>
-                    {may.then(|| view! { <th class="jobs__actions"><span class="visually-hidden">"Actions"</span></th> })}
+                    <th class="jobs__actions" class:jobs__actions--few=!may><span class="visually-hidden">"Actions"</span></th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -88,7 +77,7 @@ fn row(job: &Job, names: &[Named], may: bool, doors: Doors, live: Live) -> AnyVi
             </td>
             <td class="jobs__route"><div>{label}{follows}</div></td>
             <td class="jobs__last" data-label="Last run"><div>{last(job, live)}</div></td>
-            {may.then(|| view! { <td class="jobs__actions"><div>{actions(job, doors)}</div></td> })}
+            <td class="jobs__actions" class:jobs__actions--few=!may><div>{actions(job, may, doors)}</div></td>
         </tr>
     }
     .into_any()
@@ -132,8 +121,17 @@ fn last(job: &Job, live: Live) -> AnyView {
     .into_any()
 }
 
-fn actions(job: &Job, doors: Doors) -> AnyView {
+/// What can be done with it; everybody may look at its runs.
+fn actions(job: &Job, may: bool, doors: Doors) -> AnyView {
     let (id, name) = (job.id.clone(), job.spec.name.clone());
+    let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
+    let runs = view! {
+        <a class="button button--quiet" href=runs::of_job(&id) aria-label=format!("Runs of {name}") title="Its runs">{icon("history")}{word("Its runs")}</a>
+    }
+    .into_any();
+    if !may {
+        return runs;
+    }
     let ready = interactive();
     let busy = RwSignal::new(false);
     let off = move || !ready.get() || busy.get();
@@ -152,28 +150,25 @@ fn actions(job: &Job, doors: Doors) -> AnyView {
         move |_| {
             let name = name.clone();
             act(busy, doors, duplicate_job(id.clone()), move |_| {
-                doors.said.try_set(format!("{name} was duplicated."));
-                doors.again.try_update(|n| *n += 1);
+                doors.doomed.said.try_set(format!("{name} was duplicated."));
+                doors.doomed.again.try_update(|n| *n += 1);
             });
         }
     };
     let delete = {
         let (id, name) = (id.to_string(), name.clone());
-        move |_| {
-            doors.doomed.set((id.clone(), name.clone()));
-            doors.asking.set(true);
-        }
+        move |_| doors.doomed.ask(id.clone(), name.clone())
     };
-    let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
     view! {
-        <button type="button" class="button" aria-label=format!("Run {name}") disabled=off on:click=run>{icon("play")}"Run"</button>
+        <button type="button" class="button scripted" aria-label=format!("Run {name}") disabled=off on:click=run>{icon("play")}"Run"</button>
         <a class="button button--quiet" href=format!("/jobs/{id}?preview=1") aria-label=format!("Preview {name}") title="Preview">{icon("eye")}{word("Preview")}</a>
+        {runs}
         <a class="button button--quiet" href=format!("/jobs/{id}") aria-label=format!("Edit {name}") title="Edit">{icon("pencil")}{word("Edit")}</a>
-        <button type="button" class="button button--quiet" aria-label=format!("Duplicate {name}") title="Duplicate" disabled=off on:click=duplicate>
+        <button type="button" class="button button--quiet scripted" aria-label=format!("Duplicate {name}") title="Duplicate" disabled=off on:click=duplicate>
             {icon("copy-plus")}
             {word("Duplicate")}
         </button>
-        <button type="button" class="button button--quiet" aria-label=format!("Delete {name}") title="Delete" disabled=off on:click=delete>
+        <button type="button" class="button button--quiet scripted" aria-label=format!("Delete {name}") title="Delete" disabled=off on:click=delete>
             {icon("trash-2")}
             {word("Delete")}
         </button>

@@ -10,6 +10,7 @@ use crate::{
     components::{
         form::{Face, OptionField, Secret, error_of, focus_first, interactive},
         location_picker::LocationPicker,
+        search::narrow_field,
     },
     domain::provider::{OptionKind, Provider, ProviderOption},
     pages::browse::places,
@@ -74,20 +75,7 @@ fn Advanced(shown: Memo<Vec<Field>>, vendor: Signal<String>, draft: Draft) -> im
             });
             view! {
                 <div class="advanced__body">
-                    <input
-                        type="search"
-                        class="input"
-                        aria-label="Search the advanced options"
-                        placeholder="Search these options"
-                        autocomplete="off"
-                        prop:value=search
-                        on:input:target=move |event| search.set(event.target().value())
-                        on:keydown=|event| {
-                            if event.key() == "Enter" {
-                                event.prevent_default();
-                            }
-                        }
-                    />
+                    {narrow_field("Search the advanced options", "Search these options", search)}
                     {fields.collect::<Vec<_>>()}
                 </div>
             }

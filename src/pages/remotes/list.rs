@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        ask_delete::{Doomed, Words, ask_delete},
         badge::badge,
-        dialog::Dialog,
         icon::icon,
         layout::page,
         load::{empty, load, skeleton},
@@ -20,13 +20,17 @@ use crate::{
     server_fns::remotes::{delete_remote, list_remotes, test_remote},
 };
 
+const DELETE: Words = Words {
+    title: "Delete this remote?",
+    what: ["Longshore forgets how to reach ", ". Only its configuration is deleted here, never its files: they stay where they are."],
+    act: "Delete remote",
+};
+
 /// The page.
 #[component]
 pub fn RemotesPage() -> impl IntoView {
-    let again = RwSignal::new(0_u32);
-    let remotes = Resource::new(move || again.get(), |_| list_remotes());
-    let doomed = Doomed { name: RwSignal::new(String::new()), open: RwSignal::new(false) };
-    let said = RwSignal::new(String::new());
+    let doomed = Doomed::default();
+    let remotes = Resource::new(move || doomed.again.get(), |_| list_remotes());
     let body = view! {
         <div class="headline">
             <div class="grow">
@@ -36,17 +40,10 @@ pub fn RemotesPage() -> impl IntoView {
             <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a>
         </div>
         {load(remotes, || skeleton(6), move |remotes| table(remotes, doomed))}
-        <p class="visually-hidden" role="status">{said}</p>
-        <Delete doomed said again />
+        <p class="visually-hidden" role="status">{doomed.said}</p>
+        {ask_delete(doomed, DELETE, delete_remote)}
     };
     page("remotes", "Remotes", body.into_any())
-}
-
-/// The remote that somebody asked to delete, and whether the question is open.
-#[derive(Clone, Copy)]
-struct Doomed {
-    name: RwSignal<String>,
-    open: RwSignal<bool>,
 }
 
 fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
@@ -99,7 +96,7 @@ fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
     });
     let pending = test.pending();
     let href = Location::Remote(name.clone(), String::new()).href();
-    let delete_name = name.clone();
+    let delete_name = name.to_string();
     let result = move || {
         if let Some(error) = failed.get() {
             return view! { {badge("warn", "triangle-alert", "Not made".to_owned())}<span class="remotes__said">{error.message}</span> }
@@ -122,18 +119,15 @@ fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
             </td>
             <td class="remotes__actions">
                 <a class="button" href=href aria-label=format!("Browse {name}")>{icon("folder-open")}"Browse"</a>
-                <button type="button" class="button" aria-label=format!("Test {name}") disabled=pending on:click=move |_| drop(test.dispatch(()))>
+                <button type="button" class="button scripted" aria-label=format!("Test {name}") disabled=pending on:click=move |_| drop(test.dispatch(()))>
                     {icon("plug-zap")}
                     "Test"
                 </button>
                 <button
                     type="button"
-                    class="button button--quiet"
+                    class="button button--quiet scripted"
                     aria-label=format!("Delete {name}")
-                    on:click=move |_| {
-                        doomed.name.set(delete_name.to_string());
-                        doomed.open.set(true);
-                    }
+                    on:click=move |_| doomed.ask(delete_name.as_str(), delete_name.as_str())
                 >
                     {icon("trash-2")}
                     "Delete"
@@ -154,44 +148,4 @@ fn outcome(tested: RemoteTested) -> AnyView {
 /// The time of this machine: the list that is loaded next has the server's.
 fn now() -> Timestamp {
     Timestamp(js_sys::Date::now() as i64)
-}
-
-/// The question before a remote is deleted.
-#[component]
-fn Delete(doomed: Doomed, said: RwSignal<String>, again: RwSignal<u32>) -> impl IntoView {
-    let Doomed { name, open } = doomed;
-    let failed = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
-        if open.get() {
-            failed.set(None);
-        }
-    });
-    let delete = Action::new(move |name: &String| {
-        let name = name.clone();
-        async move {
-            match delete_remote(name.clone()).await {
-                Ok(()) => {
-                    said.set(format!("{name} was deleted."));
-                    open.set(false);
-                    again.update(|n| *n += 1);
-                }
-                Err(error) => failed.set(Some(error.message)),
-            }
-        }
-    });
-    let pending = delete.pending();
-    view! {
-        <Dialog open title="Delete this remote?">
-            <p>"Longshore forgets how to reach " <b>{name}</b> ". Only its configuration is deleted here, never its files: they stay where they are."</p>
-            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
-            <footer class="dialog__foot">
-                <button type="button" class="button" on:click=move |_| open.set(false)>"Keep it"</button>
-                <button type="button" class="button button--bad" disabled=pending on:click=move |_| drop(delete.dispatch(name.get_untracked()))>
-                    {icon("trash-2")}
-                    "Delete remote"
-                </button>
-            </footer>
-        </Dialog>
-    }
-    .into_any()
 }

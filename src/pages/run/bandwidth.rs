@@ -1,6 +1,6 @@
-//! How quickly it may transfer: seen, and changed at once while it runs.
+//! How quickly it may transfer: seen, and changed at once while it runs. The forms work without JavaScript.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
 use super::doors::Doors;
 use crate::{
@@ -31,14 +31,19 @@ pub fn bandwidth(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
 
 fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running: Memo<bool>, doors: Doors) -> AnyView {
     let id = run.with_untracked(|run| run.id.to_string());
+    let run_id = id.clone();
     let field = NodeRef::<html::Input>::new();
     let pending = doors.limit.pending();
     let set = Callback::new(move |rate: String| drop(doors.limit.dispatch(SetBandwidth { id: id.clone(), rate })));
     let off = move || !running.get() || pending.get();
     let preset = |rate: &'static str| {
         let pressed = move || (limit.get().flatten().as_deref().unwrap_or("off") == rate).to_string();
+        let press = move |event: ev::MouseEvent| {
+            event.prevent_default();
+            set.run(rate.to_owned());
+        };
         view! {
-            <button type="button" class="button" aria-pressed=pressed disabled=off on:click=move |_| set.run(rate.to_owned())>
+            <button class="button" name="rate" value=rate aria-pressed=pressed disabled=off on:click=press>
                 {if rate == "off" { "No limit" } else { rate }}
             </button>
         }
@@ -55,11 +60,16 @@ fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running:
         if running.get() { "As rclone writes it: 800k, 2.5M, or 1M:2M for up and down." } else { "It can be changed while rclone works." }
     };
     view! {
-        <div class="control__presets" role="group" aria-label="Usual limits">{PRESETS.into_iter().map(preset).collect::<Vec<_>>()}</div>
-        <form class="field" on:submit=submit>
+        <form class="control__presets" method="post" action=SetBandwidth::url() aria-label="Usual limits">
+            <input type="hidden" name="id" value=run_id.clone() />
+            {PRESETS.into_iter().map(preset).collect::<Vec<_>>()}
+        </form>
+        <form class="field" method="post" action=SetBandwidth::url() on:submit=submit>
+            <input type="hidden" name="id" value=run_id />
             <div class="field__row">
                 <input
                     node_ref=field
+                    name="rate"
                     class="input"
                     aria-label="Another limit"
                     placeholder="Another limit"

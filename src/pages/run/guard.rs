@@ -19,7 +19,7 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
         let look = reason.may_be_approved();
         let preview = look.then(|| button(Begin::Preview, "eye", "Preview it", "button button--primary", doors));
         let again = button(Begin::Again, "refresh-cw", "Run again", if look { "button" } else { "button button--primary" }, doors);
-        view! { <div class="row verdict__acts">{preview}{again}</div> }.into_any()
+        view! { <div class="row verdict__acts scripted">{preview}{again}</div> }.into_any()
     });
     view! {
         <section class="panel verdict verdict--warn" aria-label="A guard stopped it">

@@ -60,7 +60,7 @@ fn ended(failed: u64, again: bool, doors: Doors) -> AnyView {
     };
     let retry = (failed > 0).then(|| button(Begin::FailedOnly, format!("Retry failed only ({})", format::count(failed))));
     let again = again.then(|| button(Begin::Again, "Run again".to_owned()));
-    view! { <div class="headline__acts">{retry}{again}</div> }.into_any()
+    view! { <div class="headline__acts scripted">{retry}{again}</div> }.into_any()
 }
 
 /// The job it is a run of, the run it came after, the one whose failed files it takes up.

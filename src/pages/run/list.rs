@@ -5,7 +5,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::PAGE;
 use crate::{
-    components::{icon::icon, load::empty, route_label::path, time::time},
+    components::{icon::icon, load::empty, route_label::path, search::search_field, time::time},
     domain::{
         format,
         location::encode,
@@ -46,18 +46,7 @@ pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
         {lost}
         <form class="filters filters--inside" method="get" role="search" on:submit=submit>
             <input type="hidden" name="show" value=word />
-            <label class="input filters__search">
-                {icon("search")}
-                <input
-                    node_ref=field
-                    type="search"
-                    name="search"
-                    placeholder="Search these files"
-                    aria-label=format!("Search {} files", word.replace('_', " "))
-                    value=search.to_owned()
-                />
-                <kbd aria-hidden="true">"/"</kbd>
-            </label>
+            {search_field(field, "search", format!("Search {} files", word.replace('_', " ")), "Search these files", Signal::stored(search.to_owned()))}
             <button class="button">"Search"</button>
             <span class="muted num" role="status">{found}</span>
         </form>

@@ -12,7 +12,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::VisibilityState;
 
 use crate::{
-    components::{icon::icon, load::empty},
+    components::{icon::icon, load::empty, search::search_field},
     domain::{
         id::RunId,
         location::encode,
@@ -189,19 +189,7 @@ fn form(id: &RunId, query: &LogQuery) -> AnyView {
     view! {
         <form class="filters filters--inside" method="get" role="search" on:submit=submit>
             <input type="hidden" name="show" value="log" />
-            <label class="input filters__search">
-                {icon("search")}
-                <input
-                    node_ref=search
-                    type="search"
-                    name="search"
-                    maxlength="256"
-                    placeholder="Search the log"
-                    aria-label="Search the log"
-                    value=query.search.clone()
-                />
-                <kbd aria-hidden="true">"/"</kbd>
-            </label>
+            {search_field(search, "search", "Search the log", "Search the log", Signal::stored(query.search.clone()))}
             <select node_ref=level class="input filters__state" name="level" aria-label="What matters" on:change=move |_| go.run(())>
                 {option(LogLevel::Info, "All lines")}
                 {option(LogLevel::Notice, "Notices and errors")}

@@ -6,16 +6,17 @@ use crate::{
     components::{
         badge::word,
         progress::{bytes_of, percent, run_bar, time_left},
+        time::time,
     },
     domain::{
         format,
-        run::{RunState, RunSummary},
+        run::{RunBefore, RunState, RunSummary},
     },
     pages::runs::took,
 };
 
-/// The panel.
-pub fn meter(run: Memo<RunSummary>) -> AnyView {
+/// The panel; with what is different from the run `before`.
+pub fn meter(run: Memo<RunSummary>, before: Option<RunBefore>) -> AnyView {
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
     let moved = if run.with_untracked(|run| run.dry_run) { "Would move" } else { "Moved" };
     let fact = |label: &'static str, text: fn(&RunSummary) -> (String, String)| {
@@ -36,6 +37,7 @@ pub fn meter(run: Memo<RunSummary>) -> AnyView {
                 {fact("Speed", |run| (format::speed(run.stats.speed), if run.state.is_final() { "average".to_owned() } else { String::new() }))}
                 {fact("Time", |run| (took(run), String::new()))}
             </dl>
+            {before.and_then(|before| compared(&before, &run.get_untracked()))}
             <p class="visually-hidden" role="status">{spoken(run)}</p>
         </section>
     }
@@ -73,6 +75,20 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
         {run_bar(run)}
     }
     .into_any()
+}
+
+/// `Compared with the run before, 24 Nov 02:00: 12 files more, 3 min longer`.
+fn compared(before: &RunBefore, run: &RunSummary) -> Option<AnyView> {
+    let difference = before.difference(run)?;
+    let href = format!("/runs/{}", before.id);
+    Some(
+        view! {
+            <p class="meter__before muted num">
+                "Compared with "<a class="link" href=href>"the run before"</a>", "{time(before.started_at)}": "<b>{difference}</b>
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 fn files(run: &RunSummary) -> (String, String) {

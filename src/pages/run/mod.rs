@@ -189,7 +189,7 @@ fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> An
         {head::outcome(&shown.run)}
         {guard::blocked(&shown.run, doors, may)}
         {preview::preview(&shown.run, counts, doors, may)}
-        {(!never).then(|| meter::meter(run))}
+        {(!never).then(|| meter::meter(run, shown.run.before.clone()))}
         {speed_and_control(&shown.series, run, doors, may)}
         {detail::detail(shown, run, live)}
         {history(&shown.run, doors)}

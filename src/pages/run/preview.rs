@@ -62,12 +62,12 @@ fn act(approves: &Approves, deletes: u64, doors: Doors) -> AnyView {
         let href = format!("/runs/{run}");
         return view! {
             <p class="muted">"It has approved "<a class="link" href=href>"a run"</a>" already, and approves one."</p>
-            <div class="row verdict__acts">{anew()}</div>
+            <div class="row verdict__acts scripted">{anew()}</div>
         }
         .into_any();
     }
     if deletes == 0 {
-        return view! { <div class="row verdict__acts">{begin(Begin::ForReal(None), "play", "Run it", "button button--primary")}</div> }
+        return view! { <div class="row verdict__acts scripted">{begin(Begin::ForReal(None), "play", "Run it", "button button--primary")}</div> }
             .into_any();
     }
     let until_when = approves.until;
@@ -77,13 +77,13 @@ fn act(approves: &Approves, deletes: u64, doors: Doors) -> AnyView {
         if over.get() {
             return view! {
                 <p class="muted">"It is older than 15 minutes and approves nothing any more. Things may have changed since."</p>
-                <div class="row verdict__acts">{anew()}</div>
+                <div class="row verdict__acts scripted">{anew()}</div>
             }
             .into_any();
         }
         view! {
             <p class="muted num">"It may approve one run of exactly this. That ends "{move || until(left.get())}", at "{time(until_when)}"."</p>
-            <div class="row verdict__acts">
+            <div class="row verdict__acts scripted">
                 <button type="button" class="button button--primary" disabled=move || pending.get() on:click=move |_| open(doors)>
                     {icon("shield-check")}
                     "Approve and run"

@@ -1,42 +1,36 @@
 //! Stopping: why is asked first, and may be left open. Without JavaScript the form stops at once.
 
-use leptos::{ev, html, prelude::*};
+use leptos::prelude::*;
 
 use super::doors::Doors;
 use crate::{
-    components::{dialog::Dialog, icon::icon},
+    components::{
+        ask_why::{AskWhy, Words},
+        icon::icon,
+    },
     domain::run::RunSummary,
     server_fns::runs::StopRun,
+};
+
+const WORDS: Words = Words {
+    title: "Stop this run?",
+    what: "What is being transferred now is broken off. What was transferred stays.",
+    help: "May be left empty. It stands in the history of the run.",
+    keep: "Let it run",
+    act: "Stop it",
+    icon: "square",
+    class: "button--bad",
 };
 
 /// The question.
 #[component]
 pub fn StopQuestion(doors: Doors) -> impl IntoView {
-    let reason = NodeRef::<html::Input>::new();
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let Some(id) = doors.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.to_string())) else { return };
-        let reason = reason.get_untracked().map(|reason| reason.value()).unwrap_or_default();
-        doors.stop.dispatch(StopRun { id, reason });
-        doors.asks_stop.set(false);
-    };
-    view! {
-        <Dialog open=doors.asks_stop title="Stop this run?">
-            <p class="muted">"What is being transferred now is broken off. What was transferred stays."</p>
-            <form class="ask" on:submit=submit>
-                <div class="field">
-                    <label for="stop-reason">"Why?"</label>
-                    <input node_ref=reason class="input" id="stop-reason" maxlength="500" autocomplete="off" aria-describedby="stop-reason-help" />
-                    <p class="help" id="stop-reason-help">"May be left empty. It stands in the history of the run."</p>
-                </div>
-                <footer class="dialog__foot">
-                    <button type="button" class="button" on:click=move |_| doors.asks_stop.set(false)>"Let it run"</button>
-                    <button class="button button--bad">{icon("square")}"Stop it"</button>
-                </footer>
-            </form>
-        </Dialog>
-    }
-    .into_any()
+    let act = Callback::new(move |reason| {
+        if let Some(id) = doors.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.to_string())) {
+            doors.stop.dispatch(StopRun { id, reason });
+        }
+    });
+    view! { <AskWhy open=doors.asks_stop words=WORDS act /> }.into_any()
 }
 
 /// That it was asked to stop, by whom and why, until it has ended.

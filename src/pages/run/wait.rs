@@ -48,7 +48,7 @@ fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, doors: Doors) -> An
         doors.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
     });
     view! {
-        <div class="control__move">
+        <div class="control__move scripted">
             <button type="button" class="button" disabled=first on:click=next>{icon("chevrons-up")}"Run next"</button>
             {priority(now, "Priority".to_owned(), change)}
         </div>

@@ -4,18 +4,18 @@ use leptos::prelude::*;
 
 use crate::{
     domain::{
-        error::AppError,
+        error::{AppError, Result},
         id::RunId,
-        queue::{QueuePatch, RunPatch},
+        queue::RunPatch,
     },
-    server_fns::{queue::update_queue, runs::update_run},
+    server_fns::{queue::UpdateQueue, runs::update_run},
 };
 
 /// The doors.
 #[derive(Clone, Copy)]
 pub struct Doors {
     /// Lets the queue rest, or go on.
-    pub pause: Action<QueuePatch, ()>,
+    pub pause: ServerAction<UpdateQueue>,
     /// Moves a run that waits.
     pub place: Action<(RunId, RunPatch), ()>,
     /// Whether it is asked why the queue shall rest.
@@ -30,10 +30,13 @@ impl Doors {
     /// Those of a page.
     pub fn new() -> Self {
         let refused = RwSignal::new(None);
-        let pause = Action::new(move |patch: &QueuePatch| {
-            let patch = patch.clone();
-            async move { refused.set(update_queue(patch).await.err()) }
-        });
+        let pause = ServerAction::<UpdateQueue>::new();
+        let answer = pause.value();
+        // Known at once where a form without JavaScript led back here.
+        if let Some(Err(error)) = answer.get_untracked() {
+            refused.set(Some(error));
+        }
+        Effect::watch(move || answer.get(), move |answer, _, _| refused.set(answer.clone().and_then(Result::err)), false);
         let place = Action::new(move |(id, patch): &(RunId, RunPatch)| {
             let (id, patch) = (id.clone(), patch.clone());
             async move { refused.set(update_run(id, patch).await.err()) }
@@ -43,7 +46,6 @@ impl Doors {
 
     /// Lets the queue rest for a reason, or go on.
     pub fn rest(self, paused: bool, reason: String) {
-        self.asks.set(false);
-        self.pause.dispatch(QueuePatch { paused, reason });
+        self.pause.dispatch(UpdateQueue { paused, reason });
     }
 }

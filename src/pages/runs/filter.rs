@@ -5,17 +5,21 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::href;
 use crate::{
-    components::{badge::word, icon::icon},
+    components::{badge::word, icon::icon, search::search_field},
     domain::{
         id::JobId,
         job::JobQuery,
         run::{JobName, Operation, RunQuery, RunState},
     },
-    server_fns::jobs::list_jobs,
+    server_fns::jobs::{get_job, list_jobs},
 };
 
 /// Jobs that can be chosen.
 const JOBS: u32 = 200;
+/// The name of a job that nobody has any more.
+const GONE: &str = "A job that is gone";
+
+type Jobs = Resource<Vec<JobName>>;
 
 /// The form.
 pub fn filter(query: Memo<RunQuery>) -> AnyView {
@@ -38,7 +42,7 @@ pub fn filter(query: Memo<RunQuery>) -> AnyView {
         event.prevent_default();
         go.run(());
     };
-    let text = move || query.with(|query| query.search.clone());
+    let text = Signal::derive(move || query.with(|query| query.search.clone()));
     let states = RunState::ALL.into_iter().map(|state| (state.as_str().to_owned(), word(state, false, None))).collect();
     let operations = Operation::ALL.into_iter().map(|operation| (operation.as_str().to_owned(), operation.as_str().to_owned())).collect();
     let chosen = Memo::new(move |_| query.with(|query| query.state.map(|state| state.as_str().to_owned()).unwrap_or_default()));
@@ -46,26 +50,18 @@ pub fn filter(query: Memo<RunQuery>) -> AnyView {
     let chosen = Memo::new(move |_| query.with(|query| query.operation.map(|of| of.as_str().to_owned()).unwrap_or_default()));
     let by_operation =
         select(Face { node: operation, name: "operation", label: "Operation", all: "All operations" }, operations, chosen, go);
+    // Once: a choice that is drawn anew would lose the focus.
+    let asked = query.with_untracked(|query| query.job.clone());
+    let jobs = Resource::new(|| (), move |()| names(asked.clone()));
     view! {
         <form class="filters" method="get" action="/runs" role="search" on:submit=submit>
-            <label class="input filters__search">
-                {icon("search")}
-                <input
-                    node_ref=search
-                    type="search"
-                    name="search"
-                    placeholder="Search source and destination"
-                    aria-label="Search source and destination"
-                    value=text
-                    prop:value=text
-                />
-                <kbd aria-hidden="true">"/"</kbd>
-            </label>
+            {search_field(search, "search", "Search source and destination", "Search source and destination", text)}
             {by_state}
             {by_operation}
-            {by_job(job, query, go)}
+            {by_job(job, jobs, query, go)}
             <button class="button">"Filter"</button>
         </form>
+        {whose(jobs, query)}
     }
     .into_any()
 }
@@ -96,16 +92,11 @@ fn select(face: Face, options: Vec<(String, String)>, chosen: Memo<String>, go: 
 }
 
 /// The choice of a job. None where there are no jobs.
-fn by_job(node: NodeRef<html::Select>, query: Memo<RunQuery>, go: Callback<()>) -> AnyView {
-    let jobs = Resource::new(|| (), |()| names());
+fn by_job(node: NodeRef<html::Select>, jobs: Jobs, query: Memo<RunQuery>, go: Callback<()>) -> AnyView {
     let chosen = Memo::new(move |_| query.with(|query| query.job.as_ref().map(JobId::to_string).unwrap_or_default()));
     let show = move || {
         Suspend::new(async move {
-            let mut options: Vec<_> = jobs.await.into_iter().map(|job| (job.id.to_string(), job.name)).collect();
-            let asked = chosen.get_untracked();
-            if !asked.is_empty() && options.iter().all(|(id, _)| *id != asked) {
-                options.push((asked, "A job that is gone".to_owned()));
-            }
+            let options: Vec<_> = jobs.await.into_iter().map(|job| (job.id.to_string(), job.name)).collect();
             let face = Face { node, name: "job", label: "Job", all: "All jobs" };
             (!options.is_empty()).then(|| select(face, options, chosen, go)).into_any()
         })
@@ -113,8 +104,36 @@ fn by_job(node: NodeRef<html::Select>, query: Memo<RunQuery>, go: Callback<()>) 
     view! { <Transition fallback=|| ()>{show}</Transition> }.into_any()
 }
 
-/// Without them the history is still worth seeing.
-async fn names() -> Vec<JobName> {
+/// Whose runs these are, and the way back to those of all.
+fn whose(jobs: Jobs, query: Memo<RunQuery>) -> AnyView {
+    let job = Memo::new(move |_| query.with(|query| query.job.clone()));
+    let show = move || {
+        let asked = job.get();
+        Suspend::new(async move {
+            let id = asked?;
+            let name = jobs.await.into_iter().find(|job| job.id == id).map_or_else(|| GONE.to_owned(), |job| job.name);
+            let all = move || href(&RunQuery { job: None, cursor: None, ..query.get() });
+            Some(
+                view! {
+                    <p class="filters__said">
+                        <span>"Runs of "<a class="link" href=format!("/jobs/{id}")>{name}</a></span>
+                        <a class="button button--quiet" href=all>{icon("x")}"Show those of all jobs"</a>
+                    </p>
+                }
+                .into_any(),
+            )
+        })
+    };
+    view! { <Transition fallback=|| ()>{show}</Transition> }.into_any()
+}
+
+/// The jobs that can be chosen, with the one that is asked for. Without them the history is still worth seeing.
+async fn names(asked: Option<JobId>) -> Vec<JobName> {
     let page = list_jobs(JobQuery { limit: JOBS, ..JobQuery::default() }).await.unwrap_or_default();
-    page.jobs.into_iter().map(|job| JobName { id: job.id, name: job.spec.name }).collect()
+    let mut names: Vec<_> = page.jobs.into_iter().map(|job| JobName { id: job.id, name: job.spec.name }).collect();
+    if let Some(id) = asked.filter(|id| names.iter().all(|job| job.id != *id)) {
+        let name = get_job(id.to_string()).await.map_or_else(|_| GONE.to_owned(), |job| job.spec.name);
+        names.push(JobName { id, name });
+    }
+    names
 }

@@ -18,6 +18,7 @@ use crate::{
         load::{empty, load, skeleton},
     },
     domain::{
+        id::JobId,
         location::encode,
         policy::Permission,
         run::{Operation, RunPage, RunQuery, RunState},
@@ -108,6 +109,11 @@ fn href(query: &RunQuery) -> String {
         parts.push(format!("cursor={cursor}"));
     }
     if parts.is_empty() { "/runs".to_owned() } else { format!("/runs?{}", parts.join("&")) }
+}
+
+/// Where the runs of a job are.
+pub fn of_job(id: &JobId) -> String {
+    href(&RunQuery { job: Some(id.clone()), ..RunQuery::default() })
 }
 
 fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {

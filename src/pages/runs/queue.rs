@@ -5,17 +5,19 @@ use std::time::Duration;
 use leptos::{
     leptos_dom::helpers::{request_animation_frame, set_timeout},
     prelude::*,
+    server_fn::ServerFn,
 };
 
 use super::doors::Doors;
 use crate::{
-    components::{form::focus_first, icon::icon, priority::priority, route_label::route, time::time},
+    components::{form::focus_first, icon::icon, post_form::post_form, priority::priority, route_label::route, time::time},
     domain::{
         format,
         queue::{Pause, Queue, RunPatch},
         run::{RunState, RunSummary},
     },
     live::{Link, Live},
+    server_fns::queue::UpdateQueue,
 };
 
 /// Rows that are shown; of more, how many.
@@ -87,19 +89,14 @@ fn banner(pause: Pause, doors: Doors, may: bool) -> AnyView {
     let Pause { at, by, reason } = pause;
     let reason = (!reason.is_empty()).then(|| view! { <p class="said">"“"{reason}"”"</p> }.into_any());
     let pending = doors.pause.pending();
-    let go = move |_| {
+    let go = Callback::new(move |()| {
         doors.rest(false, String::new());
         // The button goes with the banner.
         focus_first(["content".to_owned()]);
-    };
+    });
     let resume = may.then(|| {
-        view! {
-            <button type="button" class="button" disabled=move || pending.get() on:click=go>
-                {icon("play")}
-                "Resume"
-            </button>
-        }
-        .into_any()
+        let button = view! { <button class="button" disabled=move || pending.get()>{icon("play")}"Resume"</button> }.into_any();
+        post_form(UpdateQueue::url(), vec![("paused", false.to_string())], Some(go), button)
     });
     view! {
         <div class="note note--warn queue__paused" role="status">
@@ -164,7 +161,7 @@ fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, doors: Door
     let top = button("first", "chevrons-up", format!("Run next: {what}"), |_| 1);
     let now = Signal::derive(move || run.with(|run| run.priority));
     let change = Callback::new(move |priority| send.run(RunPatch { priority: Some(priority), ..RunPatch::default() }));
-    view! { <span class="waits__acts">{up}{top}{priority(now, format!("Priority of {what}"), change)}</span> }.into_any()
+    view! { <span class="waits__acts scripted">{up}{top}{priority(now, format!("Priority of {what}"), change)}</span> }.into_any()
 }
 
 /// A row that moves takes the focus away from its button: it gets it back.

@@ -141,7 +141,7 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "runs/update" => json(&[RunsWrite], json!({ "id": ID, "patch": { "position": 1 } })),
         "runs/retry" => form(&[RunsWrite], &[("id", ID), ("failed_only", "true")]),
         "queue/get" => get(&[RunsRead], ""),
-        "queue/update" => json(&[RunsWrite], json!({ "patch": { "paused": false } })),
+        "queue/update" => form(&[RunsWrite], &[("paused", "false")]),
         "jobs/list" => get(&[JobsRead], "?query[search]="),
         "jobs/get" => get(&[JobsRead], "?id=01JD3Z6N9V4M2K8Q7W5X1T0R3S"),
         "jobs/create" => json(&[JobsWrite], json!({ "job": job() })),

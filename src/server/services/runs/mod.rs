@@ -83,7 +83,9 @@ pub async fn get(actor: &Actor, app: &AppState, id: &RunId) -> Result<Run> {
 /// The same, for who started or stopped it just now: they are told of it, whatever else they may see.
 async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     let mut reader = app.store.acquire().await?;
-    let Stored { mut run, .. } = runs::get(&mut reader, id).await?.ok_or_else(|| unknown(id))?;
+    let stored = runs::get(&mut reader, id).await?.ok_or_else(|| unknown(id))?;
+    let before = runs::before(&mut reader, &stored).await?;
+    let mut run = Run { before, ..stored.run };
     run.events = runs::events(&mut reader, id).await?;
     if run.summary.state == RunState::Queued {
         run.wait = runs::why(&mut reader, id, app.clock.now(), app.engine.limits()).await?;

@@ -1,7 +1,9 @@
 //! Runs: the queue and the history, one table. `queue` puts runs in and hands them out, `life` moves a claimed one to its end, `order` moves
-//! those that wait, `places` knows which would meet, `events` what happened; `history` looks at runs, `why` at what holds one back, `totals` and `days` at
+//! those that wait, `places` knows which would meet, `events` what happened; `history` looks at runs, `why` at what holds one back, `before` at what
+//! one is compared with, `totals` and `days` at
 //! how many there are.
 
+mod before;
 mod days;
 mod events;
 mod history;
@@ -13,6 +15,7 @@ pub(super) mod row;
 mod totals;
 mod why;
 
+pub use before::before;
 pub use days::{Week, days, week};
 pub use events::{events, note};
 pub use history::{Origin, Stored, Unfinished, get, id_by_key, last_of_jobs, list, origin, recent, unfinished};

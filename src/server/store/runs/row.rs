@@ -115,6 +115,7 @@ impl Row {
             guard_report: self.guard_report.as_deref().map(|report| json(report, "run's guard report")).transpose()?,
             parent: id(self.parent_id.as_deref())?,
             retry_of: id(self.retry_of.as_deref())?,
+            before: None,
             bandwidth: self.bandwidth,
             events: Vec::new(),
             approves: None,

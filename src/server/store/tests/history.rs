@@ -144,3 +144,35 @@ async fn figures_count_what_ended_by_day() {
     let from_noon = runs::days(&mut reader, Timestamp(NOW.0 + 3 * DAY + 1)).await.expect("days");
     assert_eq!(from_noon.len(), 1, "a day is whole");
 }
+
+#[tokio::test]
+async fn a_run_is_compared_with_the_last_that_did_the_same_and_ended_well() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    let mut ids = Vec::new();
+    // Ended well, failed, another spec, looked at only, and the one that is compared.
+    for (n, (spec, dry_run)) in [("a", false), ("a", false), ("b", false), ("a", true), ("a", false)].into_iter().enumerate() {
+        let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
+        let run = with_task(new_run(at), |task| task.options.dry_run = dry_run);
+        let run = runs::NewRow { spec: spec.to_owned(), ..run };
+        runs::insert(&mut tx, &run).await.expect("insert");
+        ids.push(run.id);
+    }
+    tx.commit().await.expect("commit");
+    for state in [RunState::Succeeded, RunState::Failed, RunState::Succeeded, RunState::Succeeded] {
+        finish_next(&store, state, Timestamp(NOW.0 + 50)).await;
+    }
+    let mut reader = store.acquire().await.expect("reader");
+    let last = runs::get(&mut reader, &ids[4]).await.expect("get").expect("there");
+    assert_eq!(runs::before(&mut reader, &last).await.expect("before"), None, "it has not ended");
+    drop(reader);
+    finish_next(&store, RunState::Succeeded, Timestamp(NOW.0 + 90)).await;
+    let mut reader = store.acquire().await.expect("reader");
+    let mut before = Vec::new();
+    for id in &ids {
+        let run = runs::get(&mut reader, id).await.expect("get").expect("there");
+        before.push(runs::before(&mut reader, &run).await.expect("before").map(|before| before.id));
+    }
+    let first = Some(ids[0].clone());
+    assert_eq!(before, [None, first.clone(), None, None, first]);
+}
