@@ -82,6 +82,11 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
             "check_access did not find the same check files on both sides. Nothing was changed. Make sure that both are all there.{then}"
         ));
     }
+    // Also of a resync, which does not make it.
+    if let Some(line) = lines.iter().rev().find(|line| line.message.contains("root directory: directory not found")) {
+        let place = line.object.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
+        return Some(format!("A folder of this pair does not exist{place}. Nothing was changed. Make it, then run it once with resync."));
+    }
     let critical = said("Bisync critical error: ").and_then(|message| message.split_once("Bisync critical error: "))?;
     let reason = critical.1.lines().next().unwrap_or_default().trim().trim_end_matches('.');
     let remedy = if said("Must run --resync").is_some() { RESYNC } else { "Run it again." };
@@ -154,6 +159,12 @@ mod tests {
         }
         let said = headline(&[("error", "Bisync critical error: x"), ("error", "Bisync aborted. Must run --resync to recover."), failed]);
         assert!(said.starts_with("It broke off: x. Run it once with resync"), "{said}");
+        let said = headline(&[
+            ("error", "error reading source root directory: directory not found"),
+            ("error", "Bisync critical error: x"),
+            failed,
+        ]);
+        assert!(said.starts_with("A folder of this pair does not exist. Nothing was changed. Make it"), "{said}");
         assert_eq!(headline(&[failed]), "Failed to bisync: bisync aborted");
     }
 

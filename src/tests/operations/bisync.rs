@@ -87,6 +87,18 @@ async fn the_first_run_is_refused_with_what_to_do_and_then_both_sides_converge()
 }
 
 #[tokio::test]
+async fn a_folder_that_does_not_exist_is_named_even_to_a_resync() {
+    let console = Console::start();
+    write(&console.root(), "one/a", b"before");
+    let run = console.bisync(resync()).await;
+    let words = format!("A folder of this pair does not exist (Local file system at {}). Nothing was changed.", console.path("two"));
+    assert!(run["error"].as_str().expect("words").starts_with(&words), "{run}");
+    fs::create_dir(console.root().join("two")).expect("made");
+    console.good(resync()).await;
+    console.both_hold(&["a"]);
+}
+
+#[tokio::test]
 async fn what_changed_on_both_sides_is_kept() {
     let console = Console::start();
     for name in ["one/a", "one/still"] {
