@@ -3,6 +3,7 @@
 mod options;
 mod remotes;
 mod runs;
+mod tokens;
 mod warm;
 
 use std::{

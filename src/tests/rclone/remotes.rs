@@ -162,49 +162,6 @@ async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mangled_working_copy_is_healed_and_a_newer_token_is_taken_back() {
-    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
-    let token_url = format!("http://{}/token", server.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for mut stream in server.incoming().flatten() {
-            let mut reader = BufReader::new(stream.try_clone().expect("cloned"));
-            let mut line = String::new();
-            while reader.read_line(&mut line).is_ok_and(|n| n > 2) {
-                line.clear();
-            }
-            let body = r#"{"access_token":"fresh","token_type":"bearer","refresh_token":"next","expires_in":3600}"#;
-            let _ = write!(
-                stream,
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
-    });
-    let house = House::with(&format!(
-        "[d]\ntype = dropbox\nclient_id = x\nclient_secret = y\nauth_url = {token_url}\ntoken_url = {token_url}\ntoken = {}\n\n[a]\ntype = alias\nremote = /\n",
-        r#"{"access_token":"stale","token_type":"bearer","refresh_token":"first","expiry":"2020-01-01T00:00:00Z"}"#
-    ))
-    .await;
-    let working = house.path("run/rclone.conf");
-    // What a run would do. It gets no further than the token: the proxy is closed.
-    let status = Command::new(rclone_path())
-        .args(["lsf", "d:", "--contimeout=3s", "--retries=1", "--low-level-retries=1", "--config"])
-        .arg(&working)
-        .env_clear()
-        .env("HTTPS_PROXY", "http://127.0.0.1:1")
-        .stderr(Stdio::null())
-        .status()
-        .expect("run");
-    assert!(!status.success());
-    until("the token", async || house.text("rclone.conf").contains("\"next\"")).await;
-    fs::write(&working, "[a]\ntype = al").expect("written");
-    assert!(house.rclone.test_saved(&name("a")).await.expect("tested").connected, "healed before it is used");
-    assert_eq!(house.text("run/rclone.conf"), house.text("rclone.conf"));
-    assert!(house.text("rclone.conf").contains("\"fresh\""));
-    house.rclone.list(&at("a:etc")).await.expect("listed");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_location_resolves_to_where_it_really_lies() {
     let wrap = "[a]\ntype = alias\nremote = c:x\n\n[c]\ntype = crypt\nremote = /srv/vault\n\n[l]\ntype = local\n\n[u]\ntype = union\nupstreams = a:1 s:2:ro\n\n";
     let house =
