@@ -180,7 +180,7 @@ pub enum Admin {
         /// The name to sign in with.
         name: String,
     },
-    /// Give a user a new password, read from standard input, and end their sessions
+    /// Give a user a new password, read from standard input, and end their sessions and tokens
     Reset {
         /// The name to sign in with.
         name: String,

@@ -48,7 +48,7 @@ impl Auth {
         Ok(user)
     }
 
-    /// Gives a user a new password and ends all their sessions. Tokens stay.
+    /// Gives a user a new password and ends all their sessions and tokens: whoever knew the old one may have made some.
     ///
     /// # Errors
     /// `not_found`, or `invalid` with the field.
@@ -59,7 +59,8 @@ impl Auth {
         let user = find(&mut tx, name).await?;
         users::set_password(&mut tx, &user.id, &hash).await.map_err(failed)?;
         let ended = sessions::delete_of_user(&mut tx, &user.id).await.map_err(failed)?;
-        audit_cli(&mut tx, at, "user.password", &user.name, json!({ "sessions": ended })).await?;
+        let revoked = tokens::revoke_of_user(&mut tx, &user.id).await.map_err(failed)?;
+        audit_cli(&mut tx, at, "user.password", &user.name, json!({ "sessions": ended, "tokens": revoked })).await?;
         tx.commit().await.map_err(failed)
     }
 

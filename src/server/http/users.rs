@@ -65,8 +65,8 @@ async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String
 
 /// Change a person
 ///
-/// Their role, whether they are disabled, their password. Each ends all their sessions. Nobody disables or demotes themselves, and the last
-/// admin who can sign in stays one: 409.
+/// Their role, whether they are disabled, their password. Each ends all their sessions, and a new password all their tokens. Nobody disables or
+/// demotes themselves, and the last admin who can sign in stays one: 409.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
     request_body = UserChange,
     responses(

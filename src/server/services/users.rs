@@ -13,7 +13,7 @@ use crate::{
     server::{
         auth::{self, Actor},
         state::AppState,
-        store::{Connection, StoreError, sessions, users},
+        store::{Connection, StoreError, sessions, tokens, users},
     },
 };
 
@@ -50,7 +50,7 @@ pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<User
     Ok(made)
 }
 
-/// Changes what a person may, whether they are kept out, or their password. Each ends all their sessions: what is open in a browser
+/// Changes what a person may, whether they are kept out, or their password. Each ends all their sessions, and a new password their tokens: what is open in a browser
 /// was let in under what they were.
 pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChange) -> Result<UserSummary> {
     actor.require(Permission::UsersWrite)?;
@@ -85,7 +85,10 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
     if let Some(hash) = hash {
         users::set_password(&mut transaction, id, &hash).await?;
         let ended = sessions::delete_of_user(&mut transaction, id).await?;
-        audit(&mut transaction, app, actor, Change { detail: json!({ "sessions": ended }), ..Change::new("user.password", name) }).await?;
+        // Whoever knew the old one may have made some.
+        let revoked = tokens::revoke_of_user(&mut transaction, id).await?;
+        let detail = json!({ "sessions": ended, "tokens": revoked });
+        audit(&mut transaction, app, actor, Change { detail, ..Change::new("user.password", name) }).await?;
     }
     let after = stored(&mut transaction, id).await?;
     transaction.commit().await.map_err(StoreError::from)?;

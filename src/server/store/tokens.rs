@@ -228,6 +228,15 @@ pub async fn touch(c: &mut SqliteConnection, id: &TokenId, at: Timestamp) -> Res
     Ok(())
 }
 
+/// Makes all tokens of a user useless for ever. How many there were that were not.
+pub async fn revoke_of_user(c: &mut SqliteConnection, user: &UserId) -> Result<u64> {
+    Ok(sqlx::query("UPDATE tokens SET revoked = 1 WHERE user_id = $1 AND revoked = 0")
+        .bind(user.as_str())
+        .execute(c)
+        .await?
+        .rows_affected())
+}
+
 /// Makes a token useless for ever. Whether there was one that was not.
 pub async fn revoke(c: &mut SqliteConnection, id: &TokenId) -> Result<bool> {
     let done = sqlx::query("UPDATE tokens SET revoked = 1 WHERE id = $1 AND revoked = 0").bind(id.as_str()).execute(c).await?;

@@ -61,14 +61,17 @@ async fn what_is_asked_for_badly_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn a_role_or_a_password_that_changes_ends_all_sessions() {
+async fn a_role_or_a_password_that_changes_ends_all_sessions_and_a_password_the_tokens() {
     let console = Console::start();
     let id = console.person("eva", "operator").await;
     let path = format!("/api/v1/users/{id}");
     for change in [json!({ "role": "viewer" }), json!({ "password": PASSWORD })] {
         let (here, there) = (sign_in_as(&console, "eva").await, sign_in_as(&console, "eva").await);
+        let token = console.token_of("eva", "viewer");
         console.patch(&path, &change, StatusCode::OK).await;
         assert_eq!((console.me(&here).await, console.me(&there).await), (None, None), "{change}");
+        let program = if change["password"].is_null() { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+        console.ask(&token, Method::GET, "/api/v1/runs", &json!({}), program).await;
     }
     let session = sign_in_as(&console, "eva").await;
     console.patch(&path, &json!({ "role": "viewer" }), StatusCode::OK).await;
