@@ -88,8 +88,9 @@ const fn words(operation: Operation) -> [Option<(&'static str, &'static str)>; 2
         Operation::Move => [Some(("From", "What has arrived is deleted here.")), Some(("To", made))],
         Operation::Delete => [Some(("What", "The files in this folder are deleted, and those in all folders below it.")), None],
         Operation::Check => [Some(("From", "What is compared.")), Some(("To", "What it is compared with."))],
-        Operation::Bisync => {
-            [Some(("From", "One side: changes come from here, and go here.")), Some(("To", "The other side: as much as the first."))]
-        }
+        Operation::Bisync => [
+            Some(("From", "One side: changes come from here, and go here.")),
+            Some(("To", "The other side: as much as the first. Both have to be there.")),
+        ],
     }
 }
