@@ -19,6 +19,7 @@ mod operations;
 pub mod pages;
 mod queue;
 pub mod remotes;
+mod render;
 pub mod runs;
 pub mod sessions;
 pub mod tokens;

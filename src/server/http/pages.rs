@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header, request::Parts},
+    middleware::from_fn,
     response::{IntoResponse as _, Response},
 };
 use leptos::{
@@ -13,7 +14,7 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
 
-use super::{assets, extract::Problem, middleware::csp};
+use super::{assets, extract::Problem, middleware::csp, render};
 use crate::{
     app::{App, shell},
     domain::{error::AppError, user::Theme},
@@ -22,9 +23,13 @@ use crate::{
 
 /// Every page, every server function, and what is neither.
 pub fn router(app: &AppState) -> Router<AppState> {
+    render::init();
     let leptos = app.leptos.clone();
-    let render = move || shell(leptos.clone());
-    Router::new().leptos_routes_with_context(app, generate_route_list(App), context(app.clone()), render).fallback(other)
+    let page = move || shell(leptos.clone());
+    Router::new()
+        .leptos_routes_with_context(app, generate_route_list(App), context(app.clone()), page)
+        .layer(from_fn(render::in_one_task))
+        .fallback(other)
 }
 
 /// What server functions and pages find in their context. Called once for each request.
@@ -51,7 +56,7 @@ async fn other(State(app): State<AppState>, request: Request<Body>) -> Response 
     }
     let leptos = app.leptos.clone();
     let page = leptos_axum::render_app_async_with_context(context(app), move || shell(leptos.clone()));
-    let mut response = page(request).await.into_response();
+    let mut response = render::whole(page(request)).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
