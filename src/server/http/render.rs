@@ -129,4 +129,15 @@ mod tests {
         }
         assert_eq!(TOGETHER.load(SeqCst), 0, "times that two ran at once");
     }
+
+    #[tokio::test]
+    #[should_panic(expected = "what it started has failed")]
+    async fn a_page_fails_with_what_it_started() {
+        init();
+        let page = async {
+            Executor::spawn(async { panic!("what it started has failed") });
+            std::future::pending::<Response>().await
+        };
+        whole(page).await;
+    }
 }
