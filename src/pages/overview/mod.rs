@@ -17,6 +17,7 @@ use crate::{
     },
     domain::{format, id::RunId, overview::Overview, policy::Permission, run::RunSummary},
     live::Live,
+    pages::runs::moved,
     server_fns::{overview::get_overview, runs::StopRun},
 };
 
@@ -127,7 +128,7 @@ fn recent(runs: &[RunSummary]) -> AnyView {
                 {route(&run.source, run.destination.as_ref(), false.into())}
                 {badge}
                 <small class="muted num">
-                    {format::bytes(run.stats.bytes)}
+                    {moved(run)}
                     " · "
                     {run.ended_at.map(time)}
                 </small>

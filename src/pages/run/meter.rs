@@ -12,7 +12,7 @@ use crate::{
         format,
         run::{RunBefore, RunState, RunSummary},
     },
-    pages::runs::took,
+    pages::runs::{speed, took},
 };
 
 /// The panel; with what is different from the run `before`.
@@ -34,7 +34,7 @@ pub fn meter(run: Memo<RunSummary>, before: Option<RunBefore>) -> AnyView {
                 {fact("Files", files)}
                 {fact("Checked", |run| (format::count(run.stats.checks), String::new()))}
                 {fact("Errors", |run| (format::count(run.stats.errors), String::new()))}
-                {fact("Speed", |run| (format::speed(run.stats.speed), if run.state.is_final() { "average".to_owned() } else { String::new() }))}
+                {fact("Speed", average)}
                 {fact("Time", |run| (took(run), String::new()))}
             </dl>
             {before.and_then(|before| compared(&before, &run.get_untracked()))}
@@ -95,6 +95,12 @@ fn files(run: &RunSummary) -> (String, String) {
     let stats = &run.stats;
     let of = (!run.state.is_final() && stats.total_files > stats.files).then(|| format!("of {}", format::count(stats.total_files)));
     (format::count(stats.files), of.unwrap_or_default())
+}
+
+fn average(run: &RunSummary) -> (String, String) {
+    let figure = speed(run);
+    let beside = if run.state.is_final() && figure != "–" { "average" } else { "" };
+    (figure, beside.to_owned())
 }
 
 /// What a screen reader says: the state, and each tenth that is done. Nothing at first: the page itself tells it.

@@ -27,7 +27,7 @@ use crate::{
     server_fns::{queue::get_queue, runs::list_runs},
 };
 
-pub use table::took;
+pub use table::{moved, speed, took};
 
 /// The page.
 #[component]

@@ -56,13 +56,27 @@ fn row(run: Memo<RunSummary>) -> AnyView {
             <td class="runs__kind muted" data-label="Operation">{first.operation.as_str()}</td>
             <td class="runs__at muted" data-label="Started">{move || time(started.get())}</td>
             {cell("Took", "end num live", took)}
-            {cell("Moved", "end num live", |run| format::bytes(run.stats.bytes))}
-            {cell("Files", "end num live", |run| format::count(run.stats.files))}
-            {cell("Speed", "end num live", |run| if run.stats.speed == 0 { "–".to_owned() } else { format::speed(run.stats.speed) })}
+            {cell("Moved", "end num live", moved)}
+            {cell("Files", "end num live", files)}
+            {cell("Speed", "end num live", speed)}
             <td class="runs__who muted" data-label="By">{first.user}</td>
         </tr>
     }
     .into_any()
+}
+
+/// What it moved. A dry run moves nothing: what it would move is on its page.
+pub fn moved(run: &RunSummary) -> String {
+    if run.dry_run { "–".to_owned() } else { format::bytes(run.stats.bytes) }
+}
+
+fn files(run: &RunSummary) -> String {
+    if run.dry_run { "–".to_owned() } else { format::count(run.stats.files) }
+}
+
+/// How fast it transfers or transferred; a dry run transfers nothing.
+pub fn speed(run: &RunSummary) -> String {
+    if run.dry_run || run.stats.speed == 0 { "–".to_owned() } else { format::speed(run.stats.speed) }
 }
 
 /// How long it took, or takes already.
@@ -71,5 +85,25 @@ pub fn took(run: &RunSummary) -> String {
         (Some(start), Some(end)) => format::duration(end.millis_since(start)),
         (Some(_), None) => format::duration(run.stats.elapsed_ms / 1000 * 1000),
         _ => "–".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dry_run_moves_nothing_whatever_it_would() {
+        let mut run: RunSummary = serde_json::from_value(serde_json::json!({
+            "id": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "operation": "sync", "source": "/a", "destination": "b:", "state": "succeeded", "dry_run": true,
+            "created_at": "2026-11-23T14:02:11Z", "started_at": null, "ended_at": null, "user": "ana",
+            "stats": {"bytes":2048,"total_bytes":2048,"files":3,"total_files":3,"checks":0,"deletes":0,"listed":0,"errors":0,"speed":1024,"eta":null,"elapsed_ms":0}
+        }))
+        .expect("a run");
+        assert_eq!([moved(&run), files(&run), speed(&run)], ["–", "–", "–"]);
+        run.dry_run = false;
+        assert_eq!([moved(&run), files(&run), speed(&run)], ["2 KiB", "3", "1 KiB/s"]);
+        run.stats.speed = 0;
+        assert_eq!(speed(&run), "–");
     }
 }
