@@ -270,6 +270,7 @@ async fn write(store: &Store) -> Outcome<Vec<Line>> {
             state: RunState::Succeeded,
             ended_at: at_time,
             stats: Stats::default(),
+            warnings: Vec::new(),
             error: None,
             exit_code: Some(0),
             signal: None,

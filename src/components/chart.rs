@@ -14,15 +14,16 @@ const HEIGHT: f64 = 100.0;
 /// Runs by day, ended well or badly, and the bytes they moved as a line on its own scale.
 #[must_use]
 pub fn days_chart(days: &[Day]) -> AnyView {
-    let top = ceiling(days.iter().map(|day| day.ok + day.failed).max().unwrap_or(0));
+    let top = ceiling(days.iter().map(Day::ended).max().unwrap_or(0));
     let peak = days.iter().map(|day| day.bytes).max().unwrap_or(0);
-    let (runs, failed, bytes) = days.iter().fold((0, 0, 0), |(r, f, b), day| (r + day.ok + day.failed, f + day.failed, b + day.bytes));
+    let sum = |of: fn(&Day) -> u64| days.iter().map(of).sum::<u64>();
     let label = format!(
-        "{} in {} days, {} failed, {} moved",
-        format::plural(runs, "run", "runs"),
+        "{} in {} days, {} failed, {} with warnings, {} moved",
+        format::plural(sum(Day::ended), "run", "runs"),
         days.len(),
-        format::count(failed),
-        format::bytes(bytes)
+        format::count(sum(|day| day.failed)),
+        format::count(sum(|day| day.warnings)),
+        format::bytes(sum(|day| day.bytes))
     );
     let marks = [top, top / 2, 0].map(|n| view! { <span>{n}</span> }.into_any());
     let every = days.len().div_ceil(5).max(1);
@@ -44,7 +45,7 @@ pub fn days_chart(days: &[Day]) -> AnyView {
 /// Bars alone, small, for a tile.
 #[must_use]
 pub fn days_bars(days: &[Day]) -> AnyView {
-    let top = days.iter().map(|day| day.ok + day.failed).max().unwrap_or(0);
+    let top = days.iter().map(Day::ended).max().unwrap_or(0);
     view! { <svg class="spark" viewBox="0 0 300 100" preserveAspectRatio="none" aria-hidden="true">{bars(days, top)}</svg> }.into_any()
 }
 
@@ -62,27 +63,28 @@ pub fn days_line(days: &[Day]) -> AnyView {
     .into_any()
 }
 
-/// Stacked bars: well below, badly above. Each tells its day on hover.
+/// Stacked bars: well below, with warnings on it, badly above. Each tells its day on hover.
 fn bars(days: &[Day], top: u64) -> Vec<AnyView> {
     let slot = WIDTH / days.len().max(1) as f64;
     let height = |n: u64| if top == 0 { 0.0 } else { n as f64 / top as f64 * HEIGHT };
     let bar = |index: usize, each: &Day| {
         let (x, width) = (index as f64 * slot + slot * 0.12, slot * 0.76);
-        let (ok, bad) = (height(each.ok), height(each.failed));
+        let (ok, warned, bad) = (height(each.ok), height(each.warnings), height(each.failed));
         let rect = |class: &'static str, y: f64, height: f64| {
             view! { <rect class=class x=figure(x) y=figure(y) width=figure(width) height=figure(height) /> }.into_any()
         };
         let words = format!(
-            "{}: {}, {} failed, {}",
+            "{}: {}, {} failed, {} with warnings, {}",
             day(&each.date),
-            format::plural(each.ok + each.failed, "run", "runs"),
+            format::plural(each.ended(), "run", "runs"),
             format::count(each.failed),
+            format::count(each.warnings),
             format::bytes(each.bytes)
         );
-        view! { <g>{rect("hit", 0.0, HEIGHT)}{rect("ok", HEIGHT - ok, ok)}{rect("bad", HEIGHT - ok - bad, bad)}<title>{words}</title></g> }
-            .into_any()
+        let (warned, bad) = (rect("warned", HEIGHT - ok - warned, warned), rect("bad", HEIGHT - ok - warned - bad, bad));
+        view! { <g>{rect("hit", 0.0, HEIGHT)}{rect("ok", HEIGHT - ok, ok)}{warned}{bad}<title>{words}</title></g> }.into_any()
     };
-    days.iter().enumerate().filter(|(_, day)| day.ok + day.failed > 0).map(|(index, day)| bar(index, day)).collect()
+    days.iter().enumerate().filter(|(_, day)| day.ended() > 0).map(|(index, day)| bar(index, day)).collect()
 }
 
 /// The bytes as a path; empty while nothing was moved.

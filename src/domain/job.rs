@@ -235,6 +235,8 @@ mod tests {
             assert_eq!(After::Always.matches(state), state.is_final(), "{state:?}");
             assert!(!(After::Failure.matches(state) && After::Success.matches(state)), "{state:?}");
         }
+        // A photo that may not have been copied is not deleted next, and nothing has failed.
+        assert!(!After::Success.matches(RunState::Warning) && !After::Failure.matches(RunState::Warning));
         assert!(After::Failure.matches(RunState::Blocked) && !After::Failure.matches(RunState::Cancelled));
         for after in After::ALL {
             assert_eq!(After::parse(after.as_str()), Some(after));

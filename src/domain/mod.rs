@@ -25,6 +25,7 @@ pub mod run_event;
 pub mod run_files;
 pub mod run_log;
 pub mod run_query;
+pub mod run_warning;
 pub mod session;
 pub mod span;
 pub mod time;

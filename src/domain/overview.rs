@@ -18,6 +18,9 @@ pub struct Overview {
     pub week_runs: u64,
     /// Of these, how many did not succeed and were not stopped by a person.
     pub week_failed: u64,
+    /// Of these, how many ended with warnings.
+    #[serde(default)]
+    pub week_warnings: u64,
     /// Bytes they transferred.
     pub week_bytes: u64,
     /// Files they transferred.
@@ -35,6 +38,17 @@ pub struct Day {
     pub bytes: u64,
     /// Runs that succeeded or were stopped.
     pub ok: u64,
+    /// Runs that ended with warnings.
+    #[serde(default)]
+    pub warnings: u64,
     /// Runs that failed or were interrupted.
     pub failed: u64,
+}
+
+impl Day {
+    /// Runs that ended, however.
+    #[must_use]
+    pub const fn ended(&self) -> u64 {
+        self.ok + self.warnings + self.failed
+    }
 }

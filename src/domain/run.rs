@@ -21,6 +21,7 @@ pub use super::{
     run_files::{Counts, FileOutcome, RunFile, RunFiles},
     run_log::{LogLevel, LogLine, LogQuery, RunLog, RunSeries, SeriesPoint},
     run_query::{RunPage, RunQuery},
+    run_warning::{RunWarning, WarningKind},
 };
 
 /// Where a run is in its life.
@@ -39,6 +40,8 @@ pub enum RunState {
     Succeeded,
     /// It ended as well as that, and found nothing to do.
     NoChange,
+    /// rclone ended with 0, but something that was asked for was not done, or not proved: `warnings` say what.
+    Warning,
     /// rclone ended with an error or by a signal.
     Failed,
     /// Somebody stopped it.
@@ -55,13 +58,14 @@ pub enum RunState {
 
 impl RunState {
     /// All of them, in the order of a life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Queued,
         Self::Guarded,
         Self::Starting,
         Self::Running,
         Self::Succeeded,
         Self::NoChange,
+        Self::Warning,
         Self::Failed,
         Self::Cancelled,
         Self::Blocked,
@@ -80,6 +84,7 @@ impl RunState {
             Self::Running => "running",
             Self::Succeeded => "succeeded",
             Self::NoChange => "no_change",
+            Self::Warning => "warning",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Blocked => "blocked",
@@ -101,10 +106,17 @@ impl RunState {
         !matches!(self, Self::Queued | Self::Guarded | Self::Starting | Self::Running)
     }
 
-    /// Whether it ended as it was asked for.
+    /// Whether it ended as it was asked for, all of it. What follows a success follows this.
     #[must_use]
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Succeeded | Self::NoChange)
+    }
+
+    /// Whether rclone went to its end and ended well, with warnings or without. It compared and counted everything: that is enough for a
+    /// preview that approves, for the run that the guards and the run page compare with, and for an answer of 200.
+    #[must_use]
+    pub const fn ended_well(self) -> bool {
+        self.is_good() || matches!(self, Self::Warning)
     }
 
     /// Whether a person should look at it: it did not end as asked.
@@ -176,6 +188,9 @@ pub struct Stats {
     pub deleted_dirs: u64,
     /// Entries listed.
     pub listed: u64,
+    /// Files left out: a link, a second file of the same name, one that was to stay as it is.
+    #[serde(default)]
+    pub skipped: u64,
     /// Errors since the last attempt began.
     pub errors: u64,
     /// Bytes a second, now; over the whole run once it has ended.
@@ -184,6 +199,9 @@ pub struct Stats {
     pub eta: Option<u64>,
     /// How long rclone has worked, in milliseconds.
     pub elapsed_ms: u64,
+    /// Whether `bytes`, `files`, `deletes` and `skipped` are only the least that is known: a part of rclone's log is lost.
+    #[serde(default)]
+    pub at_least: bool,
 }
 
 impl Stats {
@@ -267,6 +285,9 @@ pub struct RunSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "directory not found")]
     pub error: Option<String>,
+    /// What was asked for and not done, or not proved, although rclone ended well. The state is `warning` then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<RunWarning>,
     /// Whether somebody asked for it to stop, and it has not ended yet.
     #[serde(default)]
     pub stopping: bool,
@@ -361,6 +382,7 @@ mod tests {
         for state in RunState::ALL {
             assert_eq!(RunState::parse(state.as_str()), Some(state));
             assert_eq!(serde_json::to_value(state).expect("json"), state.as_str());
+            assert!(!state.ended_well() || state.is_final() && !state.is_bad());
             assert!(u8::from(state.is_good()) + u8::from(state.is_bad()) <= u8::from(state.is_final()));
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     components::{badge::badge, time::time},
-    domain::audit::AuditEntry,
+    domain::{audit::AuditEntry, run::RunState},
 };
 
 /// The table.
@@ -35,7 +35,12 @@ fn row(entry: &AuditEntry) -> AnyView {
     } else {
         view! { <b class="clip">{entry.user.clone()}</b> }.into_any()
     };
-    let result = if entry.success { badge("ok", "circle-check", "Done".to_owned()) } else { badge("bad", "circle-x", "Failed".to_owned()) };
+    let warned = entry.detail["state"] == RunState::Warning.as_str();
+    let result = match entry.success {
+        true if warned => badge("warn", "triangle-alert", "Done, with warnings".to_owned()),
+        true => badge("ok", "circle-check", "Done".to_owned()),
+        false => badge("bad", "circle-x", "Failed".to_owned()),
+    };
     let address = entry.address.clone().unwrap_or_else(|| "–".to_owned());
     view! {
         <tr data-action=entry.action.clone()>

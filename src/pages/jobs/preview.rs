@@ -49,7 +49,7 @@ impl Preview {
 
     /// Whether it is one of `run`, and shows everything.
     pub fn is_of(self, run: &NewRun) -> bool {
-        let good = self.stage.with(|stage| matches!(stage, Stage::Ended(run, _) if run.summary.state.is_good()));
+        let good = self.stage.with(|stage| matches!(stage, Stage::Ended(run, _) if run.summary.state.ended_well()));
         good && self.of.with(|of| of.as_ref() == Some(run))
     }
 
@@ -190,7 +190,7 @@ fn going(live: Live, run: RunSummary) -> AnyView {
 /// What it found.
 fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyView {
     let href = format!("/runs/{}", run.summary.id);
-    if !run.summary.state.is_good() {
+    if !run.summary.state.ended_well() {
         let said = run.guard_report.as_ref().map(|report| report.words()).filter(|words| !words.is_empty());
         let said = said.or_else(|| run.summary.error.clone()).unwrap_or_else(|| "It did not end well.".to_owned());
         let title = if run.summary.state == RunState::Blocked { "A guard stopped it" } else { "The preview did not end well" };

@@ -89,7 +89,7 @@ pub fn trouble(job: &NewJob) -> String {
 #[must_use]
 pub const fn after(after: After) -> &'static str {
     match after {
-        After::Success => "when it ended well",
+        After::Success => "when it ended well, without warnings",
         After::Failure => "when it failed",
         After::Always => "however it ended",
     }

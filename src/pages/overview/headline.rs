@@ -37,16 +37,21 @@ fn is_fresh(overview: &Overview) -> bool {
 
 /// Kind, icon and sentence.
 fn verdict(overview: &Overview) -> (&'static str, &'static str, String) {
-    let Overview { week_runs, week_failed, .. } = *overview;
+    let Overview { week_runs, week_failed, week_warnings, .. } = *overview;
     if is_fresh(overview) {
         return ("run", "anchor", "Ready when you are".to_owned());
     }
     if week_failed > 0 {
+        let more = if week_warnings > 0 { format!(", {} ended with warnings", format::count(week_warnings)) } else { String::new() };
         return (
             "warn",
             "triangle-alert",
-            format!("{} of {} failed in the last 7 days", format::count(week_failed), format::plural(week_runs, "run", "runs")),
+            format!("{} of {} failed in the last 7 days{more}", format::count(week_failed), format::plural(week_runs, "run", "runs")),
         );
+    }
+    if week_warnings > 0 {
+        let runs = format::plural(week_runs, "run", "runs");
+        return ("warn", "triangle-alert", format!("{} of {runs} ended with warnings in the last 7 days", format::count(week_warnings)));
     }
     match (week_runs, overview.running.len()) {
         (0, 0) => ("run", "clock", "Nothing has run in the last 7 days".to_owned()),
@@ -70,6 +75,10 @@ mod tests {
         .expect("a run");
         let overview = Overview { recent: vec![run], week_runs: 12, week_failed: 1, ..Overview::default() };
         assert_eq!(verdict(&overview), ("warn", "triangle-alert", "1 of 12 runs failed in the last 7 days".to_owned()));
+        let warned = Overview { week_warnings: 2, ..overview.clone() };
+        assert_eq!(verdict(&warned).2, "1 of 12 runs failed in the last 7 days, 2 ended with warnings");
+        let warned = Overview { week_failed: 0, ..warned };
+        assert_eq!(verdict(&warned), ("warn", "triangle-alert", "2 of 12 runs ended with warnings in the last 7 days".to_owned()));
         assert_eq!(verdict(&Overview { week_failed: 0, ..overview }).0, "ok");
         assert_eq!(verdict(&Overview::default()).2, "Ready when you are");
     }

@@ -89,6 +89,7 @@ pub fn outcome(run: &Run) -> AnyView {
             let text = if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
+        RunState::Warning => return warnings(&run.summary),
         RunState::Cancelled => {
             let by = match (&run.stopped_by, &run.stop_reason) {
                 (Some(by), Some(reason)) => format!("{by} stopped it: “{reason}”."),
@@ -109,6 +110,18 @@ pub fn outcome(run: &Run) -> AnyView {
         <section class=format!("note note--{kind}") aria-label="How it ended">
             {icon(name)}
             <div><b>{title}</b><p class="said">{text}</p>{how}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What was asked for and not done, or not proved.
+fn warnings(run: &RunSummary) -> AnyView {
+    let said = run.warnings.iter().map(|warning| view! { <p class="said">{warning.message.clone()}</p> }.into_any()).collect::<Vec<_>>();
+    view! {
+        <section class="note note--warn" aria-label="How it ended">
+            {icon("triangle-alert")}
+            <div><b>"This run ended with warnings"</b>{said}</div>
         </section>
     }
     .into_any()

@@ -75,9 +75,9 @@ impl Tab {
     /// What one wants to see first: of a preview, what would be lost.
     const fn first(run: &RunSummary) -> Self {
         match run.state {
-            _ if run.dry_run && run.state.is_good() && run.stats.deletes > 0 => Self::Files(FileOutcome::Deleted),
+            _ if run.dry_run && run.state.ended_well() && run.stats.deletes > 0 => Self::Files(FileOutcome::Deleted),
             RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
-            RunState::Succeeded | RunState::NoChange | RunState::Cancelled => Self::Files(FileOutcome::Copied),
+            RunState::Succeeded | RunState::NoChange | RunState::Warning | RunState::Cancelled => Self::Files(FileOutcome::Copied),
             RunState::Blocked => Self::Options,
             RunState::Queued | RunState::Guarded | RunState::Starting | RunState::Running => Self::InFlight,
         }

@@ -30,6 +30,7 @@ impl Watch {
             ended_at: exit.map_or_else(|| config.clock.now(), |exit| Timestamp(exit.at).min(config.clock.now())),
             stats: verdict.stats,
             error: verdict.error,
+            warnings: verdict.warnings,
             exit_code: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal).map(signal_name),
             report,
@@ -85,7 +86,7 @@ pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -
     let Some(origin) = runs::origin(transaction, &run.id).await? else { return Ok(()) };
     let (target, action) = (run.route(), format!("rclone.{}", run.operation.as_str()));
     let detail = serde_json::json!({
-        "source": run.source, "destination": run.destination, "dry_run": run.dry_run, "state": run.state, "stats": run.stats, "error": run.error,
+        "source": run.source, "destination": run.destination, "dry_run": run.dry_run, "state": run.state, "stats": run.stats, "error": run.error, "warnings": run.warnings,
     });
     let row = NewAudit {
         at: run.ended_at.unwrap_or(run.created_at),
@@ -95,7 +96,7 @@ pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -
         action: &action,
         target: &target,
         detail,
-        success: run.state.is_good(),
+        success: run.state.ended_well(),
         address: origin.address,
         run_id: Some(run.id.clone()),
     };

@@ -1,7 +1,7 @@
 //! How a run ended: the one rule by which a run may be called a success.
 
 use crate::{
-    domain::run::{Operation, RunState, Stats},
+    domain::run::{Operation, RunState, RunWarning, Stats},
     server::rclone::{
         log::Finish,
         shim::{Exit, signal_name},
@@ -39,6 +39,8 @@ pub struct Verdict {
     pub state: RunState,
     /// Why it did not succeed.
     pub error: Option<String>,
+    /// What was not done, or not proved, although it ended well.
+    pub warnings: Vec<RunWarning>,
     /// What it did.
     pub stats: Stats,
 }
@@ -47,7 +49,7 @@ impl Verdict {
     /// An end without figures.
     #[must_use]
     pub fn of(state: RunState, error: Option<String>) -> Self {
-        Self { state, error, stats: Stats::default() }
+        Self { state, error, warnings: Vec::new(), stats: Stats::default() }
     }
 }
 
@@ -99,7 +101,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
     let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
     stats.eta = None;
     stats.speed = (stats.bytes.saturating_mul(1000)).checked_div(stats.elapsed_ms).unwrap_or(0);
-    Verdict { state, error, stats }
+    Verdict { state, error, warnings: Vec::new(), stats }
 }
 
 /// Whether rclone ended because it was told to.

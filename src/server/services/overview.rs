@@ -34,6 +34,7 @@ pub async fn get(actor: &Actor, app: &AppState) -> Result<Overview> {
         remotes,
         week_runs: week.runs,
         week_failed: week.failed,
+        week_warnings: week.warnings,
         week_bytes: week.bytes,
         week_files: week.files,
         days: every_day(today, runs::days(&mut reader, Timestamp(today.0 - 29 * DAY)).await?),

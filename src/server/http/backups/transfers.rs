@@ -22,7 +22,7 @@ use crate::{
     domain::{
         error::AppError,
         id::RunId,
-        run::{FileOutcome, NewRun, Operation, Run, RunState},
+        run::{FileOutcome, NewRun, Operation, Run, RunState, RunWarning},
     },
     server::{auth::Actor, services::runs, state::AppState},
 };
@@ -52,7 +52,8 @@ struct Wishes {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "bytes_transferred": 1_048_576_000_u64, "files_transferred": 42, "files_checked": 100, "files_deleted": 5, "errors": 0,
-    "elapsed_time": 120.5, "transfer_rate_mbps": 8.3, "run_id": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "status": "succeeded", "dry_run": false,
+    "elapsed_time": 120.5, "transfer_rate_mbps": 8.3, "run_id": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "status": "succeeded", "files_skipped": 0,
+    "dry_run": false,
 }))]
 struct BackupStats {
     /// Bytes transferred.
@@ -73,6 +74,14 @@ struct BackupStats {
     run_id: RunId,
     /// How it ended.
     status: RunState,
+    /// Files left out: a link, a second file of the same name, one that was to stay as it is.
+    files_skipped: u64,
+    /// Whether the figures are only the least that is known: a part of rclone's log is lost.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    at_least: bool,
+    /// What was asked for and not done, or not proved; `status` is `warning` then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<RunWarning>,
     /// Whether nothing was done, only said.
     dry_run: bool,
     /// What would be done, of a dry run.
@@ -118,6 +127,9 @@ impl BackupStats {
             transfer_rate_mbps: rate(stats.bytes, stats.elapsed_ms),
             run_id: summary.id.clone(),
             status: summary.state,
+            files_skipped: stats.skipped,
+            at_least: stats.at_least,
+            warnings: summary.warnings.clone(),
             dry_run: summary.dry_run,
             would,
         }
@@ -142,7 +154,7 @@ fn rate(bytes: u64, ms: u64) -> f64 {
 #[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", request_body = TransferRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
@@ -156,7 +168,7 @@ async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
 #[utoipa::path(post, path = "/api/v1/backups/rclone/copy", tag = "rclone", request_body = TransferRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
@@ -170,7 +182,7 @@ async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
 #[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", operation_id = "move", request_body = TransferRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
@@ -189,7 +201,7 @@ async fn move_files(
 #[utoipa::path(post, path = "/api/v1/backups/rclone/delete", tag = "rclone", request_body = DeleteRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well", body = BackupStats),
+        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]

@@ -59,10 +59,13 @@ impl Stats {
             renames: whole(self.renames.max(self.server_side_moves)),
             deleted_dirs: whole(self.deleted_dirs),
             listed: whole(self.listed),
+            // Only the log tells, in the end.
+            skipped: 0,
             errors: whole(self.errors),
             speed: round(self.speed),
             eta: self.eta.map(round),
             elapsed_ms: round(self.elapsed_time * 1000.0),
+            at_least: false,
         };
         let in_flight = self.transferring.unwrap_or_default().into_iter().map(|file| InFlight {
             name: file.name,

@@ -28,7 +28,7 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
     if preview.spec != spec {
         return Err(refused("approval.preview", "It is a preview of something else. Preview exactly what shall be run."));
     }
-    if !summary.state.is_good() {
+    if !summary.state.ended_well() {
         return Err(refused("approval.preview", "The preview has not ended well, so it does not show everything."));
     }
     if summary.ended_at.is_none_or(|ended| now < ended || now.millis_since(ended) > FRESH_MS) {
@@ -43,7 +43,7 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
 
 /// Until when `preview` may approve, with the run that it has let go; `None` for what is not a preview that ended well.
 pub(super) fn approves(preview: &RunSummary, run: Option<RunId>) -> Option<Approves> {
-    let ended = preview.ended_at.filter(|_| preview.dry_run && preview.operation.deletes() && preview.state.is_good())?;
+    let ended = preview.ended_at.filter(|_| preview.dry_run && preview.operation.deletes() && preview.state.ended_well())?;
     Some(Approves { until: Timestamp(ended.0.saturating_add_unsigned(FRESH_MS)), run })
 }
 

@@ -23,7 +23,7 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
     let RunSummary { state, error, .. } = &ended.summary;
     let said = error.clone().unwrap_or_default();
     let refusal = match state {
-        RunState::Succeeded | RunState::NoChange => return Ok(ended),
+        RunState::Succeeded | RunState::NoChange | RunState::Warning => return Ok(ended),
         RunState::Blocked => AppError::new(ErrorCode::BlockedGuard, said),
         RunState::TimedOut | RunState::Stalled => AppError::new(ErrorCode::Timeout, said),
         RunState::Cancelled => AppError::conflict(match &ended.stopped_by {

@@ -21,12 +21,12 @@ struct Row {
 /// What a run of the job did before, and what was asked for in the same way; of a route that is used very often only the newest are
 /// looked at.
 const OF_JOB: &str = "SELECT id, started_at, ended_at, files, bytes, deletes FROM runs
-      WHERE job_id = $1 AND operation = $2 AND id < $3 AND state IN ('succeeded', 'no_change') AND dry_run = 0 AND retry_of IS NULL
+      WHERE job_id = $1 AND operation = $2 AND id < $3 AND state IN ('succeeded', 'no_change', 'warning') AND dry_run = 0 AND retry_of IS NULL
         AND started_at IS NOT NULL AND ended_at IS NOT NULL
       ORDER BY id DESC LIMIT 1";
 const OF_SPEC: &str = "SELECT id, started_at, ended_at, files, bytes, deletes
        FROM (SELECT * FROM runs WHERE route_id = (SELECT route_id FROM runs WHERE id = $3) AND id < $3 ORDER BY id DESC LIMIT 1000)
-      WHERE spec = $1 AND operation = $2 AND state IN ('succeeded', 'no_change') AND dry_run = 0 AND retry_of IS NULL
+      WHERE spec = $1 AND operation = $2 AND state IN ('succeeded', 'no_change', 'warning') AND dry_run = 0 AND retry_of IS NULL
         AND started_at IS NOT NULL AND ended_at IS NOT NULL
       ORDER BY id DESC LIMIT 1";
 

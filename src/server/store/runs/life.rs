@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{
     guard::GuardReport,
     id::RunId,
-    run::{RunEventKind, RunState, Stats},
+    run::{RunEventKind, RunState, RunWarning, Stats},
     time::Timestamp,
 };
 
@@ -38,6 +38,8 @@ pub struct End {
     pub stats: Stats,
     /// Why it did not succeed, in words.
     pub error: Option<String>,
+    /// What was not done, or not proved, although it ended well.
+    pub warnings: Vec<RunWarning>,
     /// rclone's exit code.
     pub exit_code: Option<i32>,
     /// The signal that ended rclone, by name.
@@ -61,11 +63,12 @@ pub async fn set_starting(c: &mut SqliteConnection, id: &RunId, fence: i64, repo
     Ok(done.rows_affected() == 1)
 }
 
-/// How many files the source held when the same was done well the last time.
+/// How many files the source held when the same ended well the last time. With warnings as well: the guards counted the source before it
+/// began, and a job that ends with one each night (a remote without checksums) would be without this guard for ever.
 pub async fn last_source_files(c: &mut SqliteConnection, spec: &str) -> Result<Option<u64>> {
     let files: Option<i64> = sqlx::query_scalar(
         "SELECT source_files FROM runs
-          WHERE spec = $1 AND state IN ('succeeded', 'no_change') AND dry_run = 0 AND source_files IS NOT NULL
+          WHERE spec = $1 AND state IN ('succeeded', 'no_change', 'warning') AND dry_run = 0 AND source_files IS NOT NULL
           ORDER BY id DESC LIMIT 1",
     )
     .bind(spec)
@@ -96,7 +99,7 @@ pub async fn set_running(c: &mut SqliteConnection, id: &RunId, fence: i64, at: T
 pub async fn update_stats(c: &mut SqliteConnection, id: &RunId, fence: i64, stats: &Stats) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE runs SET bytes = $3, total_bytes = $4, files = $5, total_files = $6, checks = $7, deletes = $8, listed = $9,
-                errors = $10, speed = $11, eta = $12, elapsed_ms = $13, renames = $14, deleted_dirs = $15
+                errors = $10, speed = $11, eta = $12, elapsed_ms = $13, renames = $14, deleted_dirs = $15, skipped = $16, at_least = $17
           WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running')",
     )
     .bind(id.as_str())
@@ -114,6 +117,8 @@ pub async fn update_stats(c: &mut SqliteConnection, id: &RunId, fence: i64, stat
     .bind(to_sql(stats.elapsed_ms))
     .bind(to_sql(stats.renames))
     .bind(to_sql(stats.deleted_dirs))
+    .bind(to_sql(stats.skipped))
+    .bind(i64::from(stats.at_least))
     .execute(c)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -127,7 +132,7 @@ pub async fn finish(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End)
     let report = end.report.as_ref().map(|report| row::to_json(report, "guard report")).transpose()?;
     let done = sqlx::query(
         "UPDATE runs SET state = $3, ended_at = $4, error = $5, exit_code = $6, signal = $7, guard_report = COALESCE($8, guard_report),
-                source_files = COALESCE($9, source_files)
+                source_files = COALESCE($9, source_files), warnings = $10
           WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running')",
     )
     .bind(id.as_str())
@@ -139,6 +144,7 @@ pub async fn finish(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End)
     .bind(end.signal.as_deref())
     .bind(report)
     .bind(end.report.as_ref().and_then(|report| report.source_files).map(to_sql))
+    .bind(row::to_json(&end.warnings, "warnings")?)
     .execute(&mut *c)
     .await?;
     if done.rows_affected() == 0 {

@@ -17,7 +17,7 @@ macro_rules! select_runs {
         concat!(
             "SELECT r.id, r.operation, r.source, r.destination, r.options, r.state, r.fence, r.user_name, r.created_at, r.started_at,
                     r.ended_at, r.stop_requested_by, r.stop_reason, r.bytes, r.total_bytes, r.files, r.total_files, r.checks, r.deletes,
-                    r.renames, r.deleted_dirs, r.listed, r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.exit_code, r.signal, r.deadline_at, r.dry_run,
+                    r.renames, r.deleted_dirs, r.listed, r.errors, r.speed, r.eta, r.elapsed_ms, r.error, r.warnings, r.skipped, r.at_least, r.exit_code, r.signal, r.deadline_at, r.dry_run,
                     r.job_id, r.job_name, r.parent_id, r.retry_of, r.attempt, r.attempts, r.not_before, r.priority, r.guards,
                     r.guard_report, r.bandwidth, r.spec
                FROM runs r ",
@@ -56,6 +56,9 @@ pub(super) struct Row {
     eta: Option<i64>,
     elapsed_ms: i64,
     error: Option<String>,
+    warnings: String,
+    skipped: i64,
+    at_least: i64,
     exit_code: Option<i64>,
     signal: Option<String>,
     deadline_at: Option<i64>,
@@ -97,6 +100,7 @@ impl Row {
             user: self.user_name.clone(),
             stats: self.stats(),
             error: self.error.clone(),
+            warnings: json(&self.warnings, "run's warnings")?,
             stopping: self.stop_requested() && !state.is_final(),
         })
     }
@@ -154,10 +158,12 @@ impl Row {
             renames: from_sql(self.renames),
             deleted_dirs: from_sql(self.deleted_dirs),
             listed: from_sql(self.listed),
+            skipped: from_sql(self.skipped),
             errors: from_sql(self.errors),
             speed: from_sql(self.speed),
             eta: self.eta.map(from_sql),
             elapsed_ms: from_sql(self.elapsed_ms),
+            at_least: self.at_least != 0,
         }
     }
 }

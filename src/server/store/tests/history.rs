@@ -129,18 +129,23 @@ async fn figures_count_what_ended_by_day() {
     assert!(runs::days(&mut reader, NOW).await.expect("days").is_empty());
     drop(reader);
 
-    enqueue(&store, 6).await;
-    for (state, days) in
-        [(RunState::Succeeded, 1), (RunState::Failed, 1), (RunState::Cancelled, 2), (RunState::Interrupted, 3), (RunState::Succeeded, 3)]
-    {
+    enqueue(&store, 7).await;
+    for (state, days) in [
+        (RunState::Succeeded, 1),
+        (RunState::Warning, 2),
+        (RunState::Failed, 1),
+        (RunState::Cancelled, 2),
+        (RunState::Interrupted, 3),
+        (RunState::Succeeded, 3),
+    ] {
         finish_next(&store, state, Timestamp(NOW.0 + days * DAY)).await;
     }
     let mut reader = store.acquire().await.expect("reader");
     let week = runs::week(&mut reader, Timestamp(NOW.0 + 2 * DAY)).await.expect("week");
-    assert_eq!(week, runs::Week { runs: 3, failed: 1, bytes: 3000, files: 9 });
+    assert_eq!(week, runs::Week { runs: 4, failed: 1, warnings: 1, bytes: 4000, files: 12 });
     let days = runs::days(&mut reader, NOW).await.expect("days");
-    let told: Vec<_> = days.iter().map(|day| (day.date.as_str(), day.bytes, day.ok, day.failed)).collect();
-    assert_eq!(told, [("2025-11-24", 2000, 1, 1), ("2025-11-25", 1000, 1, 0), ("2025-11-26", 2000, 1, 1)]);
+    let told: Vec<_> = days.iter().map(|day| (day.date.as_str(), day.bytes, day.ok, day.warnings, day.failed)).collect();
+    assert_eq!(told, [("2025-11-24", 2000, 1, 0, 1), ("2025-11-25", 2000, 1, 1, 0), ("2025-11-26", 2000, 1, 0, 1)]);
     let from_noon = runs::days(&mut reader, Timestamp(NOW.0 + 3 * DAY + 1)).await.expect("days");
     assert_eq!(from_noon.len(), 1, "a day is whole");
 }

@@ -167,7 +167,9 @@ async fn what_guards_saw_is_kept_and_compared_with_the_next_time() {
     let store = Store::in_memory().await.expect("store");
     let mut tx = store.begin().await.expect("begin");
     assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("none"), None);
-    for (n, (files, state)) in [(100, RunState::Succeeded), (40, RunState::Failed), (90, RunState::NoChange)].into_iter().enumerate() {
+    for (n, (files, state)) in
+        [(100, RunState::Succeeded), (40, RunState::Failed), (90, RunState::NoChange), (80, RunState::Warning)].into_iter().enumerate()
+    {
         let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
         let run = with_task(new_run(at), |task| task.operation = Operation::Sync);
         runs::insert(&mut tx, &run).await.expect("insert");
@@ -179,6 +181,6 @@ async fn what_guards_saw_is_kept_and_compared_with_the_next_time() {
         assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(state, at)).await.expect("finish"));
         assert_eq!(runs::get(&mut tx, &run.id).await.expect("get").expect("there").run.guard_report, Some(report));
     }
-    assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("told"), Some(90));
+    assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("told"), Some(80), "with a warning as well");
     assert_eq!(runs::last_source_files(&mut tx, "another").await.expect("none"), None);
 }

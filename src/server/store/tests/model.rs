@@ -14,7 +14,7 @@ use runs::{Limits, Place, StopOutcome};
 const LIMITS: Limits = Limits { global: 3, per_remote: 2 };
 /// The places that runs use: two of them meet, two are on one remote.
 const KEYS: [(&str, &str); 5] = [("/a/", ""), ("/a/b/", ""), ("/c/", ""), ("b2:x/", "b2"), ("b2:y/", "b2")];
-const ENDS: [RunState; 4] = [RunState::Succeeded, RunState::NoChange, RunState::Failed, RunState::Interrupted];
+const ENDS: [RunState; 5] = [RunState::Succeeded, RunState::NoChange, RunState::Warning, RunState::Failed, RunState::Interrupted];
 const BACKOFF_SECS: u32 = 10;
 
 /// What is done. The first number of most says to which run, the flag whether with an old fence.

@@ -38,7 +38,7 @@ async fn a_copy_is_made_before_the_schema_is_changed_and_only_the_last_is_kept()
     drop(reader);
     store.close().await;
 
-    let copy = dir.path().join("longshore.db.before-2");
+    let copy = dir.path().join("longshore.db.before-3");
     assert_eq!(fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777, 0o600);
     assert_eq!(Store::inspect(&copy).await.expect("read"), 1, "it is what was there before");
     let pool = SqlitePool::connect(&format!("sqlite://{}", copy.display())).await.expect("opened");
@@ -61,4 +61,51 @@ async fn a_schema_is_not_changed_when_no_copy_can_be_made() {
     let error = Store::open(&path).await.expect_err("no copy").to_string();
     assert!(error.contains("the copy that is made before that failed"), "{error}");
     assert_eq!(Store::inspect(&path).await.expect("read"), 1);
+}
+
+#[tokio::test]
+async fn what_the_second_schema_held_is_there_in_the_third_and_can_go_on() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("longshore.db");
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["0001_init.sql", "0002_jobs_and_guards.sql"] {
+        let migration = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(name);
+        fs::copy(&migration, folder.path().join(name)).expect("copied");
+    }
+    fs::write(&path, b"").expect("made");
+    let pool = SqlitePool::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
+    Migrator::new(folder.path()).await.expect("migrations").run(&pool).await.expect("migrated");
+    for sql in [
+        "INSERT INTO routes (id, search_text, runs, first_id, last_id) VALUES ('r', '/a', 2, '01JD3Z6N9V4M2K8Q7W5X000001', '01JD3Z6N9V4M2K8Q7W5X000002')",
+        "INSERT INTO runs (id, operation, source, destination, route_id, options, dry_run, state, rank, not_before, user_id, user_name, via,
+                           created_at, started_at, ended_at, guard_report, source_files, spec, approved_by, bandwidth, bytes, renames, error)
+         VALUES ('01JD3Z6N9V4M2K8Q7W5X000001', 'sync', '/a', 'b:a', 'r', '{}', 0, 'running', 1, 1, '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ole', 'token',
+                 1, 2, NULL, '{}', 7, 'spec', 'x', '10M', 100, 3, 'before')",
+        "INSERT INTO run_events (run_id, seq, at, kind, user_name, detail) VALUES ('01JD3Z6N9V4M2K8Q7W5X000001', 1, 1, 'queued', 'ole', '')",
+        "INSERT INTO run_paths (run_id, key, mode, remote) VALUES ('01JD3Z6N9V4M2K8Q7W5X000001', '/a/', 'read', '')",
+        "INSERT INTO run_paths (run_id, key, mode, remote) VALUES ('01JD3Z6N9V4M2K8Q7W5X000001', 'b:a/', 'write', 'b')",
+    ] {
+        sqlx::query(sql).execute(&pool).await.expect(sql);
+    }
+    pool.close().await;
+
+    let store = Store::open(&path).await.expect("opened");
+    let id: RunId = "01JD3Z6N9V4M2K8Q7W5X000001".parse().expect("an id");
+    let mut tx = store.begin().await.expect("begin");
+    let stored = runs::get(&mut tx, &id).await.expect("get").expect("there");
+    let run = &stored.run.summary;
+    assert_eq!((run.state, run.stats.bytes, run.stats.renames, run.error.as_deref()), (RunState::Running, 100, 3, Some("before")));
+    assert_eq!((run.warnings.len(), run.stats.skipped, run.stats.at_least), (0, 0, false));
+    assert_eq!((stored.run.bandwidth.as_deref(), stored.run.guard_report.is_some()), (Some("10M"), true));
+    assert_eq!(runs::events(&mut tx, &id).await.expect("events").len(), 1);
+    let warned = end(RunState::Warning, Timestamp(5));
+    assert!(runs::finish(&mut tx, &id, stored.fence, &warned).await.expect("finish"));
+    let run = runs::get(&mut tx, &id).await.expect("get").expect("there").run.summary;
+    assert_eq!((run.state, run.warnings), (RunState::Warning, warned.warnings));
+    let week = runs::week(&mut tx, Timestamp(0)).await.expect("week");
+    assert_eq!((week.runs, week.failed, week.warnings), (1, 0, 1), "the trigger counts it");
+    let paths: i64 = sqlx::query_scalar("SELECT count(*) FROM run_paths").fetch_one(&mut *tx).await.expect("count");
+    assert_eq!(paths, 0, "its locks were kept, and are gone with its end");
+    tx.commit().await.expect("commit");
+    store.close().await;
 }
