@@ -8,6 +8,7 @@ mod house;
 mod locked;
 mod logs;
 mod operations;
+mod peers;
 mod rclone;
 mod rest;
 mod secrets;

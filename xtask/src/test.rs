@@ -42,12 +42,15 @@ fn clippy(steps: &mut Steps) -> Result<()> {
 
 fn unit(repo: &Repo, steps: &mut Steps) -> Result<()> {
     let rclone = tools::for_run(repo, steps)?;
-    tools::peers(steps)?;
+    let peers = tools::peers(repo, steps)?;
     // Building is a step of its own: else a slow build looks like a slow test.
     steps.take("build tests", || process::run(process::cargo().args(["test", "--workspace", "--no-run"])))?;
     let mut tests: Command = process::cargo();
     tests.args(["test", "--workspace"]).env("LONGSHORE_RCLONE", &rclone);
     tools::first_on_path(&mut tests, &rclone)?;
+    if let Some(peers) = peers {
+        tests.env("LONGSHORE_TEST_PEERS", peers);
+    }
     steps.take("unit and integration tests", || process::run(&mut tests))
 }
 

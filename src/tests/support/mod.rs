@@ -15,7 +15,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use peers::{Mute, Peer, S3};
+pub use peers::{Apache, Kind, Mute, Nginx, Peer, Provider, S3, Sshd, Vsftpd};
 
 /// The admin of every console that is tested.
 pub const ADMIN: &str = "marianne";
@@ -357,13 +357,18 @@ fn address(output: impl std::io::Read + Send + 'static) -> String {
     found.expect("the program prints its address")
 }
 
-/// A program that a test needs beside rclone. `None` where it is missing, said aloud; in CI that is a failure.
+/// A program that a test needs beside rclone: among those that `cargo xtask test` keeps, on `PATH`, or where a system keeps its servers.
+/// `None` where it is missing, said aloud; in CI that is a failure.
 pub fn program(name: &str, package: &str) -> Option<PathBuf> {
+    let kept = std::env::var_os("LONGSHORE_TEST_PEERS").map(PathBuf::from);
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/peers/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file());
+    let folders =
+        kept.into_iter().chain([built]).chain(std::env::split_paths(&path)).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let found = folders.map(|dir| dir.join(name)).find(|file| file.is_file());
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{name} is missing (Debian: apt install {package})");
-        eprintln!("SKIPPED: {name} is missing (Debian: apt install {package})");
+        assert!(std::env::var_os("CI").is_none(), "{name} is missing ({package})");
+        eprintln!("SKIPPED: {name} is missing ({package})");
     }
     found
 }

@@ -50,11 +50,10 @@ pub fn for_fuzzing(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
 }
 
 /// What the integration tests need beside rclone: servers to talk to, and programs whose files are transferred.
-pub fn peers(steps: &mut Steps) -> Result<()> {
-    steps.take("openssh-server", || or_skip("the tests over SFTP", packages::sshd()))?;
-    steps.take("borgbackup", || or_skip("the test with a Borg repository", packages::borg()))?;
-    steps.take("restic", || or_skip("the test with a restic repository", packages::restic()))?;
-    fuse(steps)
+/// The answer is the folder with those that come from `PyPI`, if they can be had here.
+pub fn peers(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
+    steps.take("peers (Debian)", || packages::TOOLS.iter().try_for_each(|tool| or_skip(tool.skipped, packages::tool(tool)).map(drop)))?;
+    steps.take("peers (PyPI)", || or_skip("the tests with moto, WsgiDAV and a generated client", python::peers(repo)))
 }
 
 fn fuse(steps: &mut Steps) -> Result<()> {

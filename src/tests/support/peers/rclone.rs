@@ -1,6 +1,6 @@
-//! Who rclone talks to in tests: servers of rclone's own, over folders that vanish, and one that never says a word.
+//! Servers of rclone's own, over folders that vanish.
 
-use super::*;
+use super::super::*;
 
 /// An S3 server, rclone's own, over a folder.
 pub struct S3 {
@@ -41,32 +41,17 @@ impl S3 {
             "force_path_style": "true",
         })
     }
-}
 
-impl Drop for S3 {
-    fn drop(&mut self) {
+    /// Takes it off the network.
+    pub fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A port at which somebody listens and never says a word: who connects waits.
-pub struct Mute(std::net::TcpListener);
-
-impl Mute {
-    /// Listens. The system takes the connections; nobody reads from them.
-    pub fn start() -> Self {
-        Self(std::net::TcpListener::bind("127.0.0.1:0").expect("a port"))
-    }
-
-    /// Its port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
-        self.0.local_addr().expect("its address").port()
-    }
-
-    /// Its address as that of a web server.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port())
+impl Drop for S3 {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
