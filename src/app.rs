@@ -118,6 +118,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
                 <Route path=path!("/browse/*place") view={Lazy::<lazy::Folder>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/remotes") view={Lazy::<lazy::Remotes>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/remotes/new") view={Lazy::<lazy::NewRemote>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/remotes/:name/trust") view={Lazy::<lazy::RemoteTrust>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/jobs") view={Lazy::<lazy::Jobs>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/jobs/new") view={Lazy::<lazy::NewJob>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/jobs/:id") view={Lazy::<lazy::Job>::new()} ssr=SsrMode::Async />

@@ -8,6 +8,7 @@ pub mod flag;
 pub mod format;
 pub mod guard;
 pub mod id;
+pub mod identity;
 pub mod job;
 pub mod location;
 pub mod mount;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     error::{AppError, Result},
+    identity::{ServerCheck, ServerIdentity},
     location::LOCAL,
     time::Timestamp,
 };
@@ -84,6 +85,9 @@ pub struct RemoteSummary {
     pub provider: String,
     /// Whether names and content are encrypted before they leave this server.
     pub encrypted: bool,
+    /// Whether it checks who its server is. Absent where the system's certificate authorities decide, or nothing is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_check: Option<ServerCheck>,
     /// The last test, if one was made since it was saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested: Option<RemoteTested>,
@@ -122,6 +126,10 @@ pub struct NewRemote {
     #[serde(default)]
     #[schema(example = json!({ "remote": "backups/photos", "filename_encryption": "standard" }))]
     pub encrypt_config: BTreeMap<String, String>,
+    /// The fingerprint of the host key or certificate that the server has to show, and that is trusted from then on. Empty for none.
+    #[schema(example = "")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trust: String,
 }
 
 /// A remote that was made just now.
@@ -133,6 +141,9 @@ pub struct CreatedRemote {
     /// The one over it that encrypts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crypt: Option<CryptRemote>,
+    /// The host key that is trusted because it is the first that the server showed. Compare it with the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_on_first_use: Option<ServerIdentity>,
 }
 
 /// A remote that encrypts, with what is needed to read the files without Longshore. Told once, when it is made.
@@ -176,6 +187,9 @@ pub struct RemoteTest {
     /// How long it took, in milliseconds.
     #[schema(example = 412)]
     pub elapsed_ms: u64,
+    /// What the server shows to prove who it is, where that is not trusted. Compare it, then send its fingerprint as `trust`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<ServerIdentity>,
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     browse::{BrowsePage, FolderPage},
     jobs::{JobPage, JobsPage, NewJobPage},
     mounts::MountsPage,
-    remotes::{NewRemotePage, RemotesPage},
+    remotes::{NewRemotePage, RemoteTrustPage, RemotesPage},
     run::RunPage,
     runs::RunsPage,
     settings::SettingsPage,
@@ -44,6 +44,10 @@ lazy!(
 lazy!(
     /// The remotes.
     Remotes, RemotesPage
+);
+lazy!(
+    /// How a remote knows its server.
+    RemoteTrust, RemoteTrustPage
 );
 lazy!(
     /// The wizard.

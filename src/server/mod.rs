@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod http;
+pub mod identity;
 pub mod rclone;
 pub mod services;
 pub mod start;

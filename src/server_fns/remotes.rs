@@ -7,6 +7,7 @@ use leptos::{
 
 use crate::domain::{
     error::AppError,
+    identity::RemoteTrust,
     provider::{Provider, ProviderSummary},
     remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest},
 };
@@ -51,6 +52,20 @@ pub async fn test_remote(remote: NewRemote) -> Result<RemoteTest, AppError> {
 pub async fn create_remote(remote: NewRemote) -> Result<CreatedRemote, AppError> {
     use crate::server::{call::call, services::remotes};
     call(|actor, app| async move { remotes::create(&actor, &app, remote).await }).await
+}
+
+/// What a saved remote trusts, and what its server shows now.
+#[server(prefix = "/api/fn", endpoint = "remotes/identity", input = GetUrl)]
+pub async fn get_remote_trust(name: String) -> Result<RemoteTrust, AppError> {
+    use crate::server::{call::call, services::trust};
+    call(|actor, app| async move { trust::get(&actor, &app, &name).await }).await
+}
+
+/// Has a saved remote trust the host key or certificate with this fingerprint, which its server has to show.
+#[server(prefix = "/api/fn", endpoint = "remotes/trust")]
+pub async fn trust_remote(name: String, fingerprint: String) -> Result<(), AppError> {
+    use crate::server::{call::call, services::trust};
+    call(|actor, app| async move { trust::trust(&actor, &app, &name, &fingerprint).await.map(drop) }).await
 }
 
 /// Deletes a remote: its configuration, never its files.

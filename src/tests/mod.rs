@@ -17,4 +17,5 @@ mod sftp;
 mod start;
 mod suites;
 mod support;
+mod trust;
 mod upgrade;

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_navigate;
 use super::{
     encrypt::{sort, step_of},
     fields::Fields,
+    identity::identity,
     sheet::Recovery,
     wizard::{Draft, Step},
 };
@@ -18,6 +19,7 @@ use crate::{
     },
     domain::{
         error::AppError,
+        identity::ServerIdentity,
         provider::Provider,
         remote::{NewRemote, RemoteName, RemoteTest},
     },
@@ -27,7 +29,7 @@ use crate::{
 /// The step; `before` is the one before it, and `encrypt` says whether a remote that encrypts is made too.
 #[component]
 pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bool, taken: StoredValue<Vec<String>>) -> impl IntoView {
-    let Draft { fields, at, crypt, name, tested, errors, sheet, .. } = draft;
+    let Draft { fields, at, crypt, name, tested, trust, errors, sheet, .. } = draft;
     let ready = interactive();
     let failed = RwSignal::new(None::<AppError>);
     let config = move || fields.with_value(|fields| fields.as_ref().map(Fields::config)).unwrap_or_default();
@@ -50,7 +52,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
         }
     };
     let test = Action::new(move |()| {
-        let remote = NewRemote { provider: kind.get_value(), config: config(), ..NewRemote::default() };
+        let remote = NewRemote { provider: kind.get_value(), config: config(), trust: trust.get_untracked(), ..NewRemote::default() };
         async move {
             failed.set(None);
             tested.set(None);
@@ -63,7 +65,14 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
     let navigate = StoredValue::new(use_navigate());
     let save = Action::new(move |()| {
         let encrypt_config = if encrypt { crypt.config() } else { BTreeMap::new() };
-        let new = NewRemote { name: name.get_untracked(), provider: kind.get_value(), config: config(), encrypt, encrypt_config };
+        let new = NewRemote {
+            name: name.get_untracked(),
+            provider: kind.get_value(),
+            config: config(),
+            encrypt,
+            encrypt_config,
+            trust: trust.get_untracked(),
+        };
         async move {
             failed.set(None);
             let saved = match create_remote(new).await {
@@ -118,6 +127,11 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
     let (testing, saving) = (test.pending(), save.pending());
     let busy = move || !ready.get() || testing.get() || saving.get();
     let passed = move || tested.with(|tested| tested.as_ref().is_some_and(|tested| tested.connected));
+    // Only a person can say whether this is the right server; the test goes on then.
+    let confirm = Callback::new(move |fingerprint: String| {
+        trust.set(fingerprint);
+        test.dispatch(());
+    });
     let face = Face::new(
         "remote-name",
         "Name",
@@ -137,6 +151,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
                             {move || if tested.with(Option::is_some) { "Test again" } else { "Test the connection" }}
                         </button>
                         <div role="status">{move || result(testing.get(), tested.get())}</div>
+                        {move || tested.get().and_then(|tested| tested.identity).filter(|_| !testing.get()).map(|shown| ask(&shown, confirm))}
                     </div>
                 </div>
                 {move || failed.get().map(|error| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}</span></p> })}
@@ -176,6 +191,21 @@ fn two_names(name: RwSignal<String>) -> AnyView {
     .into_any()
 }
 
+/// What the server shows, to be compared.
+fn ask(shown: &ServerIdentity, confirm: Callback<String>) -> AnyView {
+    let (facts, words, fingerprint) = (identity(shown), shown.kind.words(), shown.fingerprint.clone());
+    view! {
+        <section class="test__identity" aria-label="Identity of the server">
+            {facts}
+            <button type="button" class="button button--primary" on:click=move |_| confirm.run(fingerprint.clone())>
+                {icon("shield-check")}
+                {format!("Trust this {words} and test")}
+            </button>
+        </section>
+    }
+    .into_any()
+}
+
 /// How the test goes, in words.
 fn result(testing: bool, tested: Option<RemoteTest>) -> AnyView {
     match tested {
@@ -184,6 +214,10 @@ fn result(testing: bool, tested: Option<RemoteTest>) -> AnyView {
         Some(RemoteTest { connected: true, message, .. }) => {
             view! { <p class="note note--ok">{icon("circle-check")}<span>{message}</span></p> }.into_any()
         }
+        Some(RemoteTest { message, identity: Some(_), .. }) => view! {
+            <p class="note note--warn">{icon("shield-alert")}<span><b>"Is this the right server?"</b><br />{message}</span></p>
+        }
+        .into_any(),
         Some(RemoteTest { message, .. }) => view! {
             <p class="note note--bad">{icon("circle-x")}<span><b>"It did not connect."</b><br />{message}</span></p>
         }

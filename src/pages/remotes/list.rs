@@ -13,7 +13,8 @@ use crate::{
     },
     domain::{
         error::AppError,
-        location::Location,
+        identity::ServerCheck,
+        location::{Location, encode},
         remote::{NewRemote, RemoteSummary, RemoteTest, RemoteTested},
         time::Timestamp,
     },
@@ -75,7 +76,8 @@ fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
 
 #[component]
 fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
-    let RemoteSummary { name, provider, encrypted, tested, .. } = remote;
+    let RemoteSummary { name, kind, provider, encrypted, server_check, tested } = remote;
+    let trust = format!("/remotes/{}/trust", encode(name.as_str()));
     // What the list told, until a test here tells more. A test that could not be made is told, but is no result.
     let tested = RwSignal::new(tested);
     let failed = RwSignal::new(None::<AppError>);
@@ -113,6 +115,7 @@ fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
                 <span class="muted">{provider}</span>
                 " "
                 {encrypted.then(|| badge("ok", "lock", "Encrypted".to_owned()))}
+                {server_check.map(|check| checked(check, &kind, trust.clone()))}
             </td>
             <td class="remotes__test" role="cell" aria-live="polite" aria-busy=move || pending.get().then_some("true")>
                 {move || if pending.get() { badge("run", "loader", "Testing".to_owned()) } else { result() }}
@@ -136,6 +139,16 @@ fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
         </tr>
     }
     .into_any()
+}
+
+/// Whether a remote knows its server, and where to see more.
+fn checked(check: ServerCheck, kind: &str, href: String) -> AnyView {
+    let what = if kind == "sftp" { "Host key" } else { "Certificate" };
+    let (class, face, word) = match check {
+        ServerCheck::Pinned => ("ok", "shield-check", format!("{what} pinned")),
+        ServerCheck::NotChecked => ("warn", "shield-alert", format!("{what} not checked")),
+    };
+    view! { <a class="remotes__trust" href=href>{badge(class, face, word)}</a> }.into_any()
 }
 
 /// How a test ended, in words.

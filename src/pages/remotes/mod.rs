@@ -5,8 +5,10 @@ mod connect;
 mod encrypt;
 mod fields;
 mod finish;
+mod identity;
 mod list;
 mod sheet;
+mod trust;
 mod wizard;
 
-pub use self::{list::RemotesPage, wizard::NewRemotePage};
+pub use self::{list::RemotesPage, trust::RemoteTrustPage, wizard::NewRemotePage};

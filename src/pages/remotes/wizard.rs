@@ -67,6 +67,8 @@ pub(super) struct Draft {
     pub name: RwSignal<String>,
     /// The last test of what is typed now.
     pub tested: RwSignal<Option<RemoteTest>>,
+    /// The fingerprint of the host key or certificate that was confirmed.
+    pub trust: RwSignal<String>,
     /// What is wrong, by field.
     pub errors: Errors,
     /// What has to be kept of the remote that was saved.
@@ -88,6 +90,7 @@ impl Draft {
         self.at.set(Step::Connect);
         self.crypt.clear();
         self.tested.set(None);
+        self.trust.set(String::new());
         self.errors.set(Default::default());
         fields
     }
@@ -115,6 +118,7 @@ pub fn NewRemotePage() -> impl IntoView {
         crypt: Crypt::new(),
         name: RwSignal::new(String::new()),
         tested: RwSignal::new(None),
+        trust: RwSignal::new(String::new()),
         errors: RwSignal::default(),
         sheet: RwSignal::new(None),
     };

@@ -2,29 +2,9 @@
 
 use crate::domain::run::{Operation, RunState};
 
-/// What the network and busy providers say.
-const PASSING: [&str; 16] = [
-    "connection refused",
-    "connection reset",
-    "i/o timeout",
-    "timeout awaiting response",
-    "TLS handshake timeout",
-    "no such host",
-    "temporary failure in name resolution",
-    "network is unreachable",
-    "no route to host",
-    "broken pipe",
-    "unexpected EOF",
-    "429",
-    "Too Many Requests",
-    "SlowDown",
-    "503 Service",
-    "couldn't connect",
-];
-
-/// Whether it may be tried again. A move, a delete and a bisync never are by themselves: what they did can not be told from what they did not.
+/// Whether it may be tried again; `passing` is whether rclone's error was of the network or a busy provider. A move, a delete and a bisync never are by themselves: what they did can not be told from what they did not.
 #[must_use]
-pub fn is_worth(operation: Operation, state: RunState, exit_code: Option<i32>, error: Option<&str>) -> bool {
+pub fn is_worth(operation: Operation, state: RunState, exit_code: Option<i32>, passing: bool) -> bool {
     if !operation.is_repeatable() {
         return false;
     }
@@ -33,7 +13,7 @@ pub fn is_worth(operation: Operation, state: RunState, exit_code: Option<i32>, e
         // 5 is rclone's "temporary error"; without a code it was killed from outside.
         RunState::Failed => match exit_code {
             Some(5) | None => true,
-            Some(1) => error.is_some_and(|error| PASSING.iter().any(|words| error.to_lowercase().contains(&words.to_lowercase()))),
+            Some(1) => passing,
             _ => false,
         },
         _ => false,
@@ -46,7 +26,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again_and_never_what_destroys() {
-        let worth = |operation, state, code| is_worth(operation, state, code, Some("Failed to copy: dial tcp: connection refused"));
+        let worth = |operation, state, code| is_worth(operation, state, code, true);
         for operation in [Operation::Copy, Operation::Sync] {
             assert!(worth(operation, RunState::Interrupted, None) && worth(operation, RunState::Stalled, Some(143)));
             assert!(worth(operation, RunState::Failed, Some(5)) && worth(operation, RunState::Failed, Some(1)));
@@ -62,6 +42,6 @@ mod tests {
         for state in [RunState::Succeeded, RunState::NoChange, RunState::Cancelled, RunState::Blocked, RunState::TimedOut] {
             assert!(!worth(Operation::Copy, state, Some(5)), "{state:?}");
         }
-        assert!(!is_worth(Operation::Copy, RunState::Failed, Some(1), Some("permission denied")));
+        assert!(!is_worth(Operation::Copy, RunState::Failed, Some(1), false));
     }
 }

@@ -43,13 +43,15 @@ pub struct Verdict {
     pub warnings: Vec<RunWarning>,
     /// What it did.
     pub stats: Stats,
+    /// Whether why it failed may pass by itself.
+    pub passing: bool,
 }
 
 impl Verdict {
     /// An end without figures.
     #[must_use]
     pub fn of(state: RunState, error: Option<String>) -> Self {
-        Self { state, error, warnings: Vec::new(), stats: Stats::default() }
+        Self { state, error, warnings: Vec::new(), stats: Stats::default(), passing: false }
     }
 }
 
@@ -88,7 +90,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
         Some(exit) if was_stopped(exit) && stalled => (RunState::Stalled, Some(STALLED.to_owned())),
         // Ended from outside after its limit: that was us. What ends by itself has its own reason.
         Some(exit) if was_stopped(exit) && deadline.is_some_and(|deadline| exit.at >= deadline) => {
-            (RunState::TimedOut, Some("Its time limit ran out. What was transferred until then stays.".to_owned()))
+            (RunState::TimedOut, Some(late(finish.cause.as_deref())))
         }
         Some(Exit { signal: Some(signal), .. }) => {
             (RunState::Failed, Some(format!("rclone was ended from outside by {}.", signal_name(signal))))
@@ -101,7 +103,13 @@ pub fn verdict(evidence: Evidence) -> Verdict {
     let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
     stats.eta = None;
     stats.speed = (stats.bytes.saturating_mul(1000)).checked_div(stats.elapsed_ms).unwrap_or(0);
-    Verdict { state, error, warnings: Vec::new(), stats }
+    Verdict { state, error, warnings: Vec::new(), stats, passing: finish.passing }
+}
+
+/// A time limit that ran out; with what stood in its way, where that is known.
+fn late(cause: Option<&str>) -> String {
+    let words = "Its time limit ran out. What was transferred until then stays.";
+    cause.map_or_else(|| words.to_owned(), |cause| format!("{words} The last error: {cause}"))
 }
 
 /// Whether rclone ended because it was told to.

@@ -5,6 +5,8 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -14,14 +16,18 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        identity::RemoteTrust,
         remote::{CreatedRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest},
     },
-    server::{services::remotes, state::AppState},
+    server::{
+        services::{remotes, trust as first_trust},
+        state::AppState,
+    },
 };
 
 /// The routes of this noun.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete)).routes(routes!(test))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete)).routes(routes!(test)).routes(routes!(identity, trust))
 }
 
 /// List remotes
@@ -65,4 +71,38 @@ async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<S
     responses((status = 200, body = RemoteTest), (status = 404, body = AppError)))]
 async fn test(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTest>, Problem> {
     Ok(Json(remotes::test(&actor, &app, NewRemote { name, ..NewRemote::default() }).await?))
+}
+
+/// Look at a server's identity
+///
+/// What the server of a remote shows now to prove who it is, and what the remote trusts. Nothing secret is sent.
+#[utoipa::path(get, path = "/api/v1/remotes/{name}/trust", tag = "remotes", operation_id = "remotes_identity",
+    params(("name" = inline(RemoteName), Path, description = "the remote's name")),
+    responses((status = 200, body = RemoteTrust), (status = 404, body = AppError)))]
+async fn identity(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTrust>, Problem> {
+    Ok(Json(first_trust::get(&actor, &app, &name).await?))
+}
+
+/// What a remote is to trust.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TrustRequest {
+    /// The fingerprint that was compared. The server has to show it.
+    #[schema(example = "SHA256:uNiVztksCsDhcc0u9e8BrrJXHKnuZGZFp+LFAOjnl5o")]
+    fingerprint: String,
+}
+
+/// Trust a server's identity
+///
+/// The remote takes only the server that shows the host key or certificate with this fingerprint, from now on. In place of what it trusted.
+#[utoipa::path(post, path = "/api/v1/remotes/{name}/trust", tag = "remotes", operation_id = "remotes_trust", request_body = TrustRequest,
+    params(("name" = inline(RemoteName), Path, description = "the remote's name")),
+    responses((status = 200, body = RemoteSummary), (status = 404, body = AppError)))]
+async fn trust(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Body(request): Body<TrustRequest>,
+) -> Result<Json<RemoteSummary>, Problem> {
+    Ok(Json(first_trust::trust(&actor, &app, &name, &request.fingerprint).await?))
 }

@@ -27,8 +27,10 @@ impl Rclone {
         config: &BTreeMap<String, String>,
         crypt_name: &RemoteName,
         crypt: &BTreeMap<String, String>,
+        pin: Option<&str>,
     ) -> Result<Drafted, RcloneError> {
-        let config = self.check(provider, config).await?;
+        let mut config = self.check(provider, config).await?;
+        self.add_pin(provider, &mut config, pin).await?;
         let mut names = self.names().await?;
         if names.contains(name.as_str()) || names.contains(crypt_name.as_str()) {
             return Err(RcloneError::Exists);

@@ -16,6 +16,7 @@ mod draft;
 pub mod ending;
 mod error;
 pub mod flags;
+mod form;
 mod keeper;
 mod list;
 pub mod log;
@@ -32,6 +33,7 @@ mod shim_main;
 mod size;
 mod socket;
 mod spawn;
+mod trust;
 mod values;
 mod vault;
 mod wire;
@@ -48,6 +50,7 @@ use std::{
 use serde_json::json;
 
 use crate::domain::{
+    identity::ServerCheck,
     location::Location,
     provider::Provider,
     remote::{RemoteName, RemoteTest},
@@ -63,6 +66,8 @@ pub use {
     saved::Saved,
     shim::signal_name,
     shim_main::shim_main,
+    trust::{Server, check as server_check, endpoint},
+    words::is_about_identity,
 };
 use {
     catalog::Known,
@@ -126,6 +131,8 @@ pub struct SavedRemote {
     pub provider: String,
     /// Whether it encrypts.
     pub encrypted: bool,
+    /// Whether it checks who its server is.
+    pub check: Option<ServerCheck>,
 }
 
 /// Remotes that rclone made and nobody saved yet. Without `Debug`: secrets are in them.
@@ -201,7 +208,8 @@ impl Rclone {
                 let kind = section.kind();
                 let flavour = pairs.get("provider").map_or("", String::as_str);
                 let (provider, encrypted) = (offer::words(&kind, flavour), kind == "crypt");
-                Some(SavedRemote { name: section.name.parse().ok()?, kind, provider, encrypted })
+                let check = trust::check(&kind, &pairs);
+                Some(SavedRemote { name: section.name.parse().ok()?, kind, provider, encrypted, check })
             })
             .collect();
         remotes.sort_by(|a, b| a.name.cmp(&b.name));
@@ -210,9 +218,16 @@ impl Rclone {
     }
 
     /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their provider: this may take
-    /// as long as a call may.
-    pub async fn draft(&self, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<Drafted, RcloneError> {
-        let config = self.check(provider, config).await?;
+    /// as long as a call may. `pin` is the host key or certificate that it trusts.
+    pub async fn draft(
+        &self,
+        name: &RemoteName,
+        provider: &str,
+        config: &BTreeMap<String, String>,
+        pin: Option<&str>,
+    ) -> Result<Drafted, RcloneError> {
+        let mut config = self.check(provider, config).await?;
+        self.add_pin(provider, &mut config, pin).await?;
         if self.names().await?.contains(name.as_str()) {
             return Err(RcloneError::Exists);
         }
@@ -237,9 +252,15 @@ impl Rclone {
         Saved::make(&self.0.vault, move |vault| vault.remove(name.as_str())).await
     }
 
-    /// Tests a remote that is not saved.
-    pub async fn test_new(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<RemoteTest, RcloneError> {
-        let (config, limit) = (self.check(provider, config).await?, probe::LIMIT.min(self.limit()));
+    /// Checks the options of a new remote, and asks nobody.
+    pub async fn check_new(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+        self.check(provider, config).await.map(drop)
+    }
+
+    /// Tests a remote that is not saved. `pin` is the host key or certificate that it trusts.
+    pub async fn test_new(&self, provider: &str, config: &BTreeMap<String, String>, pin: Option<&str>) -> Result<RemoteTest, RcloneError> {
+        let (mut config, limit) = (self.check(provider, config).await?, probe::LIMIT.min(self.limit()));
+        self.add_pin(provider, &mut config, pin).await?;
         let (binary, keeper) = (self.0.binary()?, &self.0.keeper);
         let secrets = providers::secrets(&self.providers().await?, provider, &config);
         let name = free_name(&self.names().await?);

@@ -53,7 +53,7 @@ impl Probe<'_> {
             }
             Ok(Answer { errors, .. }) => (false, words::explain(&why(&errors), self.secrets)),
         };
-        Ok(RemoteTest { connected, message, elapsed_ms })
+        Ok(RemoteTest { connected, message, elapsed_ms, identity: None })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::domain::{
 
 use super::{
     error::RcloneError,
+    form,
     offer::{Verdict, is_offered, verdict},
     values, wire, wrap,
 };
@@ -68,7 +69,7 @@ pub fn check(
             None => {
                 fields.insert(name.clone(), "This option can not be set here.".to_owned());
             }
-            Some(option) => match values::check(option, value, chosen) {
+            Some(option) => match values::check(option, value, chosen).and_then(|value| form::check(kind, option, value)) {
                 Ok(value) => {
                     checked.insert(name.clone(), value);
                 }
@@ -83,6 +84,9 @@ pub fn check(
         if wanted && !checked.contains_key(&option.name) {
             fields.entry(option.name.clone()).or_insert_with(|| "This is needed.".to_owned());
         }
+    }
+    if fields.is_empty() {
+        fields.extend(form::missing(kind, &checked).map(|(option, problem)| (option.to_owned(), problem.to_owned())));
     }
     if let (Some(option), Err(problem)) = (wrap::option(kind), check_places(kind, &checked, remotes)) {
         fields.insert(option.to_owned(), problem);

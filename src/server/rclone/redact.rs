@@ -21,6 +21,12 @@ const SECRET: [&str; 14] = [
     "headers",
 ];
 
+/// Names that look like these, and whose values everybody may see.
+const PUBLIC: [&str; 6] = ["host_keys", "host_key_algorithms", "key_exchange", "key_use_agent", "pubkey", "pin_host_key"];
+
+/// Words before a secret: of the header `Authorization`.
+const SCHEMES: [&str; 3] = ["bearer", "basic", "low"];
+
 /// `text` without values of secret options (`name,pass=x:`), passwords in URLs, and bearer tokens.
 #[must_use]
 pub fn redact(text: &str) -> String {
@@ -36,7 +42,7 @@ pub fn redact(text: &str) -> String {
         if mark == "=" && is_secret(word) {
             out.push_str(MASK);
             rest = &after[value_len(after)..];
-        } else if mark == " " && (word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")) {
+        } else if mark == " " && is_scheme(word, after) {
             let end = after.find(char::is_whitespace).unwrap_or(after.len());
             out.push_str(if end > 0 { MASK } else { "" });
             rest = &after[end..];
@@ -54,11 +60,18 @@ pub fn redact(text: &str) -> String {
     out + rest
 }
 
+/// Whether a word is the scheme of an `Authorization`, and what follows it a secret.
+fn is_scheme(word: &str, after: &str) -> bool {
+    // "low" is a word of its own as well: Internet Archive's has a colon in what follows.
+    let pair = || after.split_whitespace().next().is_some_and(|next| next.contains(':') && !next.ends_with(':'));
+    SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) && (!word.eq_ignore_ascii_case("low") || pair())
+}
+
 /// Whether the value of an option with this name is one.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    SECRET.iter().any(|secret| name.contains(secret))
+    name == "sig" || (!PUBLIC.contains(&name.as_str()) && SECRET.iter().any(|secret| name.contains(secret)))
 }
 
 /// As [`redact`], and without each of `secrets` wherever it stands.
@@ -78,6 +91,11 @@ pub fn redact_all(text: &str, secrets: &[String]) -> String {
 fn value_len(text: &str) -> usize {
     match text.chars().next() {
         Some(quote @ ('"' | '\'')) => text[1..].find(quote).map_or(text.len(), |end| end + 2),
+        // `auth=Basic dXNlcjpwYXNz`: the word is none yet.
+        _ if text.split_once(' ').is_some_and(|(word, rest)| is_scheme(word, rest)) => {
+            let start = text.find(' ').map_or(0, |at| at + 1);
+            start + text[start..].find([',', ' ', '\n', '"', '\'']).unwrap_or(text.len() - start)
+        }
         _ => text.find([',', ':', '&', ' ', '\n', '"', '\'', ')', '}']).unwrap_or(text.len()),
     }
 }
@@ -96,6 +114,11 @@ mod tests {
             ("nothing to hide: a=b ünï", "nothing to hide: a=b ünï"),
             ("token={\"access_token\"", "token=***\"access_token\""),
             ("pass=", "pass=***"),
+            ("GET https://h/c?sv=2&sig=abc%2B&se=1: 403", "GET https://h/c?sv=2&sig=***&se=1: 403"),
+            ("sent auth=Basic dXNlcjpwYXNz end", "sent auth=*** end"),
+            ("Authorization: LOW key:secret, no", "Authorization: LOW *** no"),
+            ("the battery is low today", "the battery is low today"),
+            ("host_keys=ssh-ed25519 AAAA", "host_keys=ssh-ed25519 AAAA"),
         ] {
             assert_eq!(redact(text), expected);
         }

@@ -5,6 +5,7 @@
 //! by temp file, fsync and rename, under one lock, and is read back.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -103,6 +104,18 @@ impl Vault {
     /// Removes a remote.
     pub fn remove(&self, name: &str) -> Result<Change, RcloneError> {
         self.change(|conf| if conf.remove(name) { Ok(()) } else { Err(RcloneError::UnknownRemote) })
+    }
+
+    /// Sets options of a remote, and those of `also` where it has them.
+    pub fn set(&self, name: &str, options: &BTreeMap<String, String>, also: &BTreeMap<String, String>) -> Result<Change, RcloneError> {
+        self.change(|conf| {
+            let section = conf.sections.iter_mut().find(|section| section.name == name).ok_or(RcloneError::UnknownRemote)?;
+            let has = section.pairs();
+            for (key, value) in options.iter().chain(also.iter().filter(|(key, _)| has.contains_key(*key))) {
+                section.set(key, value);
+            }
+            Ok(())
+        })
     }
 
     /// Notes that a change is not wanted. It is taken back by whatever is done next, and again until that works; [`Self::settle`] is enough.

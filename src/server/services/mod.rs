@@ -14,6 +14,7 @@ pub mod runs;
 pub mod sessions;
 pub mod setup;
 pub mod tokens;
+pub mod trust;
 pub mod users;
 
 use super::{

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, audit, audit_failure, locations};
+use super::{
+    Change, audit, audit_failure, locations,
+    trust::{self, Before},
+};
 use crate::{
     domain::{
         error::{AppError, Result},
@@ -27,10 +30,10 @@ pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<RemoteSummary>> {
     Ok(app.rclone.remotes().await?.into_iter().map(|saved| summary(saved, &mut tests)).collect())
 }
 
-fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, RemoteTested>) -> RemoteSummary {
-    let SavedRemote { name, kind, provider, encrypted } = saved;
+pub(super) fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, RemoteTested>) -> RemoteSummary {
+    let SavedRemote { name, kind, provider, encrypted, check: server_check } = saved;
     let tested = tests.remove(&name);
-    RemoteSummary { name, kind, provider, encrypted, tested }
+    RemoteSummary { name, kind, provider, encrypted, server_check, tested }
 }
 
 /// The folders of this server that may be browsed and copied.
@@ -65,7 +68,13 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         actor.require(Permission::RemotesWrite)?;
         let remote = typed(remote);
         check_options(app, &remote).await?;
-        let result = app.rclone.test_new(&remote.provider, &remote.config).await?;
+        app.rclone.check_new(&remote.provider, &remote.config).await?;
+        let result = match trust::before_test(&remote).await {
+            Before::Go(pin) => {
+                trust::explained(app.rclone.test_new(&remote.provider, &remote.config, pin.as_deref()).await?, &remote).await
+            }
+            Before::Ask(result) => result,
+        };
         let mut transaction = app.store.begin().await?;
         audit(&mut transaction, app, actor, tested("rclone.check_new", &remote.provider, &result)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
@@ -74,7 +83,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
     actor.require(Permission::RemotesTest)?;
     let name: RemoteName = remote.name.parse()?;
     exists(app, &name).await?;
-    let result = app.rclone.test_saved(&name).await?;
+    let result = trust::explained_saved(app, app.rclone.test_saved(&name).await?, &name).await?;
     let mut transaction = app.store.begin().await?;
     let row = RemoteTested { at: app.clock.now(), result: result.clone() };
     remotes::set_test(&mut transaction, &name, &row).await?;
@@ -94,10 +103,13 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let name: RemoteName = remote.name.trim().parse()?;
     check_options(app, &remote).await?;
     let crypt = crypt(&name, &remote)?;
+    app.rclone.check_new(&remote.provider, &remote.config).await?;
+    let first = trust::before_save(&remote).await?;
+    let pin = first.as_ref().map(|(offered, _)| offered.pin.as_str());
     // Before the transaction: rclone may ask the provider, and nobody else could write for as long as that takes.
     let drafted = match &crypt {
-        None => app.rclone.draft(&name, &remote.provider, &remote.config).await,
-        Some((crypt, options)) => app.rclone.draft_encrypted(&name, &remote.provider, &remote.config, &crypt.name, options).await,
+        None => app.rclone.draft(&name, &remote.provider, &remote.config, pin).await,
+        Some((crypt, options)) => app.rclone.draft_encrypted(&name, &remote.provider, &remote.config, &crypt.name, options, pin).await,
     };
     let drafted = match drafted {
         Ok(drafted) => drafted,
@@ -107,7 +119,11 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let mut transaction = app.store.begin().await?;
     let options: Vec<_> = remote.config.keys().collect();
     let over = crypt.as_ref().map(|(crypt, _)| &crypt.name);
-    let detail = serde_json::json!({ "type": remote.provider, "options": options, "crypt": over });
+    let fingerprint = first.as_ref().map(|(offered, _)| &offered.identity.fingerprint);
+    let first_use = first.as_ref().map(|(_, first_use)| *first_use);
+    let detail = serde_json::json!({
+        "type": remote.provider, "options": options, "crypt": over, "fingerprint": fingerprint, "trusted_on_first_use": first_use,
+    });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("rclone.configure", name.as_str()) }).await?;
     for name in [Some(&name), over].into_iter().flatten() {
         remotes::delete_test(&mut transaction, name).await?;
@@ -124,11 +140,12 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     app.listings.forget();
     let saved = exists(app, &name).await?;
     let crypt = crypt.map(|(crypt, _)| crypt);
-    Ok(CreatedRemote { remote: summary(saved, &mut BTreeMap::new()), crypt })
+    let trusted_on_first_use = first.filter(|(_, first_use)| *first_use).map(|(offered, _)| offered.identity);
+    Ok(CreatedRemote { remote: summary(saved, &mut BTreeMap::new()), crypt, trusted_on_first_use })
 }
 
 /// Commits the rows of a change of the configuration, or takes the change back.
-async fn commit(app: &AppState, transaction: sqlx::Transaction<'static, sqlx::Sqlite>, saved: Saved) -> Result<()> {
+pub(super) async fn commit(app: &AppState, transaction: sqlx::Transaction<'static, sqlx::Sqlite>, saved: Saved) -> Result<()> {
     let app = app.clone();
     // To its end, though nobody may listen any more: the file and the rows say the same.
     let committed = tokio::spawn(async move {
@@ -211,7 +228,7 @@ pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
     Ok(())
 }
 
-async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRemote> {
+pub(super) async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRemote> {
     let saved = app.rclone.remotes().await?.into_iter().find(|saved| saved.name == *name);
     saved.ok_or_else(|| AppError::not_found(format_args!("remote “{name}”")))
 }

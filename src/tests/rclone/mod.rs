@@ -96,7 +96,7 @@ async fn open(data: &Path, binary: PathBuf) -> Rclone {
 
 /// Makes a remote and saves it.
 async fn create(rclone: &Rclone, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
-    rclone.save(rclone.draft(name, provider, config).await?).await?.keep();
+    rclone.save(rclone.draft(name, provider, config, None).await?).await?.keep();
     rclone.forget().await;
     Ok(())
 }

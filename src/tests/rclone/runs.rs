@@ -55,7 +55,7 @@ async fn a_run_that_fails_says_why() {
     assert_eq!(exit.code, Some(1));
     let end = log::finish(&dir);
     let headline = end.headline.expect("a reason");
-    assert!(headline.contains("didn't find section in config file (\"nosuch\")"), "{headline}");
+    assert_eq!(headline, "broken: The remote “nosuch” is not configured.");
     assert_eq!(end.stats, None);
 }
 

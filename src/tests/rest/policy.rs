@@ -60,7 +60,8 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
         ("GET", "/remotes") => (&[RemotesRead], "", none()),
         ("POST", "/remotes") => (&[RemotesWrite], "", Arguments::Json(json!({ "name": "x", "provider": "nosuch", "config": {} }))),
         ("DELETE", "/remotes/{name}") => (&[RemotesWrite], "", none()),
-        ("POST", "/remotes/{name}/test") => (&[RemotesTest], "", none()),
+        ("POST", "/remotes/{name}/test") | ("GET", "/remotes/{name}/trust") => (&[RemotesTest], "", none()),
+        ("POST", "/remotes/{name}/trust") => (&[RemotesWrite], "", Arguments::Json(json!({ "fingerprint": "SHA256:x" }))),
         ("GET", "/files") => (&[FilesRead], "?location=nosuch:", none()),
         ("GET", "/runs" | "/runs/{id}" | "/runs/{id}/log" | "/runs/{id}/log/raw" | "/runs/{id}/series") => (&[RunsRead], "", none()),
         ("GET", "/runs/{id}/files") => (&[RunsRead], "?outcome=copied", none()),
@@ -109,8 +110,8 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
 /// The server functions: what each needs, and with what it is called.
 fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, ConsoleRead, FilesRead, JobsRead, JobsWrite, MountsRead, MountsWrite, RemotesRead, RemotesWrite, RunsRead, RunsWrite,
-        SessionsWrite, TokensWrite, UsersWrite,
+        AuditRead, ConsoleRead, FilesRead, JobsRead, JobsWrite, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead,
+        RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
     };
     type Needs = &'static [Permission];
     let get = |needs: Needs, query: &'static str| (needs, query, Arguments::Nothing);
@@ -130,6 +131,8 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "providers/get" => get(&[RemotesRead], "?name=s3"),
         "remotes/local_roots" => get(&[FilesRead], ""),
         "remotes/test" | "remotes/create" => json(&[RemotesWrite], remote()),
+        "remotes/identity" => get(&[RemotesTest], "?name=nosuch"),
+        "remotes/trust" => form(&[RemotesWrite], &[("name", "nosuch"), ("fingerprint", "SHA256:x")]),
         "remotes/delete" => form(&[RemotesWrite], &[("name", "nosuch")]),
         "runs/list" => get(&[RunsRead], "?query[search]="),
         "runs/get" | "runs/series" => get(&[RunsRead], "?id=01JD3Z6N9V4M2K8Q7W5X1T0R3S"),

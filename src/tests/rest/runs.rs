@@ -120,7 +120,7 @@ async fn a_source_that_does_not_exist_is_a_failed_run_in_words() {
     let id = console.copy(&console.path("nosuch"), &console.path("b"), json!({})).await;
     let run = console.ended(&id).await;
     assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(3)), "{run}");
-    assert!(run["error"].as_str().expect("a reason").contains("not found"), "{run}");
+    assert!(run["error"].as_str().expect("a reason").contains("does not exist"), "{run}");
 }
 
 #[tokio::test]

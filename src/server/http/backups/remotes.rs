@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        identity::ServerIdentity,
         provider::ProviderSummary,
         remote::{CryptRemote, NewRemote, RemoteSummary},
     },
@@ -95,6 +96,10 @@ struct ConfiguredRemote {
     /// The remote over it that encrypts.
     #[serde(skip_serializing_if = "Option::is_none")]
     crypt: Option<CryptRemote>,
+    /// Of an SFTP remote without `host_keys`: the host key that is trusted because it is the first that the server showed. A server that shows
+    /// another one later is refused. Absent when the server could not be asked: then its host key is not checked, and the list of remotes marks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trusted_on_first_use: Option<ServerIdentity>,
 }
 
 /// Configure a remote
@@ -114,6 +119,7 @@ async fn configure(
         config: texts(request.config),
         encrypt: request.encrypt,
         encrypt_config: texts(request.encrypt_config),
+        ..NewRemote::default()
     };
     let created = remotes::create(&actor, &app, remote).await.map_err(|error| named(error, "name", "remote_name"))?;
     let remote = created.remote;
@@ -123,7 +129,7 @@ async fn configure(
         configured: true,
         encrypted: remote.encrypted || created.crypt.is_some(),
     };
-    Ok(Json(ConfiguredRemote { remote, crypt: created.crypt }))
+    Ok(Json(ConfiguredRemote { remote, crypt: created.crypt, trusted_on_first_use: created.trusted_on_first_use }))
 }
 
 /// List remotes

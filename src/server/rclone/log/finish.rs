@@ -8,7 +8,9 @@ use crate::domain::run::Stats;
 
 use super::{
     super::{wire, words},
-    STDERR, reader, report,
+    STDERR,
+    headline::Headline,
+    reader, report,
     segments::{self, Segment},
 };
 
@@ -24,8 +26,14 @@ pub struct Finish {
     pub stats: Option<Stats>,
     /// The last statistics of any kind.
     pub last: Option<Stats>,
-    /// Why it failed, as rclone says, without secrets.
+    /// Why it failed, in words, without secrets.
     pub headline: Option<String>,
+    /// The last error, in words, also of what did not end by itself.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// Whether why it failed may pass by itself: the network, a busy provider.
+    #[serde(default)]
+    pub passing: bool,
 }
 
 /// Reads the end of the log of the run in `dir`, or what was kept of it. Unreadable is as empty: then nothing is known.
@@ -35,15 +43,19 @@ pub fn finish(dir: &Path) -> Finish {
         return report.finish;
     }
     let mut finish = Finish::default();
-    let (mut verdict, mut critical, mut error) = (None, None, None);
+    let mut headline = Headline::default();
     for line in parsed(segments::open(dir).unwrap_or_default()) {
+        let closing = line.level == "notice" && line.msg.starts_with("Failed to ");
         match line.level.as_str() {
             _ if line.stats.is_some() => {}
-            "notice" if line.msg.starts_with("Failed to ") => verdict = Some(line.msg),
-            // Also for what follows the final statistics: it is not final then.
-            "critical" => critical = Some(line.msg),
-            "error" if !line.msg.starts_with("Attempt ") => error = Some(line.msg),
-            _ => finish.stats = None,
+            // What may follow the final statistics.
+            "critical" => headline.line(&line),
+            "error" if !line.msg.starts_with("Attempt ") => headline.line(&line),
+            _ if closing => headline.line(&line),
+            _ => {
+                headline.line(&line);
+                finish.stats = None;
+            }
         }
         if let Some(stats) = line.stats {
             let periodic = stats.is_periodic();
@@ -52,15 +64,16 @@ pub fn finish(dir: &Path) -> Finish {
             finish.last = Some(stats);
         }
     }
-    let headline = verdict.or(critical).or(error).or_else(|| complaint(dir));
-    finish.headline = headline.map(|text| words::plain(&text));
+    finish.cause = headline.cause().map(|text| words::explain(text, &[]));
+    finish.passing = headline.is_passing();
+    finish.headline = headline.text().or_else(|| complaint(dir).map(|text| words::plain(&text)));
     finish
 }
 
 /// The last that an rclone said in the log at `path`: why it ended.
 #[must_use]
 pub fn reason(path: &Path) -> Option<String> {
-    parsed(vec![Segment::open(path).ok()??]).last().map(|line| words::plain(&line.msg))
+    parsed(vec![Segment::open(path).ok()??]).last().map(|line| words::explain(&line.msg, &[]))
 }
 
 fn parsed(segments: Vec<Segment>) -> impl Iterator<Item = wire::LogLine> {
@@ -97,7 +110,7 @@ mod tests {
     #[test]
     fn a_failed_run_has_final_statistics_and_a_headline() {
         let end = finish(run(ERRORS, "").path());
-        assert_eq!(end.headline.as_deref(), Some("Failed to copy: can't move object - incompatible remotes"));
+        assert_eq!(end.headline.as_deref(), Some("f1.bin: partial file rename failed: can't move object - incompatible remotes."));
         assert_eq!(end.stats.map(|stats| (stats.errors, stats.files, stats.bytes)), Some((1, 4, 12_000_007)));
     }
 

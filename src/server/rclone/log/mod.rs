@@ -5,6 +5,7 @@
 mod conclude;
 mod files;
 mod finish;
+mod headline;
 mod index;
 mod keep;
 mod kind;

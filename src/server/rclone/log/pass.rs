@@ -244,7 +244,7 @@ fn entry(line: &Line<'_>, outcome: FileOutcome) -> RunFile {
         outcome,
         size: line.size(),
         at: line.at(),
-        error: told.then(|| words::plain(&line.msg)),
+        error: told.then(|| words::explain(&line.msg, &[])),
         was: line.msg.strip_prefix("Renamed from ").filter(|_| outcome == FileOutcome::Renamed).map(quoted::unquote),
     }
 }

@@ -95,6 +95,9 @@ pub struct LogLine {
     pub msg: String,
     /// The file it is about.
     pub object: Option<String>,
+    /// What that is in rclone: `*local.Object`, `*s3.Fs`.
+    #[serde(rename = "objectType")]
+    pub object_type: String,
     /// The file's size.
     pub size: Option<i64>,
     /// What a dry run did not do.

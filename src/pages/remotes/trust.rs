@@ -1,0 +1,91 @@
+//! `/remotes/{name}/trust`: what the server of a remote shows to prove who it is, what the remote trusts, and the button that makes them one.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_params_map;
+
+use super::identity::identity;
+use crate::{
+    components::{
+        icon::icon,
+        layout::page,
+        load::{load, skeleton},
+    },
+    domain::identity::{RemoteTrust, ServerCheck},
+    server_fns::remotes::{TrustRemote, get_remote_trust},
+};
+
+/// The page.
+#[component]
+pub fn RemoteTrustPage() -> impl IntoView {
+    let params = use_params_map();
+    let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
+    let action = ServerAction::<TrustRemote>::new();
+    let version = action.version();
+    let trust = Resource::new(move || (name.get(), version.get()), |(name, _)| get_remote_trust(name));
+    let body = view! {
+        <div class="headline">
+            <div class="grow">
+                <h1>"Identity of the server"</h1>
+                <p class="muted">{move || format!("How the remote {} knows that it talks to the right server.", name.get())}</p>
+            </div>
+            <a class="button button--quiet" href="/remotes">"Back to the remotes"</a>
+        </div>
+        {load(trust, || skeleton(4), move |trust| content(name, trust, action))}
+    };
+    page("remotes", "Identity of the server", body.into_any())
+}
+
+fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRemote>) -> AnyView {
+    let RemoteTrust { check, trusted, offered, problem } = trust;
+    let (pending, refused) = (action.pending(), move || action.value().get().and_then(Result::err));
+    let is_trusted = offered.as_ref().is_some_and(|offered| trusted.contains(&offered.fingerprint));
+    let state = match check {
+        _ if is_trusted && check == Some(ServerCheck::Pinned) => note("ok", "circle-check", "The server shows what this remote trusts."),
+        Some(ServerCheck::Pinned) if offered.is_some() && !trusted.is_empty() => note(
+            "bad",
+            "shield-alert",
+            "The server does not show what this remote trusts. If it was not set up again, somebody may be in between: do not trust it before you have compared it.",
+        ),
+        Some(ServerCheck::Pinned) => note("ok", "circle-check", "This remote takes only the server that it trusts."),
+        Some(ServerCheck::NotChecked) => {
+            note("warn", "triangle-alert", "This remote does not check its server: any server is taken for the right one.")
+        }
+        None => note("plain", "lock", "The certificate authorities of this system decide whether the server is the right one."),
+    };
+    let known = (!trusted.is_empty()).then(|| {
+        let each = trusted.iter().map(|one| view! { <li><code>{one.clone()}</code></li> }.into_any()).collect::<Vec<_>>();
+        view! { <h2>"Trusted"</h2><ul class="identity__trusted">{each}</ul> }.into_any()
+    });
+    let shown = offered.map(|offered| {
+        let (facts, fingerprint, kind) = (identity(&offered), offered.fingerprint.clone(), offered.kind.words());
+        let form = (!is_trusted || check != Some(ServerCheck::Pinned)).then(|| {
+            view! {
+                <ActionForm action>
+                    <input type="hidden" name="name" value=move || name.get() />
+                    <input type="hidden" name="fingerprint" value=fingerprint />
+                    <button class="button button--primary" disabled=move || pending.get()>{icon("shield-check")}{format!("Trust this {kind}")}</button>
+                </ActionForm>
+            }
+            .into_any()
+        });
+        view! { <h2>"The server shows"</h2>{facts}{form} }.into_any()
+    });
+    let problem = problem.map(|problem| note("warn", "triangle-alert", &problem));
+    view! {
+        <section class="panel trust" aria-label="Identity of the server">
+            {state}
+            {known}
+            {shown}
+            {problem}
+            {move || refused().map(|error| {
+                let text = error.field("fingerprint").unwrap_or(error.message);
+                view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> }
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+fn note(kind: &str, face: &str, words: &str) -> AnyView {
+    view! { <p class=format!("note note--{kind}") role="status">{icon(face)}<span>{words.to_owned()}</span></p> }.into_any()
+}

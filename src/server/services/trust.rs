@@ -1,0 +1,169 @@
+//! First trust: what a server shows to prove who it is, before a password goes to it; and what a remote trusts from then on.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Change, audit, audit_failure, remotes};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        identity::{IdentityKind, RemoteTrust, ServerCheck, ServerIdentity, not_checked},
+        policy::Permission,
+        remote::{NewRemote, RemoteName, RemoteSummary, RemoteTest},
+    },
+    server::{
+        auth::Actor,
+        identity::{self, Offered},
+        rclone,
+        state::AppState,
+        store,
+    },
+};
+
+/// How long a new remote may wait for its server's host key. What cannot be asked is saved without.
+const FIRST_USE: Duration = Duration::from_secs(5);
+
+/// Whether a remote that is not saved can be tested.
+pub(super) enum Before {
+    /// It can, with what it is to trust.
+    Go(Option<String>),
+    /// Somebody has to say first whether this is the right server. Nothing secret was sent.
+    Ask(RemoteTest),
+}
+
+/// What has to be known before a password goes to the server of a new remote.
+pub(super) async fn before_test(remote: &NewRemote) -> Before {
+    let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else { return Before::Go(None) };
+    let is_ssh = remote.provider == "sftp";
+    if remote.trust.is_empty() && (!is_ssh || has_check(remote)) {
+        return Before::Go(None);
+    }
+    let began = tokio::time::Instant::now();
+    let (message, identity) = match identity::ask(&endpoint).await {
+        Err(problem) => (problem, None),
+        Ok(offered) if offered.identity.fingerprint == remote.trust => return Before::Go(Some(offered.pin)),
+        Ok(Offered { identity, .. }) if remote.trust.is_empty() => (to_compare(&identity), Some(identity)),
+        Ok(Offered { identity, .. }) => (another(&remote.trust, &identity), Some(identity)),
+    };
+    let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Before::Ask(RemoteTest { connected: false, message, elapsed_ms, identity })
+}
+
+/// What a new remote is to trust, and whether only because it is the first that the server showed: a contract's client does not confirm.
+pub(super) async fn before_save(remote: &NewRemote) -> Result<Option<(Offered, bool)>> {
+    let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
+        return if remote.trust.is_empty() {
+            Ok(None)
+        } else {
+            Err(AppError::invalid("trust", "This remote has no server that can be asked for its host key or certificate."))
+        };
+    };
+    if !remote.trust.is_empty() {
+        let offered = identity::ask(&endpoint).await.map_err(|problem| AppError::invalid("trust", problem))?;
+        if offered.identity.fingerprint != remote.trust {
+            return Err(AppError::invalid("trust", another(&remote.trust, &offered.identity)));
+        }
+        return Ok(Some((offered, false)));
+    }
+    if remote.provider != "sftp" || has_check(remote) {
+        return Ok(None);
+    }
+    let asked = tokio::time::timeout(FIRST_USE, identity::ask(&endpoint)).await;
+    Ok(asked.ok().and_then(std::result::Result::ok).map(|offered| (offered, true)))
+}
+
+fn has_check(remote: &NewRemote) -> bool {
+    rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::Pinned)
+}
+
+/// The result of a test of a new remote; with what the server shows, where that is why it failed.
+pub(super) async fn explained(result: RemoteTest, remote: &NewRemote) -> RemoteTest {
+    let unchecked = rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::NotChecked) && remote.trust.is_empty();
+    let endpoint = rclone::endpoint(&remote.provider, &remote.config);
+    with_identity(result, endpoint, unchecked.then(|| not_checked(&remote.provider))).await
+}
+
+/// The same for a saved one.
+pub(super) async fn explained_saved(app: &AppState, result: RemoteTest, name: &RemoteName) -> Result<RemoteTest> {
+    let server = app.rclone.server(name).await?;
+    let unchecked = server.check == Some(ServerCheck::NotChecked);
+    Ok(with_identity(result, server.endpoint, unchecked.then(|| not_checked(&server.kind))).await)
+}
+
+/// Says that the server is not checked, and adds what it shows where somebody could trust that.
+async fn with_identity(result: RemoteTest, endpoint: Option<crate::domain::identity::Endpoint>, unchecked: Option<&str>) -> RemoteTest {
+    let refused = !result.connected && rclone::is_about_identity(&result.message);
+    if unchecked.is_none() && !refused {
+        return result;
+    }
+    let identity = match endpoint {
+        Some(endpoint) => identity::ask(&endpoint).await.ok().map(|offered| offered.identity),
+        None => None,
+    };
+    let message = match unchecked {
+        Some(words) if result.connected => format!("{}. {words}", result.message.trim_end_matches('.')),
+        _ => result.message,
+    };
+    RemoteTest { message, identity, ..result }
+}
+
+/// What a person has to do first.
+fn to_compare(identity: &ServerIdentity) -> String {
+    let ServerIdentity { algorithm, fingerprint, kind, .. } = identity;
+    let how = match kind {
+        IdentityKind::HostKey => "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub prints it on the server",
+        IdentityKind::Certificate => "openssl x509 -fingerprint -sha256 prints it on the server",
+    };
+    format!("Nothing was sent yet. The server shows this {}: {algorithm} {fingerprint}. Compare it ({how}), then trust it.", kind.words())
+}
+
+/// The server shows something else than what was to be trusted.
+fn another(wanted: &str, identity: &ServerIdentity) -> String {
+    let ServerIdentity { algorithm, fingerprint, kind, .. } = identity;
+    format!("The server shows another {} than {wanted}: {algorithm} {fingerprint}. Compare it before you trust it.", kind.words())
+}
+
+/// What a saved remote trusts, and what its server shows now.
+pub async fn get(actor: &Actor, app: &AppState, name: &str) -> Result<RemoteTrust> {
+    actor.require(Permission::RemotesTest)?;
+    let name: RemoteName = name.parse()?;
+    let server = app.rclone.server(&name).await?;
+    let (offered, problem) = match &server.endpoint {
+        None => (None, Some("This remote has no server that can be asked for its host key or certificate.".to_owned())),
+        Some(endpoint) => match identity::ask(endpoint).await {
+            Ok(offered) => (Some(offered.identity), None),
+            Err(problem) => (None, Some(problem)),
+        },
+    };
+    Ok(RemoteTrust { check: server.check, trusted: server.trusted, offered, problem })
+}
+
+/// Has a saved remote trust the host key or certificate with this fingerprint, and no other. The server has to show it.
+pub async fn trust(actor: &Actor, app: &AppState, name: &str, fingerprint: &str) -> Result<RemoteSummary> {
+    actor.require(Permission::RemotesWrite)?;
+    let name: RemoteName = name.parse()?;
+    let server = app.rclone.server(&name).await?;
+    let refuse = |problem: String| AppError::invalid("fingerprint", problem);
+    let endpoint =
+        server.endpoint.ok_or_else(|| refuse("This remote has no server that can be asked for its host key or certificate.".to_owned()))?;
+    let offered = identity::ask(&endpoint).await.map_err(refuse)?;
+    if offered.identity.fingerprint != fingerprint.trim() {
+        return Err(refuse(another(fingerprint.trim(), &offered.identity)));
+    }
+    let mut transaction = app.store.begin().await?;
+    let detail = serde_json::json!({ "fingerprint": offered.identity.fingerprint, "before": server.trusted });
+    audit(&mut transaction, app, actor, Change { detail, ..Change::new("remote.trust", name.as_str()) }).await?;
+    store::remotes::delete_test(&mut transaction, &name).await?;
+    let saved = match app.rclone.pin(&name, &server.kind, &offered.pin).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            drop(transaction);
+            let error = AppError::from(error);
+            audit_failure(app, actor, "remote.trust", name.as_str(), &error.message).await?;
+            return Err(error);
+        }
+    };
+    remotes::commit(app, transaction, saved).await?;
+    app.rclone.forget().await;
+    app.listings.forget();
+    Ok(remotes::summary(remotes::exists(app, &name).await?, &mut BTreeMap::new()))
+}
