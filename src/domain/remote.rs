@@ -12,6 +12,9 @@ use super::{
     time::Timestamp,
 };
 
+/// The section that is no remote's, in rclone's configuration.
+const DEFAULT: &str = "DEFAULT";
+
 /// A name that rclone takes as a section and that can not be read as anything but a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -29,7 +32,8 @@ impl RemoteName {
 impl FromStr for RemoteName {
     type Err = AppError;
 
-    /// rclone's own rule (letters, digits, `_ - . + @` and space, not starting with `-` or a space), and not ending in a space.
+    /// rclone's own rule (letters, digits, `_ - . + @` and space, neither starting with `-` or a space nor ending with a space), without the
+    /// names that mean something else here or to rclone.
     fn from_str(name: &str) -> Result<Self> {
         let refuse = |problem: &str| Err(AppError::invalid("name", problem));
         if name.is_empty() {
@@ -41,8 +45,11 @@ impl FromStr for RemoteName {
         if name == LOCAL {
             return refuse("“local” is this server. Choose another name.");
         }
+        if name == DEFAULT {
+            return refuse("“DEFAULT” is where rclone keeps options that all remotes may refer to. Choose another name.");
+        }
         if name.starts_with(['-', ' ']) || name.ends_with(' ') {
-            return refuse("A name can not begin with “-” or a space, nor end with a space.");
+            return refuse("A name cannot begin with “-” or a space, nor end with a space.");
         }
         if matches!(name, "." | "..") || !name.chars().all(|c| c.is_alphanumeric() || "_-.+@ ".contains(c)) {
             return refuse("A name has letters, digits, space and _ - . + @ only.");
@@ -91,6 +98,18 @@ pub struct RemoteSummary {
     /// The last test, if one was made since it was saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tested: Option<RemoteTested>,
+}
+
+/// A section of rclone's configuration that is no remote here, and why. It is left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnusableRemote {
+    /// What stands between its brackets.
+    pub name: String,
+    /// Its type, as rclone reads it; empty when it has none.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Why it cannot be used, and what to do about it.
+    pub reason: String,
 }
 
 /// When a remote was last tested, and how that ended.
@@ -201,7 +220,7 @@ mod tests {
         for good in ["b2", "Büro 2", "a.b", "x@y+z", "名前"] {
             assert!(good.parse::<RemoteName>().is_ok(), "{good:?}");
         }
-        for bad in ["", "-x", " x", "x ", "a:b", "a,b", "a/b", "a\"b", "a'b", "a\nb", "..", ".", "local", "a[b]", "a=b"] {
+        for bad in ["", "-x", " x", "x ", "a:b", "a,b", "a/b", "a\"b", "a'b", "a\nb", "..", ".", "local", "a[b]", "a=b", "DEFAULT"] {
             assert!(bad.parse::<RemoteName>().is_err(), "{bad:?}");
         }
     }

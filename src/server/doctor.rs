@@ -1,6 +1,7 @@
 //! `longshore doctor`: what is well, what is wrong, and what to do about it, without starting anything.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     os::unix::fs::PermissionsExt as _,
@@ -9,10 +10,10 @@ use std::{
 
 use super::{
     config::Paths,
-    rclone::{Binary, mount},
+    rclone::{Binary, RcloneError, inspect, mount},
     store::Store,
 };
-use crate::domain::format;
+use crate::domain::{format, remote::UnusableRemote};
 
 /// Free space below which transfers and their logs are in danger, in bytes.
 const LITTLE: u64 = 1 << 30;
@@ -20,32 +21,83 @@ const LITTLE: u64 = 1 << 30;
 /// One thing that was looked at.
 struct Finding {
     what: &'static str,
-    /// Whether Longshore can work with it as it is.
-    well: bool,
+    state: State,
     text: String,
+}
+
+/// Whether Longshore can work with it as it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Well,
+    /// It can, and something of it cannot be used.
+    Note,
+    Wrong,
+}
+
+impl From<bool> for State {
+    fn from(well: bool) -> Self {
+        if well { Self::Well } else { Self::Wrong }
+    }
 }
 
 /// Looks at everything and prints what it finds. `false` when something is wrong.
 pub async fn examine(paths: &Paths, out: &mut impl Write) -> io::Result<bool> {
-    let findings = [rclone(paths).await, fuse(), data_dir(paths.data_dir()), database(&paths.database()).await, disk(paths.data_dir())];
-    for Finding { what, well, text } in &findings {
-        writeln!(out, "{} {what}: {text}", if *well { "ok   " } else { "WRONG" })?;
+    let binary = Binary::find(paths.program()).await;
+    let types = match &binary {
+        Ok(binary) => binary.types().await,
+        Err(_) => None,
+    };
+    let mut findings = vec![rclone(&binary)];
+    findings.extend(remotes(&paths.rclone_config(), types.as_ref()));
+    findings.extend([fuse(), data_dir(paths.data_dir()), database(&paths.database()).await, disk(paths.data_dir())]);
+    for Finding { what, state, text } in &findings {
+        let mark = match state {
+            State::Well => "ok   ",
+            State::Note => "NOTE ",
+            State::Wrong => "WRONG",
+        };
+        writeln!(out, "{mark} {what}: {text}")?;
     }
-    Ok(findings.iter().all(|finding| finding.well))
+    Ok(findings.iter().all(|finding| finding.state != State::Wrong))
 }
 
-async fn rclone(paths: &Paths) -> Finding {
-    let (well, text) = match Binary::find(paths.program()).await {
+fn rclone(binary: &Result<Binary, RcloneError>) -> Finding {
+    let (well, text) = match binary {
         Ok(binary) => (true, format!("{} at {}", binary.version, binary.path.display())),
         Err(error) => (false, error.to_string()),
     };
-    Finding { what: "rclone", well, text }
+    Finding { what: "rclone", state: well.into(), text }
+}
+
+/// How many remotes there are, and each section of the configuration that is none.
+fn remotes(path: &Path, types: Option<&BTreeSet<String>>) -> Vec<Finding> {
+    let finding = |state, text| Finding { what: "remotes", state, text };
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return vec![finding(State::Well, format!("{} will be made with the first one", path.display()))];
+        }
+        Err(error) => return vec![finding(State::Wrong, format!("{}: {error}", path.display()))],
+    };
+    let (count, unusable) = match inspect(&text, types) {
+        Ok(found) => found,
+        Err(problem) => return vec![finding(State::Wrong, format!("{} cannot be used: {problem}", path.display()))],
+    };
+    let first = finding(State::Well, format!("{} in {}", format::plural(count as u64, "remote", "remotes"), path.display()));
+    // A name is what a file holds: in quotes, it moves no terminal's cursor.
+    let note = |section: UnusableRemote| {
+        finding(State::Note, format!("[{}] cannot be used. {}", section.name.escape_debug(), section.reason.escape_debug()))
+    };
+    std::iter::once(first).chain(unusable.into_iter().map(note)).collect()
 }
 
 /// Mounts need it; nothing else does.
 fn fuse() -> Finding {
-    let text = mount::missing().map_or_else(|| "there".to_owned(), |missing| format!("{missing} Only mounts need it."));
-    Finding { what: "FUSE", well: true, text }
+    let (state, text) = match mount::missing() {
+        None => (State::Well, "there".to_owned()),
+        Some(missing) => (State::Note, format!("{missing} Only mounts need it.")),
+    };
+    Finding { what: "FUSE", state, text }
 }
 
 fn data_dir(dir: &Path) -> Finding {
@@ -61,7 +113,7 @@ fn data_dir(dir: &Path) -> Finding {
             Err(error) => (false, format!("{} can not be written: {error}", dir.display())),
         },
     };
-    Finding { what: "data directory", well, text }
+    Finding { what: "data directory", state: well.into(), text }
 }
 
 /// Writes a file and removes it: permissions alone do not tell.
@@ -80,7 +132,7 @@ async fn database(path: &Path) -> Finding {
             Err(error) => (false, error.to_string()),
         }
     };
-    Finding { what: "database", well, text }
+    Finding { what: "database", state: well.into(), text }
 }
 
 fn disk(dir: &Path) -> Finding {
@@ -92,5 +144,5 @@ fn disk(dir: &Path) -> Finding {
         }
         Err(error) => (false, format!("{}: {error}", there.display())),
     };
-    Finding { what: "disk", well, text }
+    Finding { what: "disk", state: well.into(), text }
 }

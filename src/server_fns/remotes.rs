@@ -9,7 +9,7 @@ use crate::domain::{
     error::AppError,
     identity::RemoteTrust,
     provider::{Provider, ProviderSummary},
-    remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest},
+    remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest, UnusableRemote},
 };
 
 /// All remotes, by name.
@@ -17,6 +17,13 @@ use crate::domain::{
 pub async fn list_remotes() -> Result<Vec<RemoteSummary>, AppError> {
     use crate::server::{call::call, services::remotes};
     call(|actor, app| async move { remotes::list(&actor, &app).await }).await
+}
+
+/// The sections of rclone's configuration that are no remote here, each with the reason.
+#[server(prefix = "/api/fn", endpoint = "remotes/unusable", input = GetUrl)]
+pub async fn list_unusable_remotes() -> Result<Vec<UnusableRemote>, AppError> {
+    use crate::server::{call::call, services::remotes};
+    call(|actor, app| async move { remotes::unusable(&actor, &app).await }).await
 }
 
 /// The absolute paths of the folders of this server that may be browsed and copied.

@@ -120,6 +120,24 @@ fn the_doctor_says_what_is_wrong_and_what_is_well() {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert!(output.status.success(), "{text}");
+    let conf = console.data().join("rclone.conf");
+    let doctor = |text: &str| {
+        fs::write(&conf, text).expect("written");
+        let output = longshore(&console.data(), &["doctor"]).arg("--rclone").arg(support::rclone_path()).output().expect("runs");
+        (output.status.success(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (well, text) =
+        doctor("[good]\ntype = s3\n[local]\ntype = s3\n[a:b]\ntype = s3\n[odd]\nTYPE = s3\n[new]\ntype = s4\n[x\u{1b}[2J]\ntype = s3\n");
+    assert!(well && text.contains("ok    remotes: 1 remote in "), "{text}");
+    for word in ["[local] cannot", "[a:b] cannot", "[odd] cannot", "“TYPE”", "[new] cannot", "no type “s4”", "[x\\u{1b}[2J] cannot"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    for (broken, word) in [("[a]\nword\n", "line 2"), ("RCLONE_ENCRYPT_V0:\n", "encrypted")] {
+        let (well, text) = doctor(broken);
+        assert!(!well && text.contains("WRONG remotes") && text.contains(word), "{text}");
+    }
+    fs::remove_file(&conf).expect("removed");
     let output = longshore(&console.data(), &["doctor", "--rclone", "/nowhere/rclone"]).output().expect("runs");
     assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -15,10 +15,10 @@ use crate::{
         error::AppError,
         identity::ServerCheck,
         location::{Location, encode},
-        remote::{NewRemote, RemoteSummary, RemoteTest, RemoteTested},
+        remote::{NewRemote, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
         time::Timestamp,
     },
-    server_fns::remotes::{delete_remote, list_remotes, test_remote},
+    server_fns::remotes::{delete_remote, list_remotes, list_unusable_remotes, test_remote},
 };
 
 const DELETE: Words = Words {
@@ -31,7 +31,7 @@ const DELETE: Words = Words {
 #[component]
 pub fn RemotesPage() -> impl IntoView {
     let doomed = Doomed::default();
-    let remotes = Resource::new(move || doomed.again.get(), |_| list_remotes());
+    let remotes = Resource::new(move || doomed.again.get(), |_| everything());
     let body = view! {
         <div class="headline">
             <div class="grow">
@@ -40,11 +40,48 @@ pub fn RemotesPage() -> impl IntoView {
             </div>
             <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a>
         </div>
-        {load(remotes, || skeleton(6), move |remotes| table(remotes, doomed))}
+        {load(remotes, || skeleton(6), move |(remotes, unusable)| view! { {table(remotes, doomed)}{beside(unusable)} }.into_any())}
         <p class="visually-hidden" role="status">{doomed.said}</p>
         {ask_delete(doomed, DELETE, delete_remote)}
     };
     page("remotes", "Remotes", body.into_any())
+}
+
+async fn everything() -> Result<(Vec<RemoteSummary>, Vec<UnusableRemote>), AppError> {
+    Ok((list_remotes().await?, list_unusable_remotes().await?))
+}
+
+/// What rclone's configuration holds beside the remotes.
+fn beside(unusable: Vec<UnusableRemote>) -> Option<AnyView> {
+    if unusable.is_empty() {
+        return None;
+    }
+    let row = |UnusableRemote { name, kind, reason }| {
+        view! {
+            <tr>
+                <th scope="row"><b>{format!("[{name}]")}</b></th>
+                <td class="muted">{kind}</td>
+                <td class="remotes__test" role="cell">{badge("warn", "triangle-alert", "Not usable".to_owned())}<span class="remotes__said">{reason}</span></td>
+            </tr>
+        }
+    };
+    let rows = unusable.into_iter().map(row).collect::<Vec<_>>();
+    let table = view! {
+        <section class="panel remotes" aria-labelledby="unusable">
+            <header><h2 id="unusable">"Not usable"</h2><span class="muted">"These sections of rclone.conf are left as they are."</span></header>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Section"</th>
+                        <th scope="col">"Type"</th>
+                        <th scope="col">"Why"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </section>
+    };
+    Some(table.into_any())
 }
 
 fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {

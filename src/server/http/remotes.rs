@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,8 +16,8 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
-        identity::RemoteTrust,
-        remote::{CreatedRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest},
+        identity::{RemoteTrust, ServerCheck},
+        remote::{CreatedRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
     },
     server::{
         services::{remotes, trust as first_trust},
@@ -30,13 +30,56 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete)).routes(routes!(test)).routes(routes!(identity, trust))
 }
 
+/// A section of rclone's configuration: a remote, or what cannot be one.
+#[derive(Serialize, ToSchema)]
+struct ListedRemote {
+    /// Its name.
+    #[schema(example = "photos-b2")]
+    name: String,
+    /// rclone's type: `s3`, `sftp`, `alias`. Empty when it has none, which is a problem.
+    #[serde(rename = "type")]
+    #[schema(example = "b2")]
+    kind: String,
+    /// The provider's name in words.
+    #[schema(example = "Backblaze B2")]
+    provider: String,
+    /// Whether names and content are encrypted before they leave this server.
+    encrypted: bool,
+    /// Whether it checks who its server is. Absent where the system's certificate authorities decide, or nothing is encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_check: Option<ServerCheck>,
+    /// The last test, if one was made since it was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tested: Option<RemoteTested>,
+    /// Why it cannot be used; absent from every remote that can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+impl From<RemoteSummary> for ListedRemote {
+    fn from(remote: RemoteSummary) -> Self {
+        let RemoteSummary { name, kind, provider, encrypted, server_check, tested } = remote;
+        Self { name: name.into(), kind, provider, encrypted, server_check, tested, problem: None }
+    }
+}
+
+impl From<UnusableRemote> for ListedRemote {
+    fn from(section: UnusableRemote) -> Self {
+        let UnusableRemote { name, kind, reason } = section;
+        Self { name, provider: kind.clone(), encrypted: false, server_check: None, tested: None, problem: Some(reason), kind }
+    }
+}
+
 /// List remotes
 ///
-/// All remotes, by name. No option is told: those may be secret.
+/// All remotes, by name, and after them what rclone's configuration holds beside, each with its `problem`: no other call takes those. No option
+/// is told: those may be secret.
 #[utoipa::path(get, path = "/api/v1/remotes", tag = "remotes",
-    responses((status = 200, body = [RemoteSummary])))]
-async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<RemoteSummary>>, Problem> {
-    Ok(Json(remotes::list(&actor, &app).await?))
+    responses((status = 200, body = [ListedRemote])))]
+async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<ListedRemote>>, Problem> {
+    let usable = remotes::list(&actor, &app).await?.into_iter().map(ListedRemote::from);
+    let unusable = remotes::unusable(&actor, &app).await?.into_iter().map(ListedRemote::from);
+    Ok(Json(usable.chain(unusable).collect()))
 }
 
 /// Create a remote

@@ -52,14 +52,14 @@ const LEARNED: [&str; 34] = [
 const TOKEN: &str = "token";
 
 /// Whether the working copy says what the master says, but for what rclone learned.
-pub fn agree(master: &Conf, working: &str) -> bool {
-    let Some(working) = Conf::parse(working) else { return false };
+pub fn agree(master: &Conf, working: &[u8]) -> bool {
+    let Ok(working) = Conf::parse(working) else { return false };
     let known = |conf: &Conf| -> BTreeMap<String, BTreeMap<String, String>> {
         let pairs = |section: &Section| {
-            let mut pairs = section.pairs();
+            let mut pairs = section.own().clone();
             // Learned, unless a person set it.
-            let set = master.get(&section.name).map(Section::pairs).unwrap_or_default();
-            pairs.retain(|key, _| set.contains_key(key) || !LEARNED.contains(&key.as_str()));
+            let set = master.get(&section.name);
+            pairs.retain(|key, _| set.is_some_and(|set| set.own().contains_key(key)) || !LEARNED.contains(&key.as_str()));
             pairs
         };
         conf.sections.iter().map(|section| (section.name.clone(), pairs(section))).collect()
@@ -68,20 +68,18 @@ pub fn agree(master: &Conf, working: &str) -> bool {
 }
 
 /// Takes newer tokens from a working copy into the master. Whether there were any.
-pub fn take_tokens(master: &mut Conf, working: &str) -> bool {
-    let Some(working) = Conf::parse(working) else { return false };
-    let mut taken = false;
-    for section in &mut master.sections {
-        let ours = section.pairs().remove(TOKEN);
-        let theirs = working.get(&section.name).and_then(|section| section.pairs().remove(TOKEN));
-        if let Some(theirs) = theirs
-            && newer(&theirs, ours.as_deref())
-        {
-            section.set(TOKEN, &theirs);
-            taken = true;
-        }
+pub fn take_tokens(master: &mut Conf, working: &[u8]) -> bool {
+    let Ok(working) = Conf::parse(working) else { return false };
+    let token = |section: &Section| section.own().get(TOKEN).cloned();
+    let newer = |section: &Section| {
+        let theirs = working.get(&section.name).and_then(token)?;
+        newer(&theirs, token(section).as_deref()).then(|| (section.name.clone(), theirs))
+    };
+    let taken: Vec<_> = master.sections.iter().filter_map(newer).collect();
+    for (name, token) in &taken {
+        master.set(name, TOKEN, token);
     }
-    taken
+    !taken.is_empty()
 }
 
 /// The part of a token that tells its age.

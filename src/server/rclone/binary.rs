@@ -1,6 +1,7 @@
 //! The rclone program: where it is, and whether it is new enough.
 
 use std::{
+    collections::BTreeSet,
     env, fmt,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 
 use tokio::{process::Command, time::timeout};
 
-use super::error::RcloneError;
+use super::{error::RcloneError, providers, wire};
 
 /// The oldest version that is taken. Older ones have holes in their remote control that were closed up to 1.75.2.
 pub const OLDEST: Version = Version(1, 75, 2);
@@ -73,6 +74,14 @@ impl Binary {
     }
 }
 
+impl Binary {
+    /// All that it takes as a remote's type; `None` when it does not say.
+    pub async fn types(&self) -> Option<BTreeSet<String>> {
+        let answer = ask(&self.path, &["config", "providers"]).await?;
+        Some(providers::types(&serde_json::from_slice::<Vec<wire::RawProvider>>(&answer).ok()?))
+    }
+}
+
 fn missing(message: String) -> RcloneError {
     RcloneError::Missing { message }
 }
@@ -82,11 +91,14 @@ fn is_program(path: &Path) -> bool {
 }
 
 async fn ask_version(path: &Path) -> Option<Version> {
-    // An empty configuration: no file is read, none can be asked for.
+    Version::parse(&String::from_utf8_lossy(&ask(path, &["version"]).await?))
+}
+
+/// What it prints, with an empty configuration: no file is read, none can be asked for.
+async fn ask(path: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let mut command = Command::new(path);
-    command.args(["version", "--config", ""]).env_clear().current_dir("/").stdin(std::process::Stdio::null()).kill_on_drop(true);
-    let output = timeout(LIMIT, command.output()).await.ok()?.ok()?;
-    Version::parse(&String::from_utf8_lossy(&output.stdout))
+    command.args(args).args(["--config", ""]).env_clear().current_dir("/").stdin(std::process::Stdio::null()).kill_on_drop(true);
+    Some(timeout(LIMIT, command.output()).await.ok()?.ok()?.stdout)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What this rclone offers: its providers and the flags of its runs, asked once for each program that is found.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -25,7 +25,7 @@ impl<T> Default for Known<T> {
 }
 
 impl<T> Known<T> {
-    fn of(&self, binary: &Binary) -> Option<Arc<T>> {
+    pub(super) fn of(&self, binary: &Binary) -> Option<Arc<T>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().filter(|(of, _)| of == binary).map(|(_, known)| Arc::clone(known))
     }
@@ -49,7 +49,18 @@ impl Rclone {
         if !unreviewed.is_empty() {
             tracing::info!(?unreviewed, version = %binary.version, "this rclone has options that are not known here; they can not be set");
         }
+        self.0.types.learn(binary.clone(), providers::types(&all.providers));
         Ok(self.0.providers.learn(binary, providers::offered(all.providers)))
+    }
+
+    /// All that this rclone takes as a remote's type.
+    pub(super) async fn types(&self) -> Result<Arc<BTreeSet<String>>, RcloneError> {
+        let binary = self.0.binary()?;
+        if let Some(known) = self.0.types.of(&binary) {
+            return Ok(known);
+        }
+        let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
+        Ok(self.0.types.learn(binary, providers::types(&all.providers)))
     }
 
     /// Providers and options that this rclone has and this Longshore does not know: they can not be set.

@@ -1,65 +1,116 @@
-//! The text of an `rclone.conf`, in sections that are kept byte for byte. Pure; files are `vault`'s.
+//! The text of an `rclone.conf`, in blocks that are kept byte for byte, and the sections that rclone reads from it. Pure; files are `vault`'s.
 
-use std::collections::BTreeMap;
+pub use super::ini::is_replaced;
+use super::ini::{self, Line, Options, Sections};
 
-/// How an encrypted configuration begins.
-const ENCRYPTED: &str = "RCLONE_ENCRYPT_";
+/// How the first line of an encrypted configuration begins, and what it is for the rclones that we know.
+const ENCRYPTED: &str = "RCLONE_ENCRYPT_V";
+/// What some editors write before everything else.
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// A configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conf {
-    /// What stands before the first section.
-    preamble: String,
-    /// Its sections, in order.
+    /// Its text: what stands before the first header, then one block for each header.
+    blocks: Vec<Block>,
+    /// What rclone reads from it, each section once, in the order in which they begin.
     pub sections: Vec<Section>,
 }
 
-/// One remote, as it is written.
+/// Some lines of the text: a header, what follows it, and the comments right above it.
+#[derive(Clone, PartialEq, Eq)]
+struct Block {
+    name: String,
+    text: Vec<u8>,
+}
+
+/// One section, as rclone reads it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Section {
-    /// The remote's name.
+    /// Its name: the remote's, if it is one.
     pub name: String,
-    /// All lines, with the header and the comments above it.
-    text: String,
+    /// Why its options can not be known, if so.
+    pub fault: Option<Fault>,
+    text: Vec<u8>,
+    own: Options,
+    values: Options,
+}
+
+/// Why the options of a section can not be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Bytes that are no text.
+    NotUtf8,
+    /// They refer to one another without end.
+    Endless,
+}
+
+/// Why rclone, or we, can not read a file at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is encrypted.
+    #[error("it is encrypted, which Longshore cannot read. Remove its password with `rclone config encryption remove`.")]
+    Encrypted,
+    /// A line is nothing that it could be.
+    #[error(
+        "rclone reads nothing at all from it because of line {0}, which is neither a header, an option nor a comment. Correct that line."
+    )]
+    Line(usize),
+    /// An option stands under an empty header.
+    #[error("rclone reads nothing at all from it because of line {0}, an option under the empty header []. Give that section a name.")]
+    Unnamed(usize),
+}
+
+impl std::fmt::Debug for Block {
+    /// Without the text: it holds secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Block").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Section {
     /// Without the text: it holds secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Section").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Section").field("name", &self.name).field("fault", &self.fault).finish_non_exhaustive()
     }
 }
 
 impl Conf {
-    /// Reads a configuration. `None` when it is encrypted.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.lines().any(|line| line.starts_with(ENCRYPTED)) {
-            return None;
+    /// Reads a configuration.
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Unreadable> {
+        let text = text.as_ref();
+        if is_encrypted(text) {
+            return Err(Unreadable::Encrypted);
         }
-        let mut conf = Self::default();
+        let mut blocks = vec![Block { name: ini::DEFAULT.to_owned(), text: Vec::new() }];
         // Comments wait here: those right above a header belong to it.
-        let mut waiting = String::new();
-        for line in text.split_inclusive('\n') {
-            let trimmed = line.trim();
-            if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                conf.sections.push(Section { name: name.trim().to_owned(), text: std::mem::take(&mut waiting) + line });
-            } else if trimmed.starts_with(['#', ';']) {
-                waiting.push_str(line);
-            } else {
-                let end = conf.end();
-                end.push_str(&std::mem::take(&mut waiting));
-                end.push_str(line);
+        let mut waiting = Vec::new();
+        for (number, line) in (1..).zip(lines(text)) {
+            let read = decode(line, number == 1);
+            match ini::line(&read).ok_or(Unreadable::Line(number))? {
+                Line::Header(name) => {
+                    waiting.extend(line);
+                    blocks.push(Block { name: name.to_owned(), text: std::mem::take(&mut waiting) });
+                    continue;
+                }
+                Line::Pair(..) if blocks.last().is_some_and(|block| block.name.is_empty()) => return Err(Unreadable::Unnamed(number)),
+                Line::Comment => {
+                    waiting.extend(line);
+                    continue;
+                }
+                Line::Pair(..) | Line::Blank => {}
             }
+            waiting.extend(line);
+            end(&mut blocks).append(&mut waiting);
         }
-        conf.end().push_str(&waiting);
-        Some(conf)
+        end(&mut blocks).append(&mut waiting);
+        Ok(Self { sections: sections(&blocks), blocks })
     }
 
     /// As text. What was parsed and not touched comes out as it was.
     #[must_use]
-    pub fn render(&self) -> String {
-        self.sections.iter().fold(self.preamble.clone(), |text, section| text + &section.text)
+    pub fn render(&self) -> Vec<u8> {
+        self.blocks.iter().flat_map(|block| block.text.iter().copied()).collect()
     }
 
     /// The section of a remote.
@@ -70,90 +121,148 @@ impl Conf {
 
     /// Appends a section, one empty line apart.
     pub fn push(&mut self, section: Section) {
-        let end = self.end();
+        let end = end(&mut self.blocks);
         if !end.is_empty() {
-            let newlines = end.chars().rev().take_while(|c| *c == '\n').count();
-            end.push_str(&"\n".repeat(2usize.saturating_sub(newlines)));
+            let newlines = end.iter().rev().take_while(|byte| **byte == b'\n').count();
+            end.extend(std::iter::repeat_n(b'\n', 2usize.saturating_sub(newlines)));
         }
-        self.sections.push(section);
+        self.blocks.push(Block { name: section.name, text: section.text });
+        self.sections = sections(&self.blocks);
     }
 
-    /// Removes a remote. Whether it was there.
+    /// Removes a remote, wherever parts of it stand. Whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
-        let before = self.sections.len();
-        self.sections.retain(|section| section.name != name);
-        self.sections.len() < before
+        let before = self.blocks.len();
+        self.blocks.retain(|block| block.name != name);
+        self.sections = sections(&self.blocks);
+        self.blocks.len() < before
     }
 
-    fn end(&mut self) -> &mut String {
-        self.sections.last_mut().map_or(&mut self.preamble, |section| &mut section.text)
+    /// Sets an option in the line that counts, or in a new one below the section's last option.
+    pub fn set(&mut self, name: &str, key: &str, value: &str) {
+        let mut blocks = self.blocks.iter_mut().filter(|block| block.name == name).rev();
+        let Some(last) = blocks.next() else { return };
+        let replaced = last.replace(key, value) || blocks.any(|block| block.replace(key, value));
+        if !replaced && let Some(last) = self.blocks.iter_mut().rfind(|block| block.name == name) {
+            last.insert(key, value);
+        }
+        self.sections = sections(&self.blocks);
+    }
+}
+
+impl Block {
+    /// Replaces the last line that sets this option. Whether there was one.
+    fn replace(&mut self, key: &str, value: &str) -> bool {
+        let lines: Vec<_> = lines(&self.text).collect();
+        let is_it = |line: &[u8]| matches!(ini::line(&decode(line, true)), Some(Line::Pair(name, _)) if name == key);
+        let Some(at) = lines.iter().rposition(|line| is_it(line)) else { return false };
+        let (before, after) = (lines[..at].concat(), lines[at + 1..].concat());
+        self.text = [before, pair(key, value, lines[at]), after].concat();
+        true
+    }
+
+    /// Adds an option after the last one, or after the header.
+    fn insert(&mut self, key: &str, value: &str) {
+        let lines: Vec<_> = lines(&self.text).collect();
+        let counts = |line: &[u8]| matches!(ini::line(&decode(line, true)), Some(Line::Pair(..) | Line::Header(_)));
+        let at = lines.iter().rposition(|line| counts(line)).map_or(lines.len(), |at| at + 1);
+        let mut before = lines[..at].concat();
+        if before.last().is_some_and(|byte| *byte != b'\n') {
+            before.push(b'\n');
+        }
+        let like = lines.first().copied().unwrap_or_default();
+        self.text = [before, pair(key, value, like), lines[at..].concat()].concat();
     }
 }
 
 impl Section {
-    /// rclone's type of this remote.
+    /// rclone's type of this remote; empty when it has none.
     #[must_use]
     pub fn kind(&self) -> String {
-        self.pairs().remove("type").unwrap_or_default()
+        self.values.get("type").cloned().unwrap_or_default()
     }
 
-    /// Its options.
+    /// Its options as rclone uses them: with those that it takes from other sections.
     #[must_use]
-    pub fn pairs(&self) -> BTreeMap<String, String> {
-        self.text.lines().filter_map(pair).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    pub fn pairs(&self) -> Options {
+        self.values.clone()
     }
 
-    /// Sets an option in its line, or in a new one at the end.
-    pub fn set(&mut self, key: &str, value: &str) {
-        let line = format!("{key} = {value}\n");
-        let mut text = String::with_capacity(self.text.len() + line.len());
-        let mut found = false;
-        for old in self.text.split_inclusive('\n') {
-            let same = pair(old).is_some_and(|(name, _)| name == key);
-            text.push_str(if same { &line } else { old });
-            found |= same;
-        }
-        if !found {
-            let end = text.trim_end_matches('\n').len();
-            let rest = text.split_off(end);
-            text.push('\n');
-            text.push_str(&line);
-            text.push_str(rest.strip_prefix('\n').unwrap_or(&rest));
-        }
-        self.text = text;
+    /// The options that it has itself, as they are written.
+    #[must_use]
+    pub fn own(&self) -> &Options {
+        &self.own
     }
 }
 
-/// The key and the value of a line, as rclone's reader splits it: a key may stand in quotes, a value in grave accents or three quotes.
-fn pair(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim();
-    if line.starts_with(['#', ';', '[']) {
-        return None;
-    }
-    let quote = ["\"\"\"", "\"", "`"].into_iter().find(|quote| line.starts_with(quote));
-    let (key, value) = match quote {
-        Some(quote) => {
-            let (key, rest) = line[quote.len()..].split_once(quote)?;
-            (key, rest.split_once(['=', ':'])?.1)
-        }
-        None => line.split_once(['=', ':']).map(|(key, value)| (key.trim(), value))?,
-    };
-    let value = value.trim();
-    let quote = ["\"\"\"", "`"].into_iter().find(|quote| value.starts_with(quote) && value.len() >= 2 * quote.len());
-    match quote {
-        Some(quote) => Some((key, value[quote.len()..].rsplit_once(quote)?.0)),
-        None => Some((key, value)),
-    }
+/// An option as a line that ends as another one does.
+fn pair(key: &str, value: &str, like: &[u8]) -> Vec<u8> {
+    let end = if like.ends_with(b"\r\n") { "\r\n" } else { "\n" };
+    format!("{key} = {value}{end}").into_bytes()
 }
 
-/// Whether rclone's reader would put another option's value into this one: it replaces `%(name)s`, and so makes something else of what was
-/// checked.
-#[must_use]
-pub fn is_replaced(value: &str) -> bool {
-    value.match_indices("%(").any(|(start, open)| {
-        let rest = &value[start + open.len()..];
-        rest.find(')').is_some_and(|end| end > 0 && rest[end..].starts_with(")s"))
-    })
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n')
+}
+
+/// A line as text. What is no text is replaced, which [`sections`] notes.
+fn decode(line: &[u8], first: bool) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(if first { line.strip_prefix(BOM).unwrap_or(line) } else { line })
+}
+
+fn end(blocks: &mut [Block]) -> &mut Vec<u8> {
+    &mut blocks.last_mut().expect("there is always the block before the first header").text
+}
+
+/// Whether the first line that is no comment says so.
+fn is_encrypted(text: &[u8]) -> bool {
+    let mut lines = lines(text).map(|line| decode(line, false));
+    lines.find(|line| !matches!(ini::line(line), Some(Line::Blank | Line::Comment))).is_some_and(|line| line.trim().starts_with(ENCRYPTED))
+}
+
+/// What rclone reads: sections of one name are one, and of two options of one name the later counts.
+fn sections(blocks: &[Block]) -> Vec<Section> {
+    let mut found: Vec<Section> = Vec::new();
+    let mut all = Sections::default();
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| !block.name.is_empty()) {
+        let own = options(&block.text);
+        if at == 0 && own.is_empty() {
+            continue;
+        }
+        all.of(&block.name).extend(own.clone());
+        let section = match found.iter_mut().find(|section| section.name == block.name) {
+            Some(section) => section,
+            None => found.push_mut(Section { name: block.name.clone(), ..Section::default() }),
+        };
+        section.text.extend(&block.text);
+        section.own.extend(own);
+        // Comments are nobody's business.
+        let odd = |line: &[u8]| std::str::from_utf8(line).is_err() && !matches!(ini::line(&decode(line, false)), Some(Line::Comment));
+        section.fault = section.fault.or(lines(&block.text).any(odd).then_some(Fault::NotUtf8));
+    }
+    for section in &mut found {
+        match all.values(&section.name) {
+            Ok(values) => section.values = values,
+            Err(ini::Endless) => section.fault = Some(Fault::Endless),
+        }
+    }
+    found
+}
+
+/// The options of a block. rclone numbers those that are called `-`.
+fn options(text: &[u8]) -> Options {
+    let mut options = Options::new();
+    let mut count = 0;
+    for line in lines(text) {
+        if let Some(Line::Pair(key, value)) = ini::line(&decode(line, true))
+            && !matches!(key, "" | " ")
+        {
+            let numbered = key == "-";
+            count += u32::from(numbered);
+            options.insert(if numbered { format!("#{count}") } else { key.to_owned() }, value.to_owned());
+        }
+    }
+    options
 }
 
 #[cfg(test)]
@@ -162,9 +271,25 @@ mod tests {
 
     const TEXT: &str = "# mine\n\n; of a\n[a]\ntype = s3\nsecret = x=y:z\n\n# of b\n[ b ]\ntype=alias\n# end";
 
+    fn text(conf: &Conf) -> String {
+        String::from_utf8(conf.render()).expect("text")
+    }
+
     #[test]
     fn what_is_not_touched_stays_byte_for_byte() {
-        for text in [TEXT, "", "\n\n", "[x]", "no section\n", "[a]\r\nk = v\r\n", "# only\n"] {
+        let odd: [&[u8]; 10] = [
+            TEXT.as_bytes(),
+            b"",
+            b"\n\n",
+            b"[x]",
+            b"k = before a section\n",
+            b"[a]\r\nk = v\r\n",
+            b"# only\n",
+            b"\xef\xbb\xbf[a]\nk=v",
+            b"[a]\nk = \xff\xfe\n# \xff\n",
+            b"[a]\nx=1\n[b]\n[a]\nx=2\n[]\n",
+        ];
+        for text in odd {
             assert_eq!(Conf::parse(text).expect("plain").render(), text, "{text:?}");
         }
     }
@@ -173,55 +298,52 @@ mod tests {
     fn a_removed_section_takes_its_comment_along_and_no_other() {
         let mut conf = Conf::parse(TEXT).expect("plain");
         assert!(conf.remove("a") && !conf.remove("a"));
-        assert_eq!(conf.render(), "# mine\n\n# of b\n[ b ]\ntype=alias\n# end");
+        assert_eq!(text(&conf), "# mine\n\n# of b\n[ b ]\ntype=alias\n# end");
+        let mut parts = Conf::parse("[a]\nx=1\n[b]\n[a]\ny=2\n").expect("plain");
+        assert!(parts.remove("a"), "all parts of it");
+        assert_eq!(text(&parts), "[b]\n");
     }
 
     #[test]
-    fn options_read_and_change_in_their_line() {
+    fn options_read_and_change_in_the_line_that_counts() {
         let mut conf = Conf::parse(TEXT).expect("plain");
         assert_eq!(conf.get("a").expect("a").pairs()["secret"], "x=y:z");
         assert_eq!(conf.get("b").expect("b").kind(), "alias");
-        conf.sections[0].set("secret", "new");
-        conf.sections[0].set("token", "{}");
-        assert!(conf.render().contains("[a]\ntype = s3\nsecret = new\ntoken = {}\n\n# of b\n"), "{}", conf.render());
+        conf.set("a", "secret", "new");
+        conf.set("a", "token", "{}");
+        assert!(text(&conf).contains("[a]\ntype = s3\nsecret = new\ntoken = {}\n\n# of b\n"), "{}", text(&conf));
+        conf.set("b", "token", "{}");
+        assert!(text(&conf).ends_with("[ b ]\ntype=alias\ntoken = {}\n# end"), "{}", text(&conf));
+        let mut twice = Conf::parse("[a]\r\nx = 1\r\nx = 2\r\n[b]\r\n[a]\r\ny = 1\r\n").expect("plain");
+        twice.set("a", "x", "3");
+        twice.set("a", "z", "4");
+        assert_eq!(text(&twice), "[a]\r\nx = 1\r\nx = 3\r\n[b]\r\n[a]\r\ny = 1\r\nz = 4\r\n");
+        assert_eq!(twice.get("a").expect("a").pairs()["x"], "3");
+        let mut bare = Conf::parse("[a]").expect("plain");
+        bare.set("a", "x", "1");
+        assert_eq!(text(&bare), "[a]\nx = 1\n");
     }
 
     #[test]
-    fn quotes_read_as_rclone_reads_them() {
-        for (line, expected) in [
-            ("a = b", Some(("a", "b"))),
-            ("a: b=c", Some(("a", "b=c"))),
-            ("\"a:b\" = c", Some(("a:b", "c"))),
-            ("`a` = `b`", Some(("a", "b"))),
-            ("a = \"\"\"b`\"c\"\"\"", Some(("a", "b`\"c"))),
-            ("a = \"b\"", Some(("a", "\"b\""))),
-            ("a = `", Some(("a", "`"))),
-            ("a = `b", None),
-            ("\"a = b", None),
-            ("# a = b", None),
+    fn what_rclone_can_not_read_is_told_with_its_line_and_an_encrypted_file_from_a_plain_one() {
+        for (text, expected) in [
+            ("# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\nabc\n", Unreadable::Encrypted),
+            ("RCLONE_ENCRYPT_V7:\n", Unreadable::Encrypted),
+            ("[a]\ntype = s3\nword\n", Unreadable::Line(3)),
+            ("[a\n", Unreadable::Line(1)),
+            ("[a]\n  more\n", Unreadable::Line(2)),
+            ("[]\nx = 1\n", Unreadable::Unnamed(2)),
         ] {
-            assert_eq!(pair(line), expected, "{line}");
+            assert_eq!(Conf::parse(text).expect_err(text), expected);
         }
-    }
-
-    #[test]
-    fn a_value_that_rclone_would_replace_is_seen() {
-        for (value, expected) in
-            [("/srv/%(description)s", true), ("%(a)s", true), ("x%(%(a)s", true), ("%()s", false), ("100%(x)", false), ("%s(a)s", false)]
-        {
-            assert_eq!(is_replaced(value), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn an_encrypted_file_is_told_from_a_plain_one() {
-        assert!(Conf::parse("# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\nabc\n").is_none());
+        assert!(Conf::parse("[a]\nx = RCLONE_ENCRYPT_V0:\n").is_ok());
     }
 
     #[test]
     fn a_new_section_stands_apart() {
         let mut conf = Conf::parse("[a]\ntype = s3").expect("plain");
         conf.push(Conf::parse("[b]\ntype = alias\n").expect("plain").sections.remove(0));
-        assert_eq!(conf.render(), "[a]\ntype = s3\n\n[b]\ntype = alias\n");
+        assert_eq!(text(&conf), "[a]\ntype = s3\n\n[b]\ntype = alias\n");
+        assert_eq!(conf.get("b").expect("b").kind(), "alias");
     }
 }

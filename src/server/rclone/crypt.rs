@@ -31,10 +31,9 @@ impl Rclone {
     ) -> Result<Drafted, RcloneError> {
         let mut config = self.check(provider, config).await?;
         self.add_pin(provider, &mut config, pin).await?;
+        self.check_name(name).await?;
+        self.check_name(crypt_name).await?;
         let mut names = self.names().await?;
-        if names.contains(name.as_str()) || names.contains(crypt_name.as_str()) {
-            return Err(RcloneError::Exists);
-        }
         names.insert(name.as_str().to_owned());
         let crypt = providers::check(&self.providers().await?, CRYPT, crypt, &names)?;
         let binary = self.0.binary()?;

@@ -72,10 +72,14 @@ impl Draft {
         drop(client);
         daemon::end(child).await?;
         created.unwrap_or(Err(RcloneError::Timeout))?;
-        let text = fs::read_to_string(draft.conf()).during("could not read the draft")?;
-        let section = Conf::parse(&text).and_then(|conf| conf.get(wanted.name).cloned());
-        draft.section = section.ok_or_else(|| RcloneError::Broken("rclone did not save the draft".into()))?;
+        draft.section = draft.read(wanted.name)?;
         Ok(draft)
+    }
+
+    fn read(&self, name: &str) -> Result<Section, RcloneError> {
+        let text = fs::read(self.conf()).during("could not read the draft")?;
+        let section = Conf::parse(&text).ok().and_then(|conf| conf.get(name).cloned());
+        section.ok_or_else(|| RcloneError::Broken("rclone did not save the draft".into()))
     }
 
     /// Its configuration, for an rclone that tests it.
@@ -103,7 +107,8 @@ impl Draft {
 async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError> {
     let Wanted { name, kind, config, limit } = *wanted;
     let opt = wire::CreateOptions { non_interactive: true, obscure: true, ..wire::CreateOptions::default() };
-    let mut created: wire::Created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, limit).await?;
+    let created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, limit).await;
+    let mut created: wire::Created = created.map_err(name_refused)?;
     for _ in 0..QUESTIONS {
         if !created.error.is_empty() {
             let secrets: Vec<_> = config.iter().filter(|(option, _)| is_secret(option)).map(|(_, value)| value.clone()).collect();
@@ -118,6 +123,16 @@ async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError>
         created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, limit).await?;
     }
     Err(RcloneError::Broken("rclone does not come to an end with its questions".into()))
+}
+
+/// rclone has the last word on names: which letters are letters depends on its tables.
+fn name_refused(error: RcloneError) -> RcloneError {
+    match error {
+        RcloneError::Failed { message } if message.contains("config name contains invalid characters") => {
+            RcloneError::invalid("name", "rclone does not take this name: it has letters, digits, space and _ - . + @ only.")
+        }
+        error => error,
+    }
 }
 
 /// The answer to one of rclone's questions: what was given, else the default. To sign in is nothing that a default could do.

@@ -17,6 +17,7 @@ pub mod ending;
 mod error;
 pub mod flags;
 mod form;
+mod ini;
 mod keeper;
 mod list;
 pub mod log;
@@ -34,6 +35,7 @@ mod size;
 mod socket;
 mod spawn;
 mod trust;
+mod unusable;
 mod values;
 mod vault;
 mod wire;
@@ -53,7 +55,7 @@ use crate::domain::{
     identity::ServerCheck,
     location::Location,
     provider::Provider,
-    remote::{RemoteName, RemoteTest},
+    remote::{RemoteName, RemoteTest, UnusableRemote},
 };
 
 pub use {
@@ -67,6 +69,7 @@ pub use {
     shim::signal_name,
     shim_main::shim_main,
     trust::{Server, check as server_check, endpoint},
+    unusable::inspect,
     words::is_about_identity,
 };
 use {
@@ -154,6 +157,8 @@ struct Inner {
     daemon: Daemon,
     /// What it offers.
     providers: Known<Vec<Provider>>,
+    /// What it takes as a remote's type.
+    types: Known<BTreeSet<String>>,
     /// What it takes as flags.
     flags: Known<flags::Catalog>,
 }
@@ -169,8 +174,8 @@ impl Rclone {
         let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper).await?;
         Draft::sweep(&run);
         let bisync = config.data_dir.join("bisync");
-        let (providers, flags) = (Known::default(), Known::default());
-        let inner = Arc::new(Inner { run, bisync, shim: config.shim, limit: config.limit, vault, keeper, daemon, providers, flags });
+        let (providers, types, flags) = (Known::default(), Known::default(), Known::default());
+        let inner = Arc::new(Inner { run, bisync, shim: config.shim, limit: config.limit, vault, keeper, daemon, providers, types, flags });
         tokio::spawn(watch(Arc::downgrade(&inner)));
         Ok(Self(inner))
     }
@@ -197,24 +202,42 @@ impl Rclone {
         self.0.daemon.state().binary().ok().map(|binary| binary.version)
     }
 
-    /// All remotes, by name. Needs no rclone. Sections whose name no remote of ours may have are left out.
+    /// All remotes, by name. Needs no rclone. What is no remote here is in [`Self::unusable`].
     pub async fn remotes(&self) -> Result<Vec<SavedRemote>, RcloneError> {
-        let vault = Arc::clone(&self.0.vault);
-        let sections = blocking(move || vault.remotes()).await?;
-        let mut remotes: Vec<_> = sections
-            .iter()
-            .filter_map(|section| {
-                let pairs = section.pairs();
-                let kind = section.kind();
-                let flavour = pairs.get("provider").map_or("", String::as_str);
-                let (provider, encrypted) = (offer::words(&kind, flavour), kind == "crypt");
-                let check = trust::check(&kind, &pairs);
-                Some(SavedRemote { name: section.name.parse().ok()?, kind, provider, encrypted, check })
-            })
-            .collect();
+        let remotes = self.usable().await?.into_iter().filter_map(|section| {
+            let (name, kind, pairs) = (section.name.parse().ok()?, section.kind(), section.pairs());
+            let flavour = pairs.get("provider").map_or("", String::as_str);
+            let (provider, encrypted) = (offer::words(&kind, flavour), kind == "crypt");
+            let check = trust::check(&kind, &pairs);
+            Some(SavedRemote { name, kind, provider, encrypted, check })
+        });
+        let mut remotes: Vec<_> = remotes.collect();
         remotes.sort_by(|a, b| a.name.cmp(&b.name));
-        remotes.dedup_by(|a, b| a.name == b.name);
         Ok(remotes)
+    }
+
+    /// The sections of the configuration that are no remote here, each with the reason, in their order.
+    pub async fn unusable(&self) -> Result<Vec<UnusableRemote>, RcloneError> {
+        // Without an rclone nobody knows its types: then none is called unknown.
+        let types = self.types().await.ok();
+        Ok(unusable::unusable(&self.sections().await?, types.as_deref()))
+    }
+
+    /// A section that takes options from this remote, if there is one.
+    pub async fn heir(&self, name: &RemoteName) -> Result<Option<String>, RcloneError> {
+        let heir = |section: &Section| ini::parent(&section.name) == Some(name.as_str());
+        Ok(self.sections().await?.into_iter().find(heir).map(|section| section.name))
+    }
+
+    async fn sections(&self) -> Result<Vec<Section>, RcloneError> {
+        let vault = Arc::clone(&self.0.vault);
+        blocking(move || vault.remotes()).await
+    }
+
+    /// The sections that are remotes here.
+    async fn usable(&self) -> Result<Vec<Section>, RcloneError> {
+        let types = self.0.binary().ok().and_then(|binary| self.0.types.of(&binary));
+        Ok(unusable::usable(self.sections().await?, types.as_deref()))
     }
 
     /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their provider: this may take
@@ -228,9 +251,7 @@ impl Rclone {
     ) -> Result<Drafted, RcloneError> {
         let mut config = self.check(provider, config).await?;
         self.add_pin(provider, &mut config, pin).await?;
-        if self.names().await?.contains(name.as_str()) {
-            return Err(RcloneError::Exists);
-        }
+        self.check_name(name).await?;
         let binary = self.0.binary()?;
         let draft = self.0.draft(&binary, name.as_str(), provider, &config, self.limit()).await?;
         Ok(Drafted(vec![draft.section.clone()]))
@@ -263,7 +284,7 @@ impl Rclone {
         self.add_pin(provider, &mut config, pin).await?;
         let (binary, keeper) = (self.0.binary()?, &self.0.keeper);
         let secrets = providers::secrets(&self.providers().await?, provider, &config);
-        let name = free_name(&self.names().await?);
+        let name = free_name(&self.sections().await?.into_iter().map(|section| section.name).collect());
         let draft = self.0.draft(&binary, &name, provider, &config, limit).await?;
         // What it wraps is in the working copy, which a draft must not touch: there it is only a word in the environment.
         let (conf, env) = if wrap::option(provider).is_some() {
@@ -278,8 +299,7 @@ impl Rclone {
     /// Tests a saved remote.
     pub async fn test_saved(&self, name: &RemoteName) -> Result<RemoteTest, RcloneError> {
         let binary = self.0.binary()?;
-        let vault = Arc::clone(&self.0.vault);
-        let section = blocking(move || vault.remotes()).await?.into_iter().find(|section| section.name == name.as_str());
+        let section = self.usable().await?.into_iter().find(|section| section.name == name.as_str());
         let Some(section) = section else { return Err(RcloneError::UnknownRemote) };
         self.settle().await?;
         let kind = section.kind();
@@ -295,8 +315,7 @@ impl Rclone {
     /// there is always one. What is under an encrypting one has another name there, but the same folder above it. Who allows only some folders
     /// of this server asks this first.
     pub async fn resolve(&self, location: &Location) -> Result<Vec<Location>, RcloneError> {
-        let vault = Arc::clone(&self.0.vault);
-        wrap::resolve(&blocking(move || vault.remotes()).await?, location)
+        wrap::resolve(&self.usable().await?, location)
     }
 
     /// Ends the warm rclone. Runs go on.
@@ -312,8 +331,21 @@ impl Rclone {
     }
 
     async fn names(&self) -> Result<BTreeSet<String>, RcloneError> {
-        let vault = Arc::clone(&self.0.vault);
-        Ok(blocking(move || vault.remotes()).await?.into_iter().map(|section| section.name).collect())
+        Ok(self.usable().await?.into_iter().map(|section| section.name).collect())
+    }
+
+    /// Whether a new remote may have this name: no section has it, nor one with which rclone would mix up its options.
+    async fn check_name(&self, name: &RemoteName) -> Result<(), RcloneError> {
+        let sections = self.sections().await?;
+        let mut names = sections.iter().map(|section| section.name.as_str());
+        if names.clone().any(|taken| taken == name.as_str()) {
+            return Err(RcloneError::Exists);
+        }
+        let Some(relative) = unusable::relative(&mut names, name.as_str()) else { return Ok(()) };
+        Err(RcloneError::invalid(
+            "name",
+            format!("rclone would mix up its options with those of “{relative}”, because of the point in the name."),
+        ))
     }
 
     async fn settle(&self) -> Result<(), RcloneError> {

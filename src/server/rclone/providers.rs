@@ -37,6 +37,12 @@ pub fn offered(all: Vec<wire::RawProvider>) -> Vec<Provider> {
     providers
 }
 
+/// All that rclone takes as a type: a provider's name, with or without its spaces, and how its flags begin.
+#[must_use]
+pub fn types(all: &[wire::RawProvider]) -> BTreeSet<String> {
+    all.iter().flat_map(|raw| [raw.name.clone(), raw.name.replace(' ', ""), raw.prefix.clone()]).collect()
+}
+
 /// Providers and options that rclone has and nobody has reviewed: they are refused, as what is withheld is.
 #[must_use]
 pub fn unreviewed(all: &[wire::RawProvider]) -> Vec<String> {

@@ -1,10 +1,12 @@
 //! What the value of an option has to look like, by rclone's own types. Takes what rclone takes, and nothing that could become a second line.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::domain::provider::{OptionKind, ProviderOption, matches_provider};
 
-use super::conf::is_replaced;
+use super::ini::is_replaced;
 
 /// Longest value of an option, in bytes: a private key fits.
 const LONGEST: usize = 32 << 10;
@@ -21,20 +23,24 @@ pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<Strin
         _ => value.to_owned(),
     };
     if value.chars().any(char::is_control) {
-        return Err("This can not hold line breaks or control characters.");
+        return Err("This cannot hold line breaks or control characters.");
+    }
+    // A password is kept in another form, with all its blanks.
+    if option.kind != OptionKind::Password && value.trim() != value {
+        return Err("This begins or ends with a blank, which rclone's configuration does not keep. Remove it.");
     }
     // Of these rclone's configuration makes something else, or can not be read any more, with all other remotes in it.
     if option.kind != OptionKind::Password {
         if is_replaced(&value) {
-            return Err("This can not hold “%(…)s”: rclone would put another option there.");
+            return Err("This cannot hold “%(…)s”: rclone would put another option there.");
         }
         if value.contains('`') || value.starts_with("\"\"\"") {
-            return Err("This can not hold a grave accent, nor begin with three quotes.");
+            return Err("This cannot hold a grave accent, nor begin with three quotes.");
         }
     }
     // Parts of file names on what a wrapping remote leads to.
     if matches!(option.name.as_str(), "suffix" | "name_format") && value.contains('/') {
-        return Err("This can not hold a slash.");
+        return Err("This cannot hold a slash.");
     }
     let problem = match option.kind {
         OptionKind::Bool if !is_bool(&value) => Some("Write true or false."),
@@ -71,8 +77,24 @@ fn json(name: &str, value: &str) -> Result<String, &'static str> {
     };
     // Google's libraries know other kinds of credentials, some of which run programs or read files.
     let kind = name != "service_account_credentials" || found["type"] == "service_account";
-    // In JSON line breaks stand between values only.
-    if there && kind { Ok(text.replace(char::is_control, " ")) } else { Err(problem) }
+    if is_ambiguous(&found) {
+        return Err("This JSON has two names that differ by small and capital letters only: which of them counts is not certain.");
+    }
+    // What was checked is what is kept: of a name that stands there twice, one.
+    if there && kind { Ok(found.to_string()) } else { Err(problem) }
+}
+
+/// Whether names in it are one and the same to rclone, which does not tell small letters from capitals there.
+fn is_ambiguous(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => {
+            let mut names = BTreeSet::new();
+            // By way of the capitals: `ſ` is an `s` and `K` a `k` then.
+            !map.keys().all(|name| names.insert(name.to_uppercase().to_lowercase())) || map.values().any(is_ambiguous)
+        }
+        Value::Array(values) => values.iter().any(is_ambiguous),
+        _ => false,
+    }
 }
 
 /// As Go reads it.
@@ -129,11 +151,26 @@ mod tests {
             (Float, &["6", "0.5"], &["NaN", "inf", "x"]),
             (Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib"], &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"]),
             (Duration, &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"], &["soon", "-", "1m; x"]),
-            (Password, &["`%(a)s\"\"\""], &["a\nb"]),
+            (Password, &["`%(a)s\"\"\"", " a ", "a\u{a0}"], &["a\nb"]),
             (
                 Text,
                 &["Slash,BackSlash", "a b", "*.mkv"],
-                &["a\nssh = x", "a\rb", "a\0b", "/srv/%(description)s", "\"\"\"", "\"\"\"a", "a`b"],
+                &[
+                    "a\nssh = x",
+                    "a\rb",
+                    "a\0b",
+                    "/srv/%(description)s",
+                    "\"\"\"",
+                    "\"\"\"a",
+                    "a`b",
+                    " a",
+                    "a ",
+                    "a\u{a0}",
+                    "\u{3000}a",
+                    "a\u{2028}",
+                    "a\u{85}",
+                    " ",
+                ],
             ),
         ] {
             for value in good {
@@ -160,7 +197,7 @@ mod tests {
     fn a_token_is_what_rclone_authorize_printed_and_nothing_else() {
         let token = option("token", OptionKind::Json);
         let pasted = "Paste the following into your remote machine --->\n{\"access_token\":\"a\",\n\"expiry\":\"\"}\n<---End paste";
-        assert_eq!(check(&token, pasted, "").as_deref(), Ok("{\"access_token\":\"a\", \"expiry\":\"\"}"));
+        assert_eq!(check(&token, pasted, "").as_deref(), Ok("{\"access_token\":\"a\",\"expiry\":\"\"}"));
         for bad in
             ["garbage", "{}", "{\"access_token\":\"\"}", "[\"access_token\"]", "{\"access_token\":1}", "{\"access_token\":\"a\nb\"}", "}{"]
         {
@@ -171,5 +208,16 @@ mod tests {
         let runs =
             "{\"type\":\"external_account\",\"client_email\":\"x\",\"credential_source\":{\"executable\":{\"command\":\"touch x\"}}}";
         assert!(check(&account, runs, "").is_err());
+        let twice = "{\"type\":\"external_account\",\"client_email\":\"x@y\",\"type\":\"service_account\"}";
+        assert_eq!(check(&account, twice, "").as_deref(), Ok("{\"client_email\":\"x@y\",\"type\":\"service_account\"}"));
+        for other in ["Type", "TYPE", "Client_Email"] {
+            let json = format!("{{\"type\":\"service_account\",\"client_email\":\"x@y\",\"{other}\":\"external_account\"}}");
+            assert!(check(&account, &json, "").is_err(), "{other}");
+        }
+        let folded = "{\"access_token\":\"a\",\"acce\u{17f}s_to\u{212a}en\":\"b\"}";
+        assert!(
+            check(&token, folded, "").is_err() && check(&account, "{\"Type\":\"service_account\",\"client_email\":\"x\"}", "").is_err()
+        );
+        assert!(check(&token, "{\"access_token\":\"a\",\"x\":[{\"y\":1,\"Y\":2}]}", "").is_err());
     }
 }

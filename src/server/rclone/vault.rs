@@ -109,10 +109,9 @@ impl Vault {
     /// Sets options of a remote, and those of `also` where it has them.
     pub fn set(&self, name: &str, options: &BTreeMap<String, String>, also: &BTreeMap<String, String>) -> Result<Change, RcloneError> {
         self.change(|conf| {
-            let section = conf.sections.iter_mut().find(|section| section.name == name).ok_or(RcloneError::UnknownRemote)?;
-            let has = section.pairs();
+            let has = conf.get(name).ok_or(RcloneError::UnknownRemote)?.pairs();
             for (key, value) in options.iter().chain(also.iter().filter(|(key, _)| has.contains_key(*key))) {
-                section.set(key, value);
+                conf.set(name, key, value);
             }
             Ok(())
         })
@@ -129,7 +128,7 @@ impl Vault {
             let mut conf = self.read_master()?;
             let seen = read(&self.working).during("could not read the working copy of rclone.conf")?;
             if take_tokens(&mut conf, &seen) {
-                self.write_master(Staged::new(&self.master, conf.render().as_bytes()), &conf)?;
+                self.write_master(Staged::new(&self.master, &conf.render()), &conf)?;
             }
             // An rclone that finds no file at all says so, and could be taken for one that came in the middle of a save.
             let settled = self.working.exists() && agree(&conf, &seen);
@@ -143,9 +142,9 @@ impl Vault {
             let mut conf = before.clone();
             take_tokens(&mut conf, &read(&self.working).during("could not read the working copy of rclone.conf")?);
             edit(&mut conf)?;
-            let staged = Staged::new(&self.master, conf.render().as_bytes()).during("could not write rclone.conf")?;
+            let staged = Staged::new(&self.master, &conf.render()).during("could not write rclone.conf")?;
             // Room for both before either changes: on a full disk nothing has happened.
-            drop(Staged::new(&self.working, conf.render().as_bytes()).during("could not write the working copy of rclone.conf")?);
+            drop(Staged::new(&self.working, &conf.render()).during("could not write the working copy of rclone.conf")?);
             let replaced = staged.replace().during("could not write rclone.conf")?;
             let change = Change { replaced, before, after: conf.clone() };
             let safe = change.replaced.sync().during("could not write rclone.conf").and_then(|()| self.read_back(&conf));
@@ -169,7 +168,7 @@ impl Vault {
         }
         let mut before = change.before.clone();
         take_tokens(&mut before, &now.render());
-        self.write_master(Staged::new(&self.master, before.render().as_bytes()), &before)
+        self.write_master(Staged::new(&self.master, &before.render()), &before)
     }
 
     fn write_master(&self, staged: io::Result<Staged>, conf: &Conf) -> Result<(), RcloneError> {
@@ -179,29 +178,26 @@ impl Vault {
 
     fn read_back(&self, conf: &Conf) -> Result<(), RcloneError> {
         let back = fs::read(&self.master).during("could not read rclone.conf back")?;
-        if back == conf.render().as_bytes() { Ok(()) } else { Err(RcloneError::Broken("rclone.conf is not what was just written".into())) }
+        if back == conf.render() { Ok(()) } else { Err(RcloneError::Broken("rclone.conf is not what was just written".into())) }
     }
 
     /// Writes the working copy. What rclone wrote there since it was read comes to light in the swap, and its tokens are taken.
     fn write_working(&self, conf: &mut Conf) -> Result<(), RcloneError> {
         for _ in 0..TRIES {
             let text = conf.render();
-            let old = Staged::new(&self.working, text.as_bytes()).and_then(Staged::swap);
+            let old = Staged::new(&self.working, &text).and_then(Staged::swap);
             let old = old.during("could not write the working copy of rclone.conf")?.unwrap_or_default();
-            if !take_tokens(conf, &String::from_utf8_lossy(&old)) {
+            if !take_tokens(conf, &old) {
                 return Ok(());
             }
-            self.write_master(Staged::new(&self.master, conf.render().as_bytes()), conf)?;
+            self.write_master(Staged::new(&self.master, &conf.render()), conf)?;
         }
         Ok(())
     }
 
     fn read_master(&self) -> Result<Conf, RcloneError> {
         let text = read(&self.master).during("could not read rclone.conf")?;
-        Conf::parse(&text).ok_or_else(|| RcloneError::Failed {
-            message: "rclone.conf is encrypted, which Longshore can not read. Remove its password with `rclone config encryption remove`."
-                .into(),
-        })
+        Conf::parse(&text).map_err(|problem| RcloneError::Failed { message: format!("rclone.conf cannot be used: {problem}") })
     }
 
     /// One at a time: the threads of this process by a mutex, other processes by a file.
@@ -234,10 +230,10 @@ impl Vault {
     }
 }
 
-/// The text of a file; empty when there is none, which is also what a reader sees in the middle of one of rclone's saves.
-fn read(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+/// What is in a file; nothing when there is none, which is also what a reader sees in the middle of one of rclone's saves.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         other => other,
     }
 }
@@ -274,7 +270,7 @@ mod tests {
     }
 
     fn section(name: &str) -> Section {
-        Conf::parse(&format!("[{name}]\ntype = alias\nremote = /srv\n")).expect("plain").sections.remove(0)
+        Conf::parse(format!("[{name}]\ntype = alias\nremote = /srv\n")).expect("plain").sections.remove(0)
     }
 
     #[test]

@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{AppError, Result},
+        error::{AppError, ErrorCode, Result},
         location::Location,
         policy::Permission,
         provider::{Provider, ProviderSummary},
-        remote::{CreatedRemote, CryptRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested},
+        remote::{CreatedRemote, CryptRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
     },
     server::{
         auth::Actor,
@@ -28,6 +28,12 @@ pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<RemoteSummary>> {
     actor.require(Permission::RemotesRead)?;
     let mut tests = remotes::tests(&mut *app.store.acquire().await?).await?;
     Ok(app.rclone.remotes().await?.into_iter().map(|saved| summary(saved, &mut tests)).collect())
+}
+
+/// The sections of rclone's configuration that are no remote here, each with the reason.
+pub async fn unusable(actor: &Actor, app: &AppState) -> Result<Vec<UnusableRemote>> {
+    actor.require(Permission::RemotesRead)?;
+    Ok(app.rclone.unusable().await?)
 }
 
 pub(super) fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, RemoteTested>) -> RemoteSummary {
@@ -100,7 +106,7 @@ fn tested<'a>(action: &'a str, target: &'a str, result: &RemoteTest) -> Change<'
 pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<CreatedRemote> {
     actor.require(Permission::RemotesWrite)?;
     let remote = typed(remote);
-    let name: RemoteName = remote.name.trim().parse()?;
+    let name: RemoteName = remote.name.parse()?;
     check_options(app, &remote).await?;
     let crypt = crypt(&name, &remote)?;
     app.rclone.check_new(&remote.provider, &remote.config).await?;
@@ -229,12 +235,23 @@ pub async fn delete(actor: &Actor, app: &AppState, name: &str) -> Result<()> {
 }
 
 pub(super) async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRemote> {
-    let saved = app.rclone.remotes().await?.into_iter().find(|saved| saved.name == *name);
-    saved.ok_or_else(|| AppError::not_found(format_args!("remote “{name}”")))
+    if let Some(saved) = app.rclone.remotes().await?.into_iter().find(|saved| saved.name == *name) {
+        return Ok(saved);
+    }
+    let unusable = app.rclone.unusable().await?.into_iter().find(|section| section.name == name.as_str());
+    Err(unusable.map_or_else(
+        || AppError::not_found(format_args!("remote “{name}”")),
+        |section| AppError::new(ErrorCode::NotFound, format!("The section [{name}] of rclone.conf cannot be used. {}", section.reason)),
+    ))
 }
 
 /// A remote that a job needs, or a run, stays until they need it no more.
 async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
+    if let Some(heir) = app.rclone.heir(name).await? {
+        return Err(AppError::conflict(format!(
+            "“{heir}” takes options from this remote, because of the point in its name. Rename it in rclone.conf first."
+        )));
+    }
     let mut reader = app.store.acquire().await?;
     let jobs = crate::server::store::jobs::using(&mut reader, name.as_str()).await?;
     if !jobs.is_empty() {
@@ -255,8 +272,8 @@ async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
 /// What rclone's schema can not know: what wraps other places may lead only where people may go.
 async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
     for (option, place) in rclone::leads_to(&remote.provider, &remote.config)? {
-        if !place.is_local() && place.remote() == remote.name.trim() {
-            return Err(AppError::invalid(option, "A remote can not lead to itself."));
+        if !place.is_local() && place.remote() == remote.name {
+            return Err(AppError::invalid(option, "A remote cannot lead to itself."));
         }
         locations::check(app, &place).await.map_err(|error| AppError::invalid(option, words(error)))?;
     }

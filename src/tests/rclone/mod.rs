@@ -1,5 +1,6 @@
 //! The real rclone: against a server of its own, in folders of its own. `LONGSHORE_TEST_RCLONE` says which; else the one on `PATH`.
 
+mod conf;
 mod options;
 mod remotes;
 mod runs;
@@ -49,6 +50,10 @@ impl House {
     }
 
     async fn with(conf: &str) -> Self {
+        Self::with_bytes(conf.as_bytes()).await
+    }
+
+    async fn with_bytes(conf: &[u8]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         fs::write(dir.path().join("rclone.conf"), conf).expect("written");
         let rclone = open(dir.path(), rclone_path()).await;
@@ -84,14 +89,17 @@ impl House {
 }
 
 async fn open(data: &Path, binary: PathBuf) -> Rclone {
-    let config = RcloneConfig {
-        binary: Some(binary),
+    Rclone::open(RcloneConfig { binary: Some(binary), ..config(data) }).await.expect("opened")
+}
+
+fn config(data: &Path) -> RcloneConfig {
+    RcloneConfig {
+        binary: Some(rclone_path()),
         master: data.join("rclone.conf"),
         data_dir: data.to_owned(),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(300),
-    };
-    Rclone::open(config).await.expect("opened")
+    }
 }
 
 /// Makes a remote and saves it.

@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Console, Peer, S3, expect, tree, write};
+use crate::support::{Console, Peer, S3, expect, sign_in, tree, until, write};
 
 #[tokio::test]
 async fn a_remote_is_made_tested_browsed_and_deleted() {
@@ -256,4 +256,45 @@ async fn what_is_written_through_crypt_lies_encrypted_and_lists_plain() {
         )
         .await;
     assert!(error["fields"]["remote"].is_string(), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_configuration_holds_beside_the_remotes_is_listed_with_the_reason_and_left_as_it_is() {
+    let text = "[good]\ntype = alias\nremote = /\n[local]\ntype = alias\nremote = /\n[a:b]\ntype = s3\n[-dash]\ntype = s3\n[odd]\nTYPE = s3\n[new]\ntype = s4\n";
+    let console = Console::start_in(|dir| {
+        fs::create_dir(dir.join("data")).expect("made");
+        fs::write(dir.join("data/rclone.conf"), text).expect("written");
+    });
+    let rclone_is_there = async || Some(console.get("/api/v1/remotes", StatusCode::OK).await).filter(|list| list[5]["name"] == "new");
+    let list = until("the types are known", rclone_is_there).await;
+    assert_eq!((&list[0]["name"], list[0].get("problem")), (&json!("good"), None), "{list}");
+    for (at, name, word) in
+        [(1, "local", "this server"), (2, "a:b", "letters, digits"), (3, "-dash", "“-”"), (4, "odd", "“TYPE”"), (5, "new", "“s4”")]
+    {
+        assert_eq!(list[at]["name"], name, "{list}");
+        assert!(list[at]["problem"].as_str().expect("a reason").contains(word), "{list}");
+    }
+    let by_contract = console.get("/api/v1/backups/rclone/remotes", StatusCode::OK).await;
+    assert_eq!(by_contract.as_array().expect("a list").len(), 1, "{by_contract}");
+    for name in ["odd", "new"] {
+        let error = console.post(&format!("/api/v1/remotes/{name}/test"), &json!({}), StatusCode::NOT_FOUND).await;
+        assert!(error["message"].as_str().expect("words").contains(&format!("[{name}] of rclone.conf")), "{error}");
+    }
+    let session = sign_in(&console).await;
+    let page =
+        console.anonymous(Method::GET, "/remotes").header("cookie", session).send().await.expect("a page").text().await.expect("text");
+    for word in ["[local]", "[a:b]", "[-dash]", "[odd]", "[new]", "Not usable"] {
+        assert!(page.contains(word), "{word}");
+    }
+    assert_eq!(fs::read_to_string(console.data().join("rclone.conf")).expect("read"), text);
+}
+
+#[tokio::test]
+async fn a_name_that_rclone_would_not_keep_is_refused_by_its_field() {
+    let console = Console::start();
+    for name in ["DEFAULT", "local", "x ", " x", "-x", "a:b", "", "..", "a[b]", "\u{e31}x"] {
+        let body = json!({ "remote_name": name, "provider": "memory", "config": {} });
+        let error = console.post("/api/v1/backups/rclone/configure", &body, StatusCode::BAD_REQUEST).await;
+        assert!(error["fields"]["remote_name"].is_string(), "{name:?}: {error}");
+    }
 }
