@@ -49,7 +49,7 @@ const FILL: &str = "
       WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199)
       SELECT printf('01JJ0B%020d', i), printf('Set %03d', i), printf('set %03d', i), 'sync', printf('/srv/data/set-%03d', i), printf('b2:archive/set-%03d', i), '{}', '{}',
              '{\"attempts\":1,\"backoff_secs\":60}', 'queue', 0, '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ana', 0, 0 FROM n;
-    INSERT INTO runs (id, operation, source, destination, route_id, options, dry_run, state, job_id, job_name, rank, not_before, spec, source_files, user_id, user_name,
+    INSERT INTO runs (id, operation, source, destination, route_id, options, dry_run, state, job_id, job_name, rank, not_before, spec, source_key, filters_key, source_files, user_id, user_name,
                       via, created_at, started_at, ended_at, bytes, total_bytes, files, total_files, elapsed_ms, error, exit_code, guards)
       WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999),
       r AS (SELECT i, i < 950000 AS saved, CASE WHEN i < 950000 THEN i % 200 ELSE i - 950000 + 200 END AS route, 1735689600000 + i * 30000 AS at FROM n)
@@ -60,7 +60,7 @@ const FILL: &str = "
              CASE WHEN i % 200000 = 5 THEN 'stalled' WHEN i % 1000 = 3 THEN 'interrupted' WHEN i % 31 = 0 THEN 'failed' WHEN i % 53 = 0 THEN 'cancelled'
                   WHEN i % 3 = 0 THEN 'no_change' ELSE 'succeeded' END,
              CASE WHEN saved THEN printf('01JJ0B%020d', route) END, CASE WHEN saved THEN printf('Set %03d', route) END,
-             at, at, printf('%064d', route), CASE WHEN saved THEN 1000 END, '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ana', 'session', at, at + 100, at + 20000,
+             at, at, printf('%064d', route), printf('%064d', route), 'none', CASE WHEN saved THEN 1000 END, '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ana', 'session', at, at + 100, at + 20000,
              1000000, 1000000, 100, 100, 19000, CASE WHEN i % 31 = 0 THEN 'Failed to copy: connection reset by peer' END, CASE WHEN i % 31 = 0 THEN 1 ELSE 0 END, '{}'
         FROM r;
     INSERT INTO run_events (run_id, seq, at, kind, user_name, detail)
@@ -216,9 +216,14 @@ async fn ask(store: &Store) -> Outcome<Vec<Line>> {
     lines.push(times("the overview's questions", overview).await?);
     let jobs = (0..100).map(job_id).collect::<Outcome<Vec<_>>>()?;
     lines.push(times("the last runs of 100 jobs", async |_| found(runs::last_of_jobs(c, &jobs).await?.len() == 100)).await?);
-    let known = async |_| runs::last_source_files(c, &format!("{:064}", dice.below(JOBS))).await?.map(drop).ok_or_else(|| "files".into());
+    let guarded = async |c: &mut _, key: &str| {
+        let source = runs::SourceKey { place: key.to_owned(), filters: "none".to_owned() };
+        let counted = runs::Counted { source: &source, job: None, destination: "b2:nowhere", spec: "never" };
+        runs::baseline(c, counted, Timestamp(now.0 - 28 * 86_400_000)).await
+    };
+    let known = async |_| guarded(&mut *c, &format!("{:064}", dice.below(JOBS))).await?.last.map(drop).ok_or_else(|| "files".into());
     lines.push(times("a guard: files of the last time", known).await?);
-    lines.push(times("a guard: a first time", async |_| found(runs::last_source_files(c, "never").await?.is_none())).await?);
+    lines.push(times("a guard: a first time", async |_| found(guarded(&mut *c, "never").await?.last.is_none())).await?);
     Ok(lines)
 }
 

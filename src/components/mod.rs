@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod form;
 pub mod icon;
 pub mod layout;
+pub mod left_out;
 pub mod load;
 pub mod location_picker;
 pub mod post_form;

@@ -7,7 +7,7 @@ use super::{
     error::{AppError, Result},
     format,
     id::RunId,
-    run::{Operation, Stats},
+    run::Operation,
     time::Timestamp,
 };
 
@@ -34,9 +34,13 @@ pub struct Guards {
     /// Let a sync run although its source is empty.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_empty_source: bool,
-    /// Let a sync run although its source holds less than half of the files that it held at the last good run.
+    /// Let a sync run although its source holds less than half of the files that it held at the last good run, or at most in the good runs
+    /// of the last 28 days.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_shrunk_source: bool,
+    /// Let a sync delete files at the destination that are still in the source, and only left out by a filter. `delete_excluded` says the same.
+    #[serde(skip_serializing_if = "is_false")]
+    pub allow_left_out: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -54,6 +58,7 @@ impl Guards {
             ("guards.max_delete_percent", self.max_delete_percent.is_some()),
             ("guards.allow_empty_source", self.allow_empty_source),
             ("guards.allow_shrunk_source", self.allow_shrunk_source),
+            ("guards.allow_left_out", self.allow_left_out),
         ];
         if let Some((field, _)) = sync_only.into_iter().find(|(_, set)| *set && operation != Operation::Sync) {
             return Err(AppError::invalid(field, "Only a sync has this guard."));
@@ -66,28 +71,30 @@ impl Guards {
         Ok(())
     }
 
-    /// What the guards of a sync will say, as far as its preview tells: `stats` are those of the dry run. What the source held at the last good
-    /// run the preview does not know.
+    /// The rule: what stops a sync that saw what `report` says, and how much it may delete. The same for a run and for its preview.
+    /// `max_delete` is the run's own limit; `approved` what a person approved.
     #[must_use]
-    pub fn forecast(&self, stats: &Stats, max_delete: Option<u32>) -> GuardReport {
-        // What would be deleted was compared too: so much is at the destination, and the rest of it is in the source as well.
-        let both = stats.checks.saturating_sub(stats.deletes);
-        let budget = max_delete.map_or_else(|| self.budget(stats.checks), u64::from);
-        let reason = if both == 0 && stats.files == 0 && stats.deletes > 0 && !self.allow_empty_source {
+    pub fn judge(&self, report: GuardReport, max_delete: Option<u32>, approved: Option<Approved>) -> GuardReport {
+        let seen = |files: Option<u64>| files.unwrap_or(0);
+        let (source, deletes, left_out) = (seen(report.source_files), seen(report.deletes), seen(report.left_out));
+        let own = max_delete.map_or_else(|| self.budget(seen(report.destination_files)), u64::from);
+        let budget = approved.map_or(own, |approved| approved.deletes);
+        let reason = if left_out > approved.map_or(0, |approved| approved.left_out) && !self.allow_left_out && !report.left_out_is_meant {
+            Some(GuardReason::LeftOut)
+        } else if source == 0 && deletes > 0 && approved.is_none() && !self.allow_empty_source {
             Some(GuardReason::SourceEmpty)
-        } else if stats.deletes > budget {
+        } else if deletes > 0 && approved.is_none() && report.has_shrunk() && !self.may_shrink(source) {
+            Some(GuardReason::SourceShrunk)
+        } else if deletes > budget {
             Some(GuardReason::DeleteBudget)
         } else {
             None
         };
-        GuardReport {
-            reason,
-            destination_files: Some(stats.checks),
-            deletes: Some(stats.deletes),
-            transfers: Some(stats.files),
-            budget: Some(budget),
-            ..GuardReport::default()
-        }
+        GuardReport { reason, budget: Some(budget), ..report }
+    }
+
+    const fn may_shrink(&self, source: u64) -> bool {
+        self.allow_shrunk_source || source == 0 && self.allow_empty_source
     }
 
     /// How many files a sync may delete of a destination that holds `files`.
@@ -112,6 +119,8 @@ pub enum GuardReason {
     SentinelMissing,
     /// More would be deleted than may be.
     DeleteBudget,
+    /// Files would be deleted that are still in the source: a filter leaves them out there.
+    LeftOut,
     /// Where it would write is not what was looked at: something else is there now.
     Unreadable,
 }
@@ -120,35 +129,69 @@ impl GuardReason {
     /// Whether a person who saw the preview may let it go all the same. What is not there can not be previewed.
     #[must_use]
     pub const fn may_be_approved(self) -> bool {
-        matches!(self, Self::SourceEmpty | Self::SourceShrunk | Self::DeleteBudget)
+        matches!(self, Self::SourceEmpty | Self::SourceShrunk | Self::DeleteBudget | Self::LeftOut)
     }
 }
 
-/// What the guards saw before a run was let go, or was not.
+/// What a person approved: what a preview showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// Files that would be deleted.
+    pub deletes: u64,
+    /// Those of them that are still in the source.
+    pub left_out: u64,
+}
+
+/// What the guards saw before a run was let go, or was not; of a preview, what they will see. All figures are files, counted by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct GuardReport {
-    /// Which guard stopped it; `None` when it was let go.
+    /// Which guard stopped it, and of a preview which one would; absent when none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<GuardReason>,
     /// Files in the source, after filters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_files: Option<u64>,
-    /// Files in the source at the last good run.
+    /// Files in the source at the last good run, with the same filters where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_source_files: Option<u64>,
-    /// Files in the destination, after filters.
+    /// The most files that the source held in the good runs of the last 28 days, counted from the last run that was approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_source_files: Option<u64>,
+    /// Files at the destination, after filters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_files: Option<u64>,
+    /// Files that are only in the source, and would be copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_files: Option<u64>,
+    /// Files that are on both sides and differ, and would be replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_files: Option<u64>,
+    /// Files that would get another name at the destination (`track_renames`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_files: Option<u64>,
     /// Files that would be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletes: Option<u64>,
-    /// Files that would be transferred.
+    /// Those of them that are still in the source: a filter leaves them out there, or they are links, or their folder cannot be read. Absent when it was
+    /// not looked for, since nothing would be deleted or no filter is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<u64>,
+    /// The first 100 of these by name, with at most 16 KiB.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out_names: Vec<String>,
+    /// Whether the run says itself that they are to be deleted (`delete_excluded`).
+    #[serde(skip_serializing_if = "is_false")]
+    pub left_out_is_meant: bool,
+    /// Files that would be transferred: new and changed ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfers: Option<u64>,
     /// How many files may be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<u64>,
+    /// The `--max-delete` that rclone was given: `budget`, and what rclone counts as deletes beside them when it keeps or renames files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_limit: Option<u64>,
     /// The file that has to be in the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentinel: Option<String>,
@@ -158,15 +201,36 @@ pub struct GuardReport {
 }
 
 impl GuardReport {
+    /// Whether the source holds less than half of what it held. What is only left out has not gone.
+    fn has_shrunk(&self) -> bool {
+        let there = self.source_files.unwrap_or(0) + self.left_out.unwrap_or(0);
+        self.held().is_some_and(|held| there.saturating_mul(2) < held)
+    }
+
+    /// How many files the source held at the last good run, or the most of the last weeks.
+    fn held(&self) -> Option<u64> {
+        self.last_source_files.max(self.most_source_files)
+    }
+
+    /// The same words where it is clear that nothing was changed.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.words().replace(" Nothing was changed.", "")
+    }
+
     /// What was seen and what to do, in words. Empty when it was let go.
     #[must_use]
     pub fn words(&self) -> String {
         let count = |n: Option<u64>| format::plural(n.unwrap_or(0), "file", "files");
+        let plural = |n: Option<u64>, one: &'static str, many: &'static str| if n == Some(1) { one } else { many };
         let nothing = "Nothing was changed.";
         match self.reason {
             None => String::new(),
             Some(GuardReason::SourceMissing) => {
-                format!("The source is not there. {nothing} Look whether its disk is mounted and its path is right, then run it again.")
+                format!(
+                    "The source is not there. {nothing} Check that its disk is mounted and its path is right, then run it again. A provider without \
+                     folders, such as S3, does not tell a folder that is empty from one that is not there: if it is empty, allow an empty source."
+                )
             }
             Some(GuardReason::SourceEmpty) => format!(
                 "The source is empty, so the sync would delete {} of the destination. {nothing} Look whether the disk of the source is mounted. \
@@ -174,10 +238,20 @@ impl GuardReport {
                 count(self.deletes)
             ),
             Some(GuardReason::SourceShrunk) => format!(
-                "The source holds {}; at the last good run it held {}. {nothing} Look whether all of it is there. \
+                "The source holds {}; {} it held {}. {nothing} Look whether all of it is there. \
                  If it is meant, preview it and approve.",
                 count(self.source_files),
-                format::count(self.last_source_files.unwrap_or(0))
+                if self.last_source_files >= self.most_source_files { "at the last good run" } else { "in the last 28 days" },
+                format::count(self.held().unwrap_or(0))
+            ),
+            Some(GuardReason::LeftOut) => format!(
+                "The sync would delete {} at the destination that {} still in the source: a filter leaves {} out there. {nothing} Exclude {} by name \
+                 as well, so that the filter holds on both sides. If {} to be deleted, preview it and approve, or allow it in the guards.",
+                count(self.left_out),
+                plural(self.left_out, "is", "are"),
+                plural(self.left_out, "it", "them"),
+                plural(self.left_out, "it", "them"),
+                plural(self.left_out, "it is", "they are"),
             ),
             Some(GuardReason::SentinelMissing) => format!(
                 "The file “{}” is not in the source: this may not be the disk that is meant. {nothing} Mount the right one, or take the \
@@ -231,18 +305,61 @@ mod tests {
         assert_eq!((all.budget(5000), all.budget(u64::MAX)), (5000, u64::MAX / 100));
     }
 
+    /// What a sync saw that would delete `deletes` of `destination` files, and whose source holds `source`.
+    fn saw(source: u64, destination: u64, deletes: u64) -> GuardReport {
+        GuardReport { source_files: Some(source), destination_files: Some(destination), deletes: Some(deletes), ..GuardReport::default() }
+    }
+
     #[test]
-    fn a_preview_tells_what_the_guards_will_say() {
-        let said = |guards: &Guards, (checks, deletes, files), max_delete| {
-            guards.forecast(&Stats { checks, deletes, files, ..Stats::default() }, max_delete).reason
+    fn each_guard_stops_what_it_is_for_and_nothing_else() {
+        let usual = Guards::default;
+        let judge = |guards: Guards, report, max_delete| guards.judge(report, max_delete, None).reason;
+        let last = |held, report| GuardReport { last_source_files: Some(held), ..report };
+        let most = |held, report| GuardReport { most_source_files: Some(held), ..report };
+        let left_out = |n, report| GuardReport { left_out: Some(n), ..report };
+        let empty = || Guards { allow_empty_source: true, max_delete_percent: Some(100), ..usual() };
+        let table = [
+            ("as ever", usual(), last(100, saw(103, 110, 10)), None, None),
+            ("an empty source", usual(), saw(0, 1, 1), None, Some(GuardReason::SourceEmpty)),
+            ("there is nothing to lose", usual(), saw(0, 0, 0), None, None),
+            ("a first sync", usual(), saw(5, 0, 0), None, None),
+            ("an empty source that is allowed", empty(), last(50, saw(0, 50, 50)), None, None),
+            ("less than half of the last", usual(), last(99, saw(49, 54, 5)), None, Some(GuardReason::SourceShrunk)),
+            ("half of the last", usual(), last(100, saw(50, 55, 5)), None, None),
+            ("half, and nothing to lose", usual(), last(99, saw(49, 49, 0)), None, None),
+            ("little by little", usual(), last(60, most(100, saw(36, 46, 10))), None, Some(GuardReason::SourceShrunk)),
+            ("more than the most", usual(), last(60, most(100, saw(50, 60, 10))), None, None),
+            ("less than half, as it is allowed", Guards { allow_shrunk_source: true, ..usual() }, last(1000, saw(10, 19, 9)), None, None),
+            ("over a tenth", usual(), saw(1000, 1200, 200), None, Some(GuardReason::DeleteBudget)),
+            ("as many as it may", usual(), saw(1000, 1200, 200), Some(200), None),
+            ("one more than it may", usual(), saw(1000, 1005, 5), Some(4), Some(GuardReason::DeleteBudget)),
+            ("still in the source", usual(), left_out(1, saw(99, 100, 1)), None, Some(GuardReason::LeftOut)),
+            ("all of it left out", usual(), left_out(5, saw(0, 5, 5)), None, Some(GuardReason::LeftOut)),
+            ("left out, as it is allowed", Guards { allow_left_out: true, ..usual() }, left_out(5, saw(95, 100, 5)), None, None),
+            ("left out, as it was asked for", usual(), GuardReport { left_out_is_meant: true, ..left_out(5, saw(95, 100, 5)) }, None, None),
+            (
+                "left out is not gone",
+                Guards { allow_left_out: true, max_delete_percent: Some(100), ..usual() },
+                last(100, left_out(70, saw(30, 100, 70))),
+                None,
+                None,
+            ),
+        ];
+        for (what, guards, report, max_delete, reason) in table {
+            assert_eq!(judge(guards, report, max_delete), reason, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_approval_lets_go_what_was_seen_and_no_more() {
+        let approved = Some(Approved { deletes: 20, left_out: 3 });
+        let judge = |deletes, left_out| {
+            let report = GuardReport { left_out: Some(left_out), last_source_files: Some(100), ..saw(0, deletes, deletes) };
+            Guards::default().judge(report, Some(1), approved)
         };
-        let usual = Guards::default();
-        assert_eq!(said(&usual, (100, 10, 3), None), None);
-        assert_eq!(said(&usual, (100, 11, 3), None), Some(GuardReason::DeleteBudget));
-        assert_eq!(said(&usual, (100, 11, 3), Some(11)), None);
-        assert_eq!(said(&usual, (5, 5, 0), None), Some(GuardReason::SourceEmpty));
-        assert_eq!(said(&usual, (5, 5, 1), None), None, "the source holds something");
-        assert_eq!(said(&Guards { allow_empty_source: true, ..usual.clone() }, (5, 5, 0), None), None);
+        assert_eq!((judge(20, 3).reason, judge(20, 3).budget), (None, Some(20)), "an empty source, as it was seen");
+        assert_eq!(judge(21, 3).reason, Some(GuardReason::DeleteBudget));
+        assert_eq!(judge(20, 4).reason, Some(GuardReason::LeftOut));
     }
 
     #[test]
@@ -267,6 +384,20 @@ mod tests {
             ..GuardReport::default()
         };
         assert!(report.words().starts_with("The sync would delete 3,212 files of 5,000 at the destination; 500 may be deleted."));
+        let left_out = |n| GuardReport { reason: Some(GuardReason::LeftOut), left_out: Some(n), ..GuardReport::default() }.words();
+        assert!(
+            left_out(5)
+                .starts_with("The sync would delete 5 files at the destination that are still in the source: a filter leaves them out")
+        );
+        assert!(
+            left_out(1).starts_with("The sync would delete 1 file at the destination that is still in the source: a filter leaves it out")
+        );
+        let shrunk = |last, most| {
+            let report = GuardReport { last_source_files: last, most_source_files: most, source_files: Some(36), ..GuardReport::default() };
+            GuardReport { reason: Some(GuardReason::SourceShrunk), ..report }.words()
+        };
+        assert!(shrunk(Some(60), Some(100)).starts_with("The source holds 36 files; in the last 28 days it held 100."));
+        assert!(shrunk(Some(100), Some(100)).starts_with("The source holds 36 files; at the last good run it held 100."));
         assert_eq!(GuardReport::default().words(), "");
     }
 }

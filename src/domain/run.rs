@@ -345,7 +345,7 @@ pub struct Run {
     pub stop_reason: Option<String>,
     /// What guards it.
     pub guards: Guards,
-    /// What the guards saw.
+    /// What the guards saw; of a preview of a sync, what they would say to the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard_report: Option<GuardReport>,
     /// Of a preview: how long it may approve a run that really does it.

@@ -8,10 +8,11 @@ use crate::{
         dialog::Dialog,
         form::{Face, Text, error_of},
         icon::icon,
+        left_out::left_out,
     },
     domain::{
         format,
-        guard::Approval,
+        guard::{Approval, GuardReason},
         id::RunId,
         location::Location,
         run::{Operation, Run},
@@ -25,9 +26,9 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     if summary.operation != Operation::Sync || deletes == 0 {
         return ().into_any();
     }
-    let report = preview.guards.forecast(&summary.stats, preview.options.max_delete);
-    // What the source held last, only the run itself compares: a job that was stopped by it can be approved here as well.
-    let stopped = report.reason.is_some() || editor.was_blocked();
+    let report = preview.guard_report.clone().unwrap_or_default();
+    // Where it could not be told what they will say, a job that was stopped can be approved here as well.
+    let stopped = report.reason.is_some() || preview.guard_report.is_none() && editor.was_blocked();
     let place = summary.destination.as_ref().unwrap_or(&summary.source).clone();
     let id = StoredValue::new(summary.id.clone());
     let open = RwSignal::new(false);
@@ -38,12 +39,15 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     } else {
         return ().into_any();
     };
-    let counted = format!(
-        "{} of {} at the destination would be deleted; {} may be.",
-        format::count(deletes),
-        format::plural(report.destination_files.unwrap_or(0), "file", "files"),
-        format::count(report.budget.unwrap_or(0))
-    );
+    let counted = match report.reason {
+        Some(GuardReason::DeleteBudget) | None => format!(
+            "{} of {} at the destination would be deleted; {} may be.",
+            format::count(deletes),
+            format::plural(report.destination_files.unwrap_or(0), "file", "files"),
+            format::count(report.budget.unwrap_or(0))
+        ),
+        Some(_) => report.said(),
+    };
     let inside = {
         let place = place.clone();
         move || open.get().then(|| question(editor, id, place.clone(), deletes, open))
@@ -54,6 +58,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
             <div class="approve">
                 <b>{said}</b>
                 <p>{counted}</p>
+                {left_out(&report)}
                 <button type="button" class="button button--bad" disabled=move || stale.get() || !editor.ready.get() on:click=move |_| open.set(true)>
                     "Approve and run…"
                 </button>

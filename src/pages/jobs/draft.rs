@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The fields in the order of the page: the first that is wrong gets the focus.
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 26] = [
     "source",
     "destination",
     "name",
@@ -39,6 +39,7 @@ const FIELDS: [&str; 25] = [
     "guards.sentinel",
     "guards.allow_empty_source",
     "guards.allow_shrunk_source",
+    "guards.allow_left_out",
     "retry.attempts",
     "retry.backoff_secs",
     "on_busy",
@@ -108,6 +109,7 @@ impl Draft {
             ("guards.sentinel", text(&guards.sentinel)),
             ("guards.allow_empty_source", yes(guards.allow_empty_source)),
             ("guards.allow_shrunk_source", yes(guards.allow_shrunk_source)),
+            ("guards.allow_left_out", yes(guards.allow_left_out)),
             ("retry.attempts", number(Some(retry.attempts).filter(|n| *n != usual.attempts))),
             ("retry.backoff_secs", Some(retry.backoff_secs).filter(|n| *n != usual.backoff_secs).map(span::write).unwrap_or_default()),
             ("on_busy", job.on_busy.as_str().to_owned()),
@@ -219,6 +221,7 @@ impl Draft {
             sentinel: text("guards.sentinel"),
             allow_empty_source: has.sync && yes("guards.allow_empty_source"),
             allow_shrunk_source: has.sync && yes("guards.allow_shrunk_source"),
+            allow_left_out: has.sync && yes("guards.allow_left_out"),
         };
         let usual = Retry::default();
         let retry = Retry { attempts: attempts.unwrap_or(usual.attempts), backoff_secs: backoff.unwrap_or(usual.backoff_secs) };
@@ -300,7 +303,7 @@ mod tests {
             "options": { "checksum": true, "bwlimit": "10M", "transfers": 8, "checkers": 16, "exclude": ["*.tmp", "/cache/**"], "include": ["*.jpg"],
                 "min_age": "1d", "max_age": "30d", "min_size": "1k", "max_size": "1G", "max_delete": 50, "backup_dir": "b2:old",
                 "flags": { "order_by": "size,descending", "filter": ["- a", "+ b"], "track_renames": "true" } },
-            "guards": { "max_delete_percent": 20, "sentinel": ".disk", "allow_empty_source": true, "allow_shrunk_source": true },
+            "guards": { "max_delete_percent": 20, "sentinel": ".disk", "allow_empty_source": true, "allow_shrunk_source": true, "allow_left_out": true },
             "retry": { "attempts": 3, "backoff_secs": 90 }, "on_busy": "refuse", "priority": -5, "time_limit_secs": 5400,
             "followers": [{ "job": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "after": "always" }],
         }))

@@ -21,6 +21,7 @@ pub const FIELDS: &[&str] = &[
     "guards.sentinel",
     "guards.allow_empty_source",
     "guards.allow_shrunk_source",
+    "guards.allow_left_out",
 ];
 
 /// The fields that the operation has.
@@ -44,9 +45,12 @@ pub fn safety(draft: Draft) -> AnyView {
             {fit.sync.then(|| {
                 let empty = "An empty folder would then empty the destination. An unmounted disk looks just like that.";
                 let shrunk = "Half of the files may be missing then, and the sync deletes them at the destination as well.";
+                let left_out = "Files that are still in the source then lose their copy at the destination, for instance when a marker file is put \
+                     into their folder.";
                 view! {
                     {risk(draft, "guards.allow_empty_source", "Run even if the source is empty", empty)}
                     {risk(draft, "guards.allow_shrunk_source", "Run even if the source has lost more than half of its files", shrunk)}
+                    {risk(draft, "guards.allow_left_out", "Delete what a filter leaves out of the source", left_out)}
                 }
                 .into_any()
             })}

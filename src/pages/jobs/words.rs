@@ -64,6 +64,7 @@ pub fn safety(job: &NewJob) -> String {
             options.backup_dir.as_ref().map(|_| "keeps what goes".to_owned()),
             guards.allow_empty_source.then(|| "source may be empty".to_owned()),
             guards.allow_shrunk_source.then(|| "source may have shrunk".to_owned()),
+            guards.allow_left_out.then(|| "files left out are deleted".to_owned()),
         ],
         none,
     )

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use super::doors::{Begin, Doors};
 use crate::{
-    components::icon::{draw, icon},
+    components::{
+        icon::{draw, icon},
+        left_out::left_out,
+    },
     domain::{
         format,
         guard::GuardReport,
@@ -26,8 +29,9 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
             {draw("shield-alert", "icon icon--state")}
             <div>
                 <h2>"A guard stopped this run. Nothing was changed."</h2>
-                <p>{report.words().replace(" Nothing was changed.", "")}</p>
+                <p>{report.said()}</p>
                 {figures(report)}
+                {left_out(report)}
                 {act}
             </div>
         </section>
@@ -43,7 +47,8 @@ fn button(begin: Begin, name: &'static str, label: &'static str, class: &'static
 
 /// What the guards saw of a run that they let go.
 pub fn report(run: &Run) -> Option<AnyView> {
-    let report = run.guard_report.as_ref().filter(|report| report.reason.is_none())?;
+    // A preview tells what they will say in its own panel.
+    let report = run.guard_report.as_ref().filter(|report| report.reason.is_none() && !run.summary.dry_run)?;
     let approved = report.approved_by.as_ref().map(|preview| {
         let href = format!("/runs/{preview}");
         view! { <p class="muted">"A person approved it by "<a class="link" href=href>"its preview"</a>"."</p> }.into_any()
@@ -52,7 +57,7 @@ pub fn report(run: &Run) -> Option<AnyView> {
         view! {
             <section class="panel" aria-label="Guards">
                 <header><h2>"What the guards saw"</h2></header>
-                <div class="body guards">{figures(report)}{approved}</div>
+                <div class="body guards">{figures(report)}{left_out(report)}{approved}</div>
             </section>
         }
         .into_any(),
@@ -66,10 +71,16 @@ fn figures(report: &GuardReport) -> AnyView {
         Some(view! { <div><dt class="muted">{label}</dt><dd><b>{figure}</b>" "<small class="faint">{beside}</small></dd></div> }.into_any())
     };
     let last = report.last_source_files.map(|files| format!("{} last time", format::count(files)));
+    let most = report.most_source_files.filter(|_| report.most_source_files > report.last_source_files);
+    let most = most.map(|files| format!("{} at most in 28 days", format::count(files)));
+    let held: Vec<_> = last.into_iter().chain(most).collect();
+    let last = (!held.is_empty()).then(|| held.join(", "));
+    let changed = report.changed_files.filter(|files| *files > 0).map(|files| format!("{} of them changed", format::count(files)));
     let facts = [
         ("Would be deleted", report.deletes, None),
+        ("Still in the source", report.left_out.filter(|files| *files > 0), Some("left out by a filter".to_owned())),
         ("May be deleted", report.budget, None),
-        ("Would be transferred", report.transfers, None),
+        ("Would be transferred", report.transfers, changed),
         ("Files in the source", report.source_files, last),
         ("Files at the destination", report.destination_files, None),
     ];

@@ -7,6 +7,7 @@ use crate::{
     components::{
         dialog::Dialog,
         icon::{draw, icon},
+        left_out::left_out,
         time::{left, time, until},
     },
     domain::{
@@ -22,12 +23,17 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
     let deletes = run.summary.stats.deletes;
     let (kind, name) = if deletes > 0 { ("warn", "trash-2") } else { ("ok", "eye") };
     let size = (run.summary.stats.bytes > 0).then(|| format!("{} would be transferred. ", format::bytes(run.summary.stats.bytes)));
+    let guards = run.guard_report.as_ref().filter(|report| report.reason.is_some() || report.left_out > Some(0)).map(|report| {
+        let said = report.reason.is_some().then(|| view! { <p>"The guards would stop this run. "{report.said()}</p> }.into_any());
+        view! { <div class="guards">{said}{left_out(report)}</div> }.into_any()
+    });
     view! {
         <section class=format!("panel verdict verdict--{kind}") aria-label="Preview">
             {draw(name, "icon icon--state")}
             <div>
                 <h2>{would(deletes, counts)}</h2>
                 <p>{size}"This was a preview: nothing was changed."</p>
+                {guards}
                 {may.then(|| act(&approves, deletes, doors))}
             </div>
         </section>

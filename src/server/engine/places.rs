@@ -34,7 +34,7 @@ pub async fn places(rclone: &Rclone, task: &Task) -> Result<Vec<Place>, RcloneEr
     Ok(places)
 }
 
-async fn place(location: Location, writes: bool) -> Place {
+pub(super) async fn place(location: Location, writes: bool) -> Place {
     let (key, remote) = match location {
         Location::Local(path) => (local(path.into()).await, String::new()),
         Location::Remote(name, path) => (format!("{name}:{path}"), name.to_string()),
@@ -72,8 +72,13 @@ pub fn spec(task: &Task, places: &[Place]) -> String {
         TransferOptions { dry_run: false, bwlimit: None, transfers: None, checkers: None, max_delete: None, ..task.options.clone() };
     let keys: Vec<_> = places.iter().map(|place| &place.key).collect();
     let text = serde_json::json!([task.operation, task.source, task.destination, options, task.retry_of, keys]);
-    let digest = Sha256::digest(text.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&text.to_string())
+}
+
+/// A digest as text.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

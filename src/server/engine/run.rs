@@ -29,13 +29,13 @@ use crate::{
     },
     server::{
         rclone::{
-            RcloneError, Transfer, ending,
+            RcloneError, Transfer, comparison, ending,
             log::{self, Progress, Tail},
             shim::{self, Life},
         },
         store::{
             StoreError,
-            runs::{self, Claimed, Stored, Task, Unfinished},
+            runs::{self, Claimed, SourceKey, Stored, Task, Unfinished},
         },
     },
 };
@@ -167,11 +167,11 @@ impl Watch {
         self.live.summary.stats = Stats::default();
         self.follow_clock().await;
         let verdict = match look {
-            Look::Go(report) => match self.mark_starting(&report).await {
+            Look::Go(report, source) => match self.mark_starting(&report, source.as_ref()).await {
                 Ok(true) => {
                     self.live.summary.state = RunState::Starting;
                     self.engine.hub().update(self.live.clone());
-                    return Some(report.budget.map(|budget| u32::try_from(budget).unwrap_or(u32::MAX)));
+                    return Some(report.delete_limit.or(report.budget).map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)));
                 }
                 Ok(false) => return None,
                 Err(error) => Verdict::of(RunState::Failed, Some(format!("What the guards saw could not be written down: {error}."))),
@@ -276,7 +276,28 @@ impl Watch {
         let (at_stop, log_full) = (at_stop.or(asked), was_full || exit.is_some_and(|exit| exit.full));
         let stop_requested = self.stop.is_cancelled();
         let evidence = Evidence { operation, exit, finish, at_stop, log_full, stop_requested, stalled, deadline };
-        self.end(verdict(evidence), exit, None).await;
+        let verdict = verdict(evidence);
+        let report = self.review(&verdict).await;
+        self.end(verdict, exit, report).await;
+    }
+
+    /// What the guards will say to the run that this was a preview of, when it ended well.
+    async fn review(&self, verdict: &Verdict) -> Option<GuardReport> {
+        let summary = &self.live.summary;
+        if !summary.dry_run || summary.operation != Operation::Sync {
+            return None;
+        }
+        let report = if verdict.state.ended_well() {
+            let stored = find(&self.engine, &self.id).await.ok()??;
+            guard::review(&self.engine, &stored, &self.dir, verdict.stats.clone(), &self.stop).await
+        } else {
+            None
+        };
+        let comparison = self.dir.join(comparison::FILE);
+        if let Err(error) = tokio::fs::remove_file(&comparison).await {
+            tracing::debug!(run = %self.id, %error, "a comparison could not be removed");
+        }
+        report
     }
 
     /// Does not ask any more when it was asked, and whoever should see to it does not.
@@ -334,9 +355,9 @@ impl Watch {
         }
     }
 
-    async fn mark_starting(&self, report: &GuardReport) -> Result<bool, StoreError> {
+    async fn mark_starting(&self, report: &GuardReport, source: Option<&SourceKey>) -> Result<bool, StoreError> {
         let mut transaction = self.engine.0.config.store.begin().await?;
-        let mine = runs::set_starting(&mut transaction, &self.id, self.fence, Some(report)).await?;
+        let mine = runs::set_starting(&mut transaction, &self.id, self.fence, Some(report), source).await?;
         transaction.commit().await?;
         Ok(mine)
     }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{flags, mount::MountPlan};
+use super::{comparison, flags, mount::MountPlan};
 use crate::domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions};
 
 /// What a run does: from where to where, and how.
@@ -111,6 +111,8 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, on
         Operation::Move => args.push("--disable=DirMove".into()),
         Operation::Check => args.push(joined("--combined=", &dir.join(super::log::COMBINED))),
         Operation::Bisync => args.extend(bisync(flags, workdir)),
+        // What the guards of the run that is previewed will say is told by the names, not by rclone's counters.
+        Operation::Sync if transfer.options.dry_run => args.push(joined("--combined=", &dir.join(comparison::FILE))),
         Operation::Copy | Operation::Sync | Operation::Delete => {}
     }
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
@@ -126,16 +128,16 @@ fn patience(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = OsStrin
     patience.map(|(name, value)| format!("--{}={value}", name.replace('_', "-")).into())
 }
 
-/// The look ahead of a run: how much it would do, and what would be new. Says nothing of each file.
+/// The look ahead of a run: how much it would do, and on which side each name is.
 #[must_use]
 pub fn preflight(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
     // What a dry run would do with each file is a notice: many, and not needed.
     let mut args = begin(transfer, conf, dir, ["ERROR", "ERROR"]);
     args.extend(patience(&transfer.options.flags));
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
-    // The last one counts: what is new is written anew by each attempt.
-    args.extend(words(&["--retries=1", "--missing-on-dst"]));
-    args.push(dir.join(super::preflight::NEW).into());
+    // The last one counts: the comparison is written anew by each attempt.
+    args.extend(words(&["--retries=1"]));
+    args.push(joined("--combined=", &dir.join(comparison::FILE)));
     end(args, transfer)
 }
 
@@ -298,6 +300,35 @@ pub fn mount(plan: &MountPlan, conf: &Path, dir: &Path) -> Vec<OsString> {
     args.push("--".into());
     args.push(target(&plan.location).into());
     args.push(plan.mount_point.clone().into());
+    args
+}
+
+/// How a remote is talked to: what else a run is given does not count for a listing of names.
+const MANNERS: [&str; 12] = [
+    "contimeout",
+    "timeout",
+    "expect_continue_timeout",
+    "tpslimit",
+    "tpslimit_burst",
+    "user_agent",
+    "use_cookies",
+    "disable_http2",
+    "max_connections",
+    "bind",
+    "fast_list",
+    "low_level_retries",
+];
+
+/// Lists every name below a location, with no filter; links by their own name.
+#[must_use]
+pub fn names(location: &Location, options: &TransferOptions, conf: &Path) -> Vec<OsString> {
+    let mut args = words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--local-links", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
+    let manners: BTreeMap<_, _> = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
+    args.extend(patience(&manners));
+    args.extend(flags::words(&manners).map(Into::into));
+    args.extend(words(&["--", &target(location)]));
     args
 }
 

@@ -2,8 +2,7 @@
 //! may be killed at any time.
 
 use std::{
-    fs,
-    io::{self, BufRead as _, BufReader},
+    fs, io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     process::Stdio,
@@ -16,21 +15,21 @@ use super::{
     Rclone,
     client::SLOW,
     command,
+    comparison::{self, Comparison},
     error::{During as _, RcloneError},
-    log, shim,
+    filters, log, shim,
     spawn::Process,
     wire,
 };
 use crate::domain::{location::Location, run::Stats, transfer::TransferOptions};
-
-/// The names that would be new at the destination, a line each.
-pub(super) const NEW: &str = "new";
 
 /// A look ahead that goes on. Dropped, it ends.
 #[derive(Debug)]
 pub struct Preflight {
     child: Child,
     dir: PathBuf,
+    /// Whether it looks at the destination twice.
+    twice: bool,
 }
 
 /// What it found.
@@ -40,8 +39,8 @@ pub struct Plan {
     pub exit_code: Option<i32>,
     /// Its final statistics, when it came to write them.
     pub stats: Option<Stats>,
-    /// Files that would be new at the destination.
-    pub new: u64,
+    /// How many files are on which side.
+    pub comparison: Comparison,
     /// Why it failed, as rclone says, without secrets.
     pub headline: Option<String>,
 }
@@ -67,7 +66,7 @@ impl Rclone {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
         };
         let child = self.0.keeper.spawn(process, streams).await.during("could not start rclone")?;
-        Ok(Preflight { child, dir: dir.to_owned() })
+        Ok(Preflight { child, dir: dir.to_owned(), twice: filters::looks_twice(&transfer.options) })
     }
 
     /// Whether a file is there.
@@ -102,14 +101,13 @@ impl Preflight {
     /// Waits until it has ended, and tells what it found.
     pub async fn wait(&mut self) -> io::Result<Plan> {
         let status = self.child.wait().await?;
-        let dir = self.dir.clone();
+        let (dir, twice) = (self.dir.clone(), self.twice);
         let read = move || {
             let finish = log::finish(&dir);
-            let new =
-                fs::File::open(dir.join(NEW)).map_or(0, |file| BufReader::new(file).split(b'\n').map_while(Result::ok).count() as u64);
-            Plan { exit_code: status.code(), stats: finish.stats, new, headline: finish.headline }
+            let comparison = Comparison::read(&dir.join(comparison::FILE), twice)?;
+            Ok(Plan { exit_code: status.code(), stats: finish.stats, comparison, headline: finish.headline })
         };
-        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)
+        tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
     }
 }
 

@@ -1,13 +1,19 @@
 //! No sync destroys a copy because its source is not what it was: four causes, any tree; and none deletes more than it may, whatever changes
 //! between the look and the run.
 
-use std::{cell::RefCell, collections::BTreeMap, fs, path::Path};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use futures::{StreamExt as _, stream};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Chance, begin, count, empty, end, lost, sync, tree};
-use crate::support::{Console, until, write};
+use crate::support::{Console, S3, until, write};
 
 /// Trees, and runs over each, at once.
 const AT_ONCE: usize = 6;
@@ -166,4 +172,98 @@ async fn a_source_that_changes_between_the_look_and_the_run_costs_no_more_than_t
     }
     eprintln!("{races} sources changed after the look: {failed} failed with 7, at most {most} files deleted, 10 allowed");
     assert!(failed == races && most > 0, "rclone itself was the one that stopped");
+}
+
+/// What the source becomes before a sync, by chance, and what the guards have to see of it.
+struct Change {
+    changed: usize,
+    deleted: usize,
+    renamed: usize,
+    new: usize,
+}
+
+impl Change {
+    fn of(chance: &mut Chance, files: usize) -> Self {
+        let most = (files / 4).min(14);
+        Self { changed: chance.below(most + 1), deleted: chance.below(most + 1), renamed: chance.below(most / 2), new: chance.below(12) }
+    }
+
+    fn make(&self, source: &Path) {
+        let names: Vec<_> = tree(source).into_keys().collect();
+        let (changed, rest) = names.split_at(self.changed);
+        let (deleted, rest) = rest.split_at(self.deleted);
+        for name in changed {
+            write(source, &name.to_string_lossy(), format!("changed: {}", name.display()).as_bytes());
+        }
+        for name in deleted {
+            fs::remove_file(source.join(name)).expect("removed");
+        }
+        for (number, name) in rest[..self.renamed].iter().enumerate() {
+            fs::rename(source.join(name), source.join(format!("renamed{number}"))).expect("renamed");
+        }
+        for number in 0..self.new {
+            write(source, &format!("new{number}"), format!("new: {number}").as_bytes());
+        }
+    }
+}
+
+/// Where a sync writes to and keeps what goes, and where that lies on this machine.
+fn place(console: &Console, s3: Option<&S3>, dir: &str) -> (String, String, PathBuf) {
+    let base = s3.map_or_else(|| console.root(), |s3| s3.dir.path().join("bucket"));
+    let name = |what: &str| if s3.is_some() { format!("{dir}:bucket/{dir}/{what}") } else { console.path(&format!("{dir}/{what}")) };
+    (name("dst"), name("kept"), base.join(dir))
+}
+
+#[tokio::test]
+async fn the_figures_are_the_files_whatever_changed_and_wherever_they_are_kept() {
+    let (console, rounds) = (Console::start(), count("LONGSHORE_SUITE_FIGURES", 12));
+    let (mut stopped, mut went) = (0, 0);
+    for number in 0..rounds {
+        let (dir, mut chance) = (format!("figures{number}"), Chance::of(number));
+        let (files, kept, renames) = (chance.between(16, 90), chance.coin(), chance.coin());
+        // One of its own, since it remembers what it listed.
+        let s3 = chance.coin().then(S3::start);
+        let (destination, keeps, base) = place(&console, s3.as_ref(), &dir);
+        let source = console.root().join(&dir).join("src");
+        for file in 0..files {
+            let (name, content) = (chance.name(file), format!("the content of {file}"));
+            for side in [source.clone(), base.join("dst")] {
+                write(&side, &name, content.as_bytes());
+            }
+        }
+        let change = Change::of(&mut chance, files);
+        change.make(&source);
+        let before = tree(&base.join("dst"));
+        if let Some(s3) = &s3 {
+            console.post("/api/v1/remotes", &s3.remote(&dir), StatusCode::CREATED).await;
+        }
+        let mut options = json!({ "checksum": true });
+        if kept {
+            options["backup_dir"] = json!(keeps);
+        }
+        if renames {
+            options["flags"] = json!({ "track_renames": true });
+        }
+        let body = json!({ "operation": "sync", "source": source, "destination": destination, "options": options });
+        let run = end(&console, &begin(&console, &body).await).await;
+        let Change { changed, deleted, renamed, new } = change;
+        let gone = if renames { deleted } else { deleted + renamed };
+        let report = &run["guard_report"];
+        let figures = ["source_files", "destination_files", "changed_files", "new_files", "deletes"].map(|name| report[name].as_u64());
+        let come = if renames { new } else { new + renamed };
+        let expected = [files - deleted + new, files, changed, come, gone].map(|files| Some(files as u64));
+        let what = format!("{dir}: kept {kept}, renames {renames}, {destination}, {body}");
+        assert_eq!(figures, expected, "{what}: {run}");
+        if gone > (files / 10).max(10) {
+            assert_eq!((&run["state"], &report["reason"]), (&json!("blocked"), &json!("delete_budget")), "{what}: {run}");
+            assert_eq!(lost(&before, &base.join("dst")), 0, "{what}");
+            stopped += 1;
+        } else {
+            assert!(matches!(run["state"].as_str(), Some("succeeded" | "no_change")), "{what}: {run}");
+            assert_eq!(tree(&base.join("dst")), tree(&source), "{what}: {run}");
+            assert_eq!(tree(&base.join("kept")).len(), if kept { changed + gone } else { 0 }, "{what}: {run}");
+            went += 1;
+        }
+    }
+    eprintln!("{rounds} syncs: {went} as their figures say, {stopped} over their budget and stopped");
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
+        guard::{GuardReason, GuardReport},
         id::RunId,
         run::{FileOutcome, NewRun, Operation, Run, RunState, RunWarning},
     },
@@ -99,6 +100,16 @@ struct Would {
     moved: u64,
     /// How many would be deleted.
     delete: u64,
+    /// How many of them are still in the source, and only left out by a filter: a sync deletes them when that is approved or allowed
+    /// (`guards.allow_left_out`). Absent when it was not looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u64>,
+    /// The first 100 of these by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out_files: Vec<String>,
+    /// Which guard would stop the run; absent when none would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<GuardReason>,
     /// They by name, at most 500 of each kind; `/api/v1/runs/{id}/files` has all.
     files: Vec<WouldFile>,
 }
@@ -219,7 +230,7 @@ async fn transfer(Who(actor): Who, State(app): State<AppState>, headers: &Header
         return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(run)).into_response());
     }
     let run = runs::perform(&actor, &app, run, key).await.map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
-    let would = if run.summary.dry_run { Some(would(&actor, &app, &run.summary.id).await?) } else { None };
+    let would = if run.summary.dry_run { Some(would(&actor, &app, &run).await?) } else { None };
     Ok(Json(BackupStats::new(&run, would)).into_response())
 }
 
@@ -229,8 +240,10 @@ fn prefers_async(headers: &HeaderMap) -> bool {
     values.flat_map(|value| value.split(',')).any(|wish| wish.trim().eq_ignore_ascii_case("respond-async"))
 }
 
-async fn would(actor: &Actor, app: &AppState, id: &RunId) -> Result<Would, AppError> {
-    let mut would = Would { copy: 0, moved: 0, delete: 0, files: Vec::new() };
+async fn would(actor: &Actor, app: &AppState, run: &Run) -> Result<Would, AppError> {
+    let id = &run.summary.id;
+    let GuardReport { left_out, left_out_names: left_out_files, reason: blocked_by, .. } = run.guard_report.clone().unwrap_or_default();
+    let mut would = Would { copy: 0, moved: 0, delete: 0, left_out, left_out_files, blocked_by, files: Vec::new() };
     for (outcome, action) in [(FileOutcome::Copied, "copy"), (FileOutcome::Moved, "move"), (FileOutcome::Deleted, "delete")] {
         let found = runs::planned(actor, app, id, outcome).await?;
         (would.copy, would.moved, would.delete) = (found.counts.copied + found.counts.updated, found.counts.moved, found.counts.deleted);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     providers::{Providers, RawOption, RawProvider},
-    stats::{LogLine, Stats},
+    stats::{Complaint, LogLine, Stats},
 };
 use crate::domain::{file::Entry, time::Timestamp};
 
@@ -105,6 +105,36 @@ pub struct Stat {
     /// What is there.
     #[serde(default)]
     pub item: Option<serde::de::IgnoredAny>,
+}
+
+/// An entry of a listing of which only the path counts.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Named<'a> {
+    /// Below the place that is listed.
+    #[serde(borrow)]
+    pub path: Cow<'a, str>,
+}
+
+/// `operations/fsinfo`, answered.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct FsInfo {
+    /// What the remote can do.
+    pub features: Features,
+}
+
+/// What a remote can do.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Features {
+    /// Move a file where it lies.
+    #[serde(rename = "Move")]
+    pub moves: bool,
+    /// Hold a folder without files.
+    pub can_have_empty_directories: bool,
+    /// It takes upper and lower case for the same.
+    pub case_insensitive: bool,
 }
 
 /// `rclone size --json`.

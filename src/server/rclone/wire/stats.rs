@@ -105,3 +105,21 @@ pub struct LogLine {
     /// Statistics, in some.
     pub stats: Option<Stats>,
 }
+
+/// A line of rclone's log that complains about a folder.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Complaint {
+    /// `info`, `notice`, `error`, `critical`.
+    pub level: String,
+    object: String,
+    object_type: String,
+}
+
+impl Complaint {
+    /// The folder's path; `None` when it is about the place itself or about a file.
+    #[must_use]
+    pub fn folder(self) -> Option<String> {
+        (self.object_type == "string" && !self.object.is_empty()).then_some(self.object)
+    }
+}

@@ -32,7 +32,7 @@ pub async fn retry(actor: &Actor, app: &AppState, id: &RunId, failed_only: bool,
         again.operation = Operation::Copy;
         again.options.max_delete = None;
         again.guards.max_delete_percent = None;
-        (again.guards.allow_empty_source, again.guards.allow_shrunk_source) = (false, false);
+        (again.guards.allow_empty_source, again.guards.allow_shrunk_source, again.guards.allow_left_out) = (false, false, false);
     }
     // The names say what is taken; rclone takes no other filter beside them.
     again.options.include.clear();

@@ -99,9 +99,10 @@ async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     }
     app.engine.hub().refresh(std::slice::from_mut(&mut run.summary));
     let mut options = run.options.clone();
-    // What the guards allow is a flag of the command that really runs.
-    if let Some(budget) = run.guard_report.as_ref().and_then(|report| report.budget) {
-        options.max_delete = Some(u32::try_from(budget).unwrap_or(u32::MAX));
+    // What the guards allow is a flag of the command that really runs. A preview shows all that would be deleted.
+    let limit = run.guard_report.as_ref().filter(|_| !options.dry_run).and_then(|report| report.delete_limit.or(report.budget));
+    if let Some(limit) = limit {
+        options.max_delete = Some(u32::try_from(limit).unwrap_or(u32::MAX));
     }
     let RunSummary { operation, source, destination, .. } = run.summary.clone();
     run.command = command::display(&Transfer { operation, source, destination, options });

@@ -6,7 +6,8 @@
 use sqlx::SqliteConnection;
 
 use super::{
-    super::{Result, from_sql, to_sql},
+    super::{Result, to_sql},
+    baseline::SourceKey,
     events, places, row,
 };
 use crate::domain::{
@@ -48,33 +49,28 @@ pub struct End {
     pub report: Option<GuardReport>,
 }
 
-/// Notes what the guards saw of a run that they let go: it is started next. Whether the run was the caller's.
-pub async fn set_starting(c: &mut SqliteConnection, id: &RunId, fence: i64, report: Option<&GuardReport>) -> Result<bool> {
+/// Notes what the guards saw of a run that they let go, and of which source: it is started next. Whether the run was the caller's.
+pub async fn set_starting(
+    c: &mut SqliteConnection,
+    id: &RunId,
+    fence: i64,
+    report: Option<&GuardReport>,
+    source: Option<&SourceKey>,
+) -> Result<bool> {
     let json = report.map(|report| row::to_json(report, "guard report")).transpose()?;
     let done = sqlx::query(
-        "UPDATE runs SET state = 'starting', guard_report = $3, source_files = $4 WHERE id = $1 AND fence = $2 AND state = 'guarded'",
+        "UPDATE runs SET state = 'starting', guard_report = $3, source_files = $4, source_key = $5, filters_key = $6
+          WHERE id = $1 AND fence = $2 AND state = 'guarded'",
     )
     .bind(id.as_str())
     .bind(fence)
     .bind(json)
     .bind(report.and_then(|report| report.source_files).map(to_sql))
+    .bind(source.map(|source| source.place.as_str()))
+    .bind(source.map(|source| source.filters.as_str()))
     .execute(c)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// How many files the source held when the same ended well the last time. With warnings as well: the guards counted the source before it
-/// began, and a job that ends with one each night (a remote without checksums) would be without this guard for ever.
-pub async fn last_source_files(c: &mut SqliteConnection, spec: &str) -> Result<Option<u64>> {
-    let files: Option<i64> = sqlx::query_scalar(
-        "SELECT source_files FROM runs
-          WHERE spec = $1 AND state IN ('succeeded', 'no_change', 'warning') AND dry_run = 0 AND source_files IS NOT NULL
-          ORDER BY id DESC LIMIT 1",
-    )
-    .bind(spec)
-    .fetch_optional(c)
-    .await?;
-    Ok(files.map(from_sql))
 }
 
 /// Notes that rclone was started. Whether the run was the caller's.

@@ -1,8 +1,9 @@
 //! Runs: the queue and the history, one table. `queue` puts runs in and hands them out, `life` moves a claimed one to its end, `order` moves
 //! those that wait, `places` knows which would meet, `events` what happened; `history` looks at runs, `why` at what holds one back, `before` at what
-//! one is compared with, `totals` and `days` at
+//! one is compared with, `baseline` at what its source held, `totals` and `days` at
 //! how many there are.
 
+mod baseline;
 mod before;
 mod days;
 mod events;
@@ -15,11 +16,12 @@ pub(super) mod row;
 mod totals;
 mod why;
 
+pub use baseline::{Baseline, Counted, SourceKey, baseline};
 pub use before::before;
 pub use days::{Week, days, week};
 pub use events::{events, note};
 pub use history::{Origin, Stored, Unfinished, get, id_by_key, last_of_jobs, list, origin, recent, unfinished};
-pub use life::{End, finish, last_source_files, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
+pub use life::{End, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
 pub use places::{Place, busy};
 pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};

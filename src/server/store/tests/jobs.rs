@@ -162,25 +162,94 @@ async fn a_run_that_was_asked_to_stop_is_not_tried_again() {
     assert_eq!((stored.stopped_by.as_deref(), stored.stop_reason.as_deref()), (Some("ole"), Some("enough")));
 }
 
-#[tokio::test]
-async fn what_guards_saw_is_kept_and_compared_with_the_next_time() {
+/// A sync of one source through filters, to a place.
+struct Synced {
+    files: u64,
+    state: RunState,
+    filters: &'static str,
+    destination: &'static str,
+    days: i64,
+    approved: bool,
+}
+
+const SYNCED: Synced = Synced { files: 0, state: RunState::Succeeded, filters: "none", destination: "b2:photos", days: 0, approved: false };
+
+/// Writes down that these were done, and what the next one is compared with.
+async fn after(synced: &[Synced], filters: &str, destination: &str) -> runs::Baseline {
     let store = Store::in_memory().await.expect("store");
     let mut tx = store.begin().await.expect("begin");
-    assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("none"), None);
-    for (n, (files, state)) in
-        [(100, RunState::Succeeded), (40, RunState::Failed), (90, RunState::NoChange), (80, RunState::Warning)].into_iter().enumerate()
-    {
-        let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
-        let run = with_task(new_run(at), |task| task.operation = Operation::Sync);
+    let now = Timestamp(NOW.0 + 100 * 86_400_000);
+    for (n, one) in synced.iter().enumerate() {
+        let at = Timestamp(now.0 - one.days * 86_400_000 + i64::try_from(n).expect("small"));
+        let mut run = with_task(new_run(at), |task| {
+            task.operation = Operation::Sync;
+            task.destination = Some(Location::parse(one.destination).expect("a location"));
+        });
+        run.approved_by = one.approved.then(|| run.id.clone());
         runs::insert(&mut tx, &run).await.expect("insert");
         let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
         assert!(claimed.guarded, "a sync is looked at first");
         assert!(!runs::set_running(&mut tx, &run.id, claimed.fence, at).await.expect("not yet"), "its guards have not let it go");
-        let report = GuardReport { source_files: Some(files), budget: Some(10), ..GuardReport::default() };
-        assert!(runs::set_starting(&mut tx, &run.id, claimed.fence, Some(&report)).await.expect("go"));
-        assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(state, at)).await.expect("finish"));
+        let report = GuardReport { source_files: Some(one.files), budget: Some(10), ..GuardReport::default() };
+        let key = runs::SourceKey { place: "disk".to_owned(), filters: one.filters.to_owned() };
+        let key = (one.filters != "old").then_some(key);
+        assert!(runs::set_starting(&mut tx, &run.id, claimed.fence, Some(&report), key.as_ref()).await.expect("go"));
+        assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(one.state, at)).await.expect("finish"));
         assert_eq!(runs::get(&mut tx, &run.id).await.expect("get").expect("there").run.guard_report, Some(report));
     }
-    assert_eq!(runs::last_source_files(&mut tx, "spec").await.expect("told"), Some(80), "with a warning as well");
-    assert_eq!(runs::last_source_files(&mut tx, "another").await.expect("none"), None);
+    let source = runs::SourceKey { place: "disk".to_owned(), filters: filters.to_owned() };
+    let counted = runs::Counted { source: &source, job: None, destination, spec: "spec" };
+    runs::baseline(&mut tx, counted, Timestamp(now.0 - 28 * 86_400_000)).await.expect("told")
+}
+
+#[tokio::test]
+async fn a_source_is_compared_with_what_it_held_in_good_runs_whatever_else_these_did() {
+    let of = |files| Synced { files, ..SYNCED };
+    let is = |last, most| runs::Baseline { last, most };
+    let table: [(&str, Vec<Synced>, &str, &str, runs::Baseline); 12] = [
+        ("the first time", vec![], "none", "b2:photos", is(None, None)),
+        (
+            "a failed run does not count",
+            vec![of(100), Synced { state: RunState::Failed, ..of(40) }],
+            "none",
+            "b2:photos",
+            is(Some(100), Some(100)),
+        ),
+        ("nor a stopped one", vec![of(100), Synced { state: RunState::Cancelled, ..of(4) }], "none", "b2:photos", is(Some(100), Some(100))),
+        (
+            "one without changes does",
+            vec![of(100), Synced { state: RunState::NoChange, ..of(90) }],
+            "none",
+            "b2:photos",
+            is(Some(90), Some(100)),
+        ),
+        (
+            "one with warnings does",
+            vec![of(100), Synced { state: RunState::Warning, ..of(80) }],
+            "none",
+            "b2:photos",
+            is(Some(80), Some(100)),
+        ),
+        ("little by little", vec![of(100), of(60), of(36)], "none", "b2:photos", is(Some(36), Some(100))),
+        ("the most is of 28 days", vec![Synced { days: 40, ..of(100) }, of(60)], "none", "b2:photos", is(Some(60), Some(60))),
+        ("the last may be older", vec![Synced { days: 40, ..of(100) }], "none", "b2:photos", is(Some(100), None)),
+        (
+            "what was approved is the new measure",
+            vec![of(100), Synced { approved: true, ..of(10) }, of(12)],
+            "none",
+            "b2:photos",
+            is(Some(12), Some(12)),
+        ),
+        ("another destination", vec![of(100)], "none", "b2:elsewhere", is(Some(100), Some(100))),
+        ("other filters, the same destination", vec![of(100), of(90)], "jpg", "b2:photos", is(Some(90), Some(100))),
+        ("other filters, another destination: another thing", vec![of(100)], "jpg", "b2:elsewhere", is(None, None)),
+    ];
+    for (what, synced, filters, destination, baseline) in table {
+        assert_eq!(after(&synced, filters, destination).await, baseline, "{what}");
+    }
+    assert_eq!(
+        after(&[Synced { filters: "old", ..of(70) }], "none", "b2:x").await,
+        is(Some(70), None),
+        "a run of an older program, by its spec"
+    );
 }

@@ -185,7 +185,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let Some(n) = pick(n) else { return };
             let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
             let mine = !old && model.runs[n].state == RunState::Guarded;
-            assert_eq!(runs::set_starting(&mut tx, &id, fence, None).await.expect("starting"), mine);
+            assert_eq!(runs::set_starting(&mut tx, &id, fence, None, None).await.expect("starting"), mine);
             if mine {
                 model.runs[n].state = RunState::Starting;
             }

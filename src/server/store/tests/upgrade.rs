@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use sqlx::{SqlitePool, migrate::Migrator};
 
-use super::{super::Store, *};
+use super::{
+    super::{Store, pool::newest},
+    *,
+};
 
 /// Makes a database of the first schema, with `runs` runs that ended and one that waits.
 async fn first_schema(path: &Path, runs: i64) {
@@ -38,7 +41,7 @@ async fn a_copy_is_made_before_the_schema_is_changed_and_only_the_last_is_kept()
     drop(reader);
     store.close().await;
 
-    let copy = dir.path().join("longshore.db.before-3");
+    let copy = dir.path().join(format!("longshore.db.before-{}", newest()));
     assert_eq!(fs::metadata(&copy).expect("the copy").permissions().mode() & 0o777, 0o600);
     assert_eq!(Store::inspect(&copy).await.expect("read"), 1, "it is what was there before");
     let pool = SqlitePool::connect(&format!("sqlite://{}", copy.display())).await.expect("opened");

@@ -1,0 +1,213 @@
+//! The guards: they look before a run changes anything, and let it go or say why not.
+
+mod figures;
+
+use std::{path::Path, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use self::figures::Comparing;
+use super::{Engine, places, stall::Stall};
+use crate::{
+    boundary,
+    domain::{
+        guard::{Approved, GuardReason, GuardReport},
+        id::{JobId, RunId},
+        run::{Operation, Stats},
+        time::Timestamp,
+    },
+    server::{
+        rclone::{
+            RcloneError, Transfer, filters,
+            log::Tail,
+            preflight::{Plan, Preflight},
+        },
+        store::{
+            StoreError,
+            runs::{self, Baseline, Claimed, Counted, SourceKey, Stored},
+        },
+    },
+};
+
+/// Poll interval while the dry run of a look ahead is running.
+const TICK: Duration = Duration::from_millis(500);
+/// How far back the most that a source held is looked for, in milliseconds: 28 days.
+const WEEKS_MS: i64 = 28 * 24 * 60 * 60 * 1000;
+
+/// What the guards say.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// Let it go; it may delete so many files.
+    Go(GuardReport, Option<SourceKey>),
+    /// Do not.
+    Blocked(GuardReport),
+    /// It was asked to stop, or its time ran out.
+    Stopped,
+    /// Nothing happened for too long while they looked.
+    Stalled,
+    /// They could not look.
+    Failed(String),
+}
+
+impl From<RcloneError> for Look {
+    fn from(error: RcloneError) -> Self {
+        Self::Failed(format!("The guards could not look: {error}."))
+    }
+}
+
+impl From<StoreError> for Look {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(format!("The guards could not look: {error}."))
+    }
+}
+
+impl From<std::io::Error> for Look {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(format!("The guards could not look: {error}."))
+    }
+}
+
+/// Looks. `told` hears how far it is; `stop` ends it.
+pub(super) async fn look(
+    engine: &Engine,
+    claimed: &Claimed,
+    transfer: &Transfer,
+    stop: &CancellationToken,
+    told: impl FnMut(Stats),
+) -> Look {
+    try_look(engine, claimed, transfer, stop, told).await.unwrap_or_else(|failed| failed)
+}
+
+async fn try_look(
+    engine: &Engine,
+    claimed: &Claimed,
+    transfer: &Transfer,
+    stop: &CancellationToken,
+    told: impl FnMut(Stats),
+) -> Result<Look, Look> {
+    let config = &engine.0.config;
+    let guards = &claimed.task.guards;
+    let mut report = GuardReport { sentinel: guards.sentinel.clone(), ..GuardReport::default() };
+    if let Some(sentinel) = &guards.sentinel {
+        let file = sentinel.split('/').fold(transfer.source.clone(), |at, name| at.join(name));
+        if !config.rclone.exists(&file).await? {
+            report.reason = Some(GuardReason::SentinelMissing);
+            return Ok(Look::Blocked(report));
+        }
+    }
+    let approved = match claimed.approved_by.as_ref().filter(|_| is_counted(transfer.operation)) {
+        Some(preview) => Some(approved(engine, preview).await?),
+        None => None,
+    };
+    if let Some(approved) = approved {
+        report.budget = Some(approved.deletes);
+        report.approved_by.clone_from(&claimed.approved_by);
+    }
+    if transfer.operation != Operation::Sync || transfer.options.dry_run {
+        return Ok(Look::Go(report, None));
+    }
+    let source = source_key(engine, transfer).await?;
+    let baseline = baseline(engine, transfer, &source, claimed.job.as_ref(), &claimed.spec).await?;
+    (report.last_source_files, report.most_source_files) = (baseline.last, baseline.most);
+    let dir = engine.run_dir(&claimed.id, claimed.fence).with_extension(format!("{}.guard", claimed.fence));
+    let mut preflight = config.rclone.preflight(&dir, transfer).await?;
+    let plan = wait(engine, &mut preflight, stop, told).await?;
+    let comparing = Comparing { engine, transfer, guards, dir: preflight.dir(), stop };
+    let report = comparing.judge(&plan, report, approved).await?;
+    Ok(if report.reason.is_some() { Look::Blocked(report) } else { Look::Go(report, Some(source)) })
+}
+
+/// What the guards will say to the run of which `stored` is a preview that ended well; its comparison lies in `dir`. `None` for what is not one, and when
+/// it cannot be told.
+pub(super) async fn review(engine: &Engine, stored: &Stored, dir: &Path, stats: Stats, stop: &CancellationToken) -> Option<GuardReport> {
+    let summary = &stored.run.summary;
+    if summary.operation != Operation::Sync || !summary.dry_run {
+        return None;
+    }
+    let (source, destination) = (summary.source.clone(), summary.destination.clone());
+    let transfer = Transfer { operation: summary.operation, source, destination, options: stored.run.options.clone() };
+    let reviewed = try_review(engine, stored, &transfer, dir, stats, stop).await;
+    reviewed.inspect_err(|failed| tracing::warn!(run = %summary.id, ?failed, "what its guards will say could not be told")).ok()
+}
+
+async fn try_review(
+    engine: &Engine,
+    stored: &Stored,
+    transfer: &Transfer,
+    dir: &Path,
+    stats: Stats,
+    stop: &CancellationToken,
+) -> Result<GuardReport, Look> {
+    let guards = &stored.run.guards;
+    let source = source_key(engine, transfer).await?;
+    let job = stored.run.summary.job.as_ref().map(|job| &job.id);
+    let baseline = baseline(engine, transfer, &source, job, &stored.spec).await?;
+    let (sentinel, last_source_files, most_source_files) = (guards.sentinel.clone(), baseline.last, baseline.most);
+    let report = GuardReport { sentinel, last_source_files, most_source_files, ..GuardReport::default() };
+    let comparing = Comparing { engine, transfer, guards, dir, stop };
+    let plan = Plan { exit_code: Some(0), stats: Some(stats), comparison: comparing.read().await?, headline: None };
+    comparing.judge(&plan, report, None).await
+}
+
+/// What a person saw in a preview and typed the name for, and not one file more.
+async fn approved(engine: &Engine, preview: &RunId) -> Result<Approved, Look> {
+    let mut reader = engine.0.config.store.acquire().await?;
+    let Some(preview) = runs::get(&mut reader, preview).await? else { return Ok(Approved { deletes: 0, left_out: 0 }) };
+    let left_out = preview.run.guard_report.and_then(|report| report.left_out).unwrap_or(0);
+    Ok(Approved { deletes: preview.run.summary.stats.deletes, left_out })
+}
+
+/// Whether what it deletes is what its preview counted as deletes. Of a move that is what it moved.
+const fn is_counted(operation: Operation) -> bool {
+    matches!(operation, Operation::Sync | Operation::Delete)
+}
+
+/// Which source a run counts.
+async fn source_key(engine: &Engine, transfer: &Transfer) -> Result<SourceKey, Look> {
+    let mut keys = Vec::new();
+    for real in engine.0.config.rclone.resolve(&transfer.source).await? {
+        keys.push(places::place(real, false).await.key);
+    }
+    keys.sort();
+    let filters = filters::text(&transfer.options).unwrap_or_default();
+    Ok(SourceKey { place: places::digest(&keys.join("\n")), filters: places::digest(&filters) })
+}
+
+/// What the source held before.
+async fn baseline(
+    engine: &Engine,
+    transfer: &Transfer,
+    source: &SourceKey,
+    job: Option<&JobId>,
+    spec: &str,
+) -> Result<Baseline, StoreError> {
+    let config = &engine.0.config;
+    let destination = transfer.destination.as_ref().map(ToString::to_string).unwrap_or_default();
+    let counted = Counted { source, job, destination: &destination, spec };
+    let since = Timestamp(config.clock.now().0.saturating_sub(WEEKS_MS));
+    runs::baseline(&mut *config.store.acquire().await?, counted, since).await
+}
+
+/// Waits for the dry run, or tells why it did not end.
+async fn wait(engine: &Engine, preflight: &mut Preflight, stop: &CancellationToken, mut told: impl FnMut(Stats)) -> Result<Plan, Look> {
+    boundary::pass("during_look", preflight.dir());
+    let clock = &engine.0.config.clock;
+    let mut stall = Stall::new(engine.0.config.stall_limit, clock.elapsed());
+    let mut tail = Tail::open(preflight.dir());
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Err(Look::Stopped),
+            plan = preflight.wait() => return Ok(plan?),
+            _ = tick.tick() => {
+                if let Ok(Some(progress)) = tail.read() {
+                    stall.progress(&progress.stats, &progress.in_flight, clock.elapsed());
+                    told(progress.stats);
+                }
+                if stall.is_stalled(clock.elapsed(), || preflight.bytes_read()) {
+                    return Err(Look::Stalled);
+                }
+            }
+        }
+    }
+}
