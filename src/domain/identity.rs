@@ -60,6 +60,19 @@ pub struct CertificateFacts {
     /// Why it does not work although it is trusted: expired, or for another host. Absent when it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The authority that it comes with: to trust that one in its place lasts longer than the certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Authority>,
+}
+
+/// Who signed a certificate, where the server shows that as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Authority {
+    /// Its name.
+    #[schema(example = "CN=Home CA")]
+    pub subject: String,
+    /// SHA-256 of its certificate, in hexadecimal.
+    pub fingerprint: String,
 }
 
 /// Where a server is asked for its identity.

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::support::{Console, Sshd, tree, write};
+use super::support::{Console, Peer, Sshd, tree, write};
 
 #[tokio::test]
 async fn files_go_to_an_openssh_server_and_a_wrong_key_is_told() {
@@ -32,4 +32,28 @@ async fn files_go_to_an_openssh_server_and_a_wrong_key_is_told() {
     let test = console.post("/api/v1/remotes/wrong/test", &json!({}), StatusCode::OK).await;
     assert_eq!(test["connected"], false, "{test}");
     assert!(!test["message"].as_str().expect("words").contains("PRIVATE"), "{test}");
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_in_the_middle_of_a_copy_is_named_while_the_run_still_waits() {
+    let console = Console::start();
+    for n in 0..20u8 {
+        write(&console.root(), &format!("out/file {n}"), &[n; 200_000]);
+    }
+    let mut runs = Vec::new();
+    for kind in ["sftp", "webdav"] {
+        let mut peer = Peer::start(kind).await;
+        let remote = json!({ "name": kind, "provider": kind, "config": peer.config(kind) });
+        console.post("/api/v1/remotes", &remote, StatusCode::CREATED).await;
+        let id = console.copy(&console.path("out"), &format!("{kind}:in"), json!({ "bwlimit": "200k" })).await;
+        console.run_until(&id, "it copies", |run| run["stats"]["bytes"].as_u64() > Some(100_000)).await;
+        peer.stop();
+        runs.push((id, kind));
+    }
+    for (id, kind) in runs {
+        let named = |run: &serde_json::Value| run["error"].as_str().is_some_and(|words| words.contains("refused the connection"));
+        let run = console.run_until(&id, &format!("{kind} is named"), named).await;
+        assert!(run["error"].as_str().is_some_and(|words| words.contains(kind)) || run["state"] == "failed", "{run}");
+        let _ = console.request(reqwest::Method::POST, &format!("/api/v1/runs/{id}/stop")).send().await;
+    }
 }

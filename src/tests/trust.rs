@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::support::{Console, Mute, program, until, write};
+use super::support::{Console, Mute, Vsftpd, program, until, write};
 
 /// OpenSSH's server for who runs the tests and one key, with these host keys and lines of configuration.
 struct Sshd {
@@ -258,6 +258,8 @@ async fn what_is_wrong_by_its_form_is_refused_by_its_field() {
         ("sftp", json!({ "host": "nas:22", "pass": "x" }), "host"),
         ("sftp", json!({ "host": "nas" }), "pass"),
         ("sftp", json!({ "host": "nas", "pass": "x", "host_keys": "SHA256:uNiVztksCsDhcc0u9e8BrrJXHKnuZGZFp+LFAOjnl5o" }), "host_keys"),
+        ("sftp", json!({ "host": "nas", "key_pem": "PuTTY-User-Key-File-3: ssh-ed25519" }), "key_pem"),
+        ("sftp", json!({ "host": "nas", "key_pem": "ssh-ed25519 AAAA me@here" }), "key_pem"),
         ("ftp", json!({ "host": "ftp://nas", "user": "x", "pass": "x" }), "host"),
         ("ftp", json!({ "host": "nas", "tls": "true", "explicit_tls": "true" }), "explicit_tls"),
         ("smb", json!({ "host": "//nas/share" }), "host"),
@@ -272,4 +274,216 @@ async fn what_is_wrong_by_its_form_is_refused_by_its_field() {
         let refused = console.post("/api/v1/backups/rclone/configure", &body, StatusCode::BAD_REQUEST).await;
         assert!(refused["fields"][field].is_string(), "{provider} {config}: {refused}");
     }
+}
+
+/// nginx with a certificate and the key of that.
+struct Tls {
+    child: Child,
+    port: u16,
+    dir: TempDir,
+}
+
+impl Tls {
+    /// With a certificate that only itself has signed, for these names and days.
+    async fn start(names: &str, days: &str) -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a folder");
+        openssl(dir.path(), "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem");
+        let names = if names.is_empty() { String::new() } else { format!("subjectAltName={names}\n") };
+        fs::write(dir.path().join("extensions"), format!("basicConstraints=CA:TRUE\n{names}")).expect("written");
+        openssl(dir.path(), &format!("x509 -req -in request.pem -signkey key.pem -days {days} -extfile extensions -out cert.pem"));
+        Self::serve(dir).await
+    }
+
+    /// With a certificate that an authority of the house has signed, which comes along.
+    async fn start_with_authority() -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a folder");
+        openssl(dir.path(), "req -x509 -newkey rsa:2048 -nodes -days 3 -subj /CN=house -keyout ca.key -out ca.pem");
+        Self::sign(dir.path());
+        Self::serve(dir).await
+    }
+
+    fn sign(dir: &Path) {
+        openssl(dir, "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem");
+        fs::write(dir.join("extensions"), "subjectAltName=IP:127.0.0.1\n").expect("written");
+        openssl(dir, "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out leaf.pem");
+        let chain = ["leaf.pem", "ca.pem"].map(|name| fs::read_to_string(dir.join(name)).expect("a certificate")).concat();
+        fs::write(dir.join("cert.pem"), chain).expect("written");
+    }
+
+    async fn serve(dir: TempDir) -> Option<Self> {
+        let program = program("nginx", "nginx")?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        fs::create_dir_all(dir.path().join("files")).expect("a folder");
+        write(dir.path(), "files/a.txt", b"hello");
+        let at = dir.path().display();
+        let scratch: String =
+            ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].iter().map(|name| format!("{name}_temp_path {at}/scratch;\n")).collect();
+        let user = if rustix::process::geteuid().is_root() { "user root;\n" } else { "" };
+        let config = format!(
+            "daemon off;\nmaster_process off;\n{user}pid {at}/pid;\nerror_log {at}/errors;\nworker_processes 1;\nevents {{}}\nhttp {{ access_log off;\n\
+             {scratch} server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {at}/cert.pem; ssl_certificate_key {at}/key.pem; root {at}/files; \
+             autoindex on; }} }}\n"
+        );
+        fs::write(dir.path().join("nginx.conf"), config).expect("written");
+        let child = nginx(&program, dir.path());
+        let tls = Self { child, port, dir };
+        tls.listens().await;
+        Some(tls)
+    }
+
+    async fn listens(&self) {
+        until("nginx listens", async || std::net::TcpStream::connect(("127.0.0.1", self.port)).ok()).await;
+    }
+
+    /// Serves what is in its folder now.
+    async fn restart(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.child = nginx(&program("nginx", "nginx").expect("it was there"), self.dir.path());
+        self.listens().await;
+    }
+
+    fn fingerprint(&self, name: &str) -> String {
+        let said = openssl(self.dir.path(), &format!("x509 -noout -fingerprint -sha256 -in {name}"));
+        said.trim().split('=').nth(1).expect("a fingerprint").to_owned()
+    }
+
+    fn config(&self) -> Value {
+        json!({ "url": format!("https://127.0.0.1:{}/", self.port) })
+    }
+}
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn nginx(program: &Path, dir: &Path) -> Child {
+    let mut command = Command::new(program);
+    command.arg("-e").arg(dir.join("errors")).arg("-c").arg(dir.join("nginx.conf")).stdin(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("nginx")
+}
+
+fn openssl(dir: &Path, words: &str) -> String {
+    let output = Command::new("openssl").args(words.split(' ')).current_dir(dir).stdin(Stdio::null()).output().expect("openssl");
+    assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_signed_is_shown_and_trusted_by_one_remote_alone() {
+    let Some(mut tls) = Tls::start("IP:127.0.0.1", "3").await else { return };
+    let console = Console::start();
+    let shown = test(&console, "http", &tls.config(), "").await;
+    let own = tls.fingerprint("cert.pem");
+    let facts = &shown["identity"]["certificate"];
+    assert_eq!((&shown["connected"], &shown["identity"]["fingerprint"]), (&json!(false), &json!(own)), "{shown}");
+    assert_eq!(
+        (&facts["subject"], &facts["issuer"], &facts["names"]),
+        (&json!("CN=nas"), &json!("CN=nas"), &json!(["127.0.0.1"])),
+        "{shown}"
+    );
+    assert!(words(&shown).contains("certificate is not trusted"), "{shown}");
+    let wrong = test(&console, "http", &tls.config(), "AA:BB").await;
+    assert!(wrong["connected"] == false && words(&wrong).contains("another certificate"), "{wrong}");
+    let trusted = test(&console, "http", &tls.config(), &own).await;
+    assert_eq!(trusted["connected"], true, "{trusted}");
+
+    let new = json!({ "name": "nas", "provider": "http", "config": tls.config(), "trust": own });
+    let made = console.post("/api/v1/remotes", &new, StatusCode::CREATED).await;
+    assert_eq!(made["server_check"], "pinned", "{made}");
+    let page = console.get("/api/v1/files?location=nas:", StatusCode::OK).await;
+    assert_eq!(page["entries"][0]["name"], "a.txt", "{page}");
+    let id = console.copy("nas:", &console.path("in"), json!({})).await;
+    assert_eq!(console.ended(&id).await["state"], "succeeded");
+    // Trusted by this remote, and by no other.
+    let other = json!({ "name": "other", "provider": "http", "config": tls.config() });
+    console.post("/api/v1/remotes", &other, StatusCode::CREATED).await;
+    let refused = console.post("/api/v1/remotes/other/test", &json!({}), StatusCode::OK).await;
+    assert!(refused["connected"] == false && refused["identity"]["fingerprint"] == own, "{refused}");
+    let kept = fs::read_dir(console.data().join("certificates")).expect("a folder").count();
+    assert_eq!(kept, 1);
+
+    // The server gets another one.
+    let dir = tls.dir.path().to_owned();
+    openssl(&dir, "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem");
+    openssl(&dir, "x509 -req -in request.pem -signkey key.pem -days 2 -extfile extensions -out cert.pem");
+    tls.restart().await;
+    let refused = console.post("/api/v1/remotes/nas/test", &json!({}), StatusCode::OK).await;
+    assert_eq!(refused["identity"]["fingerprint"], tls.fingerprint("cert.pem"), "{refused}");
+    let body = json!({ "fingerprint": tls.fingerprint("cert.pem") });
+    console.post("/api/v1/remotes/nas/trust", &body, StatusCode::OK).await;
+    let test = console.post("/api/v1/remotes/nas/test", &json!({}), StatusCode::OK).await;
+    assert_eq!(test["connected"], true, "{test}");
+}
+
+#[tokio::test]
+async fn an_authority_of_the_house_is_trusted_for_what_it_signs_next() {
+    let Some(mut tls) = Tls::start_with_authority().await else { return };
+    let console = Console::start();
+    let shown = test(&console, "http", &tls.config(), "").await;
+    let authority = tls.fingerprint("ca.pem");
+    assert_eq!(shown["identity"]["certificate"]["authority"], json!({ "subject": "CN=house", "fingerprint": authority }), "{shown}");
+    let new = json!({ "name": "nas", "provider": "http", "config": tls.config(), "trust": authority });
+    console.post("/api/v1/remotes", &new, StatusCode::CREATED).await;
+    Tls::sign(tls.dir.path());
+    tls.restart().await;
+    let test = console.post("/api/v1/remotes/nas/test", &json!({}), StatusCode::OK).await;
+    assert_eq!(test["connected"], true, "{test}");
+}
+
+#[tokio::test]
+async fn what_trust_does_not_help_is_said_and_can_not_be_trusted() {
+    let console = Console::start();
+    for (names, days, expected) in
+        [("IP:127.0.0.1", "-1", "expired"), ("DNS:other.example", "3", "is for other.example"), ("", "3", "subjectAltName")]
+    {
+        let Some(tls) = Tls::start(names, days).await else { return };
+        let shown = test(&console, "http", &tls.config(), "").await;
+        let problem = shown["identity"]["certificate"]["problem"].as_str().expect("a problem");
+        assert!(shown["connected"] == false && problem.contains(expected), "{shown}");
+        let own = tls.fingerprint("cert.pem");
+        let refused = test(&console, "http", &tls.config(), &own).await;
+        assert!(refused["connected"] == false && words(&refused).contains(expected), "{refused}");
+        let new = json!({ "name": "nas", "provider": "http", "config": tls.config(), "trust": own });
+        let refused = console.post("/api/v1/remotes", &new, StatusCode::BAD_REQUEST).await;
+        assert!(refused["fields"]["trust"].as_str().expect("a field").contains(expected), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_ftp_server_is_trusted_whatever_other_servers_were_used_before() {
+    let (Some(plain), Some(ftps)) = (Vsftpd::start().await, Vsftpd::start_tls().await) else { return };
+    let console = Console::start();
+    write(&plain.dir(), "plain.txt", b"x");
+    write(&ftps.dir(), "tls.txt", b"x");
+    let new = json!({ "name": "plain", "provider": "ftp", "config": plain.config() });
+    console.post("/api/v1/remotes", &new, StatusCode::CREATED).await;
+    let listed = async |location: &str| console.get(&format!("/api/v1/files?location={location}"), StatusCode::OK).await;
+    assert_eq!(listed("plain:").await["entries"][0]["name"], "plain.txt", "rclone now has its certificates");
+
+    let mut config = ftps.config();
+    let unchecked = test(&console, "ftp", &config, "").await;
+    assert!(unchecked["connected"] == true && words(&unchecked).contains("certificate is not checked"), "{unchecked}");
+    config.as_object_mut().expect("an object").remove("no_check_certificate");
+    let shown = test(&console, "ftp", &config, "").await;
+    let own = shown["identity"]["fingerprint"].as_str().expect("a fingerprint").to_owned();
+    assert_eq!(shown["connected"], false, "{shown}");
+    let trusted = test(&console, "ftp", &config, &own).await;
+    assert_eq!(trusted["connected"], true, "{trusted}");
+    let new = json!({ "name": "tls", "provider": "ftp", "config": config, "trust": own });
+    let made = console.post("/api/v1/remotes", &new, StatusCode::CREATED).await;
+    assert_eq!(made["server_check"], "pinned", "{made}");
+    let entry = until("the warm rclone has it", async || {
+        let page = console.request(Method::GET, "/api/v1/files?location=tls:").send().await.expect("an answer");
+        (page.status() == StatusCode::OK).then_some(page)
+    })
+    .await;
+    assert_eq!(entry.json::<Value>().await.expect("JSON")["entries"][0]["name"], "tls.txt");
+    assert_eq!(listed("plain:").await["entries"][0]["name"], "plain.txt");
+    assert_eq!(listed("tls:").await["entries"][0]["name"], "tls.txt");
+    let id = console.copy("tls:", &console.path("in"), json!({})).await;
+    assert_eq!(console.ended(&id).await["state"], "succeeded");
 }

@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use super::{
     encrypt::{sort, step_of},
     fields::Fields,
-    identity::identity,
+    identity::{choices, identity},
     sheet::Recovery,
     wizard::{Draft, Step},
 };
@@ -193,14 +193,19 @@ fn two_names(name: RwSignal<String>) -> AnyView {
 
 /// What the server shows, to be compared.
 fn ask(shown: &ServerIdentity, confirm: Callback<String>) -> AnyView {
-    let (facts, words, fingerprint) = (identity(shown), shown.kind.words(), shown.fingerprint.clone());
+    let button = |(words, fingerprint): (String, String)| {
+        view! {
+            <button type="button" class="button" on:click=move |_| confirm.run(fingerprint.clone())>
+                {icon("shield-check")}
+                {format!("{words} and test")}
+            </button>
+        }
+        .into_any()
+    };
     view! {
         <section class="test__identity" aria-label="Identity of the server">
-            {facts}
-            <button type="button" class="button button--primary" on:click=move |_| confirm.run(fingerprint.clone())>
-                {icon("shield-check")}
-                {format!("Trust this {words} and test")}
-            </button>
+            {identity(shown)}
+            <div class="row">{choices(shown).into_iter().map(button).collect::<Vec<_>>()}</div>
         </section>
     }
     .into_any()

@@ -4,20 +4,23 @@ use leptos::prelude::*;
 
 use crate::{
     components::{icon::icon, time::time},
-    domain::identity::{CertificateFacts, IdentityKind, ServerIdentity},
+    domain::identity::{Authority, CertificateFacts, IdentityKind, ServerIdentity},
 };
 
 /// The facts of an identity, one a line.
 pub(super) fn identity(shown: &ServerIdentity) -> AnyView {
     let ServerIdentity { kind, algorithm, fingerprint, certificate } = shown.clone();
     let facts = certificate.map(|facts| {
-        let CertificateFacts { subject, issuer, names, not_before, not_after, problem } = facts;
+        let CertificateFacts { subject, issuer, names, not_before, not_after, problem, authority } = facts;
         view! {
             {fact("Issued to", subject.into_any())}
             {fact("Issued by", issuer.into_any())}
             {(!names.is_empty()).then(|| fact("Valid for", names.join(", ").into_any()))}
             {fact("Valid from", time(not_before))}
             {fact("Valid until", time(not_after))}
+            {authority.map(|Authority { subject, fingerprint }| {
+                view! { {fact("Its authority", subject.into_any())}{fact("Authority's fingerprint", view! { <code>{fingerprint}</code> }.into_any())} }
+            })}
             {problem.map(|problem| view! { <dt>"Problem"</dt><dd class="field__error">{icon("triangle-alert")}<span>{problem}</span></dd> })}
         }
         .into_any()
@@ -34,6 +37,17 @@ pub(super) fn identity(shown: &ServerIdentity) -> AnyView {
         <p class="help">{how(kind)}</p>
     }
     .into_any()
+}
+
+/// What can be trusted of it: the words of the button, and the fingerprint. Nothing, where that would not help.
+pub(super) fn choices(shown: &ServerIdentity) -> Vec<(String, String)> {
+    let Some(facts) = &shown.certificate else { return vec![(format!("Trust this {}", shown.kind.words()), shown.fingerprint.clone())] };
+    if facts.problem.is_some() {
+        return Vec::new();
+    }
+    let own = ("Trust this certificate".to_owned(), shown.fingerprint.clone());
+    let authority = facts.authority.as_ref().map(|authority| ("Trust its authority".to_owned(), authority.fingerprint.clone()));
+    std::iter::once(own).chain(authority).collect()
 }
 
 fn fact(name: &'static str, value: AnyView) -> AnyView {

@@ -3,7 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_params_map;
 
-use super::identity::identity;
+use super::identity::{choices, identity};
 use crate::{
     components::{
         icon::icon,
@@ -38,7 +38,10 @@ pub fn RemoteTrustPage() -> impl IntoView {
 fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRemote>) -> AnyView {
     let RemoteTrust { check, trusted, offered, problem } = trust;
     let (pending, refused) = (action.pending(), move || action.value().get().and_then(Result::err));
-    let is_trusted = offered.as_ref().is_some_and(|offered| trusted.contains(&offered.fingerprint));
+    let is_trusted = offered.as_ref().is_some_and(|offered| {
+        let authority = offered.certificate.as_ref().and_then(|facts| facts.authority.as_ref());
+        trusted.contains(&offered.fingerprint) || authority.is_some_and(|authority| trusted.contains(&authority.fingerprint))
+    });
     let state = match check {
         _ if is_trusted && check == Some(ServerCheck::Pinned) => note("ok", "circle-check", "The server shows what this remote trusts."),
         Some(ServerCheck::Pinned) if offered.is_some() && !trusted.is_empty() => note(
@@ -57,16 +60,19 @@ fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRem
         view! { <h2>"Trusted"</h2><ul class="identity__trusted">{each}</ul> }.into_any()
     });
     let shown = offered.map(|offered| {
-        let (facts, fingerprint, kind) = (identity(&offered), offered.fingerprint.clone(), offered.kind.words());
+        let (facts, choices) = (identity(&offered), choices(&offered));
         let form = (!is_trusted || check != Some(ServerCheck::Pinned)).then(|| {
-            view! {
-                <ActionForm action>
-                    <input type="hidden" name="name" value=move || name.get() />
-                    <input type="hidden" name="fingerprint" value=fingerprint />
-                    <button class="button button--primary" disabled=move || pending.get()>{icon("shield-check")}{format!("Trust this {kind}")}</button>
-                </ActionForm>
-            }
-            .into_any()
+            let button = |(words, fingerprint): (String, String)| {
+                view! {
+                    <ActionForm action>
+                        <input type="hidden" name="name" value=move || name.get() />
+                        <input type="hidden" name="fingerprint" value=fingerprint />
+                        <button class="button" disabled=move || pending.get()>{icon("shield-check")}{words}</button>
+                    </ActionForm>
+                }
+                .into_any()
+            };
+            view! { <div class="row">{choices.into_iter().map(button).collect::<Vec<_>>()}</div> }.into_any()
         });
         view! { <h2>"The server shows"</h2>{facts}{form} }.into_any()
     });

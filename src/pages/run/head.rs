@@ -89,6 +89,7 @@ pub fn outcome(run: &Run) -> AnyView {
             let text = if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
+        RunState::Running | RunState::Starting if !said.is_empty() => ("warn", "triangle-alert", "The last error", said),
         RunState::Warning => return warnings(&run.summary),
         RunState::Cancelled => {
             let by = match (&run.stopped_by, &run.stop_reason) {

@@ -11,6 +11,7 @@ mod quiet;
 mod recovery;
 mod retry;
 mod run;
+mod silence;
 mod stall;
 mod unread;
 mod verdict;

@@ -16,6 +16,7 @@ use super::{
     end::pause,
     guard::{self, Look},
     quiet::Quiet,
+    silence::Silence,
     stall::{Jumps, Stall},
     unread,
     verdict::{Evidence, Verdict, verdict},
@@ -226,6 +227,7 @@ impl Watch {
         let clock = self.engine.0.config.clock.clone();
         let mut stall = Stall::new(self.engine.0.config.stall_limit, clock.elapsed());
         let mut quiet = Quiet::new(clock.elapsed());
+        let mut silence = Silence::default();
         let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) = (None::<Instant>, false, None::<Instant>, false, None);
         let exit = loop {
             tokio::select! {
@@ -259,6 +261,11 @@ impl Watch {
                 Life::Exited(exit) => break Some(exit),
                 Life::Gone | Life::Absent => break None,
             }
+            let still = stall.quiet_for(clock.elapsed());
+            if silence.look(&self.engine.0.config.rclone, &self.live.summary, still, clock.elapsed()).await {
+                self.live.summary.error.clone_from(&silence.cause);
+                untold = true;
+            }
             if stopped.is_none() && !stalled && stall.is_stalled(clock.elapsed(), || shim::bytes_read(&self.dir)) {
                 stalled = true;
                 self.note(RunEventKind::Stalled, "").await;
@@ -269,7 +276,8 @@ impl Watch {
             }
         };
         let dir = self.dir.clone();
-        let finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
+        let mut finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
+        finish.cause = silence.cause.or(finish.cause);
         unread::note(&self.engine, &self.dir);
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
         let (asked, was_full) = quiet.end();

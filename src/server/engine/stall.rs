@@ -41,6 +41,11 @@ impl Stall {
         }
     }
 
+    /// For how long nothing has moved.
+    pub(super) fn quiet_for(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.since)
+    }
+
     /// Whether nothing has happened for too long. `read` tells how many bytes its process has read until now.
     pub(super) fn is_stalled(&mut self, now: Duration, read: impl FnOnce() -> Option<u64>) -> bool {
         // Two looks at least: the first only learns what the second compares with.

@@ -10,6 +10,8 @@ use crate::{
 
 const STALLED: &str = "It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.";
 
+const LATE: &str = "Its time limit ran out. What was transferred until then stays.";
+
 /// What is known once a run's processes are gone.
 #[derive(Debug, Default)]
 pub struct Evidence {
@@ -87,10 +89,10 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             (RunState::NoChange, None)
         }
         Some(_) if stop_requested => (RunState::Cancelled, None),
-        Some(exit) if was_stopped(exit) && stalled => (RunState::Stalled, Some(STALLED.to_owned())),
+        Some(exit) if was_stopped(exit) && stalled => (RunState::Stalled, Some(with_cause(STALLED, finish.cause.as_deref()))),
         // Ended from outside after its limit: that was us. What ends by itself has its own reason.
         Some(exit) if was_stopped(exit) && deadline.is_some_and(|deadline| exit.at >= deadline) => {
-            (RunState::TimedOut, Some(late(finish.cause.as_deref())))
+            (RunState::TimedOut, Some(with_cause(LATE, finish.cause.as_deref())))
         }
         Some(Exit { signal: Some(signal), .. }) => {
             (RunState::Failed, Some(format!("rclone was ended from outside by {}.", signal_name(signal))))
@@ -106,9 +108,8 @@ pub fn verdict(evidence: Evidence) -> Verdict {
     Verdict { state, error, warnings: Vec::new(), stats, passing: finish.passing }
 }
 
-/// A time limit that ran out; with what stood in its way, where that is known.
-fn late(cause: Option<&str>) -> String {
-    let words = "Its time limit ran out. What was transferred until then stays.";
+/// What ended it from outside, with what stood in its way, where that is known.
+fn with_cause(words: &str, cause: Option<&str>) -> String {
     cause.map_or_else(|| words.to_owned(), |cause| format!("{words} The last error: {cause}"))
 }
 

@@ -2,10 +2,11 @@
 //! name and no password. What it answers is proven only when rclone connects with it pinned: then the server has to sign with it.
 
 mod ssh;
+mod tls;
 
 use std::{io, time::Duration};
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
 
 use crate::domain::identity::{Endpoint, Protocol, ServerIdentity};
 
@@ -17,8 +18,31 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 pub struct Offered {
     /// For a person.
     pub identity: ServerIdentity,
+    /// What can be trusted of it: the host key; or the certificate, then the authority that it comes with.
+    pub pins: Vec<Pin>,
+}
+
+/// What is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Its fingerprint.
+    pub fingerprint: String,
     /// The host key as `<algorithm> <base64>`, or the certificate as PEM.
-    pub pin: String,
+    pub text: String,
+}
+
+impl Offered {
+    /// What is to be trusted with this fingerprint. `None` when the server does not show it.
+    #[must_use]
+    pub fn pin(&self, fingerprint: &str) -> Option<&str> {
+        self.pins.iter().find(|pin| pin.fingerprint == fingerprint).map(|pin| pin.text.as_str())
+    }
+
+    /// Why it would be refused although it is trusted.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.identity.certificate.as_ref()?.problem.as_deref()
+    }
 }
 
 /// Asks a server for its identity.
@@ -30,7 +54,14 @@ pub async fn ask(endpoint: &Endpoint) -> Result<Offered, String> {
         let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await.map_err(|error| unreachable(&error))?;
         match &endpoint.protocol {
             Protocol::Ssh(algorithms) => ssh::host_key(stream, algorithms).await,
-            Protocol::Tls | Protocol::FtpTls => Err("Not yet.".to_owned()),
+            Protocol::Tls | Protocol::FtpTls => {
+                let (host, ftp) = (endpoint.host.clone(), endpoint.protocol == Protocol::FtpTls);
+                let stream = stream
+                    .into_std()
+                    .and_then(|stream| stream.set_nonblocking(false).map(|()| stream))
+                    .map_err(|error| unreachable(&error))?;
+                spawn_blocking(move || tls::certificate(stream, &host, ftp)).await.unwrap_or_else(|_| Err("It broke off.".to_owned()))
+            }
         }
     };
     timeout(LIMIT, asked).await.unwrap_or_else(|_| Err("The server did not answer in time.".to_owned()))

@@ -11,7 +11,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::Offered;
+use super::{Offered, Pin};
 use crate::domain::identity::{IdentityKind, ServerIdentity};
 
 /// Types of host key in the order in which OpenSSH prefers them.
@@ -110,15 +110,10 @@ pub async fn host_key(stream: TcpStream, algorithms: &[String]) -> Result<Offere
 fn offered(key: &[u8]) -> Result<Offered, String> {
     let (algorithm, _) = take(key).ok_or_else(broken)?;
     let algorithm = std::str::from_utf8(algorithm).ok().filter(|text| is_name(text)).ok_or_else(broken)?;
-    Ok(Offered {
-        identity: ServerIdentity {
-            kind: IdentityKind::HostKey,
-            algorithm: algorithm.to_owned(),
-            fingerprint: fingerprint(key),
-            certificate: None,
-        },
-        pin: format!("{algorithm} {}", BASE64_STANDARD.encode(key)),
-    })
+    let fingerprint = fingerprint(key);
+    let pin = Pin { fingerprint: fingerprint.clone(), text: format!("{algorithm} {}", BASE64_STANDARD.encode(key)) };
+    let identity = ServerIdentity { kind: IdentityKind::HostKey, algorithm: algorithm.to_owned(), fingerprint, certificate: None };
+    Ok(Offered { identity, pins: vec![pin] })
 }
 
 /// As `ssh-keygen -l` prints it.
@@ -251,7 +246,7 @@ mod tests {
         let key = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
         let offered = offered(&BASE64_STANDARD.decode(key).expect("base64")).expect("a key");
         assert_eq!(offered.identity.algorithm, "ssh-ed25519");
-        assert_eq!(offered.pin, format!("ssh-ed25519 {key}"));
+        assert_eq!(offered.pins[0].text, format!("ssh-ed25519 {key}"));
         assert_eq!(offered.identity.fingerprint.len(), "SHA256:".len() + 43);
     }
 

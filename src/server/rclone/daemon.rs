@@ -11,6 +11,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -22,7 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::{
     process::Child,
-    sync::watch,
+    sync::{Notify, watch},
     time::{sleep, timeout},
 };
 
@@ -35,9 +36,11 @@ use super::{
     keeper::Keeper,
     socket,
     spawn::Process,
-    wire,
+    trust, wire,
 };
 
+/// What rclone takes for a password, and is none.
+const NO_PASSWORD: &str = "GUMLiAnG5zSp0HbraSYrYbs";
 /// How often its health is looked at.
 const CHECK: Duration = Duration::from_secs(15);
 /// Above this it is started again as soon as nothing is asked of it, in bytes.
@@ -80,6 +83,7 @@ pub struct Daemon {
     client: Client,
     state: watch::Receiver<State>,
     stop: watch::Sender<bool>,
+    anew: Arc<Notify>,
 }
 
 /// What keeps it going.
@@ -96,6 +100,8 @@ struct Supervisor {
     client: Client,
     state: watch::Sender<State>,
     stop: watch::Receiver<bool>,
+    /// Told when it is to begin anew.
+    anew: Arc<Notify>,
 }
 
 impl Daemon {
@@ -128,9 +134,11 @@ impl Daemon {
             client: client.clone(),
             state,
             stop: stopped,
+            anew: Arc::default(),
         };
+        let anew = Arc::clone(&supervisor.anew);
         tokio::spawn(supervisor.run());
-        Ok(Self { client, state: states, stop })
+        Ok(Self { client, state: states, stop, anew })
     }
 
     /// What is known now.
@@ -161,6 +169,11 @@ impl Daemon {
             State::Down(_, message) => return Err(RcloneError::Failed { message: message.clone() }),
         }
         self.client.call_with(path, params, limit, parse).await
+    }
+
+    /// Has it begin anew soon: some of what it knows it reads only once.
+    pub fn renew(&self) {
+        self.anew.notify_one();
     }
 
     /// Ends it and waits until it has ended.
@@ -228,11 +241,13 @@ impl Supervisor {
             status = child.wait() => return Err(RcloneError::Failed { message: describe(&log, status) }),
             _ = self.stop.changed() => return end(child).await,
         }
+        self.prime().await;
         self.state.send_replace(State::Ready(binary.clone()));
         loop {
             tokio::select! {
                 status = child.wait() => return Err(RcloneError::Failed { message: describe(&log, status) }),
                 _ = self.stop.changed() => return end(child).await,
+                () = self.anew.notified() => return end(child).await,
                 () = sleep(CHECK) => {}
             }
             let fat = child.id().and_then(memory).is_some_and(|bytes| bytes > FAT);
@@ -244,6 +259,18 @@ impl Supervisor {
                 end(child).await?;
                 return Err(RcloneError::Timeout);
             }
+        }
+    }
+}
+
+impl Supervisor {
+    /// Has it read the certificates of FTP servers before anything else: it keeps those that it reads first. Nobody listens at that port, and
+    /// the password is none.
+    async fn prime(&self) {
+        if let Some(shared) = trust::shared(&self.run) {
+            let fs = format!(":ftp,host=127.0.0.1,port=1,pass={NO_PASSWORD},override.ca_cert=\"{}\":", shared.display());
+            let asked = serde_json::json!({ "fs": fs, "remote": "" });
+            let _ = self.client.call::<wire::Nothing>("operations/list", &asked, QUICK).await;
         }
     }
 }

@@ -42,6 +42,7 @@ fn problem(provider: &str, option: &str, value: &str) -> Option<&'static str> {
         (_, "port") => port(text),
         ("webdav" | "http" | "seafile" | "filefabric" | "opendrive", "url") => url(text),
         ("sftp", "host_keys") => host_keys_problem(text),
+        ("sftp", "key_pem") => private_key(text),
         ("azureblob" | "azurefiles", "key") => BASE64_STANDARD
             .decode(text)
             .is_err()
@@ -50,6 +51,16 @@ fn problem(provider: &str, option: &str, value: &str) -> Option<&'static str> {
         ("s3", "endpoint") if text.contains("://") => url(text),
         _ => None,
     }
+}
+
+fn private_key(text: &str) -> Option<&'static str> {
+    if text.starts_with("PuTTY-User-Key-File") {
+        return Some("This is PuTTY's format. Export it as an OpenSSH key (PuTTYgen, Conversions), and paste that.");
+    }
+    if text.starts_with("ssh-") || text.starts_with("ecdsa-") || text.contains("PUBLIC KEY-----") {
+        return Some("This is the public key. Paste the private one, which begins with -----BEGIN.");
+    }
+    (!text.starts_with("-----BEGIN ")).then_some("Paste the whole private key, from -----BEGIN to the end.")
 }
 
 fn host(text: &str) -> Option<&'static str> {
@@ -131,6 +142,12 @@ mod tests {
             ("s3", "endpoint", &["s3.example.org", "minio:9000", "http://minio:9000"], &["ftp://minio", "http://minio:port"]),
             ("s3", "chunk_size", &["5Mi", "16Mi", "5120", "1Gi", "5242880b"], &["1Mi", "100k", "4.9Mi", "4096", "100b"]),
             ("azureblob", "key", &["AAAA", "YWJj", "YWI="], &["not base64!", "abc"]),
+            (
+                "sftp",
+                "key_pem",
+                &["-----BEGIN OPENSSH PRIVATE KEY-----\\nb3\\n-----END", "-----BEGIN RSA PRIVATE KEY-----\\nx"],
+                &["PuTTY-User-Key-File-3: ssh-ed25519", "ssh-ed25519 AAAA me@here", "garbage", "-----BEGIN PUBLIC KEY-----\\nx"],
+            ),
             ("b2", "key", &["not base64!"], &[]),
         ] {
             for value in good {

@@ -30,6 +30,7 @@ pub mod preflight;
 pub mod presence;
 mod probe;
 mod providers;
+mod reach;
 mod redact;
 mod run;
 mod saved;
@@ -174,6 +175,8 @@ impl Rclone {
         atomic::private_dir(&run).during("could not make a folder in the data folder")?;
         let (master, folder) = (config.master, run.clone());
         let vault = Arc::new(blocking(move || Vault::open(&master, &folder)).await?);
+        let (opened, folder) = (Arc::clone(&vault), run.clone());
+        blocking(move || trust::restore(&folder, &opened.remotes()?)).await?;
         let keeper = Keeper::start().during("could not start a thread")?;
         let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper).await?;
         Draft::sweep(&run);

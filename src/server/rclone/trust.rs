@@ -17,6 +17,7 @@ use super::{
     Rclone, Saved,
     atomic::{Staged, private_dir},
     blocking,
+    conf::Section,
     error::{During as _, RcloneError},
 };
 use crate::domain::{
@@ -39,6 +40,19 @@ const ADDRESS: [(&str, &str); 7] = [
     ("s3", "endpoint"),
     ("seafile", "url"),
     ("webdav", "url"),
+];
+
+/// The provider of which all remotes of one rclone process share one set of certificates (with Azure, Swift and Proton): that of the one that
+/// is used first. So each has the certificates of all; and the warm rclone begins with them.
+const SHARED: &str = "ftp";
+/// Where systems keep the certificates of their authorities, as Go looks for them.
+const SYSTEM: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
 ];
 
 type Options = BTreeMap<String, String>;
@@ -76,6 +90,30 @@ pub fn endpoint(kind: &str, options: &Options) -> Option<Endpoint> {
         "ftp" if is_on("explicit_tls") => at(21, Protocol::FtpTls),
         _ => https(get(address_option(kind)?)?),
     }
+}
+
+/// Host and port of the server of a remote with these options. `None` where nobody knows them, or a proxy stands between.
+#[must_use]
+pub fn address(kind: &str, options: &Options) -> Option<(String, u16)> {
+    if let Some(Endpoint { host, port, .. }) = endpoint(kind, options) {
+        return Some((host, port));
+    }
+    let get = |name: &str| options.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    if ["socks_proxy", "http_proxy", "ssh", "unix_socket"].iter().any(|name| get(name).is_some()) {
+        return None;
+    }
+    let default = match kind {
+        "sftp" => 22,
+        "ftp" => 21,
+        "smb" => 445,
+        _ => {
+            let plain = get(address_option(kind)?)?.strip_prefix("http://")?;
+            let Endpoint { host, port, .. } = https(plain)?;
+            return Some((host, if port == 443 && !plain.contains(":443") { 80 } else { port }));
+        }
+    };
+    let port = get("port").map_or(Some(default), |port| port.parse().ok())?;
+    Some((get("host")?.trim_start_matches('[').trim_end_matches(']').to_owned(), port))
 }
 
 fn address_option(kind: &str) -> Option<&'static str> {
@@ -125,8 +163,9 @@ fn trusted(kind: &str, options: &Options) -> Vec<String> {
     if kind == "sftp" {
         return options.get(HOST_KEYS).map(|keys| keys.split(',').filter_map(host_key_fingerprint).collect()).unwrap_or_default();
     }
-    let file = options.get(CERTIFICATES).and_then(|file| Path::new(file).file_stem()).and_then(|stem| stem.to_str());
-    file.map(colons).into_iter().collect()
+    let files = options.get(CERTIFICATES).and_then(|files| files.split(',').next());
+    let stem = files.and_then(|file| Path::new(file).file_stem()).and_then(|stem| stem.to_str());
+    stem.filter(|stem| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit())).map(colons).into_iter().collect()
 }
 
 /// The fingerprint of an entry of `host_keys`, as OpenSSH prints it.
@@ -190,11 +229,71 @@ impl Rclone {
             options.insert(HOST_KEYS.to_owned(), pin.to_owned());
             return Ok(());
         }
-        let (folder, pem) = (self.0.run.with_file_name("certificates"), pin.to_owned());
-        let file = blocking(move || keep(&folder, &pem)).await?;
-        options.insert(CERTIFICATES.to_owned(), file.display().to_string());
+        for off in OFF {
+            options.remove(off);
+        }
+        let (run, pem, is_shared, vault) = (self.0.run.clone(), pin.to_owned(), kind == SHARED, self.0.vault.clone());
+        let files = blocking(move || {
+            let file = keep(&folder(&run), &pem)?;
+            if !is_shared {
+                return Ok(file.display().to_string());
+            }
+            let shared = write_shared(&run, &vault.remotes()?, Some(&pem))?;
+            Ok(format!("{},{}", file.display(), shared.display()))
+        })
+        .await?;
+        options.insert(CERTIFICATES.to_owned(), files);
+        if is_shared {
+            self.0.daemon.renew();
+        }
         Ok(())
     }
+}
+
+/// The folder of certificates, beside ours.
+fn folder(run: &Path) -> PathBuf {
+    run.with_file_name("certificates")
+}
+
+/// The certificates that all FTP servers share, if there are any; see [`SHARED`].
+#[must_use]
+pub fn shared(run: &Path) -> Option<PathBuf> {
+    let file = folder(run).join("ftp.pem");
+    file.exists().then_some(file)
+}
+
+/// Writes the certificates that all FTP servers share: the system's, those of these remotes, and `more`.
+pub fn write_shared(run: &Path, remotes: &[Section], more: Option<&str>) -> Result<PathBuf, RcloneError> {
+    let system = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from).into_iter().chain(SYSTEM.map(PathBuf::from));
+    let mut all = system.filter_map(|file| fs::read_to_string(file).ok()).next().unwrap_or_default();
+    for section in remotes.iter().filter(|section| section.kind() == SHARED) {
+        let pinned = section.pairs().remove(CERTIFICATES).unwrap_or_default();
+        for file in pinned.split(',').filter(|file| Path::new(file).parent() == Some(&folder(run)) && !file.ends_with("ftp.pem")) {
+            all.push('\n');
+            all.push_str(&fs::read_to_string(file).unwrap_or_default());
+        }
+    }
+    all.push('\n');
+    all.push_str(more.unwrap_or_default());
+    private_dir(&folder(run)).during("could not make the folder of certificates")?;
+    let file = folder(run).join("ftp.pem");
+    Staged::new(&file, all.as_bytes()).and_then(Staged::commit).during("could not keep the certificates")?;
+    Ok(file)
+}
+
+/// Makes sure, at the start, that what the remotes trust is there: rclone ends when a file of certificates is not.
+pub fn restore(run: &Path, remotes: &[Section]) -> Result<(), RcloneError> {
+    let pinned = |section: &&Section| section.pairs().contains_key(CERTIFICATES);
+    if remotes.iter().filter(pinned).any(|section| section.kind() == SHARED) {
+        write_shared(run, remotes, None)?;
+    }
+    for section in remotes.iter().filter(pinned) {
+        let files = section.pairs().remove(CERTIFICATES).unwrap_or_default();
+        for file in files.split(',').filter(|file| !Path::new(file).exists()) {
+            tracing::warn!(remote = section.name, file, "the certificate that this remote trusts is not there: trust it again");
+        }
+    }
+    Ok(())
 }
 
 /// Keeps a certificate in a file that is called by its fingerprint.
@@ -245,6 +344,24 @@ mod tests {
             ("drive", "url=https://x", None),
         ] {
             assert_eq!(found(kind, text), expected.map(|(host, port): (&str, u16)| (host.to_owned(), port)), "{kind} {text}");
+        }
+    }
+
+    #[test]
+    fn every_server_has_an_address() {
+        for (kind, text, expected) in [
+            ("sftp", "host=nas known_hosts_file=/x", Some(("nas", 22))),
+            ("ftp", "host=nas", Some(("nas", 21))),
+            ("smb", "host=nas port=4450", Some(("nas", 4450))),
+            ("webdav", "url=http://nas/dav", Some(("nas", 80))),
+            ("webdav", "url=http://nas:443/dav", Some(("nas", 443))),
+            ("s3", "endpoint=http://[::1]:9000", Some(("::1", 9000))),
+            ("webdav", "url=https://nas/dav", Some(("nas", 443))),
+            ("ftp", "host=nas http_proxy=x", None),
+            ("drive", "token=x", None),
+        ] {
+            let found = address(kind, &options(text));
+            assert_eq!(found, expected.map(|(host, port): (&str, u16)| (host.to_owned(), port)), "{kind} {text}");
         }
     }
 

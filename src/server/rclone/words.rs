@@ -11,8 +11,8 @@ const LATE: [&str; 5] = ["i/o timeout", "timeout awaiting", "deadline exceeded",
 /// The sentence of a text that speaks of a provider's sign-in.
 const SIGN_IN: &str = "The sign-in at the provider has expired or was revoked. Run rclone authorize on a computer with a browser, and set the \
     remote up again with the token that it prints.";
-const NO_AUTHORITY: &str = "The server's certificate is not trusted: no authority that is known here signed it. Test the remote to see it, and \
-    trust it there if it is the right one.";
+const NO_AUTHORITY: &str = "The server's certificate is not trusted: no authority that is known here signed it, or it is another \
+    one than this remote trusts. Test the remote to see it, and trust it there if it is the right one.";
 const ADDRESS: &str = "Write the whole address, beginning with https:// or http://.";
 const NO_WEB: &str = "This is not a web server: check host and port of the address.";
 const AZURE: &str = "Azure refused the account name, the key or the signature (403).";
@@ -36,6 +36,11 @@ const MEANINGS: &[(&[&str], &str)] = &[
         &["426 \"", "Failure reading network stream"],
         "The FTP server broke off the transfer (426). Turn on disable_tls13 in the options of the remote: some servers fail with TLS 1.3.",
     ),
+    (
+        &["TLS session of data connection", "session reuse required", "must use cached TLS session"],
+        "The FTP server wants one TLS session for both of its connections. Turn on disable_tls13 in the options of the remote, and leave \
+         tls_cache_size as it is.",
+    ),
     (&["425 \""], "The FTP server could not open the data connection (425): its passive ports have to be reachable from here."),
     (&["552 \""], "The storage of the FTP server is full (552)."),
     // TLS and addresses.
@@ -57,7 +62,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (&["doesn't contain any IP SANs"], "The server's certificate is not for this address: use the host name that it is for."),
     (
-        &["relies on legacy Common Name"],
+        &["relies on legacy Common Name", "not valid for any names"],
         "The server's certificate names no host in its subjectAltName, which is needed: it has to be made anew.",
     ),
     (&["signed by unknown authority", "certificate is not trusted", "self-signed certificate"], NO_AUTHORITY),
@@ -72,12 +77,25 @@ const MEANINGS: &[(&[&str], &str)] = &[
     // SMB.
     (&["The attempted logon is invalid"], "The SMB server refused the user name or password. A Windows domain has a field of its own."),
     (&["Network Name Not Found"], "The SMB server has no share of this name."),
+    (
+        &["cannot be used to log on", "account restrictions"],
+        "The SMB server does not let this account sign in from here: its administrator can allow it.",
+    ),
     (&["open srvsvc"], "The SMB server does not list its shares: name one, as in remote:share."),
     (&["account is currently locked out"], "The account is locked on the SMB server: too many wrong passwords."),
     (&["password…expired", "password of this user must be changed"], "The password has expired on the server: change it there."),
     (&["couldn't connect SMB: connection error", "invalid transport format"], "This is not an SMB server: check host and port."),
     (&["{Access Denied}"], "Access was denied by the SMB server."),
     // SSH.
+    (
+        &["knownhosts: key mismatch"],
+        "The server's host key is not the one in the known_hosts file of this remote. If the server was set up again, correct it there.",
+    ),
+    (
+        &["knownhosts: key is unknown", "no authorities for hostname"],
+        "The known_hosts file of this remote has no host key of this server: add it there, as ssh-keyscan prints it.",
+    ),
+    (&["passphrase protected"], "The private key is encrypted: give its passphrase as key_file_pass."),
     (
         &["no common algorithm for host key"],
         "The server no longer has a host key of the type that this remote trusts. Compare the one it has on the server itself, then trust it on \
@@ -118,7 +136,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     // S3.
     (&["InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSecurity"], "The key was refused (403): check access key and secret."),
     (
-        &["AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraint"],
+        &["AuthorizationHeaderMalformed", "PermanentRedirect", "MovedPermanently", "StatusCode: 301", "IllegalLocationConstraint"],
         "The bucket lies in another region, or the key was refused: check region, endpoint, access key and secret.",
     ),
     (&["RequestTimeTooSkewed"], "The clock of this server is wrong by more than 15 minutes: S3 refuses that. Set the clock."),

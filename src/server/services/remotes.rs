@@ -79,7 +79,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
             Before::Go(pin) => {
                 trust::explained(app.rclone.test_new(&remote.provider, &remote.config, pin.as_deref()).await?, &remote).await
             }
-            Before::Ask(result) => result,
+            Before::Ask(result) => *result,
         };
         let mut transaction = app.store.begin().await?;
         audit(&mut transaction, app, actor, tested("rclone.check_new", &remote.provider, &result)).await?;
@@ -111,7 +111,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let crypt = crypt(&name, &remote)?;
     app.rclone.check_new(&remote.provider, &remote.config).await?;
     let first = trust::before_save(&remote).await?;
-    let pin = first.as_ref().map(|(offered, _)| offered.pin.as_str());
+    let pin = first.as_ref().map(|first| first.pin.as_str());
     // Before the transaction: rclone may ask the provider, and nobody else could write for as long as that takes.
     let drafted = match &crypt {
         None => app.rclone.draft(&name, &remote.provider, &remote.config, pin).await,
@@ -125,8 +125,8 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let mut transaction = app.store.begin().await?;
     let options: Vec<_> = remote.config.keys().collect();
     let over = crypt.as_ref().map(|(crypt, _)| &crypt.name);
-    let fingerprint = first.as_ref().map(|(offered, _)| &offered.identity.fingerprint);
-    let first_use = first.as_ref().map(|(_, first_use)| *first_use);
+    let fingerprint = first.as_ref().map(|first| &first.fingerprint);
+    let first_use = first.as_ref().map(|first| first.first_use.is_some());
     let detail = serde_json::json!({
         "type": remote.provider, "options": options, "crypt": over, "fingerprint": fingerprint, "trusted_on_first_use": first_use,
     });
@@ -146,7 +146,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     app.listings.forget();
     let saved = exists(app, &name).await?;
     let crypt = crypt.map(|(crypt, _)| crypt);
-    let trusted_on_first_use = first.filter(|(_, first_use)| *first_use).map(|(offered, _)| offered.identity);
+    let trusted_on_first_use = first.and_then(|first| first.first_use);
     Ok(CreatedRemote { remote: summary(saved, &mut BTreeMap::new()), crypt, trusted_on_first_use })
 }
 

@@ -27,7 +27,17 @@ pub(super) enum Before {
     /// It can, with what it is to trust.
     Go(Option<String>),
     /// Somebody has to say first whether this is the right server. Nothing secret was sent.
-    Ask(RemoteTest),
+    Ask(Box<RemoteTest>),
+}
+
+/// What a new remote trusts from its beginning.
+pub(super) struct First {
+    /// What pins it.
+    pub pin: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// The host key, where nobody confirmed it: the client of a contract can not.
+    pub first_use: Option<ServerIdentity>,
 }
 
 /// What has to be known before a password goes to the server of a new remote.
@@ -40,16 +50,18 @@ pub(super) async fn before_test(remote: &NewRemote) -> Before {
     let began = tokio::time::Instant::now();
     let (message, identity) = match identity::ask(&endpoint).await {
         Err(problem) => (problem, None),
-        Ok(offered) if offered.identity.fingerprint == remote.trust => return Before::Go(Some(offered.pin)),
-        Ok(Offered { identity, .. }) if remote.trust.is_empty() => (to_compare(&identity), Some(identity)),
-        Ok(Offered { identity, .. }) => (another(&remote.trust, &identity), Some(identity)),
+        Ok(offered) if remote.trust.is_empty() => (to_compare(&offered.identity), Some(offered.identity)),
+        Ok(offered) => match chosen(&offered, &remote.trust) {
+            Ok(pin) => return Before::Go(Some(pin)),
+            Err(problem) => (problem, Some(offered.identity)),
+        },
     };
     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Before::Ask(RemoteTest { connected: false, message, elapsed_ms, identity })
+    Before::Ask(Box::new(RemoteTest { connected: false, message, elapsed_ms, identity }))
 }
 
-/// What a new remote is to trust, and whether only because it is the first that the server showed: a contract's client does not confirm.
-pub(super) async fn before_save(remote: &NewRemote) -> Result<Option<(Offered, bool)>> {
+/// What a new remote is to trust: what was confirmed, or the first host key that the server shows.
+pub(super) async fn before_save(remote: &NewRemote) -> Result<Option<First>> {
     let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
         return if remote.trust.is_empty() {
             Ok(None)
@@ -58,17 +70,25 @@ pub(super) async fn before_save(remote: &NewRemote) -> Result<Option<(Offered, b
         };
     };
     if !remote.trust.is_empty() {
-        let offered = identity::ask(&endpoint).await.map_err(|problem| AppError::invalid("trust", problem))?;
-        if offered.identity.fingerprint != remote.trust {
-            return Err(AppError::invalid("trust", another(&remote.trust, &offered.identity)));
-        }
-        return Ok(Some((offered, false)));
+        let refuse = |problem: String| AppError::invalid("trust", problem);
+        let offered = identity::ask(&endpoint).await.map_err(refuse)?;
+        let pin = chosen(&offered, &remote.trust).map_err(refuse)?;
+        return Ok(Some(First { pin, fingerprint: remote.trust.clone(), first_use: None }));
     }
     if remote.provider != "sftp" || has_check(remote) {
         return Ok(None);
     }
     let asked = tokio::time::timeout(FIRST_USE, identity::ask(&endpoint)).await;
-    Ok(asked.ok().and_then(std::result::Result::ok).map(|offered| (offered, true)))
+    Ok(asked.ok().and_then(std::result::Result::ok).and_then(|offered| {
+        let pin = offered.pins.into_iter().next()?;
+        Some(First { pin: pin.text, fingerprint: pin.fingerprint, first_use: Some(offered.identity) })
+    }))
+}
+
+/// What is to be trusted of what a server shows, or why that is not possible.
+fn chosen(offered: &Offered, fingerprint: &str) -> std::result::Result<String, String> {
+    let pin = offered.pin(fingerprint).ok_or_else(|| another(fingerprint, &offered.identity))?;
+    offered.problem().map_or_else(|| Ok(pin.to_owned()), |problem| Err(problem.to_owned()))
 }
 
 fn has_check(remote: &NewRemote) -> bool {
@@ -146,14 +166,12 @@ pub async fn trust(actor: &Actor, app: &AppState, name: &str, fingerprint: &str)
     let endpoint =
         server.endpoint.ok_or_else(|| refuse("This remote has no server that can be asked for its host key or certificate.".to_owned()))?;
     let offered = identity::ask(&endpoint).await.map_err(refuse)?;
-    if offered.identity.fingerprint != fingerprint.trim() {
-        return Err(refuse(another(fingerprint.trim(), &offered.identity)));
-    }
+    let pin = chosen(&offered, fingerprint.trim()).map_err(refuse)?;
     let mut transaction = app.store.begin().await?;
-    let detail = serde_json::json!({ "fingerprint": offered.identity.fingerprint, "before": server.trusted });
+    let detail = serde_json::json!({ "fingerprint": fingerprint.trim(), "before": server.trusted });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("remote.trust", name.as_str()) }).await?;
     store::remotes::delete_test(&mut transaction, &name).await?;
-    let saved = match app.rclone.pin(&name, &server.kind, &offered.pin).await {
+    let saved = match app.rclone.pin(&name, &server.kind, &pin).await {
         Ok(saved) => saved,
         Err(error) => {
             drop(transaction);

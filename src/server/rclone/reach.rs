@@ -1,0 +1,31 @@
+//! Whether the server of a remote takes connections at all: what stands still may only wait for one that is gone, and rclone tells that late.
+
+use std::time::Duration;
+
+use tokio::{net::TcpStream, time::timeout};
+
+use super::{Rclone, blocking, trust, words};
+use crate::domain::location::Location;
+
+/// How long a server may take to take a connection.
+const LIMIT: Duration = Duration::from_secs(5);
+
+impl Rclone {
+    /// Why the server behind a location can not be reached, with the remote's name. `None` when it can, or nobody knows where it is.
+    pub async fn unreachable(&self, location: &Location) -> Option<String> {
+        for place in self.resolve(location).await.ok()? {
+            let Location::Remote(name, _) = &place else { continue };
+            let vault = self.0.vault.clone();
+            let sections = blocking(move || vault.remotes()).await.ok()?;
+            let section = sections.iter().find(|section| section.name == name.as_str())?;
+            let Some((host, port)) = trust::address(&section.kind(), &section.pairs()) else { continue };
+            let problem = match timeout(LIMIT, TcpStream::connect((host.as_str(), port))).await {
+                Ok(Ok(_)) => continue,
+                Ok(Err(error)) => error.to_string().to_lowercase(),
+                Err(_) => "i/o timeout".to_owned(),
+            };
+            return Some(format!("{name}: {}", words::explain(&problem, &[])));
+        }
+        None
+    }
+}
