@@ -237,6 +237,7 @@ async fn the_host_key_is_read_from_old_and_new_servers_and_what_is_none_is_said(
         (closed, "refused the connection"),
         (json!({ "host": "127.0.0.1", "port": web, "pass": "x" }), "not an SSH server"),
         (json!({ "host": "nosuch.invalid", "pass": "x" }), "no server with this name"),
+        (json!({ "host": "nas", "pass": "x", "socks_proxy": "127.0.0.1:1" }), "Nothing was sent yet"),
     ] {
         let shown = test(&console, "sftp", &config, "").await;
         assert!(shown["connected"] == false && words(&shown).contains(expected), "{shown}");

@@ -42,8 +42,10 @@ pub(super) struct First {
 
 /// What has to be known before a password goes to the server of a new remote.
 pub(super) async fn before_test(remote: &NewRemote) -> Before {
-    let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else { return Before::Go(None) };
     let is_ssh = remote.provider == "sftp";
+    let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
+        return if is_ssh && !has_check(remote) { Before::Ask(Box::new(behind_proxy())) } else { Before::Go(None) };
+    };
     if remote.trust.is_empty() && (!is_ssh || has_check(remote)) {
         return Before::Go(None);
     }
@@ -58,6 +60,13 @@ pub(super) async fn before_test(remote: &NewRemote) -> Before {
     };
     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Before::Ask(Box::new(RemoteTest { connected: false, message, elapsed_ms, identity }))
+}
+
+/// The host key of a server behind a proxy is not read: it has to be given.
+fn behind_proxy() -> RemoteTest {
+    let message = "Nothing was sent yet. The host key of a server behind a proxy can not be read from here: write it into host_keys, as ssh-keyscan \
+                   prints it after the host.";
+    RemoteTest { connected: false, message: message.to_owned(), elapsed_ms: 0, identity: None }
 }
 
 /// What a new remote is to trust: what was confirmed, or the first host key that the server shows.
