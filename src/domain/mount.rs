@@ -64,6 +64,9 @@ pub struct Mount {
     pub allow_other: bool,
     /// How it is.
     pub state: MountState,
+    /// Why what is mounted does not answer; absent when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Files that were written and have not reached the remote yet; `None` where that is not known.
     pub pending: Option<u64>,
     /// Who mounted it.
@@ -102,6 +105,7 @@ mod tests {
             read_only,
             allow_other: false,
             state,
+            problem: None,
             pending,
             user: "ana".to_owned(),
             created_at: Timestamp(0),

@@ -25,9 +25,13 @@ use crate::{
     domain::{
         error::Result,
         file::{FilePage, FileQuery},
+        format,
         location::Location,
     },
-    server_fns::{files::list_files, remotes::list_local_roots},
+    server_fns::{
+        files::{count_undecryptable, list_files},
+        remotes::list_local_roots,
+    },
 };
 
 /// The page.
@@ -52,6 +56,7 @@ pub fn FolderPage() -> impl IntoView {
             list(address, refresh)
         },
     );
+    let left_out = Resource::new(move || (location.get(), again.get()), |(location, _)| undecryptable(location));
     let selection: Selection = RwSignal::default();
     Effect::watch(move || location.get(), move |_, _, _| selection.set(Default::default()), false);
 
@@ -79,6 +84,7 @@ pub fn FolderPage() -> impl IntoView {
                 <button type="button" class="button" on:click=move |_| *again.write() += 1>{icon("refresh-cw")}"Refresh"</button>
                 <a class="button button--primary" href=copy_href>{icon("copy")}"Copy this folder…"</a>
             </div>
+            {load(left_out, || ().into_any(), left_out_note)}
             {load(listing, || skeleton(12), move |listing| view! { <Listing listing browser /> }.into_any())}
         </div>
     };
@@ -92,6 +98,25 @@ async fn list(address: Result<Address>, refresh: bool) -> Result<(Address, FileP
     let page = list_files(query).await?;
     let roots = if address.location.is_local() { list_local_roots().await? } else { Vec::new() };
     Ok((address, page, roots.iter().filter_map(|root| Location::parse(root).ok()).collect()))
+}
+
+/// How many names are left out. Where that cannot be told, the listing says what is wrong.
+async fn undecryptable(location: Option<Location>) -> Result<u64> {
+    match location {
+        Some(location) if !location.is_local() => Ok(count_undecryptable(location.to_string()).await.unwrap_or_default()),
+        _ => Ok(0),
+    }
+}
+
+fn left_out_note(count: u64) -> AnyView {
+    if count == 0 {
+        return ().into_any();
+    }
+    let names = format::plural(count, "name is", "names are");
+    let said = format!(
+        "{names} not shown: they cannot be decrypted. The password or salt of this remote is not the one they were encrypted with."
+    );
+    view! { <p class="note note--warn" role="status">{icon("triangle-alert")}<span>{said}</span></p> }.into_any()
 }
 
 /// A folder's own name, or its remote's.

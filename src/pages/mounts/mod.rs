@@ -295,6 +295,7 @@ mod tests {
             read_only: false,
             allow_other: false,
             state,
+            problem: None,
             pending,
             user: "ana".to_owned(),
             created_at: Timestamp(0),

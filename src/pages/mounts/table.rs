@@ -48,6 +48,7 @@ fn row(mount: Memo<Mount>, may: bool, doors: Doors) -> AnyView {
     let Mount { location, mount_point, read_only, allow_other, user, created_at, .. } = mount.get_untracked();
     let state = Memo::new(move |_| mount.with(|mount| mount.state));
     let pending = Memo::new(move |_| mount.with(|mount| mount.pending).filter(|waiting| *waiting > 0));
+    let problem = Memo::new(move |_| mount.with(|mount| mount.problem.clone()));
     let href = Location::parse(&mount_point).map(|place| place.href()).unwrap_or_default();
     let badges = (read_only || allow_other).then(|| {
         view! {
@@ -65,7 +66,8 @@ fn row(mount: Memo<Mount>, may: bool, doors: Doors) -> AnyView {
             </td>
             <td class="mounts__state" data-label="State" role="cell" aria-live="polite">
                 <div>
-                    {move || face(state.get())}
+                    {move || face(state.get(), problem.with(Option::is_some))}
+                    {move || problem.get().map(|why| view! { <span class="mounts__said">{why}</span> }.into_any())}
                     {move || pending.get().map(|waiting| view! { <span class="mounts__said num">{wait(waiting)}</span> }.into_any())}
                     {move || (state.get() == MountState::Gone).then(|| view! { <span class="mounts__said">"Its process is gone."</span> }.into_any())}
                 </div>
@@ -86,8 +88,9 @@ const fn word(state: MountState) -> &'static str {
 }
 
 /// The state as a badge.
-fn face(state: MountState) -> AnyView {
+fn face(state: MountState, is_silent: bool) -> AnyView {
     let (kind, name) = match state {
+        MountState::Mounted if is_silent => return badge("warn", "triangle-alert", "Not answering".to_owned()),
         MountState::Starting => ("run", "loader"),
         MountState::Mounted => ("ok", "circle-check"),
         MountState::Gone => ("warn", "triangle-alert"),

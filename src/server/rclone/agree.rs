@@ -1,6 +1,9 @@
 //! What the master of the configuration and the working copy have in common, and what goes up from the working copy. Pure; files are `vault`'s.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::Deserialize;
 
@@ -49,7 +52,7 @@ const LEARNED: [&str; 34] = [
 ];
 
 /// The option whose newer value belongs into the master.
-const TOKEN: &str = "token";
+pub const TOKEN: &str = "token";
 
 /// Whether the working copy says what the master says, but for what rclone learned.
 pub fn agree(master: &Conf, working: &[u8]) -> bool {
@@ -82,21 +85,75 @@ pub fn take_tokens(master: &mut Conf, working: &[u8]) -> bool {
     !taken.is_empty()
 }
 
+/// Takes one remote's token from the configuration of one who renewed it. `base` is what it was made from: whatever came of that is newer, also
+/// where it does not tell when it expires. Whether there was any.
+pub fn take_renewed(master: &mut Conf, renewed: &[u8], name: &str, base: &str) -> bool {
+    let token = |conf: &Conf| conf.get(name).and_then(|section| section.own().get(TOKEN).cloned());
+    let Some(theirs) = Conf::parse(renewed).ok().and_then(|conf| token(&conf)) else { return false };
+    let ours = token(master);
+    let read = |text: &str| serde_json::from_str::<Token>(text).ok();
+    let is_new = match (read(&theirs), read(base)) {
+        (Some(theirs), Some(base)) => {
+            !theirs.access_token.is_empty() && (theirs.access_token, theirs.refresh_token) != (base.access_token, base.refresh_token)
+        }
+        _ => false,
+    };
+    let take = is_new && (ours.as_deref() == Some(base) || newer(&theirs, ours.as_deref()));
+    if take {
+        master.set(name, TOKEN, &theirs);
+    }
+    take
+}
+
 /// The part of a token that tells its age.
 #[derive(Deserialize)]
 struct Token {
     access_token: String,
     #[serde(default)]
+    refresh_token: Option<String>,
+    #[serde(default)]
     expiry: Option<String>,
 }
 
-/// Whether a token is whole and expires later than the one we have.
+/// Whether a token is whole and newer than the one we have: it expires later. Of one that does not tell when, or never does, the other one decides:
+/// whether that is still good.
 fn newer(theirs: &str, ours: Option<&str>) -> bool {
     let read = |text: &str| serde_json::from_str::<Token>(text).ok().filter(|token| !token.access_token.is_empty());
-    let expiry = |token: Token| token.expiry.as_deref().and_then(Timestamp::parse);
+    // Year 1 is how rclone writes that it never expires.
+    let expiry = |token: &Token| token.expiry.as_deref().and_then(Timestamp::parse).filter(|expiry| *expiry > Timestamp(0));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
     match (read(theirs), ours.and_then(read)) {
         (None, _) => false,
         (Some(_), None) => true,
-        (Some(theirs), Some(ours)) => expiry(theirs) > expiry(ours),
+        (Some(theirs), Some(ours)) => match (expiry(&theirs), expiry(&ours)) {
+            (Some(theirs), Some(ours)) => theirs > ours,
+            (Some(theirs), None) => theirs > Timestamp(now),
+            (None, Some(ours)) => ours < Timestamp(now),
+            (None, None) => false,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_newer_when_it_expires_later_or_the_other_is_no_good() {
+        let token = |expiry: &str| format!("{{\"access_token\":\"a\",\"expiry\":\"{expiry}\"}}");
+        let (past, future, never) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z");
+        for (theirs, ours, expected) in [
+            (future, past, true),
+            (past, future, false),
+            (past, past, false),
+            (past, never, false),
+            (future, never, true),
+            (never, past, true),
+            (never, future, false),
+            (never, never, false),
+        ] {
+            assert_eq!(newer(&token(theirs), Some(&token(ours))), expected, "{theirs} {ours}");
+        }
+        assert!(newer(&token(past), None) && !newer("{", None) && !newer("{\"access_token\":\"\"}", None));
     }
 }

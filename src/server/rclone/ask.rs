@@ -17,7 +17,7 @@ use super::{
 };
 
 /// How much of what it says is kept, in bytes; the rest is read and dropped.
-const MOST: u64 = 1 << 20;
+pub(super) const MOST: u64 = 1 << 20;
 
 /// How an rclone ended, and what it said.
 pub struct Answer {

@@ -22,11 +22,11 @@ impl Rclone {
     /// As [`Rclone::draft`], and over it one of type `crypt`. Secrets are plain in both.
     pub async fn draft_encrypted(
         &self,
+        owner: &str,
         name: &RemoteName,
         provider: &str,
         config: &BTreeMap<String, String>,
-        crypt_name: &RemoteName,
-        crypt: &BTreeMap<String, String>,
+        (crypt_name, crypt): (&RemoteName, &BTreeMap<String, String>),
         pin: Option<&str>,
     ) -> Result<Drafted, RcloneError> {
         let mut config = self.check(provider, config).await?;
@@ -36,8 +36,8 @@ impl Rclone {
         let mut names = self.names().await?;
         names.insert(name.as_str().to_owned());
         let crypt = providers::check(&self.providers().await?, CRYPT, crypt, &names)?;
+        let under = self.make(owner, name, provider, config, self.limit()).await?;
         let binary = self.0.binary()?;
-        let under = self.0.draft(&binary, name.as_str(), provider, &config, self.limit()).await?;
         let over = self.0.draft(&binary, crypt_name.as_str(), CRYPT, &crypt, self.limit()).await?;
         Ok(Drafted(vec![under.section.clone(), over.section.clone()]))
     }

@@ -76,7 +76,8 @@ impl Draft {
         Ok(draft)
     }
 
-    fn read(&self, name: &str) -> Result<Section, RcloneError> {
+    /// What it is now: an rclone that tested it may have noted a new token.
+    pub fn read(&self, name: &str) -> Result<Section, RcloneError> {
         let text = fs::read(self.conf()).during("could not read the draft")?;
         let section = Conf::parse(&text).ok().and_then(|conf| conf.get(name).cloned());
         section.ok_or_else(|| RcloneError::Broken("rclone did not save the draft".into()))

@@ -23,6 +23,7 @@ impl Rclone {
                 (format!("{name}:"), command::encode(path))
             }
         };
+        self.prepare([location]).await?;
         let recurse = depth != Some(1);
         let config = depth.filter(|_| recurse).map(|max_depth| wire::ListConfig { max_depth });
         let opt = wire::ListOptions { no_mime_type: true, recurse };

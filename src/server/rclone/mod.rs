@@ -21,6 +21,7 @@ pub mod flags;
 mod form;
 mod ini;
 mod keeper;
+mod kept;
 pub mod limit;
 mod list;
 pub mod log;
@@ -39,7 +40,10 @@ mod shim_main;
 mod size;
 mod socket;
 mod spawn;
+mod test;
+mod tokens;
 mod trust;
+mod undecryptable;
 mod unusable;
 mod values;
 mod vault;
@@ -48,9 +52,9 @@ mod words;
 mod wrap;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
@@ -85,7 +89,9 @@ use {
     draft::Draft,
     error::During as _,
     keeper::Keeper,
-    probe::Probe,
+    kept::Kept,
+    test::Subject,
+    tokens::Tokens,
     vault::Vault,
 };
 
@@ -166,6 +172,12 @@ struct Inner {
     types: Known<BTreeSet<String>>,
     /// What it takes as flags.
     flags: Known<flags::Catalog>,
+    /// Who uses and renews which token.
+    tokens: Tokens,
+    /// What tests made of tokens.
+    kept: Kept,
+    /// Why mounts do not answer, as of when.
+    mounts: Mutex<HashMap<PathBuf, (tokio::time::Instant, Option<String>)>>,
 }
 
 impl Rclone {
@@ -182,7 +194,29 @@ impl Rclone {
         Draft::sweep(&run);
         let bisync = config.data_dir.join("bisync");
         let (providers, types, flags) = (Known::default(), Known::default(), Known::default());
-        let inner = Arc::new(Inner { run, bisync, shim: config.shim, limit: config.limit, vault, keeper, daemon, providers, types, flags });
+        let (shim, limit) = (config.shim, config.limit);
+        let (tokens, kept) = (Tokens::default(), Kept::default());
+        let inner = Arc::new(Inner {
+            run,
+            bisync,
+            shim,
+            limit,
+            vault,
+            keeper,
+            daemon,
+            providers,
+            types,
+            flags,
+            tokens,
+            kept,
+            mounts: Mutex::default(),
+        });
+        let finds = Arc::clone(&inner);
+        blocking(move || {
+            finds.find_living();
+            Ok(())
+        })
+        .await?;
         tokio::spawn(watch(Arc::downgrade(&inner)));
         Ok(Self(inner))
     }
@@ -248,9 +282,11 @@ impl Rclone {
     }
 
     /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their provider: this may take
-    /// as long as a call may. `pin` is the host key or certificate that it trusts.
+    /// as long as a call may. `pin` is the host key or certificate that it trusts. A token that a test of the same owner renewed counts in place of
+    /// the one in `config`.
     pub async fn draft(
         &self,
+        owner: &str,
         name: &RemoteName,
         provider: &str,
         config: &BTreeMap<String, String>,
@@ -259,9 +295,33 @@ impl Rclone {
         let mut config = self.check(provider, config).await?;
         self.add_pin(provider, &mut config, pin).await?;
         self.check_name(name).await?;
-        let binary = self.0.binary()?;
-        let draft = self.0.draft(&binary, name.as_str(), provider, &config, self.limit()).await?;
+        let draft = self.make(owner, name, provider, config, self.limit()).await?;
         Ok(Drafted(vec![draft.section.clone()]))
+    }
+
+    /// Makes a draft, with the newest token that came of the one in `config`. To its end, though whoever asked may be gone: the provider may
+    /// renew the token meanwhile.
+    async fn make(
+        &self,
+        owner: &str,
+        name: &RemoteName,
+        provider: &str,
+        mut config: BTreeMap<String, String>,
+        limit: Duration,
+    ) -> Result<Draft, RcloneError> {
+        let (inner, binary) = (Arc::clone(&self.0), self.0.binary()?);
+        let pasted = inner.kept.renew(owner, provider, &mut config);
+        let (name, provider) = (name.clone(), provider.to_owned());
+        to_the_end(async move {
+            let draft = inner.draft(&binary, name.as_str(), &provider, &config, limit).await?;
+            if let Some(pasted) = pasted
+                && let Some(token) = draft.section.own().get(agree::TOKEN)
+            {
+                inner.kept.keep(pasted, token);
+            }
+            Ok(draft)
+        })
+        .await
     }
 
     /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
@@ -285,37 +345,60 @@ impl Rclone {
         self.check(provider, config).await.map(drop)
     }
 
-    /// Tests a remote that is not saved. `pin` is the host key or certificate that it trusts.
-    pub async fn test_new(&self, provider: &str, config: &BTreeMap<String, String>, pin: Option<&str>) -> Result<RemoteTest, RcloneError> {
-        let (mut config, limit) = (self.check(provider, config).await?, probe::LIMIT.min(self.limit()));
+    /// Tests a remote that is not saved. `pin` is the host key or certificate that it trusts. A token that is renewed meanwhile is kept for its
+    /// owner, until they save the remote.
+    pub async fn test_new(
+        &self,
+        owner: &str,
+        provider: &str,
+        config: &BTreeMap<String, String>,
+        pin: Option<&str>,
+    ) -> Result<RemoteTest, RcloneError> {
+        let mut config = self.check(provider, config).await?;
         self.add_pin(provider, &mut config, pin).await?;
-        let (binary, keeper) = (self.0.binary()?, &self.0.keeper);
         let secrets = providers::secrets(&self.providers().await?, provider, &config);
-        let name = free_name(&self.sections().await?.into_iter().map(|section| section.name).collect());
-        let draft = self.0.draft(&binary, &name, provider, &config, limit).await?;
+        let (rclone, owner, provider) = (self.clone(), owner.to_owned(), provider.to_owned());
+        to_the_end(async move { rclone.test_draft(&owner, &provider, config, secrets).await }).await
+    }
+
+    async fn test_draft(
+        &self,
+        owner: &str,
+        kind: &str,
+        config: BTreeMap<String, String>,
+        secrets: Vec<String>,
+    ) -> Result<RemoteTest, RcloneError> {
+        let limit = probe::LIMIT.min(self.limit());
+        let name = free_name(&self.sections().await?.into_iter().map(|section| section.name).collect())?;
+        let pasted = self.0.kept.renew(owner, kind, &mut config.clone());
+        let draft = self.make(owner, &name, kind, config, limit).await?;
+        let options = draft.section.pairs();
         // What it wraps is in the working copy, which a draft must not touch: there it is only a word in the environment.
-        let (conf, env) = if wrap::option(provider).is_some() {
-            self.settle().await?;
+        let (conf, env) = if wrap::option(kind).is_some() {
+            self.prepare_wrapped(kind, &options).await?;
             (self.0.vault.working().to_owned(), draft.environment())
         } else {
             (draft.conf(), Vec::new())
         };
-        Probe { conf: &conf, target: &format!("{name}:"), kind: provider, secrets: &secrets, env, limit }.run(keeper, &binary).await
+        let subject = Subject { name: &name, kind, options: &options, conf: &conf, env: &env, secrets, limit };
+        let tested = self.test(subject, &self.usable().await?).await;
+        if let (Some(pasted), Ok(section)) = (pasted, draft.read(name.as_str()))
+            && let Some(token) = section.own().get(agree::TOKEN)
+        {
+            self.0.kept.keep(pasted, token);
+        }
+        tested
     }
 
     /// Tests a saved remote.
     pub async fn test_saved(&self, name: &RemoteName) -> Result<RemoteTest, RcloneError> {
-        let binary = self.0.binary()?;
-        let section = self.usable().await?.into_iter().find(|section| section.name == name.as_str());
-        let Some(section) = section else { return Err(RcloneError::UnknownRemote) };
-        self.settle().await?;
-        let kind = section.kind();
-        // Also of types that are not offered: whatever looks like a secret by its name.
-        let secrets: Vec<_> = section.pairs().into_iter().filter(|(key, _)| redact::is_secret(key)).map(|(_, value)| value).collect();
-        let limit = probe::LIMIT.min(self.limit());
-        Probe { conf: self.0.vault.working(), target: &format!("{name}:"), kind: &kind, secrets: &secrets, env: Vec::new(), limit }
-            .run(&self.0.keeper, &binary)
-            .await
+        let sections = self.usable().await?;
+        let Some(section) = sections.iter().find(|section| section.name == name.as_str()) else { return Err(RcloneError::UnknownRemote) };
+        self.prepare([&Location::Remote(name.clone(), String::new())]).await?;
+        let (kind, options, limit) = (section.kind(), section.pairs(), probe::LIMIT.min(self.limit()));
+        let conf = self.0.vault.working();
+        let subject = Subject { name, kind: &kind, options: &options, conf, env: &[], secrets: Vec::new(), limit };
+        self.test(subject, &sections).await
     }
 
     /// Where a location really lies: through aliases and other remotes that wrap, and remotes of type `local`. A union lies in several places;
@@ -368,10 +451,16 @@ pub fn leads_to(kind: &str, config: &BTreeMap<String, String>) -> Result<Vec<(&'
 }
 
 /// A name for a draft that is only tested: one that no remote has, in whatever letters, since in the environment all are capitals.
-fn free_name(taken: &BTreeSet<String>) -> String {
+fn free_name(taken: &BTreeSet<String>) -> Result<RemoteName, RcloneError> {
     let taken: BTreeSet<_> = taken.iter().map(|name| name.to_uppercase()).collect();
     let mut names = (0..).map(|n: u64| format!("draft{n}"));
-    names.find(|name| !taken.contains(&name.to_uppercase())).unwrap_or_default()
+    let free = names.find(|name| !taken.contains(&name.to_uppercase())).unwrap_or_default();
+    free.parse().map_err(|_| RcloneError::Broken("no name for a draft".into()))
+}
+
+/// Does something to its end, though whoever asked for it may be gone.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T, RcloneError>> + Send + 'static) -> Result<T, RcloneError> {
+    tokio::spawn(work).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
 }
 
 impl Inner {
@@ -417,6 +506,7 @@ async fn watch(inner: Weak<Inner>) {
         if let Err(error) = inner.settle().await {
             tracing::warn!(%error, "the configuration could not be settled");
         }
+        inner.renew_soon().await;
     }
 }
 

@@ -4,6 +4,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::PoisonError,
     time::Duration,
 };
 
@@ -17,10 +18,11 @@ use crate::domain::location::Location;
 
 use super::{
     GRACE_SECS, Rclone, UMASK,
-    client::{Client, QUICK},
+    ask::ask,
+    client::{Client, QUICK, SLOW},
     command,
     error::{During as _, RcloneError},
-    log,
+    log, probe,
     shim::{self, Life, Plan},
     wire, words,
 };
@@ -29,6 +31,10 @@ use super::{
 const STOP: Duration = Duration::from_secs(25);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a new mount may take to be read for the first time.
+const INTO: Duration = Duration::from_secs(20);
+/// How long it is believed that a mount answers, or does not.
+const KNOWN: Duration = Duration::from_secs(15);
 /// How long `fusermount3` may take.
 const DETACH: Duration = Duration::from_secs(10);
 
@@ -58,7 +64,7 @@ impl Rclone {
         if !plan.location.is_local() && !self.names().await?.contains(plan.location.remote()) {
             return Err(RcloneError::UnknownRemote);
         }
-        self.settle().await?;
+        self.prepare([&plan.location]).await?;
         let args = command::mount(plan, self.0.vault.working(), dir);
         let plan_of_shim = Plan {
             program: binary.path,
@@ -82,7 +88,52 @@ impl Rclone {
             }
             sleep(LOOK).await;
         }
+        let seen = match self.look_into(dir, &plan.mount_point).await {
+            // rclone shows a folder that is not there as an empty one.
+            Ok(()) => ask_mount(dir, &plan.location, SLOW).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = seen {
+            self.unmount(dir, &plan.mount_point).await?;
+            return Err(error);
+        }
+        self.hold(dir, [&plan.location]).await;
         Ok(())
+    }
+
+    /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: whoever reads a mount that hangs, hangs.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as the mount's own log says.
+    async fn look_into(&self, dir: &Path, mount_point: &Path) -> Result<(), RcloneError> {
+        let binary = self.0.binary()?;
+        let place = command::target(&Location::Local(mount_point.to_string_lossy().into_owned()));
+        let answer = ask(&self.0.keeper, &binary, &command::probe(Path::new(""), &place), &[], INTO.min(self.limit())).await?;
+        if answer.success {
+            return Ok(());
+        }
+        let said = [dir.join(log::FILE)].iter().find_map(|log| fs::read_to_string(log).ok()).map(|said| probe::why(&said));
+        let why = said.filter(|why| !why.is_empty()).unwrap_or_else(|| probe::why(&answer.errors));
+        Err(words::error(&why, &[]))
+    }
+
+    /// Why what is mounted does not answer; `None` when it does. The mount's own rclone asks the remote, past all that it remembers, at most once
+    /// in 15 seconds.
+    pub async fn mount_problem(&self, dir: &Path, location: &Location) -> Option<String> {
+        let known = self.0.mounts.lock().unwrap_or_else(PoisonError::into_inner).get(dir).cloned();
+        if let Some((_, problem)) = known.filter(|(at, _)| at.elapsed() < KNOWN) {
+            return problem;
+        }
+        let problem = match ask_mount(dir, location, QUICK).await {
+            Ok(()) => None,
+            Err(RcloneError::Timeout) => Some("It does not answer in time.".to_owned()),
+            Err(RcloneError::NotFound) => Some("What is mounted does not exist any more.".to_owned()),
+            Err(error) => Some(error.to_string()),
+        };
+        let mut known = self.0.mounts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|dir, _| dir.exists());
+        known.insert(dir.to_owned(), (Instant::now(), problem.clone()));
+        problem
     }
 
     /// Unmounts and waits for its end; what is dead is detached.
@@ -95,6 +146,14 @@ impl Rclone {
         // A program that stands in it keeps rclone from unmounting, and a killed rclone leaves a dead mount behind.
         if is_mounted(mount_point) { detach(mount_point).await } else { Ok(()) }
     }
+}
+
+/// Has the rclone of the mount in `dir` list what is mounted, past all that it remembers. Tells nothing of what it finds.
+async fn ask_mount(dir: &Path, location: &Location, limit: Duration) -> Result<(), RcloneError> {
+    let asked = json!({
+        "fs": command::target(location), "remote": "", "opt": { "noModTime": true, "noMimeType": true }, "_filter": { "FilterRule": ["- **"] },
+    });
+    Client::new(&dir.join(shim::SOCKET), None).call::<wire::Nothing>("operations/list", &asked, limit).await.map(drop)
 }
 
 /// Whether the mount in `dir` lives.

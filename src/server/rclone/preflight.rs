@@ -49,7 +49,7 @@ impl Rclone {
     /// Begins to look ahead, in the new folder `dir`.
     pub async fn preflight(&self, dir: &Path, transfer: &command::Transfer) -> Result<Preflight, RcloneError> {
         let binary = self.0.binary()?;
-        self.settle().await?;
+        self.prepare(transfer.places()).await?;
         let options = TransferOptions { dry_run: true, max_delete: None, ..transfer.options.clone() };
         let transfer = command::Transfer { options, ..transfer.clone() };
         let make = |dir: &Path| fs::DirBuilder::new().mode(0o700).create(dir);
@@ -75,7 +75,7 @@ impl Rclone {
     /// When nobody can tell.
     pub async fn exists(&self, location: &Location) -> Result<bool, RcloneError> {
         let (Some(folder), Some(name)) = (location.parent(), location.segments().pop()) else { return Ok(true) };
-        self.settle().await?;
+        self.prepare([location]).await?;
         let asked = json!({ "fs": command::target(&folder), "remote": command::encode(name) });
         match self.0.daemon.call::<wire::Stat>("operations/stat", &asked, SLOW).await {
             Ok(answer) => Ok(answer.item.is_some()),

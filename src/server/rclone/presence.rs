@@ -41,7 +41,7 @@ pub struct Traits {
 impl Rclone {
     /// What the remote of a location can do.
     pub async fn traits(&self, location: &Location) -> Result<Traits, RcloneError> {
-        self.settle().await?;
+        self.prepare([location]).await?;
         let asked = json!({ "fs": command::target(location) });
         let info: wire::FsInfo = self.0.daemon.call("operations/fsinfo", &asked, SLOW).await?;
         let features = info.features;
@@ -50,7 +50,7 @@ impl Rclone {
 
     /// Asks for each of `names` in `place`, and notes in `wanted` which are there.
     pub async fn ask_for(&self, place: &Location, names: Vec<String>, suffix: &str, wanted: &mut Wanted) -> Result<(), RcloneError> {
-        self.settle().await?;
+        self.prepare([place]).await?;
         let fs = command::target(place);
         let asked = names.into_iter().map(|name| {
             let name = format!("{name}{suffix}");
@@ -81,7 +81,7 @@ impl Rclone {
         patience: Duration,
     ) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
-        self.settle().await?;
+        self.prepare([place]).await?;
         let process = Process {
             program: binary.path,
             args: command::names(place, options, self.0.vault.working()),

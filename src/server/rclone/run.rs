@@ -23,7 +23,7 @@ impl Rclone {
         let options = &transfer.options;
         let flags = self.check_flags(transfer.operation, &options.flags).await?;
         let transfer = &Transfer { options: TransferOptions { flags, ..options.clone() }, ..transfer.clone() };
-        self.settle().await?;
+        self.prepare(transfer.places()).await?;
         let list = only.map(|names| names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).flatten().copied().collect::<Vec<_>>());
         let only = only.map(|_| dir.join(shim::ONLY));
         let workdir = bisync::workdir(&self.0.bisync, transfer);
@@ -42,6 +42,8 @@ impl Rclone {
             umask: UMASK,
             grace_secs,
         };
-        shim::start(dir, &plan, list.as_deref(), &self.0.shim).await
+        shim::start(dir, &plan, list.as_deref(), &self.0.shim).await?;
+        self.hold(dir, transfer.places()).await;
+        Ok(())
     }
 }

@@ -171,6 +171,14 @@ pub fn inspect(dir: &Path) -> Life {
     }
 }
 
+/// The places that the rclone of the run in `dir` was given, as it was given them.
+#[must_use]
+pub(super) fn targets(dir: &Path) -> Vec<String> {
+    let args = read_json::<Plan>(&dir.join(PLAN)).map(|plan| plan.args).unwrap_or_default();
+    let words = args.into_iter().map(|arg| OsString::from(arg).to_string_lossy().into_owned());
+    words.skip_while(|word| word != "--").skip(1).collect()
+}
+
 /// Asks the run in `dir` to stop: rclone has the time of its plan to clean up. One that has ended already is fine.
 pub fn stop(dir: &Path) -> io::Result<()> {
     let Some(pids) = read_json::<Pids>(&dir.join(PIDS)) else {

@@ -16,7 +16,7 @@ impl Rclone {
         if !location.is_local() && !self.names().await?.contains(location.remote()) {
             return Err(RcloneError::UnknownRemote);
         }
-        self.settle().await?;
+        self.prepare([location]).await?;
         let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], limit).await?;
         if !answer.success {
             return Err(words::error(&probe::why(&answer.errors), &[]));

@@ -15,7 +15,7 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 
 use super::{
-    agree::{agree, take_tokens},
+    agree::{agree, take_renewed, take_tokens},
     atomic::{self, Replaced, Staged, private_dir},
     conf::{Conf, Section},
     error::{During as _, RcloneError},
@@ -133,6 +133,24 @@ impl Vault {
             // An rclone that finds no file at all says so, and could be taken for one that came in the middle of a save.
             let settled = self.working.exists() && agree(&conf, &seen);
             if settled { Ok(false) } else { self.write_working(&mut conf).map(|()| true) }
+        })
+    }
+
+    /// All of the master.
+    pub fn conf(&self) -> Result<Conf, RcloneError> {
+        self.read_master()
+    }
+
+    /// Takes the token of the remote `name` from the configuration of one who renewed it, if they did. `base` is what it was made from.
+    pub fn take_renewed(&self, file: &Path, name: &str, base: &str) -> Result<(), RcloneError> {
+        let renewed = read(file).during("could not read the configuration of one who renewed a token")?;
+        self.locked(|| {
+            let mut conf = self.read_master()?;
+            if !take_renewed(&mut conf, &renewed, name, base) {
+                return Ok(());
+            }
+            self.write_master(Staged::new(&self.master, &conf.render()), &conf)?;
+            self.write_working(&mut conf)
         })
     }
 

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures::future::join_all;
 use tokio::task::spawn_blocking;
 
 use super::{Change, audit, locations};
@@ -38,11 +39,9 @@ const SYSTEM: [&str; 9] = ["/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/s
 /// All mounts, by where they are.
 pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<Mount>> {
     actor.require(Permission::MountsRead)?;
-    let mut all = Vec::new();
-    for stored in mounts::list(&mut *app.store.acquire().await?).await? {
-        all.push(look(app, stored).await);
-    }
-    Ok(all)
+    let all = mounts::list(&mut *app.store.acquire().await?).await?;
+    // At once: each that does not answer takes its time.
+    Ok(join_all(all.into_iter().map(|stored| look(app, stored))).await)
 }
 
 /// What keeps this server from mounting, and how to get it; `None` when nothing does.
@@ -143,6 +142,10 @@ pub(super) fn state(app: &AppState, stored: &Stored) -> MountState {
 
 async fn look(app: &AppState, stored: Stored) -> Mount {
     let (dir, state) = (dir(app, &stored.id), state(app, &stored));
+    let problem = match state {
+        MountState::Mounted => app.rclone.mount_problem(&dir, &stored.location).await,
+        MountState::Starting | MountState::Gone => None,
+    };
     let pending = if state == MountState::Mounted && !stored.read_only { mount::pending(&dir).await } else { None };
     Mount {
         id: stored.id,
@@ -151,6 +154,7 @@ async fn look(app: &AppState, stored: Stored) -> Mount {
         read_only: stored.read_only,
         allow_other: stored.allow_other,
         state,
+        problem,
         pending,
         user: stored.user,
         created_at: stored.created_at,

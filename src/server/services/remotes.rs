@@ -1,6 +1,6 @@
 //! Remotes: list, test, create, delete; and the providers they can be made of.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     Change, audit, audit_failure, locations,
@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// How long it may take to count the names that cannot be decrypted.
+const UNDECRYPTABLE: Duration = Duration::from_secs(30);
+
 /// All remotes, by name.
 pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<RemoteSummary>> {
     actor.require(Permission::RemotesRead)?;
@@ -40,6 +43,14 @@ pub(super) fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, Remot
     let SavedRemote { name, kind, provider, encrypted, check: server_check } = saved;
     let tested = tests.remove(&name);
     RemoteSummary { name, kind, provider, encrypted, server_check, tested }
+}
+
+/// How many names of a folder an encrypting remote leaves out, because it cannot decrypt them. Where that cannot be told, the listing itself says
+/// what is wrong.
+pub async fn undecryptable(actor: &Actor, app: &AppState, location: &str) -> Result<u64> {
+    actor.require(Permission::FilesRead)?;
+    let location = locations::resolve(app, "location", location).await?;
+    Ok(app.rclone.undecryptable(&location, app.rclone.limit().min(UNDECRYPTABLE)).await.unwrap_or_default())
 }
 
 /// The folders of this server that may be browsed and copied.
@@ -77,7 +88,11 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         app.rclone.check_new(&remote.provider, &remote.config).await?;
         let result = match trust::before_test(&remote).await {
             Before::Go(pin) => {
-                trust::explained(app.rclone.test_new(&remote.provider, &remote.config, pin.as_deref()).await?, &remote).await
+                trust::explained(
+                    app.rclone.test_new(actor.user_id.as_str(), &remote.provider, &remote.config, pin.as_deref()).await?,
+                    &remote,
+                )
+                .await
             }
             Before::Ask(result) => *result,
         };
@@ -113,9 +128,12 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let first = trust::before_save(&remote).await?;
     let pin = first.as_ref().map(|first| first.pin.as_str());
     // Before the transaction: rclone may ask the provider, and nobody else could write for as long as that takes.
+    let owner = actor.user_id.as_str();
     let drafted = match &crypt {
-        None => app.rclone.draft(&name, &remote.provider, &remote.config, pin).await,
-        Some((crypt, options)) => app.rclone.draft_encrypted(&name, &remote.provider, &remote.config, &crypt.name, options, pin).await,
+        None => app.rclone.draft(owner, &name, &remote.provider, &remote.config, pin).await,
+        Some((crypt, options)) => {
+            app.rclone.draft_encrypted(owner, &name, &remote.provider, &remote.config, (&crypt.name, options), pin).await
+        }
     };
     let drafted = match drafted {
         Ok(drafted) => drafted,

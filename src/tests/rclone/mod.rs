@@ -2,7 +2,9 @@
 
 mod conf;
 mod options;
+mod parts;
 mod remotes;
+mod renewed;
 mod runs;
 mod tokens;
 mod warm;
@@ -35,6 +37,9 @@ use longshore::{
 use tempfile::TempDir;
 
 use super::support::{kill, rclone_path, write};
+
+/// Whose drafts and tests they are.
+const OWNER: &str = "anna";
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -104,7 +109,7 @@ fn config(data: &Path) -> RcloneConfig {
 
 /// Makes a remote and saves it.
 async fn create(rclone: &Rclone, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
-    rclone.save(rclone.draft(name, provider, config, None).await?).await?.keep();
+    rclone.save(rclone.draft(OWNER, name, provider, config, None).await?).await?.keep();
     rclone.forget().await;
     Ok(())
 }

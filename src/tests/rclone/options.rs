@@ -35,9 +35,10 @@ async fn options_that_run_programs_or_read_files_are_refused() {
         ("nosuch", options(&[]), "provider"),
         ("tardigrade", options(&[]), "provider"),
     ] {
-        for result in
-            [house.rclone.test_new(provider, &config, None).await.map(|_| ()), create(&house.rclone, &name("x"), provider, &config).await]
-        {
+        for result in [
+            house.rclone.test_new(OWNER, provider, &config, None).await.map(|_| ()),
+            create(&house.rclone, &name("x"), provider, &config).await,
+        ] {
             let Err(RcloneError::Invalid { fields }) = result else { panic!("{provider} {config:?}: {result:?}") };
             assert_eq!(fields.into_keys().collect::<Vec<_>>(), [field]);
         }

@@ -17,7 +17,7 @@ fn config(s3: &S3, secret: &str) -> BTreeMap<String, String> {
 async fn a_remote_is_tested_saved_listed_and_deleted() {
     let (house, s3) = (House::new().await, s3_with_a_file());
     let rclone = &house.rclone;
-    let test = rclone.test_new("s3", &config(&s3, S3::SECRET), None).await.expect("tested");
+    let test = rclone.test_new(OWNER, "s3", &config(&s3, S3::SECRET), None).await.expect("tested");
     assert!(test.connected && test.message.ends_with(", 1 bucket"), "{test:?}");
     assert!(rclone.remotes().await.expect("read").is_empty(), "a test saves nothing");
 
@@ -46,14 +46,14 @@ async fn a_remote_is_tested_saved_listed_and_deleted() {
 async fn a_connection_that_fails_is_told_in_words_without_secrets() {
     let (house, s3) = (House::new().await, s3_with_a_file());
     let rclone = &house.rclone;
-    let wrong = rclone.test_new("s3", &config(&s3, "wrong-secret-value"), None).await.expect("tested");
+    let wrong = rclone.test_new(OWNER, "s3", &config(&s3, "wrong-secret-value"), None).await.expect("tested");
     assert_eq!((wrong.connected, wrong.message.as_str()), (false, "The key was refused (403): check access key and secret."));
     let mut closed = config(&s3, S3::SECRET);
     closed.insert("endpoint".into(), "http://127.0.0.1:1".into());
-    let closed = rclone.test_new("s3", &closed, None).await.expect("tested");
+    let closed = rclone.test_new(OWNER, "s3", &closed, None).await.expect("tested");
     assert_eq!((closed.connected, closed.message.as_str()), (false, "The server refused the connection: check host and port."));
     let alias = options(&[("remote", house.path("none").to_str().expect("UTF-8"))]);
-    let missing = rclone.test_new("alias", &alias, None).await.expect("tested");
+    let missing = rclone.test_new(OWNER, "alias", &alias, None).await.expect("tested");
     assert_eq!((missing.connected, missing.message.as_str()), (false, "The folder does not exist."));
     assert!(matches!(rclone.test_saved(&name("none")).await, Err(RcloneError::UnknownRemote)));
     let left = fs::read_dir(house.path("run")).expect("listed").flatten();
@@ -74,7 +74,7 @@ async fn a_secret_is_obscured_in_the_file_and_on_no_command_line() {
             seen
         });
         let work = async {
-            let test = house.rclone.test_new("sftp", &config, None).await.expect("tested");
+            let test = house.rclone.test_new(OWNER, "sftp", &config, None).await.expect("tested");
             assert!(!test.connected && !test.message.contains(SECRET), "{test:?}");
             create(&house.rclone, &name("nas"), "sftp", &config).await.expect("created");
         };
@@ -155,7 +155,7 @@ async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behin
         ("cache", options(&[("remote", "files:")]), true),
         ("crypt", options(&[("remote", &format!("{vault}/none")), ("password", SECRET)]), false),
     ] {
-        let test = house.rclone.test_new(provider, &config, None).await.expect(provider);
+        let test = house.rclone.test_new(OWNER, provider, &config, None).await.expect(provider);
         assert_eq!(test.connected, connected, "{provider} {test:?}");
         assert!(!test.message.contains(SECRET));
     }

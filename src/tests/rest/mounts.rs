@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Console, S3, expect, kill, until, write};
+use crate::support::{Console, Peer, S3, expect, kill, sign_in, until, write};
 
 /// Whether this machine can mount; said aloud when not, and in CI that is a failure.
 pub fn can_mount() -> bool {
@@ -146,4 +146,70 @@ async fn a_mount_is_refused_where_it_would_do_harm() {
     assert!(error["fields"]["remote_path"].is_string(), "{error}");
     assert_eq!(expect(console.request(Method::GET, "/api/v1/mounts").send().await.expect("an answer"), StatusCode::OK).await, json!([]));
     assert_eq!(fs::read(console.root().join("full/b.txt")).expect("untouched"), b"b");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_called_mounted_and_nothing_stays() {
+    if !can_mount() {
+        return;
+    }
+    let (console, peer) = (Console::start(), Peer::start("webdav").await);
+    let mut wrong = peer.config("webdav");
+    wrong["pass"] = json!("not the password");
+    let dead = json!({ "url": "http://127.0.0.1:1" });
+    for (name, provider, config) in [
+        ("good", "webdav", peer.config("webdav")),
+        ("refused", "webdav", wrong),
+        ("dead", "webdav", dead),
+        ("alias", "alias", json!({ "remote": "refused:" })),
+        ("crypt", "crypt", json!({ "remote": "dead:x", "password": "secret" })),
+    ] {
+        let body = json!({ "remote_name": name, "provider": provider, "config": config });
+        console.post("/api/v1/backups/rclone/configure", &body, StatusCode::OK).await;
+    }
+    write(&peer.files(), "file.txt", b"x");
+    write(&console.root(), "local.txt", b"x");
+    let place = console.path("mnt");
+    for location in [
+        "refused:",
+        "dead:",
+        "alias:",
+        "crypt:",
+        "refused:below",
+        "good:nosuch",
+        "good:file.txt",
+        &console.path("nosuch"),
+        &console.path("local.txt"),
+    ] {
+        let body = json!({ "remote_path": location, "mount_point": place });
+        let answer = console.request(Method::POST, "/api/v1/backups/rclone/mount").json(&body).send().await.expect("an answer");
+        let (status, said) = (answer.status(), answer.text().await.expect("text"));
+        assert!(!status.is_success() && said.contains("\"message\""), "{location}: {status} {said}");
+        assert!(!said.contains("input/output error") && !said.contains("exit status"), "{location}: {said}");
+        assert!(!is_mounted(&place), "{location}");
+        assert_eq!(console.get("/api/v1/mounts", StatusCode::OK).await, json!([]), "{location}");
+    }
+}
+
+#[tokio::test]
+async fn a_mount_whose_remote_does_not_answer_any_more_says_so() {
+    if !can_mount() {
+        return;
+    }
+    let (console, mut peer) = (Console::start(), Peer::start("webdav").await);
+    write(&peer.files(), "file.txt", b"x");
+    let body = json!({ "remote_name": "dav", "provider": "webdav", "config": peer.config("webdav") });
+    console.post("/api/v1/backups/rclone/configure", &body, StatusCode::OK).await;
+    let body = json!({ "location": "dav:", "mount_point": console.path("mnt"), "read_only": true });
+    let mount = console.post("/api/v1/mounts", &body, StatusCode::CREATED).await;
+    assert!(mount.get("problem").is_none(), "{mount}");
+    peer.stop();
+    let problem = async || console.get("/api/v1/mounts", StatusCode::OK).await[0]["problem"].as_str().map(str::to_owned);
+    let said = until("it says so", problem).await;
+    assert_eq!(said, "The server refused the connection: check host and port.");
+    let session = sign_in(&console).await;
+    let page =
+        console.anonymous(Method::GET, "/mounts").header("cookie", session).send().await.expect("a page").text().await.expect("text");
+    assert!(page.contains("Not answering") && page.contains("refused the connection"), "{page}");
+    assert_eq!(unmount(&console, &mount["id"], "?force=true").await, StatusCode::NO_CONTENT);
 }

@@ -290,6 +290,33 @@ async fn what_the_configuration_holds_beside_the_remotes_is_listed_with_the_reas
 }
 
 #[tokio::test]
+async fn a_listing_says_how_many_names_cannot_be_decrypted() {
+    let console = Console::start();
+    fs::create_dir(console.root().join("vault")).expect("made");
+    for (name, password) in [("right", "one"), ("wrong", "two")] {
+        let config = json!({ "remote": console.path("vault"), "password": password });
+        console.post("/api/v1/remotes", &json!({ "name": name, "provider": "crypt", "config": config }), StatusCode::CREATED).await;
+    }
+    let config = json!({ "remote": "wrong:" });
+    console.post("/api/v1/remotes", &json!({ "name": "over", "provider": "alias", "config": config }), StatusCode::CREATED).await;
+    for file in ["a.txt", "b.txt", "d/c.txt"] {
+        write(&console.root(), &format!("from/{file}"), b"x");
+    }
+    let copy = json!({ "source": console.path("from"), "destination": "right:" });
+    console.post("/api/v1/backups/rclone/copy", &copy, StatusCode::OK).await;
+    let session = sign_in(&console).await;
+    for (name, left_out) in [("right", None), ("wrong", Some("3")), ("over", Some("3"))] {
+        let path = format!("/api/v1/backups/rclone/list?remote_path={name}:");
+        let answer = console.request(Method::GET, &path).send().await.expect("an answer");
+        let header = answer.headers().get("x-undecryptable-names").map(|value| value.to_str().expect("text").to_owned());
+        assert_eq!(header.as_deref(), left_out, "{name}");
+        let page = console.anonymous(Method::GET, &format!("/browse/{name}")).header("cookie", &session);
+        let page = page.send().await.expect("a page").text().await.expect("text");
+        assert_eq!(page.contains("3 names are not shown"), left_out.is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_rclone_would_not_keep_is_refused_by_its_field() {
     let console = Console::start();
     for name in ["DEFAULT", "local", "x ", " x", "-x", "a:b", "", "..", "a[b]", "\u{e31}x"] {

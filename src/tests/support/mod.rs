@@ -1,6 +1,7 @@
 //! A console to test: the real program as a process of its own on a free port, with an admin, a token, and folders that vanish afterwards.
 
 mod peers;
+mod rotating;
 
 use std::{
     fs,
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use peers::{Apache, Kind, Mute, Nginx, Peer, Provider, S3, Sshd, Vsftpd};
+pub use rotating::Rotating;
 
 /// The admin of every console that is tested.
 pub const ADMIN: &str = "marianne";

@@ -21,7 +21,10 @@ use crate::{
         file::{Entry, TreeQuery},
         time::Timestamp,
     },
-    server::{services::files, state::AppState},
+    server::{
+        services::{files, remotes},
+        state::AppState,
+    },
 };
 
 /// Bytes in a MiB.
@@ -87,14 +90,22 @@ impl From<Entry> for BackupFile {
         ("limit" = Option<u32>, Query, description = "how many; all when absent", minimum = 1, maximum = 1000),
         ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
     ),
-    responses((status = 200, body = [BackupFile], headers(("X-Next-Cursor" = String, description = "absent on the last page"))),
+    responses((status = 200, body = [BackupFile], headers(
+        ("X-Next-Cursor" = String, description = "absent on the last page"),
+        ("X-Undecryptable-Names" = u64, description = "how many names of this folder an encrypting remote leaves out, because it cannot decrypt them; absent when none"),
+    )),
         (status = 404, body = AppError), (status = 504, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<ListQuery>) -> Result<Response, Problem> {
+    let location = query.remote_path.clone();
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let depth = if query.recursive { query.max_depth } else { Some(1) };
     let tree = files::list_tree(&actor, &app, &TreeQuery { location: query.remote_path, depth, after, limit: query.limit }).await?;
     let cursor = tree.entries.last().filter(|_| tree.more).map(|last| BASE64_URL_SAFE_NO_PAD.encode(&last.name));
     let mut response = Json(tree.entries.into_iter().map(BackupFile::from).collect::<Vec<_>>()).into_response();
+    let undecryptable = remotes::undecryptable(&actor, &app, &location).await?;
+    if undecryptable > 0 {
+        response.headers_mut().insert("x-undecryptable-names", undecryptable.into());
+    }
     if let Some(cursor) = cursor.and_then(|cursor| HeaderValue::try_from(cursor).ok()) {
         response.headers_mut().insert("x-next-cursor", cursor);
     }
