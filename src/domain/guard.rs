@@ -119,7 +119,7 @@ pub enum GuardReason {
     SentinelMissing,
     /// More would be deleted than may be.
     DeleteBudget,
-    /// Files would be deleted that are still in the source: a filter leaves them out there.
+    /// Files would be deleted that are still in the source, and only left out there: by a filter, or because a link leads there.
     LeftOut,
     /// Where it would write is not what was looked at: something else is there now.
     Unreadable,
@@ -245,11 +245,11 @@ impl GuardReport {
                 format::count(self.held().unwrap_or(0))
             ),
             Some(GuardReason::LeftOut) => format!(
-                "The sync would delete {} at the destination that {} still in the source: a filter leaves {} out there. {nothing} Exclude {} by name \
-                 as well, so that the filter holds on both sides. If {} to be deleted, preview it and approve, or allow it in the guards.",
+                "The sync would delete {} at the destination that {} still in the source, and only left out there: by a filter, or because a link \
+                 leads there. {nothing} Exclude {} by name, which holds on both sides. If {} to be deleted, preview it and approve, or allow it in \
+                 the guards.",
                 count(self.left_out),
                 plural(self.left_out, "is", "are"),
-                plural(self.left_out, "it", "them"),
                 plural(self.left_out, "it", "them"),
                 plural(self.left_out, "it is", "they are"),
             ),
@@ -385,13 +385,10 @@ mod tests {
         };
         assert!(report.words().starts_with("The sync would delete 3,212 files of 5,000 at the destination; 500 may be deleted."));
         let left_out = |n| GuardReport { reason: Some(GuardReason::LeftOut), left_out: Some(n), ..GuardReport::default() }.words();
-        assert!(
-            left_out(5)
-                .starts_with("The sync would delete 5 files at the destination that are still in the source: a filter leaves them out")
-        );
-        assert!(
-            left_out(1).starts_with("The sync would delete 1 file at the destination that is still in the source: a filter leaves it out")
-        );
+        for (files, words) in [(5, "5 files at the destination that are"), (1, "1 file at the destination that is")] {
+            let words = format!("The sync would delete {words} still in the source, and only left out there:");
+            assert!(left_out(files).starts_with(&words), "{}", left_out(files));
+        }
         let shrunk = |last, most| {
             let report = GuardReport { last_source_files: last, most_source_files: most, source_files: Some(36), ..GuardReport::default() };
             GuardReport { reason: Some(GuardReason::SourceShrunk), ..report }.words()

@@ -78,7 +78,7 @@ fn figures(report: &GuardReport) -> AnyView {
     let changed = report.changed_files.filter(|files| *files > 0).map(|files| format!("{} of them changed", format::count(files)));
     let facts = [
         ("Would be deleted", report.deletes, None),
-        ("Still in the source", report.left_out.filter(|files| *files > 0), Some("left out by a filter".to_owned())),
+        ("Still in the source", report.left_out.filter(|files| *files > 0), Some("left out there".to_owned())),
         ("May be deleted", report.budget, None),
         ("Would be transferred", report.transfers, changed),
         ("Files in the source", report.source_files, last),
