@@ -10,6 +10,8 @@ use utoipa::{
     },
 };
 
+use super::value;
+
 /// Most flags of a run.
 pub const FLAGS: usize = 200;
 /// Longest text, in bytes.
@@ -128,10 +130,12 @@ impl Flag {
             },
             (FlagKind::Int, value) => text(value).and_then(|text| whole(&text)).map(|n| FlagValue::Number(n.into())),
             (FlagKind::Float, value) => text(value).and_then(|text| decimal(&text)).map(FlagValue::Number),
-            (FlagKind::Size, value) => text(value).filter(|text| is_size(text)).map(FlagValue::Text),
-            (FlagKind::Duration, value) => text(value).filter(|text| is_duration(text)).map(FlagValue::Text),
-            (FlagKind::Bandwidth, value) => text(value).filter(|text| is_bandwidth(text)).map(FlagValue::Text),
-            (FlagKind::Time, FlagValue::Text(text)) => Some(text.trim().to_owned()).filter(|text| is_time(text)).map(FlagValue::Text),
+            (FlagKind::Size, value) => text(value).filter(|text| value::size(text).is_some()).map(FlagValue::Text),
+            (FlagKind::Duration, value) => text(value).filter(|text| value::clock(text).is_some()).map(FlagValue::Text),
+            (FlagKind::Bandwidth, value) => text(value).filter(|text| value::bandwidth(text).is_some()).map(FlagValue::Text),
+            (FlagKind::Time, FlagValue::Text(text)) => {
+                Some(text.trim().to_owned()).filter(|text| value::date(text).is_some()).map(FlagValue::Text)
+            }
             (FlagKind::Choice, FlagValue::Text(text)) => {
                 self.choices.iter().find(|choice| choice.eq_ignore_ascii_case(text.trim())).cloned().map(FlagValue::Text)
             }
@@ -150,10 +154,10 @@ impl Flag {
             FlagKind::Bool => "Write true or false.".to_owned(),
             FlagKind::Int => "Write a whole number.".to_owned(),
             FlagKind::Float => "Write a number that is not negative.".to_owned(),
-            FlagKind::Size => "Write a size as 16Mi, 1.5G or off.".to_owned(),
-            FlagKind::Duration => "Write a duration as 1h30m, 90s or 500ms.".to_owned(),
-            FlagKind::Bandwidth => "Write a rate as 10M or 1M:2M, or a timetable as “08:00,512k 23:00,off”.".to_owned(),
-            FlagKind::Time => "Write a date as 2026-05-01 or 2026-05-01T10:00:00Z.".to_owned(),
+            FlagKind::Size => value::SIZE.to_owned(),
+            FlagKind::Duration => value::CLOCK.to_owned(),
+            FlagKind::Bandwidth => value::BANDWIDTH.to_owned(),
+            FlagKind::Time => value::DATE.to_owned(),
             FlagKind::Choice => format!("Choose one of: {}.", self.choices.join(", ")),
             FlagKind::Text => "Write a text of one line, at most 4,096 bytes.".to_owned(),
             FlagKind::List => "Give a list of texts of one line each, at most 4,096 bytes.".to_owned(),
@@ -168,108 +172,12 @@ fn is_plain(text: &str) -> bool {
 
 /// A whole number, as rclone's own programs count: `-1` is “no limit” in some options.
 fn whole(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|n| (-1..=i64::from(i32::MAX)).contains(n))
+    value::whole(text).filter(|n| (-1..=i64::from(i32::MAX)).contains(n))
 }
 
 fn decimal(text: &str) -> Option<Number> {
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let number = text.parse::<f64>().ok().filter(|n| n.is_finite() && *n <= f64::from(i32::MAX))?;
+    let number = value::decimal(text).filter(|n| *n <= f64::from(i32::MAX))?;
     text.parse::<u32>().map_or_else(|_| Number::from_f64(number), |whole| Some(whole.into()))
-}
-
-/// `off`, `16Mi`, `1.5G`, `512` (which is 512 KiB), `10MiB`: below 8 EiB.
-fn is_size(text: &str) -> bool {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text[number.len()..].to_ascii_lowercase().as_str() {
-        "b" => 0,
-        "" | "k" | "ki" | "kib" => 10,
-        "m" | "mi" | "mib" => 20,
-        "g" | "gi" | "gib" => 30,
-        "t" | "ti" | "tib" => 40,
-        "p" | "pi" | "pib" => 50,
-        _ => return text == "off",
-    };
-    let small = number.parse::<f64>().is_ok_and(|n| n * f64::from(1_u32 << (shift / 2)) * f64::from(1_u32 << (shift - shift / 2)) < 9e18);
-    text == "off" || (is_number(number) && small)
-}
-
-/// As Go reads a duration: `1h30m`, `1.5s`, `500ms`, `0`.
-fn is_duration(text: &str) -> bool {
-    if text == "0" {
-        return true;
-    }
-    let (mut rest, mut seconds) = (text, 0.0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-        let (number, after) = rest.split_at(digits);
-        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
-        let (unit, after) = after.split_at(end);
-        let factor = match unit {
-            "ns" => 1e-9,
-            "us" | "µs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return false,
-        };
-        let Some(number) = Some(number).filter(|number| is_number(number)).and_then(|number| number.parse::<f64>().ok()) else {
-            return false;
-        };
-        seconds += number * factor;
-        rest = after;
-    }
-    // Go counts nanoseconds in 63 bits: 292 years.
-    !text.is_empty() && seconds < 9e9
-}
-
-/// A rate (`10M`, `1M:2M`, `off`), or a timetable of them: `Mon-08:00,512k 23:00,off`.
-fn is_bandwidth(text: &str) -> bool {
-    let is_rate = |text: &str| text.split_once(':').map_or_else(|| is_size(text), |(up, down)| is_size(up) && is_size(down));
-    let is_turn = |turn: &str| {
-        let Some((at, rate)) = turn.split_once(',') else { return false };
-        let clock = match at.split_once('-') {
-            Some((day, clock)) if ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].contains(&day.to_ascii_lowercase().as_str()) => clock,
-            Some(_) => return false,
-            None => at,
-        };
-        is_clock(clock) && is_rate(rate)
-    };
-    text.len() <= TEXT && (is_rate(text) || (text.contains(',') && text.split_whitespace().all(is_turn)))
-}
-
-fn is_clock(text: &str) -> bool {
-    let two = |text: &str, below: u32| text.len() == 2 && is_digits(text) && text.parse::<u32>().is_ok_and(|n| n < below);
-    text.split_once(':').is_some_and(|(hours, minutes)| two(hours, 24) && two(minutes, 60))
-}
-
-/// `2026-05-01`, or with `T10:00:00` and perhaps `Z` behind it.
-fn is_time(text: &str) -> bool {
-    let (date, clock) = text.split_once('T').unwrap_or((text, "00:00:00"));
-    let clock = clock.strip_suffix('Z').unwrap_or(clock);
-    let mut parts = date.splitn(3, '-');
-    let mut part = |digits: usize, least: u32, most: u32| {
-        parts
-            .next()
-            .is_some_and(|part| part.len() == digits && is_digits(part) && part.parse::<u32>().is_ok_and(|n| (least..=most).contains(&n)))
-    };
-    let seconds = clock.get(5..).and_then(|rest| rest.strip_prefix(':'));
-    // Each month has 28 days; who needs the 29th as a default finds another.
-    part(4, 1970, 2200)
-        && part(2, 1, 12)
-        && part(2, 1, 28)
-        && clock.get(..5).is_some_and(is_clock)
-        && seconds.is_some_and(|seconds| seconds.len() == 2 && is_digits(seconds) && seconds < "60")
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() <= 1
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -299,7 +207,11 @@ mod tests {
                 vec![json!("16Mi"), json!("off"), json!(512), json!("1.5G")],
                 vec![json!("10kb"), json!("9000P"), json!("-1"), json!("M")],
             ),
-            (Duration, vec![json!("1h30m"), json!("1ns"), json!("0")], vec![json!("1d"), json!("90"), json!("-1s"), json!("1h 1m")]),
+            (
+                Duration,
+                vec![json!("1h30m"), json!("1ns"), json!("0")],
+                vec![json!("-1s"), json!("1h 1m"), json!("1d"), json!("90"), json!("off"), json!("3000000h"), json!("2026-05-01")],
+            ),
             (Bandwidth, vec![json!("1M:2M"), json!("Mon-08:00,512k 23:00,off")], vec![json!("8:00,1M"), json!("24:00,1M"), json!("")]),
             (Time, vec![json!("2026-05-01"), json!("2026-05-01T10:00:00Z")], vec![json!("1d"), json!("2026-13-01"), json!("2026-05-01T")]),
             (Choice, vec![json!("soft")], vec![json!("gentle"), json!(1)]),

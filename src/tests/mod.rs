@@ -19,3 +19,4 @@ mod suites;
 mod support;
 mod trust;
 mod upgrade;
+mod values;

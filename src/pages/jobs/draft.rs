@@ -12,8 +12,8 @@ use crate::{
         guard::Guards,
         job::{Follower, NewJob},
         run::{OnBusy, Operation, Retry},
-        span,
         transfer::TransferOptions,
+        value,
     },
 };
 
@@ -111,10 +111,13 @@ impl Draft {
             ("guards.allow_shrunk_source", yes(guards.allow_shrunk_source)),
             ("guards.allow_left_out", yes(guards.allow_left_out)),
             ("retry.attempts", number(Some(retry.attempts).filter(|n| *n != usual.attempts))),
-            ("retry.backoff_secs", Some(retry.backoff_secs).filter(|n| *n != usual.backoff_secs).map(span::write).unwrap_or_default()),
+            (
+                "retry.backoff_secs",
+                Some(retry.backoff_secs).filter(|n| *n != usual.backoff_secs).map(value::write_span).unwrap_or_default(),
+            ),
             ("on_busy", job.on_busy.as_str().to_owned()),
             ("priority", Some(job.priority).filter(|n| *n != 0).map(|n| n.to_string()).unwrap_or_default()),
-            ("time_limit_secs", job.time_limit_secs.map(span::write).unwrap_or_default()),
+            ("time_limit_secs", job.time_limit_secs.map(value::write_span).unwrap_or_default()),
         ] {
             draft.value(name).set(value);
         }
@@ -190,7 +193,7 @@ impl Draft {
             wrong.insert("priority".to_owned(), "Write a whole number, −100 to 100.".to_owned());
         }
         let mut seconds = |name: &str| {
-            let read = text(name).map(|text| span::parse(&text));
+            let read = text(name).map(|text| value::span(&text));
             if read == Some(None) {
                 wrong.insert(name.to_owned(), "Write it as 90s, 30m or 1h30m.".to_owned());
             }

@@ -5,7 +5,7 @@ use crate::domain::{
     guard::DEFAULT_PERCENT,
     job::{After, NewJob},
     run::{Counts, OnBusy, Operation},
-    span,
+    value,
 };
 
 /// What a bisync may delete of one side when nobody says: rclone's default.
@@ -80,7 +80,7 @@ pub fn trouble(job: &NewJob) -> String {
             Some(attempts),
             Some(busy.to_owned()),
             (job.priority != 0).then(|| format!("priority {}", job.priority)),
-            job.time_limit_secs.map(|limit| format!("stopped after {}", span::write(limit))),
+            job.time_limit_secs.map(|limit| format!("stopped after {}", value::write_span(limit))),
         ],
         "",
     )

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::domain::user::Role;
+use crate::domain::{user::Role, value};
 
 /// `$XDG_DATA_HOME/longshore`, `~/.local/share/longshore`, or the place of a service without a home.
 pub(super) fn default_data_dir() -> PathBuf {
@@ -72,22 +72,14 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "one of viewer, operator and admin".to_owned())
 }
 
-/// `90d`, `12h`, `30m`, `90s`: a whole number and its unit, at most ten years.
+/// `90d`, `12h`, `1h30m`, `90s`: at most ten years.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write it as 90d, 12h, 30m or 90s; at most 3650d".to_owned();
-    let (number, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
-    let seconds = match unit {
-        "d" => 86_400,
-        "h" => 3_600,
-        "m" => 60,
-        "s" => 1,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    number.checked_mul(seconds).filter(|total| (1..=3650 * 86_400).contains(total)).map(Duration::from_secs).ok_or_else(wrong)
+    let seconds = value::span(text).map(u64::from).filter(|seconds| (1..=3650 * 86_400).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(wrong)
 }
 
-/// `90s`, `5m`, `1h`: a whole number and its unit, at most an hour.
+/// `90s`, `5m`, `1h`: at most an hour.
 pub(super) fn patience(text: &str) -> Result<Duration, String> {
     let wrong = || "write it as 90s or 5m; at most 1h".to_owned();
     let time = duration(text).map_err(|_| wrong())?;
@@ -138,11 +130,11 @@ mod tests {
         ] {
             assert!(origin(bad).is_err(), "{bad}");
         }
-        for bad in ["", "90", "d", "0d", "0s", "-1d", "4000d", "1w", "\u{e9}", "99999999999999999999d"] {
+        for bad in ["", "90", "d", "0d", "0s", "-1d", "4000d", "1M", "1.5", "\u{e9}", "99999999999999999999d"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
-        assert_eq!((duration("12h"), duration("90s")), (Ok(Duration::from_secs(43_200)), Ok(Duration::from_secs(90))));
-        for bad in ["", "s", "0s", "-1s", "0m", "3601s", "61m", "1d", "5", "5 s", "\u{e9}"] {
+        assert_eq!((duration("12h"), duration("1h30m")), (Ok(Duration::from_secs(43_200)), Ok(Duration::from_secs(5400))));
+        for bad in ["", "s", "0s", "-1s", "0m", "3601s", "61m", "1d", "5", "5 s", "0.5s", "\u{e9}"] {
             assert!(patience(bad).is_err(), "{bad}");
         }
         assert_eq!((patience("90s"), patience("1h")), (Ok(Duration::from_secs(90)), Ok(Duration::from_secs(3600))));

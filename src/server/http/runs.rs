@@ -21,7 +21,7 @@ use crate::{
         id::{JobId, RunId},
         queue::RunPatch,
         run::{FileOutcome, LogLevel, LogQuery, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunState},
-        transfer::bwlimit_schema,
+        transfer::rate_schema,
     },
     server::{services::runs, state::AppState},
 };
@@ -124,7 +124,7 @@ async fn stop(
 #[schema(example = json!({ "rate": "10M" }))]
 struct BandwidthRequest {
     /// `10M` is 10 MiB/s, `1M:2M` up and down, `off` none.
-    #[schema(schema_with = bwlimit_schema)]
+    #[schema(schema_with = rate_schema)]
     rate: String,
 }
 

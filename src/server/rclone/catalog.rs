@@ -93,7 +93,7 @@ impl Rclone {
         Ok(flags::unreviewed(&info))
     }
 
-    async fn catalog(&self) -> Result<Arc<flags::Catalog>, RcloneError> {
+    pub(super) async fn catalog(&self) -> Result<Arc<flags::Catalog>, RcloneError> {
         let binary = self.0.binary()?;
         if let Some(known) = self.0.flags.of(&binary) {
             return Ok(known);

@@ -80,14 +80,7 @@ impl Client {
         limit: Duration,
         parse: impl FnOnce(&[u8]) -> serde_json::Result<T> + Send + 'static,
     ) -> Result<T, RcloneError> {
-        let body = serde_json::to_vec(params).map_err(|error| unreadable(path, &error))?;
-        let _busy = Busy::new(&self.busy);
-        let (status, answer) = timeout(limit, async {
-            let _turn = self.gate.acquire().await.map_err(|_| RcloneError::Timeout)?;
-            self.post(path, body).await
-        })
-        .await
-        .map_err(|_| RcloneError::Timeout)??;
+        let (status, answer) = self.ask(path, params, limit).await?;
         if status != StatusCode::OK {
             let failure: wire::Failure = serde_json::from_slice(&answer).unwrap_or_default();
             return Err(match status {
@@ -101,6 +94,24 @@ impl Client {
             parse(&answer)
         };
         parsed.map_err(|error| unreadable(path, &error))
+    }
+
+    /// Why rclone refuses `params`, in its own words; `None` where it takes them. What they hold is never taken for the meaning of an error.
+    pub async fn refusal(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<Option<String>, RcloneError> {
+        let (status, answer) = self.ask(path, params, limit).await?;
+        let failure = || serde_json::from_slice::<wire::Failure>(&answer).unwrap_or_default();
+        Ok((status != StatusCode::OK).then(|| words::plain(&failure().error)))
+    }
+
+    async fn ask(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<(StatusCode, Bytes), RcloneError> {
+        let body = serde_json::to_vec(params).map_err(|error| unreadable(path, &error))?;
+        let _busy = Busy::new(&self.busy);
+        timeout(limit, async {
+            let _turn = self.gate.acquire().await.map_err(|_| RcloneError::Timeout)?;
+            self.post(path, body).await
+        })
+        .await
+        .map_err(|_| RcloneError::Timeout)?
     }
 
     async fn post(&self, path: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), RcloneError> {

@@ -163,17 +163,27 @@ impl Daemon {
         limit: Duration,
         parse: impl FnOnce(&[u8]) -> serde_json::Result<T> + Send + 'static,
     ) -> Result<T, RcloneError> {
-        match &*self.state.borrow() {
-            State::Ready(_) => {}
-            State::Missing(message) => return Err(RcloneError::Missing { message: message.clone() }),
-            State::Down(_, message) => return Err(RcloneError::Failed { message: message.clone() }),
-        }
+        self.ready()?;
         self.client.call_with(path, params, limit, parse).await
     }
 
     /// Has it begin anew soon: some of what it knows it reads only once.
     pub fn renew(&self) {
         self.anew.notify_one();
+    }
+
+    /// Why the warm rclone refuses `params`, in its own words.
+    pub async fn refusal(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<Option<String>, RcloneError> {
+        self.ready()?;
+        self.client.refusal(path, params, limit).await
+    }
+
+    fn ready(&self) -> Result<(), RcloneError> {
+        match &*self.state.borrow() {
+            State::Ready(_) => Ok(()),
+            State::Missing(message) => Err(RcloneError::Missing { message: message.clone() }),
+            State::Down(_, message) => Err(RcloneError::Failed { message: message.clone() }),
+        }
     }
 
     /// Ends it and waits until it has ended.

@@ -20,6 +20,7 @@ pub mod filters;
 pub mod flags;
 mod form;
 mod ini;
+mod judge;
 mod keeper;
 mod kept;
 pub mod limit;

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::domain::provider::{OptionKind, ProviderOption, matches_provider};
+use crate::domain::{
+    provider::{OptionKind, ProviderOption, matches_provider},
+    value,
+};
 
 use super::ini::is_replaced;
 
@@ -43,12 +46,14 @@ pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<Strin
         return Err("This cannot hold a slash.");
     }
     let problem = match option.kind {
-        OptionKind::Bool if !is_bool(&value) => Some("Write true or false."),
-        OptionKind::Tristate if !(is_bool(&value) || value.eq_ignore_ascii_case("unset")) => Some("Write true, false or unset."),
-        OptionKind::Int if value.parse::<i64>().is_err() => Some("Write a whole number."),
+        OptionKind::Bool if value::switch(&value).is_none() => Some("Write true or false."),
+        OptionKind::Tristate if !(value::switch(&value).is_some() || value.eq_ignore_ascii_case("unset")) => {
+            Some("Write true, false or unset.")
+        }
+        OptionKind::Int if value::whole(&value).is_none() => Some("Write a whole number."),
         OptionKind::Float if !value.parse::<f64>().is_ok_and(f64::is_finite) => Some("Write a number."),
-        OptionKind::Size if !is_size(&value) => Some("Write a size, as 16Mi."),
-        OptionKind::Duration if !is_duration(&value) => Some("Write a duration, as 1m30s."),
+        OptionKind::Size if value::size(&value).is_none() => Some(value::SIZE),
+        OptionKind::Duration if !value::age(&value) => Some(value::DURATION),
         _ => None,
     };
     if let Some(problem) = problem {
@@ -97,29 +102,6 @@ fn is_ambiguous(value: &Value) -> bool {
     }
 }
 
-/// As Go reads it.
-fn is_bool(value: &str) -> bool {
-    matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True" | "0" | "f" | "F" | "FALSE" | "false" | "False")
-}
-
-/// `off`, `16Mi`, `1.5G`, `512`, `10MiB`.
-fn is_size(value: &str) -> bool {
-    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = value[number.len()..].to_ascii_lowercase();
-    let known = match unit.as_bytes() {
-        [] | [b'b'] => true,
-        [b'k' | b'm' | b'g' | b't' | b'p' | b'e', rest @ ..] => matches!(rest, b"" | b"i" | b"ib"),
-        _ => false,
-    };
-    value == "off" || (known && number.starts_with(|c: char| c.is_ascii_digit()) && number.parse::<f64>().is_ok())
-}
-
-/// `off`, `1m30s`, `1.5h`, `2w`, and the dates that rclone takes for the time since then.
-fn is_duration(value: &str) -> bool {
-    value == "off"
-        || (value.starts_with(|c: char| c.is_ascii_digit()) && value.chars().all(|c| c.is_ascii_digit() || ".nuµmshdwMy-:TZ+".contains(c)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,8 +131,8 @@ mod tests {
             (Tristate, &["unset", "true", "0"], &["maybe"]),
             (Int, &["22", "-1"], &["many", "1.5", "1e3"]),
             (Float, &["6", "0.5"], &["NaN", "inf", "x"]),
-            (Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib"], &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"]),
-            (Duration, &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"], &["soon", "-", "1m; x"]),
+            (Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib", "OFF"], &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"]),
+            (Duration, &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"], &["soon", "-", "1m; x", "1h2", "2026-13-45", "OFF", "1d12h"]),
             (Password, &["`%(a)s\"\"\"", " a ", "a\u{a0}"], &["a\nb"]),
             (
                 Text,

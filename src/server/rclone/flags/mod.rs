@@ -34,6 +34,7 @@ pub struct Info {
 #[serde(rename_all = "PascalCase", default)]
 struct RawFlag {
     name: String,
+    field_name: String,
     help: String,
     groups: String,
     default_str: String,
@@ -42,6 +43,12 @@ struct RawFlag {
 }
 
 impl RawFlag {
+    /// Rules of files stand beside the other filters, those of metadata in a block of their own.
+    fn key(&self, block: &'static str) -> Key {
+        let path = self.field_name.trim_start_matches("RulesOpt.").split('.').map(str::to_owned).collect();
+        Key { block, path }
+    }
+
     /// `None` for a type that nobody has looked at.
     fn offered(&self) -> Option<Flag> {
         let mut choices = Vec::new();
@@ -69,7 +76,20 @@ impl RawFlag {
 
 /// What one rclone takes, as far as it was reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Catalog(BTreeMap<String, Flag>);
+pub struct Catalog {
+    flags: BTreeMap<String, Flag>,
+    /// Where rclone's remote control has an option: the block, and the name there. Options of a command alone have none.
+    keys: BTreeMap<String, Key>,
+}
+
+/// What an option is called in a call of rclone's remote control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// `_config` or `_filter`.
+    pub block: &'static str,
+    /// The fields that lead there, outermost first.
+    pub path: Vec<String>,
+}
 
 impl Catalog {
     /// What may be set of what this rclone has.
@@ -78,13 +98,21 @@ impl Catalog {
         let may = |name: &str| matches!(review::verdict(name), Some(Verdict::For(_)));
         let listed = info.main.iter().chain(&info.filter).filter_map(RawFlag::offered);
         let all = listed.chain(own::OWN.iter().map(Into::into)).filter(|flag| may(&flag.name));
-        Self(all.map(|flag| (flag.name.clone(), flag)).collect())
+        let blocks = [("_config", &info.main), ("_filter", &info.filter)];
+        let keys = blocks.into_iter().flat_map(|(block, flags)| flags.iter().map(move |flag| (flag.name.clone(), flag.key(block))));
+        Self { flags: all.map(|flag| (flag.name.clone(), flag)).collect(), keys: keys.collect() }
+    }
+
+    /// Where rclone's remote control has an option.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<&Key> {
+        self.keys.get(name)
     }
 
     /// Those that `operation` may be given, by name.
     #[must_use]
     pub fn of(&self, operation: Operation) -> Vec<Flag> {
-        self.0.values().filter(|flag| is_for(&flag.name, operation)).cloned().collect()
+        self.flags.values().filter(|flag| is_for(&flag.name, operation)).cloned().collect()
     }
 
     /// The flags in the form in which they are kept and given to rclone, or what is wrong with which: `flags.NAME`.
@@ -108,7 +136,7 @@ impl Catalog {
     }
 
     fn check_one(&self, operation: Operation, name: &str, value: &FlagValue) -> Result<FlagValue, String> {
-        match self.0.get(name) {
+        match self.flags.get(name) {
             Some(flag) if is_for(name, operation) => {
                 let value = flag.check(value)?;
                 shape::problem(name, &value).map_or(Ok(value), |problem| Err(problem.to_owned()))

@@ -1,6 +1,6 @@
 //! What a text has to look like for the options whose rules rclone tells in words alone: names without slashes, orders, headers.
 
-use crate::domain::flag::FlagValue;
+use crate::domain::{flag::FlagValue, value};
 
 /// Longest `partial_suffix` that rclone takes, in bytes.
 const SUFFIX: usize = 16;
@@ -9,8 +9,8 @@ const SECRET: [&str; 8] =
     ["authorization", "proxy-authorization", "cookie", "host", "x-amz-security-token", "x-auth-token", "x-api-key", "content-length"];
 
 /// What is wrong with the checked value of an option, where its kind alone does not tell.
-pub fn problem(name: &str, value: &FlagValue) -> Option<&'static str> {
-    let words = value.words();
+pub fn problem(name: &str, given: &FlagValue) -> Option<&'static str> {
+    let words = given.words();
     let all = |fits: fn(&str) -> bool| words.iter().all(|word| fits(word));
     let (fits, problem) = match name {
         "suffix" | "conflict_suffix" | "check_filename" | "exclude_if_present" => (all(is_name), "It can not hold a slash."),
@@ -23,8 +23,9 @@ pub fn problem(name: &str, value: &FlagValue) -> Option<&'static str> {
             (all(|word| is_set(word, &["size", "modtime", "checksum"])), "Some of size, modtime and checksum, with commas between.")
         }
         "hash_filter" => (all(is_partition), "Write it as k/n or @/n: 1/4 is the first of four parts."),
-        "filter" => (all(is_rule), "A rule is “+ pattern”, “- pattern” or “!”."),
-        "metadata_filter" => (all(is_rule), "A rule is “+ key=value”, “- key=value” or “!”."),
+        "filter" => return words.iter().find_map(|word| value::rule(word).err()),
+        "metadata_filter" => (all(|word| value::rule(word).is_ok()), "A rule is “+ key=value”, “- key=value” or “!”."),
+        "metadata_exclude" | "metadata_include" => return words.iter().find_map(|word| value::glob(word).err()),
         "metadata_set" => (all(|word| word.split_once('=').is_some_and(|(key, _)| !key.is_empty())), "Write it as key=value."),
         "header_upload" | "header_download" => (all(is_header), "Write it as “Name: value”. Credentials belong into the remote."),
         "bind" => (all(|word| word.parse::<std::net::IpAddr>().is_ok()), "Write an address of this server."),
@@ -70,10 +71,6 @@ fn is_partition(text: &str) -> bool {
     number(of).is_some_and(|n| n > 0) && (part == "@" || number(part).is_some())
 }
 
-fn is_rule(text: &str) -> bool {
-    text == "!" || ["+ ", "- "].iter().any(|start| text.strip_prefix(start).is_some_and(|pattern| !pattern.trim().is_empty()))
-}
-
 fn is_header(text: &str) -> bool {
     let Some((name, value)) = text.split_once(':') else { return false };
     let name = name.trim().to_ascii_lowercase();
@@ -103,7 +100,7 @@ mod tests {
             ("track_renames_strategy", &["hash", "hash,leaf"], &["foo", "hash,", "hash modtime"]),
             ("compare", &["size,modtime"], &["size,foo"]),
             ("hash_filter", &["1/3", "@/2"], &["x", "1/0", "-1/3", "a/3", "1"]),
-            ("filter", &["+ *.jpg", "- *", "!"], &["*.jpg", "+x", "# x", "- "]),
+            ("filter", &["+ *.jpg", "- *", "!"], &["*.jpg", "+x", "# x", "- ", "- [", "+ {a", "- ***"]),
             ("metadata_set", &["a=b=c", "a="], &["a", "=b"]),
             ("header_upload", &["Cache-Control: no-cache"], &["X", "Authorization: Bearer x", "cookie:a", ": b", "X: ä"]),
             ("bind", &["127.0.0.1", "::1"], &["localhost", "1.2.3"]),

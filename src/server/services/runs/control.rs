@@ -12,7 +12,7 @@ use crate::{
         policy::Permission,
         queue::RunPatch,
         run::{Run, RunEventKind, RunState},
-        transfer::check_bandwidth,
+        transfer::check_rate,
     },
     server::{
         auth::Actor,
@@ -63,7 +63,7 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
 pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     let rate = rate.trim();
-    check_bandwidth("rate", rate)?;
+    check_rate("rate", rate)?;
     let run = stored(app, id).await?;
     if run.run.summary.state != RunState::Running {
         return Err(AppError::conflict("The bandwidth can be changed only while it runs."));

@@ -185,6 +185,7 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
     }
     let mut options = run.options.clone();
     options.flags = app.rclone.check_flags(operation, &options.flags).await?;
+    app.rclone.judge(&options).await?;
     if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
         options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
     }

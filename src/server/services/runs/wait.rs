@@ -13,6 +13,9 @@ use crate::{
     server::{auth::Actor, state::AppState},
 };
 
+/// rclone's exit code for a command line that it cannot read.
+const USAGE: i32 = 2;
+
 /// Puts a run into the queue and waits until it has ended. Whoever stops waiting stops nothing.
 pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
     // Listened to before it is started: its end can not be missed.
@@ -32,7 +35,9 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
         }),
         _ => {
             let code = ended.exit_code.map(|code| format!(" (rclone's exit code {code})")).unwrap_or_default();
-            AppError::new(ErrorCode::RcloneFailed, format!("{said}{code}"))
+            // rclone could not read its command line: what was asked for is wrong, and asking again does not help.
+            let meaning = if ended.exit_code == Some(USAGE) { ErrorCode::BadRequest } else { ErrorCode::RcloneFailed };
+            AppError::new(meaning, format!("{said}{code}"))
         }
     };
     Err(AppError { run_id: Some(id), ..refusal })
