@@ -106,6 +106,12 @@ impl AppError {
         Self { fields, ..Self::new(ErrorCode::Invalid, "Check the marked fields.") }
     }
 
+    /// All of it in one sentence, where no field can be marked.
+    #[must_use]
+    pub fn sentence(self) -> String {
+        self.fields.into_values().next().unwrap_or(self.message)
+    }
+
     /// `what` is a noun with its name, as in "run 01J…".
     pub fn not_found(what: impl fmt::Display) -> Self {
         Self::new(ErrorCode::NotFound, format!("There is no {what}."))

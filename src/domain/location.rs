@@ -9,6 +9,7 @@ use utoipa::{
 };
 
 use super::{
+    encoding::canonical,
     error::{AppError, Result},
     remote::RemoteName,
 };
@@ -19,13 +20,13 @@ pub const LOCAL: &str = "local";
 /// Longest path that is accepted, in bytes. Linux takes 4,096 in one call.
 const MAX_PATH: usize = 4096;
 
-/// A remote, or this server, and a path in it.
+/// A remote, or this server, and a path in it: what was written, since a provider may tell apart what looks alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Location {
-    /// A folder of this server: absolute, without a trailing slash (but `/` itself).
+    /// A folder of this server: absolute, without a trailing slash (but `/` itself), `//` or `.`, of which the system makes nothing.
     Local(String),
-    /// A path in a remote: no leading or trailing slash, empty for its root.
+    /// A path in a remote, as it was written but for one slash at its end. A slash at its beginning means something to some.
     Remote(RemoteName, String),
 }
 
@@ -34,20 +35,29 @@ impl Location {
     /// connection strings, on-the-fly remotes, relative paths, paths that climb.
     pub fn parse(text: &str) -> Result<Self> {
         if text.starts_with('/') {
-            return Ok(Self::Local(clean_path(text).map(|path| format!("/{path}"))?));
+            return Self::local(text);
         }
         let Some((remote, path)) = text.split_once(':') else {
             return Err(AppError::invalid("location", "Write it as remote:path, or as an absolute path of this server."));
         };
-        Ok(Self::Remote(remote.parse()?, clean_path(path)?))
+        Ok(Self::Remote(remote.parse()?, remote_path(path)?))
     }
 
     /// From the two parts of a URL: the remote's name (or [`LOCAL`]) and a path.
     pub fn from_parts(remote: &str, path: &str) -> Result<Self> {
         if remote == LOCAL {
-            return Ok(Self::Local(clean_path(path).map(|path| format!("/{path}"))?));
+            return Self::local(path);
         }
-        Ok(Self::Remote(remote.parse()?, clean_path(path)?))
+        Ok(Self::Remote(remote.parse()?, remote_path(path)?))
+    }
+
+    fn local(path: &str) -> Result<Self> {
+        check(path)?;
+        let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        if parts.contains(&"..") {
+            return Err(refused("A path cannot climb with “..”."));
+        }
+        Ok(Self::Local(format!("/{}", parts.join("/"))))
     }
 
     /// The remote's name, or [`LOCAL`].
@@ -59,7 +69,7 @@ impl Location {
         }
     }
 
-    /// The path: absolute for this server, relative to its root for a remote.
+    /// The path: absolute for this server; for a remote as it was written.
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
@@ -67,21 +77,26 @@ impl Location {
         }
     }
 
-    /// Names from the root to here.
+    /// Names from the root to here. An empty one is a name as well, for a remote that has such.
     #[must_use]
     pub fn segments(&self) -> Vec<&str> {
-        self.path().split('/').filter(|part| !part.is_empty()).collect()
+        let path = self.path();
+        let path = path.strip_prefix('/').unwrap_or(path);
+        if path.is_empty() { Vec::new() } else { path.split('/').collect() }
+    }
+
+    /// Whether the path of a remote begins at the root of the server, with a slash, and not where the remote begins.
+    #[must_use]
+    pub fn is_absolute(&self) -> bool {
+        self.path().starts_with('/')
     }
 
     /// The place one name further down. `name` is one that a listing gave.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {
-        let path = match self.path().trim_end_matches('/') {
-            "" if self.is_local() => format!("/{name}"),
-            "" => name.to_owned(),
-            path => format!("{path}/{name}"),
-        };
-        self.with_path(path)
+        let path = self.path();
+        let slash = if matches!(path, "" | "/") { "" } else { "/" };
+        self.with_path(format!("{path}{slash}{name}"))
     }
 
     /// The place one up, `None` at the root.
@@ -89,8 +104,14 @@ impl Location {
     pub fn parent(&self) -> Option<Self> {
         let mut segments = self.segments();
         segments.pop()?;
-        let path = segments.join("/");
-        Some(self.with_path(if self.is_local() { format!("/{path}") } else { path }))
+        let root = if self.is_absolute() { "/" } else { "" };
+        Some(self.with_path(format!("{root}{}", segments.join("/"))))
+    }
+
+    /// The root above here: of this server, of the remote, or of the remote's server.
+    #[must_use]
+    pub fn root(&self) -> Self {
+        self.with_path(if self.is_absolute() { "/".to_owned() } else { String::new() })
     }
 
     /// Whether it is on this server.
@@ -99,10 +120,25 @@ impl Location {
         matches!(self, Self::Local(_))
     }
 
-    /// The path of its page: `/browse/{remote}/{path…}`, percent-encoded.
+    /// Whether rclone may take both for one: it reads several spellings of a name as the same.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.remote() == other.remote() && self.canonical() == other.canonical()
+    }
+
+    /// The one form of all spellings that rclone may take for this place. For comparing, not for opening: some remotes tell them apart.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        self.with_path(canonical(self.path())).to_string()
+    }
+
+    /// The path of its page: `/browse/{remote}/{path…}`, percent-encoded. What a path of a URL cannot hold is in its query.
     #[must_use]
     pub fn href(&self) -> String {
         let mut href = format!("/browse/{}", encode(self.remote()));
+        if !self.is_local() && (self.is_absolute() || self.segments().contains(&"")) {
+            return format!("{href}?path={}", encode(self.path()).replace('+', "%2B"));
+        }
         for segment in self.segments() {
             href.push('/');
             href.push_str(&encode(segment));
@@ -110,7 +146,9 @@ impl Location {
         href
     }
 
-    fn with_path(&self, path: String) -> Self {
+    /// The same remote, and another path of it, which is taken as it is.
+    #[must_use]
+    pub fn with_path(&self, path: String) -> Self {
         match self {
             Self::Local(_) => Self::Local(path),
             Self::Remote(name, _) => Self::Remote(name.clone(), path),
@@ -118,20 +156,55 @@ impl Location {
     }
 }
 
-/// Without empty and `.` parts, without slashes at its ends. Refuses `..`, NUL and what is too long.
-fn clean_path(path: &str) -> Result<String> {
-    let refuse = |problem: &str| Err(AppError::invalid("path", problem));
+/// Whether a name that a listing gave, or a path of such names, can be part of a location that opens what was listed: nothing of it is empty or
+/// climbs, and no byte of it was lost on the way.
+#[must_use]
+pub fn is_addressable(name: &str) -> bool {
+    // rclone writes a lone “‛” doubled, and opens what has two.
+    !name.contains("‛‛")
+        && !name.contains(['\0', char::REPLACEMENT_CHARACTER])
+        && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// What a person who typed this location may not have meant, in words; `None` when nothing is odd. It is taken as it is.
+#[must_use]
+pub fn oddity(text: &str) -> Option<&'static str> {
+    let path = text.split_once(':').filter(|_| !text.starts_with('/')).map_or(text, |(_, path)| path);
+    let mut names = path.split('/').filter(|name| !name.is_empty());
+    if text.ends_with(char::is_whitespace) {
+        Some("This path ends with a space.")
+    } else if text.starts_with(char::is_whitespace) || path.starts_with(char::is_whitespace) {
+        Some("This path begins with a space.")
+    } else if text.chars().any(char::is_control) {
+        Some("This path has a control character in it, such as a line break.")
+    } else if names.any(|name| name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace)) {
+        Some("A name in this path begins or ends with a space.")
+    } else {
+        None
+    }
+}
+
+/// The path of a remote, as it was written but for one slash at its end.
+fn remote_path(path: &str) -> Result<String> {
+    check(path)?;
+    if path.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err(refused("A path of a remote cannot have the names “.” and “..”."));
+    }
+    Ok(if path == "/" { path } else { path.strip_suffix('/').unwrap_or(path) }.to_owned())
+}
+
+fn check(path: &str) -> Result<()> {
     if path.len() > MAX_PATH {
-        return refuse("A path has at most 4,096 bytes.");
+        return Err(refused("A path has at most 4,096 bytes."));
     }
     if path.contains('\0') {
-        return refuse("A path can not hold the character NUL.");
+        return Err(refused("A path cannot hold the character NUL."));
     }
-    let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    if parts.contains(&"..") {
-        return refuse("A path can not climb with “..”.");
-    }
-    Ok(parts.join("/"))
+    Ok(())
+}
+
+fn refused(problem: &str) -> AppError {
+    AppError::invalid("path", problem)
 }
 
 /// Percent-encodes one segment of a URL's path.
@@ -212,26 +285,78 @@ mod tests {
     fn a_location_reads_as_it_is_written() {
         for (text, canonical) in [
             ("b2:", "b2:"),
-            ("b2:/a//b/./c/", "b2:a/b/c"),
-            ("/srv//photos/", "/srv/photos"),
+            ("b2:/a//b/c/", "b2:/a//b/c"),
+            ("nas:/", "nas:/"),
+            ("nas:/srv/", "nas:/srv"),
+            ("b2:a//", "b2:a/"),
+            ("b2:a ", "b2:a "),
+            ("b2: a", "b2: a"),
+            ("b2:x\ny", "b2:x\ny"),
+            ("/srv//./photos/", "/srv/photos"),
+            ("/srv/d ", "/srv/d "),
+            ("/ srv/x\t", "/ srv/x\t"),
             ("/", "/"),
             ("b2:-rf", "b2:-rf"),
             ("b2:a:b,c\"d", "b2:a:b,c\"d"),
         ] {
             let location = Location::parse(text).expect(text);
             assert_eq!(location.to_string(), canonical);
-            assert_eq!(Location::parse(canonical).expect(canonical), location);
+        }
+        for refused in ["b2:.", "b2:a/./b", "b2:./a", "b2:..", "b2:a/.."] {
+            assert!(Location::parse(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn spellings_that_rclone_takes_for_one_are_the_same() {
+        let at = |text: &str| Location::parse(text).expect(text);
+        assert!(at("/srv/x\ny").is_same(&at("/srv/x␊y")) && at("b2:x␡").is_same(&at("b2:x\u{7f}")));
+        for (a, b) in [("/srv/x␊y", "/srv/x‛␊y"), ("/srv/d", "/srv/d "), ("nas:srv", "nas:/srv"), ("b2:a//b", "b2:a/b"), ("b2:a", "c2:a")]
+        {
+            assert!(!at(a).is_same(&at(b)), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_odd_about_a_path_is_said() {
+        for (text, odd) in [
+            ("/srv/d ", true),
+            (" /srv/d", true),
+            ("b2: d", true),
+            ("b2:d\u{3000}", true),
+            ("b2:a /b", true),
+            ("b2:a/ b", true),
+            ("/srv/x\ny", true),
+            ("/srv/two words/d", false),
+            ("b2:", false),
+            ("", false),
+        ] {
+            assert_eq!(oddity(text).is_some(), odd, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_lost_something_cannot_be_addressed() {
+        for name in ["", "/", "a//b", "/a", "a/", "..", "a/../b", "\u{fffd}", "a/\u{fffd}b", ".", "‛‛", "d‛‛‛␊"] {
+            assert!(!is_addressable(name), "{name:?}");
+        }
+        for name in ["a", "a/b", " ", "x\ny", "．．", "...", "‛␊", "-x", ":x"] {
+            assert!(is_addressable(name), "{name:?}");
         }
     }
 
     #[test]
     fn up_and_down_are_opposites() {
-        let root = Location::parse("b2:").expect("root");
-        assert_eq!(root.parent(), None);
-        assert_eq!(root.join("a").join("b").parent(), Some(root.join("a")));
+        for root in ["b2:", "nas:/", "/"] {
+            let root = Location::parse(root).expect(root);
+            assert_eq!(root.parent(), None);
+            assert_eq!(root.join("a").join("b ").parent(), Some(root.join("a")));
+            assert_eq!(root.join("a").parent(), Some(root.clone()));
+            assert_eq!(root.join("a").join("b").root(), root);
+        }
         let local = Location::parse("/").expect("/");
         assert_eq!(local.join("srv").to_string(), "/srv");
-        assert_eq!(local.join("srv").parent(), Some(local));
+        assert_eq!(Location::parse("nas:/").expect("root").join("srv").to_string(), "nas:/srv");
     }
 
     #[test]

@@ -34,6 +34,7 @@ use super::{
         listener::{self, Limits},
         middleware::Policy,
     },
+    locations::Locations,
     rclone::{Rclone, RcloneConfig, RcloneError},
     services::{
         files::{self, Listings},
@@ -149,9 +150,12 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         limit: config.rclone_timeout,
     };
     let rclone = Rclone::open(rclone).await?;
+    let locations =
+        Locations::new(rclone.clone(), config.local_roots()).map_err(|(path, source)| StartError::LocalRoot { path, source })?;
     let engine = Engine::new(EngineConfig {
         store: store.clone(),
         rclone: rclone.clone(),
+        locations: locations.clone(),
         clock: clock.clone(),
         runs_dir: data_dir.join("runs"),
         limits: runs::Limits { global: config.max_runs, per_remote: config.max_runs_per_remote },
@@ -166,7 +170,7 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         rclone,
         engine,
         listings: Arc::<Listings>::default(),
-        local_roots: local_roots(config.local_roots())?,
+        locations,
         mounts_dir: data_dir.join("mounts").into(),
         host: host.into(),
         leptos,
@@ -212,15 +216,6 @@ async fn claim(dir: &Path) -> Result<File, StartError> {
         }
     }
     Err(StartError::InUse(dir.to_owned()))
-}
-
-/// The folders that may be used, with every link on their way followed, so that paths compare by their parts.
-fn local_roots(roots: &[PathBuf]) -> Result<Arc<[PathBuf]>, StartError> {
-    let real = |path: &PathBuf| {
-        let real = path.canonicalize().and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
-        real.map_err(|source| StartError::LocalRoot { path: path.clone(), source })
-    };
-    roots.iter().map(real).collect()
 }
 
 /// Says where it is, what is missing, and on the first start the setup code.

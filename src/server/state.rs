@@ -1,9 +1,6 @@
 //! What a request can reach: built once by [`super::start::run`], passed down, never global.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -11,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::time::Timestamp;
 
-use super::{auth::Auth, clock::Clock, engine::Engine, rclone::Rclone, services::files::Listings, store::Store};
+use super::{auth::Auth, clock::Clock, engine::Engine, locations::Locations, rclone::Rclone, services::files::Listings, store::Store};
 
 /// Everything that services work with. Cheap to clone.
 #[derive(Clone)]
@@ -28,8 +25,8 @@ pub struct AppState {
     pub engine: Engine,
     /// Listings that were made lately.
     pub listings: Arc<Listings>,
-    /// The folders of this server that may be used, resolved.
-    pub local_roots: Arc<[PathBuf]>,
+    /// What a location leads to, and whether it may be used.
+    pub locations: Locations,
     /// Where each mount has its folder.
     pub mounts_dir: Arc<Path>,
     /// The name of this server, as people see it.

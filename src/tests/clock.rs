@@ -9,7 +9,8 @@ use longshore::{
     },
     server::{
         clock::Clock,
-        engine::{Engine, EngineConfig},
+        engine::{Engine, EngineConfig, places},
+        locations::Locations,
         rclone::{Rclone, RcloneConfig},
         store::{Store, new_id, runs},
     },
@@ -23,6 +24,7 @@ struct House {
     dir: tempfile::TempDir,
     store: Store,
     clock: Clock,
+    locations: Locations,
     engine: Engine,
 }
 
@@ -39,15 +41,18 @@ impl House {
             shim: env!("CARGO_BIN_EXE_longshore").into(),
             limit: Duration::from_secs(300),
         };
+        let rclone = Rclone::open(config).await.expect("rclone");
+        let locations = Locations::new(rclone.clone(), &[dir.path().to_owned()]).expect("a folder");
         let engine = Engine::new(EngineConfig {
             store: store.clone(),
-            rclone: Rclone::open(config).await.expect("rclone"),
+            rclone,
+            locations: locations.clone(),
             clock: clock.clone(),
             runs_dir: dir.path().join("runs"),
             limits: runs::Limits { global: 4, per_remote: 4 },
             stall_limit: Duration::from_secs(300),
         });
-        Self { dir, store, clock, engine }
+        Self { dir, store, clock, locations, engine }
     }
 
     fn at(&self, name: &str) -> Location {
@@ -65,10 +70,11 @@ impl House {
             guards: Guards::default(),
             retry_of: None,
         };
+        let checked = self.locations.transfer(places::asked(&task)).await.expect("allowed");
         let row = runs::NewRow {
             id: new_id(now),
+            places: places::of(&checked, task.operation, false),
             task,
-            places: Vec::new(),
             spec: String::new(),
             approved_by: None,
             job: None,

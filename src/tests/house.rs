@@ -29,7 +29,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server::identity", &["domain"]),
     ("server::store", &["domain"]),
     ("server::auth", &["domain", "server::clock", "server::error", "server::store"]),
-    ("server::engine", &["boundary", "domain", "server::clock", "server::rclone", "server::store"]),
+    ("server::locations", &["domain", "server::error", "server::rclone"]),
+    ("server::engine", &["boundary", "domain", "server::clock", "server::locations", "server::rclone", "server::store"]),
     (
         "server::services",
         &[
@@ -38,6 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "server::engine",
             "server::error",
             "server::identity",
+            "server::locations",
             "server::rclone",
             "server::state",
             "server::store",

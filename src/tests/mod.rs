@@ -5,6 +5,7 @@ mod disks;
 mod drive;
 mod engine;
 mod house;
+mod locations;
 mod locked;
 mod logs;
 mod operations;

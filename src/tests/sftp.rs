@@ -1,5 +1,7 @@
 //! SFTP, as most people have it: an OpenSSH server, a key, and rclone's `sftp` over it.
 
+use std::path::Path;
+
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -17,16 +19,22 @@ async fn files_go_to_an_openssh_server_and_a_wrong_key_is_told() {
     for n in 0..40u8 {
         write(&console.root(), &format!("out/dir{}/file {n}", n % 3), &vec![n; usize::from(n) * 1000]);
     }
-    let target = console.path("in");
+    let home = sshd.dir().or_else(std::env::home_dir).expect("a home");
+    let target = home.join("longshore-in").to_str().expect("text").to_owned();
     let id = console.copy(&console.path("out"), &format!("nas:{target}"), json!({})).await;
     let run = console.ended(&id).await;
-    // A path that begins with a slash lies in the remote's own folder: the person's home.
     assert_eq!(run["state"], "succeeded", "{run}");
+    // A path that begins with a slash begins at the server's root, and not in the person's home.
+    assert!(tree(&console.root().join("out")) == tree(Path::new(&target)), "it went elsewhere");
     let page = console.get(&format!("/api/v1/files?location=nas:{target}"), StatusCode::OK).await;
     assert_eq!(page["total"], 3, "{page}");
     let back = console.copy(&format!("nas:{target}"), &console.path("back"), json!({})).await;
     assert_eq!(console.ended(&back).await["state"], "succeeded");
     assert!(tree(&console.root().join("out")) == tree(&console.root().join("back")), "the trees differ");
+    assert!(!home.join(target.trim_start_matches('/')).exists());
+    let page = console.get("/api/v1/files?location=nas:longshore-in", StatusCode::OK).await;
+    assert_eq!(page["total"], 3, "the same folder, from the home folder: {page}");
+    let _ = std::fs::remove_dir_all(&target);
 
     console.post("/api/v1/remotes", &remote("wrong", "other"), StatusCode::CREATED).await;
     let test = console.post("/api/v1/remotes/wrong/test", &json!({}), StatusCode::OK).await;

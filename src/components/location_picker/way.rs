@@ -9,10 +9,11 @@ pub fn way(location: &Location, roots: &[Location]) -> Vec<(String, Location)> {
     let mut steps = Vec::new();
     let mut at = Some(location.clone());
     while let Some(place) = at {
-        let top = if place.is_local() { roots.contains(&place) || place.parent().is_none() } else { place.path().is_empty() };
+        let top = place.parent().is_none() || (place.is_local() && roots.contains(&place));
         let name = match (top, place.segments().last()) {
             (false, Some(name)) => (*name).to_owned(),
             _ if place.is_local() => place.path().to_owned(),
+            _ if place.is_absolute() => place.to_string(),
             _ => place.remote().to_owned(),
         };
         at = if top { None } else { place.parent() };

@@ -3,14 +3,14 @@
 use super::{Engine, places};
 use crate::{
     domain::{
-        error::Result as AppResult,
+        error::{AppError, Result as AppResult},
         id::RunId,
         job::Job,
         run::{JobName, RunEventKind, RunState, RunSummary},
         time::Timestamp,
     },
     server::{
-        rclone::{Rclone, RcloneError},
+        locations::Locations,
         store::{
             Connection, StoreError,
             audit::{self, NewAudit},
@@ -38,9 +38,11 @@ fn task(job: &Job) -> AppResult<Task> {
 }
 
 /// A run of `job`, to be put into the queue.
-async fn row(rclone: &Rclone, job: &Job, owner: Owner, parent: &RunId, at: Timestamp) -> Result<NewRow, String> {
-    let task = task(job).map_err(|error| error.message)?;
-    let places = places::places(rclone, &task).await.map_err(|error: RcloneError| error.to_string())?;
+async fn row(locations: &Locations, job: &Job, owner: Owner, parent: &RunId, at: Timestamp) -> Result<NewRow, String> {
+    let mut task = task(job).map_err(AppError::sentence)?;
+    let checked = locations.transfer(places::asked(&task)).await.map_err(AppError::sentence)?;
+    let places = places::of(&checked, task.operation, task.options.dry_run);
+    (task.source, task.destination, _) = checked.locations();
     Ok(NewRow {
         id: new_id(at),
         spec: places::spec(&task, &places),
@@ -85,7 +87,7 @@ pub(super) async fn next(engine: &Engine, run: &RunSummary, state: RunState) -> 
     let mut next = Vec::new();
     for stored in following {
         let name = JobName { id: stored.job.id.clone(), name: stored.job.spec.name.clone() };
-        let row = row(&config.rclone, &stored.job, stored.owner, &run.id, config.clock.now()).await;
+        let row = row(&config.locations, &stored.job, stored.owner, &run.id, config.clock.now()).await;
         next.push((name, row.map(Box::new)));
     }
     Ok(next)

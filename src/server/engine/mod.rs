@@ -29,6 +29,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::hub::{Hub, Live};
 use super::{
     clock::Clock,
+    locations::Locations,
     rclone::Rclone,
     store::{Store, StoreError, runs::Limits},
 };
@@ -40,6 +41,8 @@ pub struct EngineConfig {
     pub store: Store,
     /// What transfers.
     pub rclone: Rclone,
+    /// What a location leads to, and whether it may be used.
+    pub locations: Locations,
     /// Now.
     pub clock: Clock,
     /// Where each run has its directory.

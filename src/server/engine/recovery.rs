@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{Engine, chain, end, run};
+use super::{Engine, chain, end, places, run};
 use crate::{
-    domain::run::RunState,
+    domain::{location::Location, run::RunState},
     server::{
+        locations::Asked,
         rclone::shim::{self, Life},
         store::{
             StoreError,
@@ -22,6 +23,9 @@ pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
     let mut reader = engine.0.config.store.acquire().await?;
     let unfinished = runs::unfinished(&mut reader).await?;
     drop(reader);
+    for row in &unfinished {
+        note_places(engine, row).await?;
+    }
     for row in unfinished.into_iter().filter(|row| row.summary.state != RunState::Queued) {
         let dir = engine.run_dir(&row.summary.id, row.fence);
         if matches!(shim::inspect(&dir), Life::Absent) {
@@ -31,6 +35,18 @@ pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Notes anew what a run uses: an earlier version may have written it otherwise. What cannot be resolved now is looked at when the run begins.
+async fn note_places(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
+    let run = &row.summary;
+    let (source, destination) = (run.source.to_string(), run.destination.as_ref().map(Location::to_string));
+    let asked = Asked { operation: run.operation, source, destination, backup_dir: row.options.backup_dir.clone() };
+    let Ok(checked) = engine.0.config.locations.transfer(asked).await else { return Ok(()) };
+    let now = places::of(&checked, run.operation, row.options.dry_run);
+    let mut transaction = engine.0.config.store.begin().await?;
+    runs::replace_places(&mut transaction, &run.id, &now).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Puts a run that was never started back into the queue. One that was asked to stop meanwhile ends, with all that an end is.

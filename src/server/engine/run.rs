@@ -15,6 +15,7 @@ use super::{
     Engine, Live,
     end::pause,
     guard::{self, Look},
+    places,
     quiet::Quiet,
     silence::Silence,
     stall::{Jumps, Stall},
@@ -73,6 +74,10 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     watch.follow_clock().await;
     let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
     let mut transfer = Transfer { operation, source, destination, options };
+    // Also before its guards look: they read what it would read.
+    if let Err(error) = still_allowed(&engine, &claimed).await {
+        return watch.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+    }
     if claimed.guarded {
         match watch.guarded(&claimed, &transfer).await {
             Some(budget) => transfer.options.max_delete = budget.or(transfer.options.max_delete),
@@ -93,6 +98,9 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     if watch.stop.is_cancelled() {
         return watch.end(Verdict::of(RunState::Cancelled, None), None, None).await;
     }
+    if let Err(error) = still_allowed(&engine, &claimed).await {
+        return watch.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+    }
     match engine.0.config.rclone.start_run(&watch.dir, &transfer, only.as_deref()).await {
         Ok(()) => watch.running().await.until_it_ends().await,
         // It was started all the same, and only its first word was not heard: then its end is what counts.
@@ -103,6 +111,21 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
         Err(RcloneError::Io { context, source }) => watch.not_started(format!("{context}: {source}")).await,
         Err(error) => watch.not_started(error.to_string()).await,
     }
+}
+
+/// Makes sure that a run which waited still may use its places, and that they are those which it holds: a link can have been changed meanwhile, or
+/// what a remote wraps.
+async fn still_allowed(engine: &Engine, claimed: &Claimed) -> Result<(), String> {
+    let refused = |why: &str| format!("It was not started, and nothing was changed. {why}");
+    let task = &claimed.task;
+    let checked = engine.0.config.locations.transfer(places::asked(task)).await.map_err(|error| refused(&error.sentence()))?;
+    let now = places::of(&checked, task.operation, task.options.dry_run);
+    let held = async { runs::places_of(&mut *engine.0.config.store.acquire().await?, &claimed.id).await }.await;
+    let held = held.map_err(|error| refused(&format!("Its places could not be read: {error}.")))?;
+    if now.iter().all(|place| held.contains(place)) {
+        return Ok(());
+    }
+    Err(refused("While it waited, one of its folders became a link that leads elsewhere, or its remote was changed. Run it again."))
 }
 
 /// Watches a run that was started in an earlier life.

@@ -30,7 +30,7 @@ const DIGEST: usize = 16;
 pub fn workdir(all: &Path, transfer: &Transfer) -> PathBuf {
     let mut digest = Sha256::new();
     for place in transfer.places() {
-        digest.update(command::target(place));
+        digest.update(place.canonical());
         digest.update([0]);
     }
     let mut name = String::new();

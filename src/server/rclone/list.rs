@@ -16,12 +16,9 @@ impl Rclone {
     pub async fn list_below(&self, location: &Location, depth: Option<u32>, limit: Duration) -> Result<Vec<Entry>, RcloneError> {
         let (fs, remote) = match location {
             Location::Local(_) => (command::target(location), String::new()),
-            Location::Remote(name, path) => {
-                if !self.names().await?.contains(name.as_str()) {
-                    return Err(RcloneError::UnknownRemote);
-                }
-                (format!("{name}:"), command::encode(path))
-            }
+            Location::Remote(name, _) if !self.names().await?.contains(name.as_str()) => return Err(RcloneError::UnknownRemote),
+            // One connection serves all folders below the root.
+            Location::Remote(_, path) => (command::target(&location.root()), path.trim_start_matches('/').to_owned()),
         };
         self.prepare([location]).await?;
         let recurse = depth != Some(1);

@@ -34,6 +34,7 @@ mod probe;
 mod providers;
 mod reach;
 mod redact;
+mod resolve;
 mod run;
 mod saved;
 pub mod shim;
@@ -75,6 +76,7 @@ pub use {
     error::RcloneError,
     offer::provider_type,
     redact::redact,
+    resolve::{Opened, RemotePlace, Resolved, location_of},
     saved::Saved,
     shim::signal_name,
     shim_main::shim_main,
@@ -400,13 +402,6 @@ impl Rclone {
         let conf = self.0.vault.working();
         let subject = Subject { name, kind: &kind, options: &options, conf, env: &[], secrets: Vec::new(), limit };
         self.test(subject, &sections).await
-    }
-
-    /// Where a location really lies: through aliases and other remotes that wrap, and remotes of type `local`. A union lies in several places;
-    /// there is always one. What is under an encrypting one has another name there, but the same folder above it. Who allows only some folders
-    /// of this server asks this first.
-    pub async fn resolve(&self, location: &Location) -> Result<Vec<Location>, RcloneError> {
-        wrap::resolve(&self.usable().await?, location)
     }
 
     /// Ends the warm rclone. Runs go on.

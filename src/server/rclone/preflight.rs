@@ -76,7 +76,7 @@ impl Rclone {
     pub async fn exists(&self, location: &Location) -> Result<bool, RcloneError> {
         let (Some(folder), Some(name)) = (location.parent(), location.segments().pop()) else { return Ok(true) };
         self.prepare([location]).await?;
-        let asked = json!({ "fs": command::target(&folder), "remote": command::encode(name) });
+        let asked = json!({ "fs": command::target(&folder), "remote": name });
         match self.0.daemon.call::<wire::Stat>("operations/stat", &asked, SLOW).await {
             Ok(answer) => Ok(answer.item.is_some()),
             Err(RcloneError::NotFound) => Ok(false),

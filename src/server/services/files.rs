@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, broadcast::error::RecvError};
 
-use super::{Change, audit, locations};
+use super::{Change, audit};
 use crate::{
     domain::{
         error::{AppError, Result},
@@ -52,7 +52,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
     if query.limit > WINDOW_MAX {
         return Err(AppError::invalid("limit", "At most 500."));
     }
-    let location = locations::resolve(app, "location", &query.location).await?;
+    let location = app.locations.resolve("location", &query.location).await?.location;
     let scope = Scope { location: location.clone(), depth: Some(1) };
     let listing = app.listings.get(app, &scope, query.refresh, SCREEN.min(app.rclone.limit())).await?;
     let query = query.clone();
@@ -69,7 +69,7 @@ pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Resu
     if query.limit.is_some_and(|limit| !(1..=PAGE_MAX).contains(&limit)) {
         return Err(AppError::invalid("limit", "Between 1 and 1,000."));
     }
-    let location = locations::resolve(app, "remote_path", &query.location).await?;
+    let location = app.locations.resolve("remote_path", &query.location).await?.location;
     let scope = Scope { location, depth: query.depth };
     let listing = app.listings.get(app, &scope, query.after.is_none(), app.rclone.limit()).await;
     record(app, actor, "rclone.list", &scope.location, listing.as_ref().err()).await?;
@@ -90,7 +90,7 @@ fn page(entries: &[Entry], after: Option<&str>, limit: Option<usize>) -> Tree {
 /// How much lies below a location, counted now.
 pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Location, Size)> {
     actor.require(Permission::FilesRead)?;
-    let location = locations::resolve(app, "remote_path", location).await?;
+    let location = app.locations.resolve("remote_path", location).await?.location;
     let size = app.rclone.size(&location, app.rclone.limit()).await.map_err(AppError::from);
     record(app, actor, "rclone.size", &location, size.as_ref().err()).await?;
     Ok((location, size?))

@@ -161,7 +161,7 @@ async fn start(actor: &Actor, app: &AppState, id: &JobId, approval: Option<Appro
 /// The job as it is kept: every rule applied, places as they were read.
 async fn checked(app: &AppState, job: NewJob) -> Result<NewJob> {
     job.validate()?;
-    let task = check(app, &job.run(), None).await?;
+    let (task, _) = check(app, &job.run(), None).await?;
     let transfer = transfer(&task);
     Ok(NewJob {
         name: job.name.trim().to_owned(),

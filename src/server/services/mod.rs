@@ -3,7 +3,6 @@
 pub mod audit;
 pub mod files;
 pub mod jobs;
-pub mod locations;
 pub mod metrics;
 pub mod mounts;
 pub mod operations;

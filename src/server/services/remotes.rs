@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    Change, audit, audit_failure, locations,
+    Change, audit, audit_failure,
     trust::{self, Before},
 };
 use crate::{
@@ -56,7 +56,7 @@ pub async fn undecryptable(actor: &Actor, app: &AppState, location: &str) -> Res
 /// The folders of this server that may be browsed and copied.
 pub fn local_roots(actor: &Actor, app: &AppState) -> Result<Vec<String>> {
     actor.require(Permission::FilesRead)?;
-    Ok(app.local_roots.iter().map(|root| root.display().to_string()).collect())
+    Ok(app.locations.roots().iter().map(ToString::to_string).collect())
 }
 
 /// The providers that the wizard offers, in the order of the chooser.
@@ -201,7 +201,7 @@ fn crypt(name: &RemoteName, remote: &NewRemote) -> Result<Option<(CryptRemote, B
     let mut options = remote.encrypt_config.clone();
     let path = options.remove("remote").unwrap_or_default();
     let path = path.strip_prefix(&format!("{name}:")).unwrap_or(&path);
-    let refuse = |error| AppError::invalid("encrypt_config.remote", words(error));
+    let refuse = |error: AppError| AppError::invalid("encrypt_config.remote", error.sentence());
     let under = Location::from_parts(name.as_str(), path).map_err(refuse)?.to_string();
     let crypt = CryptRemote {
         name: format!("{name}-crypt").parse()?,
@@ -293,11 +293,7 @@ async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
         if !place.is_local() && place.remote() == remote.name {
             return Err(AppError::invalid(option, "A remote cannot lead to itself."));
         }
-        locations::check(app, &place).await.map_err(|error| AppError::invalid(option, words(error)))?;
+        app.locations.check(&place).await.map_err(|error| AppError::invalid(option, error.sentence()))?;
     }
     Ok(())
-}
-
-fn words(error: AppError) -> String {
-    error.fields.into_values().next().unwrap_or(error.message)
 }

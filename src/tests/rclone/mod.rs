@@ -29,7 +29,7 @@ use longshore::{
         transfer::TransferOptions,
     },
     server::rclone::{
-        Rclone, RcloneConfig, RcloneError, RcloneStatus, Transfer, log,
+        Opened, Rclone, RcloneConfig, RcloneError, RcloneStatus, Transfer, log,
         shim::{self, Life},
         signal_name,
     },

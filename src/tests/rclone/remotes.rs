@@ -165,7 +165,7 @@ async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behin
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_resolves_to_where_it_really_lies() {
-    let wrap = "[a]\ntype = alias\nremote = c:x\n\n[c]\ntype = crypt\nremote = /srv/vault\n\n[l]\ntype = local\n\n[u]\ntype = union\nupstreams = a:1 s:2:ro\n\n";
+    let wrap = "[a]\ntype = alias\nremote = c:x\n\n[c]\ntype = alias\nremote = /srv/vault\n\n[l]\ntype = local\n\n[u]\ntype = union\nupstreams = a:1 s:2:ro\n\n";
     let house =
         House::with(&format!("{wrap}[s]\ntype = s3\n\n[o]\ntype = alias\nremote = o:\n\n[h]\ntype = alias\nremote = :local:/\n")).await;
     for (from, to) in [
@@ -176,8 +176,11 @@ async fn a_location_resolves_to_where_it_really_lies() {
         ("/srv", &["/srv"]),
         ("u:y", &["s:2/y", "/srv/vault/x/1/y"]),
     ] {
-        let to: Vec<_> = to.iter().map(|place| at(place)).collect();
-        assert_eq!(house.rclone.resolve(&at(from)).await.expect(from), to);
+        let opened = house.rclone.resolve(&at(from)).await.expect(from).opened.into_iter().map(|opened| match opened {
+            Opened::Disk(path) => path.display().to_string(),
+            Opened::Remote(place) => format!("{}:{}", place.name, place.path),
+        });
+        assert_eq!(opened.collect::<Vec<_>>(), to);
     }
     for bad in ["o:", "h:etc"] {
         assert!(matches!(house.rclone.resolve(&at(bad)).await, Err(RcloneError::Failed { .. })), "{bad}");

@@ -164,10 +164,9 @@ const fn is_counted(operation: Operation) -> bool {
 
 /// Which source a run counts.
 async fn source_key(engine: &Engine, transfer: &Transfer) -> Result<SourceKey, Look> {
-    let mut keys = Vec::new();
-    for real in engine.0.config.rclone.resolve(&transfer.source).await? {
-        keys.push(places::place(real, false).await.key);
-    }
+    let checked = engine.0.config.locations.check(&transfer.source).await;
+    let checked = checked.map_err(|error| Look::Failed(format!("The guards could not look: {}", error.sentence())))?;
+    let mut keys: Vec<_> = checked.keys().into_iter().map(|key| key.key).collect();
     keys.sort();
     let filters = filters::text(&transfer.options).unwrap_or_default();
     Ok(SourceKey { place: places::digest(&keys.join("\n")), filters: places::digest(&filters) })

@@ -99,6 +99,13 @@ impl From<Item<'_>> for Entry {
     }
 }
 
+/// `backend/command` with `encode` of one name, answered.
+#[derive(Debug, Deserialize)]
+pub struct Encoded {
+    /// The name under which it is kept.
+    pub result: [String; 1],
+}
+
 /// `operations/stat`, answered.
 #[derive(Debug, Deserialize)]
 pub struct Stat {

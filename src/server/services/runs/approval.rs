@@ -35,7 +35,7 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
         return Err(refused("approval.preview", "The preview is older than 15 minutes. Make a new one."));
     }
     let place = task.destination.as_ref().unwrap_or(&task.source);
-    if Location::parse(approval.confirm.trim()).ok().as_ref() != Some(place) {
+    if !Location::parse(&approval.confirm).is_ok_and(|confirmed| confirmed.is_same(place)) {
         return Err(refused("approval.confirm", "This is not the place that would be changed. Write it exactly."));
     }
     Ok(())

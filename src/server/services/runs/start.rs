@@ -1,7 +1,7 @@
 //! A run is asked for: every rule is applied, and it is put into the queue.
 
 use super::{
-    super::{Change, audit, locations, rclone_status},
+    super::{Change, audit, rclone_status},
     approval, found, transfer,
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     server::{
         auth::Actor,
         engine::places,
+        locations::Asked,
         rclone::{bisync, command},
         state::AppState,
         store::{
@@ -48,7 +49,7 @@ pub struct Origin {
 /// Checks what was asked for and says the equivalent command line. Starts nothing.
 pub async fn preview_command(actor: &Actor, app: &AppState, run: &NewRun) -> Result<String> {
     actor.require(Permission::RunsWrite)?;
-    Ok(command::display(&transfer(&check(app, run, None).await?)))
+    Ok(command::display(&transfer(&check(app, run, None).await?.0)))
 }
 
 /// Puts a run into the queue. With a `key` that was used before, the answer is the run that was started then.
@@ -66,8 +67,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
         return Err(AppError::invalid("Idempotency-Key", "1 to 255 bytes."));
     }
-    let task = check(app, &run, retry_of).await?;
-    let places = places::places(&app.rclone, &task).await?;
+    let (task, places) = check(app, &run, retry_of).await?;
     let spec = places::spec(&task, &places);
     let now = app.clock.now();
     let mut transaction = app.store.begin().await?;
@@ -137,15 +137,16 @@ async fn refuse_busy(c: &mut sqlx::SqliteConnection, places: &[Place]) -> Result
 async fn started_before(app: &AppState, id: &RunId, task: &Task) -> Result<Run> {
     let run = found(app, id).await?;
     let summary = &run.summary;
-    let places = (&summary.source, summary.destination.as_ref()) == (&task.source, task.destination.as_ref());
+    let same = |a: Option<&Location>, b: Option<&Location>| a.zip(b).map_or(a == b, |(a, b)| a.is_same(b));
+    let places = same(Some(&summary.source), Some(&task.source)) && same(summary.destination.as_ref(), task.destination.as_ref());
     if places && summary.operation == task.operation && run.options == task.options && run.guards == task.guards {
         return Ok(run);
     }
     Err(AppError::conflict("This Idempotency-Key was used for another run. Use a new one for each run."))
 }
 
-/// What was asked for, with every rule applied.
-pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, retry_of: Option<RunId>) -> Result<Task> {
+/// What was asked for, with every rule applied, and what it reads and writes.
+pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, retry_of: Option<RunId>) -> Result<(Task, Vec<Place>)> {
     let operation = run.operation;
     run.options.validate(operation)?;
     run.guards.validate(operation)?;
@@ -166,79 +167,19 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
     if run.approval.is_some() && (!operation.deletes() || run.options.dry_run) {
         return Err(AppError::invalid("approval", "Only a run that can delete needs one."));
     }
-    let source = locations::resolve(app, "source", &run.source).await?;
-    let destination = match (&run.destination, operation.has_destination()) {
-        (Some(destination), true) => Some(locations::resolve(app, "destination", destination).await?),
-        (None, false) => None,
-        (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
-        (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
-    };
-    if destination.as_ref() == Some(&source) {
-        return Err(AppError::invalid("destination", "Source and destination are the same. Choose two folders."));
-    }
-    // What is only compared may overlap.
-    if let Some(destination) = &destination
-        && operation.writes_destination()
-        && meet(app, &source, destination).await?
-    {
-        return Err(AppError::invalid("destination", "Source and destination overlap. Choose two folders that do not lie in each other."));
-    }
     let mut options = run.options.clone();
+    let (source, destination, backup_dir) = (run.source.clone(), run.destination.clone(), options.backup_dir.clone());
+    let asked = Asked { operation, source, destination, backup_dir };
+    let places = app.locations.transfer(asked).await?;
     options.flags = app.rclone.check_flags(operation, &options.flags).await?;
     app.rclone.judge(&options).await?;
-    if let (Some(backup), Some(destination)) = (&options.backup_dir, &destination) {
-        options.backup_dir = Some(check_backup(app, backup, &source, destination).await?.to_string());
-    }
+    let paths = places::of(&places, operation, options.dry_run);
+    let (source, destination, backup_dir) = places.locations();
+    options.backup_dir = backup_dir.map(|backup| backup.to_string()).or(options.backup_dir);
     let task = Task { operation, source, destination, options, guards: run.guards.clone(), retry_of };
     if operation == Operation::Bisync && !bisync::fits(&transfer(&task)) {
         let problem = format!("For a bisync source and destination are too long: at most {} bytes together.", bisync::LONGEST);
         return Err(AppError::invalid("destination", problem));
     }
-    Ok(task)
-}
-
-/// Where to keep what is replaced or deleted: rclone moves it there, which it can on one remote only.
-async fn check_backup(app: &AppState, text: &str, source: &Location, destination: &Location) -> Result<Location> {
-    let backup = locations::resolve(app, "backup_dir", text).await?;
-    if backup.remote() != destination.remote() {
-        return Err(AppError::invalid("backup_dir", format!("It has to be on the remote of the destination, {}.", destination.remote())));
-    }
-    if meet(app, &backup, destination).await? || meet(app, &backup, source).await? {
-        return Err(AppError::invalid("backup_dir", "It can lie neither in the source nor in the destination, nor hold them."));
-    }
-    Ok(backup)
-}
-
-/// Whether two locations have a folder in common. Two names can lead to one place, and one name to several.
-async fn meet(app: &AppState, a: &Location, b: &Location) -> Result<bool> {
-    let (a, b) = (app.rclone.resolve(a).await?, app.rclone.resolve(b).await?);
-    Ok(a.iter().any(|a| b.iter().any(|b| overlap(a, b))))
-}
-
-/// Whether one lies in the other, or both are the same.
-fn overlap(a: &Location, b: &Location) -> bool {
-    let (x, y) = (a.segments(), b.segments());
-    a.remote() == b.remote() && x.iter().zip(&y).all(|(p, q)| p == q)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_copy_into_itself_is_seen() {
-        let at = |text: &str| Location::parse(text).expect(text);
-        for (a, b, expected) in [
-            ("/a", "/a", true),
-            ("/a", "/a/b", true),
-            ("/a/b", "/a", true),
-            ("/a", "/ab", false),
-            ("x:", "x:y", true),
-            ("x:y", "z:y", false),
-            ("/", "/srv", true),
-            ("x:srv", "/srv", false),
-        ] {
-            assert_eq!(overlap(&at(a), &at(b)), expected, "{a} {b}");
-        }
-    }
+    Ok((task, paths))
 }

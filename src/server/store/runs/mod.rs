@@ -23,7 +23,7 @@ pub use events::{events, note};
 pub use history::{Origin, Stored, Unfinished, get, id_by_key, last_of_jobs, list, origin, recent, unfinished};
 pub use life::{End, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
-pub use places::{Place, busy};
+pub use places::{Place, busy, of as places_of, replace as replace_places};
 pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};
 #[cfg(test)]
 pub(super) use totals::TOTALS;

@@ -6,6 +6,18 @@ use sqlx::SqliteConnection;
 use super::super::{Result, StoreError};
 use crate::domain::id::RunId;
 
+/// Whether two places of runs, `mine` and `other`, meet, and one of them is written. On a remote, a path from its server's root (`nas:/home/me/`) and
+/// one from its home folder (`nas:photos/`) may be one: nobody can tell.
+macro_rules! meets {
+    () => {
+        "((mine.mode = 'write' OR other.mode = 'write')
+          AND (substr(other.key, 1, length(mine.key)) = mine.key OR substr(mine.key, 1, length(other.key)) = other.key
+               OR (mine.remote <> '' AND mine.remote = other.remote
+                   AND (instr(mine.key, ':/') = instr(mine.key, ':')) <> (instr(other.key, ':/') = instr(other.key, ':')))))"
+    };
+}
+pub(super) use meets;
+
 /// A place that a run uses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -46,15 +58,15 @@ pub(super) async fn delete(c: &mut SqliteConnection, run: &RunId) -> Result<()> 
 /// The oldest run that has not ended and that would meet one which uses these places: where both are, and one of them writes.
 pub async fn busy(c: &mut SqliteConnection, places: &[Place]) -> Result<Option<RunId>> {
     for place in places {
-        let found: Option<String> = sqlx::query_scalar(
-            "SELECT r.id FROM runs r JOIN run_paths p ON p.run_id = r.id
-              WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running')
-                AND (p.mode = 'write' OR $2 = 'write')
-                AND (substr(p.key, 1, length($1)) = $1 OR substr($1, 1, length(p.key)) = p.key)
-              ORDER BY r.id LIMIT 1",
-        )
+        let found: Option<String> = sqlx::query_scalar(concat!(
+            "WITH mine (key, mode, remote) AS (VALUES ($1, $2, $3))
+             SELECT r.id FROM runs r JOIN run_paths other ON other.run_id = r.id JOIN mine ON ",
+            meets!(),
+            " WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id LIMIT 1",
+        ))
         .bind(&place.key)
         .bind(place.mode())
+        .bind(&place.remote)
         .fetch_optional(&mut *c)
         .await?;
         if let Some(id) = found {
@@ -62,4 +74,22 @@ pub async fn busy(c: &mut SqliteConnection, places: &[Place]) -> Result<Option<R
         }
     }
     Ok(None)
+}
+
+/// What a run reads and writes, as it was noted.
+pub async fn of(c: &mut SqliteConnection, run: &RunId) -> Result<Vec<Place>> {
+    let rows: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT key, mode, remote FROM run_paths WHERE run_id = $1").bind(run.as_str()).fetch_all(c).await?;
+    Ok(rows.into_iter().map(|(key, mode, remote)| Place { key, writes: mode == "write", remote }).collect())
+}
+
+/// Notes anew what a run uses, when it has not ended.
+pub async fn replace(c: &mut SqliteConnection, run: &RunId, places: &[Place]) -> Result<()> {
+    let waits: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1 AND ended_at IS NULL").bind(run.as_str()).fetch_optional(&mut *c).await?;
+    if waits.is_none() {
+        return Ok(());
+    }
+    delete(c, run).await?;
+    insert(c, run, places).await
 }

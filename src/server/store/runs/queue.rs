@@ -218,7 +218,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
     if paused.is_some() {
         return Ok(None);
     }
-    let row: Option<ClaimedRow> = sqlx::query_as(
+    let row: Option<ClaimedRow> = sqlx::query_as(concat!(
         "UPDATE runs SET state = CASE WHEN (operation = 'sync' AND dry_run = 0) OR guards <> '{}' OR approved_by IS NOT NULL THEN 'guarded' ELSE 'starting' END,
                 fence = fence + 1
           WHERE id = (
@@ -228,8 +228,9 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
                AND NOT EXISTS (
                  SELECT 1 FROM run_paths mine JOIN run_paths other ON other.run_id <> mine.run_id
                    JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
-                  WHERE mine.run_id = q.id AND (mine.mode = 'write' OR other.mode = 'write')
-                    AND (substr(other.key, 1, length(mine.key)) = mine.key OR substr(mine.key, 1, length(other.key)) = other.key))
+                  WHERE mine.run_id = q.id AND ",
+        places::meets!(),
+        ")
                AND NOT EXISTS (
                  SELECT 1 FROM run_paths mine
                   WHERE mine.run_id = q.id AND mine.remote <> ''
@@ -239,7 +240,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
              ORDER BY q.priority DESC, q.rank, q.id LIMIT 1)
             AND state = 'queued'
          RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec",
-    )
+    ))
     .bind(now.0)
     .bind(i64::from(limits.global))
     .bind(i64::from(limits.per_remote))

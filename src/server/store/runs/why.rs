@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     super::{Result, StoreError},
-    Limits, pause, working,
+    Limits, pause, places, working,
 };
 use crate::domain::{id::RunId, queue::Wait, time::Timestamp};
 
@@ -21,13 +21,13 @@ pub async fn why(c: &mut SqliteConnection, id: &RunId, now: Timestamp, limits: L
     if later.is_some() {
         return Ok(Some(Wait::Retry));
     }
-    let other: Option<String> = sqlx::query_scalar(
+    let other: Option<String> = sqlx::query_scalar(concat!(
         "SELECT w.id FROM run_paths mine JOIN run_paths other ON other.run_id <> mine.run_id
            JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
-          WHERE mine.run_id = $1 AND (mine.mode = 'write' OR other.mode = 'write')
-            AND (substr(other.key, 1, length(mine.key)) = mine.key OR substr(mine.key, 1, length(other.key)) = other.key)
-          ORDER BY w.id LIMIT 1",
-    )
+          WHERE mine.run_id = $1 AND ",
+        places::meets!(),
+        " ORDER BY w.id LIMIT 1",
+    ))
     .bind(id.as_str())
     .fetch_optional(&mut *c)
     .await?;

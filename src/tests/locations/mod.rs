@@ -1,0 +1,9 @@
+//! Locations: what is asked for is what is opened, whatever its name, and nothing outside the allowed folders is.
+
+mod links;
+mod names;
+
+/// A location as the value of a query.
+fn value(location: &str) -> String {
+    longshore::domain::location::encode(location).replace('+', "%2B")
+}
