@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use tokio::{net::TcpStream, time::timeout};
 
-use super::{Rclone, blocking, trust, words};
+use super::{
+    Rclone, blocking,
+    resolve::{Opened, RemotePlace},
+    trust, words,
+};
 use crate::domain::location::Location;
 
 /// How long a server may take to take a connection.
@@ -13,8 +17,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 impl Rclone {
     /// Why the server behind a location can not be reached, with the remote's name. `None` when it can, or nobody knows where it is.
     pub async fn unreachable(&self, location: &Location) -> Option<String> {
-        for place in self.resolve(location).await.ok()? {
-            let Location::Remote(name, _) = &place else { continue };
+        for opened in self.resolve(location).await.ok()?.opened {
+            let Opened::Remote(RemotePlace { name, .. }) = &opened else { continue };
             let vault = self.0.vault.clone();
             let sections = blocking(move || vault.remotes()).await.ok()?;
             let section = sections.iter().find(|section| section.name == name.as_str())?;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::domain::location::Location;
 
-use super::{Rclone, command, conf::Section, error::RcloneError, wire, wrap};
+use super::{Rclone, conf::Section, error::RcloneError, wire, wrap};
 
 /// How many remotes that wrap one another are looked at.
 const STEPS: usize = 32;
@@ -19,7 +19,7 @@ impl Rclone {
         let mut count = 0;
         for (name, path) in encrypted(&self.usable().await?, location) {
             let asked = json!({
-                "fs": format!("{name},strict_names=true:"), "remote": command::encode(&path),
+                "fs": format!("{name},strict_names=true:"), "remote": path,
                 "opt": { "noModTime": true, "noMimeType": true }, "_filter": { "FilterRule": ["- **"] },
             });
             match self.0.daemon.call::<wire::Nothing>("operations/list", &asked, limit).await {

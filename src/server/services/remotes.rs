@@ -49,7 +49,7 @@ pub(super) fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, Remot
 /// what is wrong.
 pub async fn undecryptable(actor: &Actor, app: &AppState, location: &str) -> Result<u64> {
     actor.require(Permission::FilesRead)?;
-    let location = locations::resolve(app, "location", location).await?;
+    let location = app.locations.resolve("location", location).await?.location;
     Ok(app.rclone.undecryptable(&location, app.rclone.limit().min(UNDECRYPTABLE)).await.unwrap_or_default())
 }
 

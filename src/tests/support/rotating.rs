@@ -1,4 +1,4 @@
-//! A provider whose tokens that renew are good once, as Box, HiDrive and Jottacloud have them.
+//! A provider whose tokens that renew are good once, as Box, `HiDrive` and Jottacloud have them.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// A token endpoint and an empty drive of HiDrive's kind.
+/// A token endpoint and an empty drive of `HiDrive`'s kind.
 pub struct Rotating {
     /// Its address.
     pub url: String,
