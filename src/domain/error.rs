@@ -73,7 +73,7 @@ pub struct AppError {
     /// What went wrong and what to do, as a sentence. Never holds a secret.
     #[schema(example = "Check the marked fields.")]
     pub message: String,
-    /// Field name to what is wrong with it. Empty unless the code is `invalid`.
+    /// Field name to what is wrong with it: with the code `invalid`, and where a place that was given is not there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(example = json!({ "source": "Write it as remote:path, or as an absolute path of this server." }))]
     pub fields: BTreeMap<String, String>,
@@ -131,6 +131,15 @@ impl AppError {
     /// Signed in, but not allowed.
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Forbidden, message)
+    }
+
+    /// The same, said of this field: when it is about a place, both the sentence and the field tell.
+    #[must_use]
+    pub fn about(mut self, field: &str) -> Self {
+        if self.code == ErrorCode::NotFound && self.fields.is_empty() {
+            self.fields.insert(field.to_owned(), self.message.clone());
+        }
+        self
     }
 
     /// The HTTP status.

@@ -1,12 +1,14 @@
 //! What lies in a location: entries, and the window of a listing that a screen looks at.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{location::Location, time::Timestamp};
 
 /// One file or folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// Its name, without the path.
     #[schema(example = "IMG_2041.jpg")]
@@ -18,6 +20,15 @@ pub struct Entry {
     pub mod_time: Option<Timestamp>,
     /// Whether it is a folder.
     pub is_dir: bool,
+    /// How many entries of the listing have the same name and come before it: some providers take a name several times, and a file and a
+    /// folder of one name. Absent when none.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub duplicate: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first(duplicate: &u32) -> bool {
+    *duplicate == 0
 }
 
 /// How much lies somewhere.
@@ -38,19 +49,55 @@ pub struct TreeQuery {
     pub location: String,
     /// Levels of folders, the location itself counted; `None` is all.
     pub depth: Option<u32>,
-    /// Only those after this path.
-    pub after: Option<String>,
+    /// Only those from here on.
+    pub after: Option<Cursor>,
     /// How many, at most 1,000; all when `None`.
     pub limit: Option<usize>,
 }
 
 /// What lies below a location, in the order of paths. Names are paths below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
+    /// What was listed.
+    pub location: Location,
     /// The entries.
     pub entries: Vec<Entry>,
-    /// Whether there are more after them.
-    pub more: bool,
+    /// Where the next page begins, when there are more after them.
+    pub next: Option<Cursor>,
+}
+
+/// A position in one listing. Names are of no use for that: a provider may give one several times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// What the listing is of, as a digest.
+    pub place: String,
+    /// Which listing of that, as a digest of what the provider said.
+    pub listing: String,
+    /// How many entries lie before it.
+    pub index: usize,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{:x}", self.place, self.listing, self.index)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digest = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let mut parts = text.split('-');
+        let (Some(place), Some(listing), Some(index), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return Err(());
+        };
+        if !digest(place) || !digest(listing) || index.starts_with('+') {
+            return Err(());
+        }
+        let index = usize::from_str_radix(index, 16).map_err(|_| ())?;
+        Ok(Self { place: place.to_owned(), listing: listing.to_owned(), index })
+    }
 }
 
 /// What a listing is ordered by. Folders come first always.
@@ -93,7 +140,7 @@ impl SortKey {
 pub struct FileQuery {
     /// `remote:path` or an absolute path of this server.
     pub location: String,
-    /// Only names that hold this, without regard to case.
+    /// Only names that hold this, without regard to case, accents and Unicode form.
     #[serde(default)]
     pub filter: String,
     /// The order.
@@ -131,8 +178,16 @@ pub struct FilePage {
     pub offset: usize,
     /// The entries of the window.
     pub entries: Vec<Entry>,
-    /// When the provider was asked.
+    /// When the provider was asked. Windows with the same time are of the same listing.
     pub listed_at: Timestamp,
+    /// Files among the matched whose size the provider does not tell: they are not in `bytes`.
+    #[serde(default)]
+    #[schema(example = 0)]
+    pub sizeless: usize,
+    /// How many files have the name of another file, and folders that of another folder. Of these rclone takes one and leaves out the rest.
+    #[serde(default)]
+    #[schema(example = 0)]
+    pub duplicates: usize,
 }
 
 /// A key by which names sort as people expect: without regard to case, and digits as numbers ("2" before "10").
@@ -165,6 +220,30 @@ pub fn natural_key(name: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_survives_its_text_and_nothing_else_is_one() {
+        let cursor = Cursor { place: "0".repeat(32), listing: "9f".repeat(16), index: 1000 };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        let digest = "a".repeat(32);
+        for bad in [
+            "",
+            "x",
+            "-",
+            "--",
+            &digest,
+            &format!("{digest}-{digest}"),
+            &format!("{digest}-{digest}-"),
+            &format!("{digest}-{digest}-g"),
+            &format!("{digest}-{digest}-+1"),
+            &format!("{digest}-{digest}-1-1"),
+            &format!("{digest}-{digest}-fffffffffffffffff"),
+            &format!("{}-{digest}-1", "é".repeat(16)),
+            "YS_DvCA_",
+        ] {
+            assert!(bad.parse::<Cursor>().is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn names_sort_as_people_expect() {

@@ -111,6 +111,16 @@ impl Guards {
 pub enum GuardReason {
     /// The source is not there.
     SourceMissing,
+    /// Nothing lies in the source, where folders are nothing but the beginnings of names: it is empty or not there.
+    SourceEmptyOrMissing,
+    /// The source is a file, and has to be a folder.
+    SourceIsFile,
+    /// The destination is not there, and has to be.
+    DestinationMissing,
+    /// Nothing lies in the destination, where folders are nothing but the beginnings of names, and something has to.
+    DestinationEmptyOrMissing,
+    /// The destination is a file, and has to be a folder.
+    DestinationIsFile,
     /// The source holds nothing that would be transferred.
     SourceEmpty,
     /// The source holds less than half of what it held at the last good run.
@@ -126,6 +136,30 @@ pub enum GuardReason {
 }
 
 impl GuardReason {
+    /// Whether a place that was asked for is not there, or is a file where a folder has to be.
+    #[must_use]
+    pub const fn is_not_found(self) -> bool {
+        matches!(
+            self,
+            Self::SourceMissing
+                | Self::SourceEmptyOrMissing
+                | Self::SourceIsFile
+                | Self::DestinationMissing
+                | Self::DestinationEmptyOrMissing
+                | Self::DestinationIsFile
+        )
+    }
+
+    /// The field that names the place which is not there: of a run's own request.
+    #[must_use]
+    pub const fn field(self) -> Option<&'static str> {
+        match self {
+            Self::SourceMissing | Self::SourceEmptyOrMissing | Self::SourceIsFile => Some("source"),
+            Self::DestinationMissing | Self::DestinationEmptyOrMissing | Self::DestinationIsFile => Some("destination"),
+            _ => None,
+        }
+    }
+
     /// Whether a person who saw the preview may let it go all the same. What is not there can not be previewed.
     #[must_use]
     pub const fn may_be_approved(self) -> bool {
@@ -228,10 +262,23 @@ impl GuardReport {
             None => String::new(),
             Some(GuardReason::SourceMissing) => {
                 format!(
-                    "The source is not there. {nothing} Check that its disk is mounted and its path is right, then run it again. A provider without \
+                    "The source does not exist. {nothing} Check that its disk is mounted and its path is right, then run it again. A provider without \
                      folders, such as S3, does not tell a folder that is empty from one that is not there: if it is empty, allow an empty source."
                 )
             }
+            Some(GuardReason::SourceEmptyOrMissing) => {
+                format!(
+                    "The source is empty or does not exist. {nothing} Check its path. If a sync from an empty source is meant, allow it."
+                )
+            }
+            Some(GuardReason::SourceIsFile) => format!("The source is a file, not a folder. {nothing} Choose the folder that holds it."),
+            Some(GuardReason::DestinationMissing) => {
+                format!("The destination does not exist. {nothing} Check its path, and that its disk is mounted. Then run it again.")
+            }
+            Some(GuardReason::DestinationEmptyOrMissing) => {
+                format!("The destination is empty or does not exist. {nothing} Check its path.")
+            }
+            Some(GuardReason::DestinationIsFile) => format!("The destination is a file, not a folder. {nothing} Choose a folder."),
             Some(GuardReason::SourceEmpty) => format!(
                 "The source is empty, so the sync would delete {} of the destination. {nothing} Look whether the disk of the source is mounted. \
                  If it is meant, preview it and approve.",

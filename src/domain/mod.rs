@@ -29,6 +29,7 @@ pub mod run_log;
 pub mod run_query;
 pub mod run_warning;
 pub mod session;
+pub mod text;
 pub mod time;
 pub mod token;
 pub mod transfer;

@@ -70,7 +70,7 @@ impl LogLevel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct LogQuery {
-    /// Only those with this in the message or the file's name, without regard to case.
+    /// Only those with this in the message or the file's name, without regard to case, accents and Unicode form.
     pub search: String,
     /// Only those that matter this much.
     pub level: LogLevel,

@@ -50,7 +50,8 @@ impl From<RcloneError> for AppError {
             RcloneError::Exists => Self::conflict("A remote with this name exists. Choose another name."),
             RcloneError::UnknownRemote => Self::not_found("remote with this name"),
             RcloneError::NotFound => Self::new(ErrorCode::NotFound, "This folder does not exist."),
-            RcloneError::Failed { message } => Self::new(ErrorCode::RcloneFailed, message),
+            RcloneError::IsFile => Self::new(ErrorCode::NotFound, "That is a file, not a folder."),
+            RcloneError::Failed { message } | RcloneError::Refused { message } => Self::new(ErrorCode::RcloneFailed, message),
             RcloneError::Timeout => Self::new(ErrorCode::Timeout, "The remote did not answer in time. Test it, or try again."),
             RcloneError::Io { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 let message = "The disk that holds Longshore's data is full. Nothing was changed. Make room, and try again.";

@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_kind_comes_from_the_last_extension() {
-        let kind = |name: &str, is_dir| kind(&Entry { name: name.to_owned(), size: None, mod_time: None, is_dir }).1;
+        let kind = |name: &str, is_dir| kind(&Entry { name: name.to_owned(), is_dir, ..Entry::default() }).1;
         assert_eq!(kind("IMG.HEIC", false), "Image");
         assert_eq!(kind("raw.tar.zst", false), "Archive");
         assert_eq!(kind("photos.zip", true), "Folder");

@@ -30,8 +30,8 @@ use crate::domain::{
 /// Asks for a window of a listing.
 pub type Fetch = Arc<dyn Fn(FileQuery) -> Pin<Box<dyn Future<Output = Result<FilePage>>>> + Send + Sync>;
 
-/// Names that are selected, and their sizes where they are known.
-pub type Selection = RwSignal<BTreeMap<String, Option<u64>>>;
+/// What is selected. A name alone is no key: several entries may have it.
+pub type Selection = RwSignal<BTreeMap<(String, u32), Entry>>;
 
 /// The head of a column: a link that orders the list by it.
 #[derive(Clone, Debug)]
@@ -96,7 +96,8 @@ pub fn VirtualList(
     let rows = NodeRef::<html::Div>::new();
 
     let drawn_by_server = Span { first: page.offset, len: page.entries.len(), offset: 0.0 };
-    let begin = begin_at.and_then(|name| page.entries.iter().position(|entry| entry.name == name)).map(|at| at + page.offset);
+    let begin =
+        begin_at.and_then(|name| page.entries.iter().position(|entry| entry.is_dir && entry.name == name)).map(|at| at + page.offset);
     let blocks = RwSignal::new(Blocks::new(page));
     let total = Memo::new(move |_| blocks.with(|blocks| blocks.matched));
     let scroll = RwSignal::new(Scroll::default());

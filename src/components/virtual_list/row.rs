@@ -11,17 +11,21 @@ use crate::{
 /// Selects the entry, or no longer.
 pub(super) fn toggle(selection: Selection, entry: &Entry) {
     selection.update(|selected| {
-        if selected.remove(&entry.name).is_none() {
-            selected.insert(entry.name.clone(), entry.size);
+        if selected.remove(&key(entry)).is_none() {
+            selected.insert(key(entry), entry.clone());
         }
     });
+}
+
+fn key(entry: &Entry) -> (String, u32) {
+    (entry.name.clone(), entry.duplicate)
 }
 
 #[component]
 pub(super) fn Row(index: usize, entry: Memo<Option<Entry>>, behaviour: Behaviour) -> impl IntoView {
     let Behaviour { id, open, selection, active, .. } = behaviour;
     let selected = Memo::new(move |_| {
-        selection.is_some_and(|all| entry.with(|e| e.as_ref().is_some_and(|e| all.with(|all| all.contains_key(&e.name)))))
+        selection.is_some_and(|all| entry.with(|e| e.as_ref().is_some_and(|e| all.with(|all| all.contains_key(&key(e))))))
     });
     let is_active = Memo::new(move |_| active.get() == Some(index));
     view! {

@@ -147,7 +147,7 @@ mod tests {
     const SEEN: f64 = 900.0;
 
     fn page(offset: usize, matched: usize, at: i64) -> FilePage {
-        let entry = |i: usize| Entry { name: i.to_string(), size: None, mod_time: None, is_dir: false };
+        let entry = |i: usize| Entry { name: i.to_string(), ..Entry::default() };
         FilePage {
             location: Location::parse("b2:").expect("location"),
             total: matched,
@@ -156,6 +156,8 @@ mod tests {
             offset,
             entries: (offset..matched.min(offset + BLOCK)).map(entry).collect(),
             listed_at: Timestamp(at),
+            sizeless: 0,
+            duplicates: 0,
         }
     }
 

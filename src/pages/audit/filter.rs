@@ -21,7 +21,7 @@ pub fn filter(wanted: Memo<Wanted>) -> AnyView {
         let wanted = Wanted {
             user: text(user),
             action: text(action),
-            target: text(target),
+            target: target.get_untracked().map(|field| field.value()).unwrap_or_default(),
             success: outcome.get_untracked().and_then(|select| success(&select.value())),
             from: text(from),
             to: text(to),

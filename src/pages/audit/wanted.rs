@@ -40,7 +40,8 @@ impl Wanted {
         Self {
             user: text("user"),
             action: text("action"),
-            target: text("target"),
+            // Not trimmed: a space may be what is searched for.
+            target: params.get("target").unwrap_or_default(),
             success: success(&text("result")),
             from: date("from"),
             to: date("to"),

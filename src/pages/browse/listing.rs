@@ -140,7 +140,8 @@ fn go_up(address: &Address, up: &Location, browser: Browser) {
 #[component]
 fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
     let selection = browser.selection;
-    let (total, matched, bytes, listed_at) = (page.total as u64, page.matched as u64, page.bytes, page.listed_at);
+    let FilePage { total, matched, bytes, sizeless, duplicates, listed_at, .. } = page;
+    let (total, matched, sizeless, duplicates) = (total as u64, matched as u64, sizeless as u64, duplicates as u64);
     let entries = if matched == total {
         format::plural(total, "entry", "entries")
     } else {
@@ -149,25 +150,27 @@ fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
     let text = move || {
         selection.with(|selected| {
             if selected.is_empty() {
-                format!("{entries} · {}", format::bytes(bytes))
+                format!("{entries} · {}", sum(bytes, sizeless))
             } else {
-                let bytes = selected.values().flatten().sum();
-                format!("{} of {} selected · {}", format::count(selected.len() as u64), format::count(matched), format::bytes(bytes))
+                let files = selected.values().filter(|entry| !entry.is_dir);
+                let sizeless = files.filter(|entry| entry.size.is_none()).count() as u64;
+                let bytes = selected.values().filter_map(|entry| entry.size).sum();
+                format!("{} of {} selected · {}", format::count(selected.len() as u64), format::count(matched), sum(bytes, sizeless))
             }
         })
     };
     // rclone copies a folder; of a selection, only a single one can be the source.
-    let one = Memo::new(move |_| selection.with(|selected| if selected.len() == 1 { selected.keys().next().cloned() } else { None }));
+    let one = Memo::new(move |_| selection.with(|selected| if selected.len() == 1 { selected.values().next().cloned() } else { None }));
     let copy = move || {
-        let name = one.get()?;
-        let is_dir = page.entries.iter().any(|entry| entry.name == name && entry.is_dir);
-        is_dir.then(|| {
-            let source = address.location.join(&name).to_string();
+        let entry = one.get()?;
+        entry.is_dir.then(|| {
+            let source = address.location.join(&entry.name).to_string();
             view! { <a class="button" href=format!("/jobs/new?source={}", encode_value(&source))>{icon("copy")}"Copy to…"</a> }
         })
     };
     view! {
         <span class="num grow" role="status">{text}</span>
+        {(duplicates > 0).then(|| view! { <span class="muted small">{repeated(duplicates)}</span> })}
         {copy}
         {move || {
             (!selection.with(|selected| selected.is_empty()))
@@ -176,4 +179,17 @@ fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
         <span class="faint small">"Listed " {time(listed_at)}</span>
     }
     .into_any()
+}
+
+/// What files come to, with those whose size nobody tells.
+fn sum(bytes: u64, sizeless: u64) -> String {
+    match sizeless {
+        0 => format::bytes(bytes),
+        _ => format!("at least {}, {} of unknown size", format::bytes(bytes), format::plural(sizeless, "file", "files")),
+    }
+}
+
+/// That names are here several times.
+fn repeated(duplicates: u64) -> String {
+    format!("{} the name of another: of these a copy takes only one.", format::plural(duplicates, "entry has", "entries have"))
 }

@@ -74,7 +74,9 @@ fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u6
     let errors = RwSignal::default();
     let failed = RwSignal::new(None::<String>);
     let shown = place.to_string();
-    let fits = Memo::new(move |_| typed.with(|typed| Location::parse(typed.trim()).is_ok_and(|typed| typed == place)));
+    // Of a name that can be written in more than one Unicode form the server tells.
+    let is_ascii = place.to_string().is_ascii();
+    let fits = Memo::new(move |_| typed.with(|typed| Location::parse(typed).is_ok_and(|typed| !is_ascii || typed == place)));
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -25,6 +25,7 @@ impl Watch {
     pub(super) async fn end(self, verdict: Verdict, exit: Option<Exit>, report: Option<GuardReport>) {
         let config = &self.engine.0.config;
         let passing = verdict.passing;
+        let lasting = verdict.lasting;
         let end = End {
             state: verdict.state,
             // It may have ended while nobody watched, but not after now: then the machine's clock was moved back since.
@@ -37,7 +38,7 @@ impl Watch {
             report,
         };
         let ended = loop {
-            match self.write_end(&end, passing).await {
+            match self.write_end(&end, passing, lasting).await {
                 Ok(ended) => break ended,
                 // When the engine closes, the next life finds the run again.
                 Err(error) if pause(&self.engine, &error).await.is_none() => return,
@@ -53,11 +54,11 @@ impl Watch {
     }
 
     /// The run as it is now, and those that follow it. `None` when the run is not this watch's any more.
-    async fn write_end(&self, end: &End, passing: bool) -> Result<Option<Vec<RunSummary>>, StoreError> {
+    async fn write_end(&self, end: &End, passing: bool, lasting: bool) -> Result<Option<Vec<RunSummary>>, StoreError> {
         let run = &self.live.summary;
         let next = chain::next(&self.engine, run, end.state).await?;
         let mut transaction = self.engine.0.config.store.begin().await?;
-        let again = retry::is_worth(run.operation, end.state, end.exit_code, passing);
+        let again = !lasting && retry::is_worth(run.operation, end.state, end.exit_code, passing);
         if again && runs::try_again(&mut transaction, &self.id, self.fence, end).await?.is_some() {
             let stored = runs::get(&mut transaction, &self.id).await?;
             boundary::pass("before_retry", &self.dir);

@@ -6,6 +6,7 @@ mod end;
 mod guard;
 mod hub;
 pub mod places;
+mod presence;
 mod queue;
 mod quiet;
 mod recovery;

@@ -16,6 +16,7 @@ use super::{
     end::pause,
     guard::{self, Look},
     places,
+    presence::{self, Found},
     quiet::Quiet,
     silence::Silence,
     stall::{Jumps, Stall},
@@ -77,6 +78,14 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     // Also before its guards look: they read what it would read.
     if let Err(error) = still_allowed(&engine, &claimed).await {
         return watch.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+    }
+    match watch.present(&claimed, &transfer).await {
+        Found::Fine => {}
+        Found::Blocked(report) => return watch.end(Verdict::of(RunState::Blocked, Some(report.words())), None, Some(report)).await,
+        Found::Refused(error) => {
+            let verdict = Verdict { lasting: true, ..Verdict::of(RunState::Failed, Some(error)) };
+            return watch.end(verdict, None, None).await;
+        }
     }
     if claimed.guarded {
         match watch.guarded(&claimed, &transfer).await {
@@ -164,6 +173,18 @@ impl Watch {
         let live = Live { summary: stored.run.summary, in_flight: Vec::new() };
         engine.hub().update(live.clone());
         Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at, jumps })
+    }
+
+    /// Whether what the run needs is there; fine as well when it is stopped, its time runs out or the console ends meanwhile: what comes next
+    /// sees to that.
+    async fn present(&self, claimed: &Claimed, transfer: &Transfer) -> Found {
+        let left = self.deadline.map(|deadline| Duration::from_millis(deadline.millis_since(self.engine.0.config.clock.now())));
+        tokio::select! {
+            found = presence::look(&self.engine, claimed, transfer) => found,
+            () = self.stop.cancelled() => Found::Fine,
+            () = self.engine.0.closing.cancelled() => Found::Fine,
+            () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => Found::Fine,
+        }
     }
 
     /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the console ends.

@@ -47,13 +47,15 @@ pub struct Verdict {
     pub stats: Stats,
     /// Whether why it failed may pass by itself.
     pub passing: bool,
+    /// Whether another attempt would end the same way.
+    pub lasting: bool,
 }
 
 impl Verdict {
     /// An end without figures.
     #[must_use]
     pub fn of(state: RunState, error: Option<String>) -> Self {
-        Self { state, error, warnings: Vec::new(), stats: Stats::default(), passing: false }
+        Self { state, error, warnings: Vec::new(), stats: Stats::default(), passing: false, lasting: false }
     }
 }
 
@@ -105,7 +107,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
     let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
     stats.eta = None;
     stats.speed = (stats.bytes.saturating_mul(1000)).checked_div(stats.elapsed_ms).unwrap_or(0);
-    Verdict { state, error, warnings: Vec::new(), stats, passing: finish.passing }
+    Verdict { state, error, warnings: Vec::new(), stats, passing: finish.passing, lasting: false }
 }
 
 /// What ended it from outside, with what stood in its way, where that is known.

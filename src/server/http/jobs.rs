@@ -40,7 +40,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// By name, each with its last run.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs",
     params(
-        ("search" = Option<String>, Query, description = "only with this in the name, source or destination", max_length = 256),
+        ("search" = Option<String>, Query, description = "only with this in the name, source or destination, without regard to case, accents and Unicode form", max_length = 256),
         ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent", maximum = 1000),
     ),

@@ -48,7 +48,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("state" = inline(Option<RunState>), Query, description = "only in this state"),
         ("operation" = inline(Option<Operation>), Query, description = "only of this operation"),
         ("job" = inline(Option<JobId>), Query, description = "only of this job"),
-        ("search" = Option<String>, Query, description = "only with this in the source or destination", max_length = 256),
+        ("search" = Option<String>, Query, description = "only with this in the source or destination, without regard to case, accents and Unicode form", max_length = 256),
         ("cursor" = inline(Option<RunId>), Query, description = "the cursor that the last page gave"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent", maximum = 1000),
     ),
@@ -202,7 +202,7 @@ struct RunFilesQuery {
     params(
         ("id" = inline(RunId), Path, description = "the run's id"),
         ("outcome" = inline(FileOutcome), Query, description = "what happened to them"),
-        ("search" = Option<String>, Query, description = "only with this in the path", max_length = 256),
+        ("search" = Option<String>, Query, description = "only with this in the path, without regard to case, accents and Unicode form", max_length = 256),
         ("offset" = Option<u64>, Query, description = "index of the first that is wanted"),
         ("limit" = Option<u64>, Query, description = "how many, at most 500; 100 when absent", maximum = 500),
     ),
@@ -223,7 +223,7 @@ async fn files(
 #[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs",
     params(
         ("id" = inline(RunId), Path, description = "the run's id"),
-        ("search" = Option<String>, Query, description = "only with this in the message or the file's name", max_length = 256),
+        ("search" = Option<String>, Query, description = "only with this in the message or the file's name, without regard to case, accents and Unicode form", max_length = 256),
         ("level" = inline(Option<LogLevel>), Query, description = "only those that matter this much; all when absent"),
         ("after" = Option<String>, Query, description = "the `cursor` that the last answer gave", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
         ("before" = Option<String>, Query, description = "the `older` that the last answer gave; not with `after`", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),

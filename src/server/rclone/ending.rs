@@ -9,6 +9,7 @@ use super::{
     bisync, command, log,
     log::{Finish, Wanted},
     shim::{PLAN, Plan},
+    words,
 };
 use crate::domain::run::{Counts, FileOutcome, LogLine};
 
@@ -107,6 +108,14 @@ fn check_words(lines: &[LogLine], counts: &Counts) -> Option<String> {
     .filter(|(count, _)| *count > 0)
     .map(|(count, what): (u64, _)| format!("{count} {what}"))
     .collect();
+    if found == 0 && parts.is_empty() {
+        // It counts what it compared, and it compared nothing: what kept it from that is the news.
+        let is_reason = |line: &&LogLine| {
+            line.level == "error" && !line.message.ends_with("differences found") && !line.message.starts_with("Attempt ")
+        };
+        let reason = lines.iter().rev().find(is_reason)?;
+        return Some(format!("Not everything could be compared. {}", words::explain(&reason.message, &[])));
+    }
     let plural = if found == 1 { "difference" } else { "differences" };
     Some(if parts.is_empty() { format!("{found} {plural} found.") } else { format!("{found} {plural} found: {}.", parts.join(", ")) })
 }
@@ -177,6 +186,20 @@ mod tests {
         let words = "4 differences found: 2 differ on both sides, 1 only in the source, 1 only in the destination.";
         assert_eq!(finish(dir.path()).headline.as_deref(), Some(words));
         assert_eq!(finish(dir.path()).headline.as_deref(), Some(words), "again: what was found is kept");
+    }
+
+    #[test]
+    fn a_check_that_compared_nothing_says_why_and_does_not_count_to_nought() {
+        for reason in ["error reading source root directory: AccessDenied: StatusCode: 403", "AccessDenied: Access Denied"] {
+            let log = [
+                ("error", reason),
+                ("notice", "0 differences found"),
+                ("notice", "1 errors while checking"),
+                ("notice", "Failed to check with 2 errors: last error was: AccessDenied: Access Denied"),
+            ];
+            let words = "Not everything could be compared. Access was refused (403): these credentials may not do this.";
+            assert_eq!(headline(&log), words, "{reason}");
+        }
     }
 
     #[test]

@@ -23,9 +23,18 @@ pub enum RcloneError {
     /// No remote has this name.
     #[error("there is no remote with this name")]
     UnknownRemote,
-    /// The folder does not exist.
+    /// Nothing lies there.
     #[error("the folder does not exist")]
     NotFound,
+    /// A file lies there, and no folder.
+    #[error("that is a file, not a folder")]
+    IsFile,
+    /// The remote does not accept the credentials: trying again is of no use.
+    #[error("{message}")]
+    Refused {
+        /// Why, in words, without secrets.
+        message: String,
+    },
     /// This machine lacks something that is needed for this alone.
     #[error("{message}")]
     Unavailable {

@@ -16,6 +16,7 @@ mod daemon;
 mod draft;
 pub mod ending;
 mod error;
+mod existence;
 pub mod filters;
 pub mod flags;
 mod form;
@@ -74,6 +75,7 @@ pub use {
     command::Transfer,
     crypt::new_password,
     error::RcloneError,
+    existence::Presence,
     offer::provider_type,
     redact::redact,
     resolve::{Opened, RemotePlace, Resolved, location_of},

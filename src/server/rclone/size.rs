@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use crate::domain::{file::Size, location::Location};
 
-use super::{Rclone, ask::ask, command, error::RcloneError, probe, wire, words};
+use super::{Rclone, ask::ask, command, error::RcloneError, existence::Presence, probe, wire, words};
+
+/// Longest time to find out whether what holds nothing is there.
+const WHY: Duration = Duration::from_secs(10);
 
 impl Rclone {
     /// Counts files and bytes below `location`.
@@ -16,6 +19,9 @@ impl Rclone {
         if !location.is_local() && !self.names().await?.contains(location.remote()) {
             return Err(RcloneError::UnknownRemote);
         }
+        if self.is_special(location).await {
+            return Err(RcloneError::IsFile);
+        }
         self.prepare([location]).await?;
         let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], limit).await?;
         if !answer.success {
@@ -23,6 +29,11 @@ impl Rclone {
         }
         let counted: wire::Size =
             serde_json::from_slice(&answer.output).map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;
-        Ok(counted.into())
+        let size: Size = counted.into();
+        // Some count what is not there as nothing.
+        if size == Size::default() && self.presence(location, WHY).await.is_ok_and(|found| !matches!(found, Presence::Folder)) {
+            return if self.is_bucket(location).await { Ok(size) } else { Err(RcloneError::NotFound) };
+        }
+        Ok(size)
     }
 }

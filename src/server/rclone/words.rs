@@ -217,6 +217,21 @@ const PASSING: [&str; 16] = [
     "couldn't connect",
 ];
 
+/// What rclone's text holds when a server does not accept the credentials: another attempt with the same ends the same.
+const REFUSALS: [&str; 11] = [
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidSecurity",
+    "401 Unauthorized",
+    "StatusCode: 401",
+    "unable to authenticate",
+    "no supported methods remain",
+    "530 \"Login",
+    "attempted logon is invalid",
+    "AuthenticationFailed",
+    "unexpected message type 51",
+];
+
 /// Longest text of rclone's own that is passed on, in characters.
 const MAX: usize = 400;
 
@@ -316,8 +331,12 @@ pub fn is_about_identity(message: &str) -> bool {
 pub fn error(text: &str, secrets: &[String]) -> RcloneError {
     if text.contains("didn't find section in config file") {
         RcloneError::UnknownRemote
-    } else if ["directory not found", "NoSuchBucket", "is a file not a directory"].iter().any(|needle| text.contains(needle)) {
+    } else if text.contains("is a file not a directory") {
+        RcloneError::IsFile
+    } else if ["directory not found", "NoSuchBucket"].iter().any(|needle| text.contains(needle)) {
         RcloneError::NotFound
+    } else if REFUSALS.iter().any(|needle| text.contains(needle)) {
+        RcloneError::Refused { message: explain(text, secrets) }
     } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE) && host_key(text).is_none() {
         RcloneError::Timeout
     } else {

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use futures::future::join_all;
@@ -18,7 +19,10 @@ use crate::{
     },
     server::{
         auth::Actor,
-        rclone::mount::{self, MountPlan},
+        rclone::{
+            Presence, RcloneError,
+            mount::{self, MountPlan},
+        },
         state::AppState,
         store::{
             StoreError,
@@ -28,6 +32,8 @@ use crate::{
     },
 };
 
+/// How long a remote may take to tell whether there is a folder to mount.
+const PRESENT: Duration = Duration::from_secs(10);
 /// Most mounts: each is a process.
 const MOST: usize = 64;
 /// All mounts, by where they are.
@@ -48,6 +54,7 @@ pub fn missing(actor: &Actor) -> Result<Option<String>> {
 pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Mount> {
     actor.require(Permission::MountsWrite)?;
     let source = app.locations.resolve("location", &new.location).await?;
+    check_present(app, &source.location).await.map_err(|error| AppError::from(error).about("location"))?;
     let data = app.mounts_dir.parent().unwrap_or(&app.mounts_dir);
     let mount_point = app.locations.mount_point(&new.mount_point, &source, data).await?;
     let text = mount_point.to_str().ok_or_else(|| AppError::invalid("mount_point", "Only paths in UTF-8."))?.to_owned();
@@ -90,6 +97,17 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
 async fn mount_checked(app: &AppState, id: &MountId, plan: &MountPlan) -> Result<()> {
     app.locations.check(&plan.location).await?;
     Ok(app.rclone.mount(&dir(app, id), plan).await?)
+}
+
+/// Makes sure that there is a folder to mount. Where folders are nothing but the beginnings of names, one may be begun by what is written to the
+/// mount; of a remote that does not answer, the mount itself tells.
+async fn check_present(app: &AppState, location: &Location) -> Result<(), RcloneError> {
+    match app.rclone.presence(location, PRESENT).await {
+        Ok(Presence::File | Presence::Special) => Err(RcloneError::IsFile),
+        Ok(Presence::Missing) => Err(RcloneError::NotFound),
+        Err(error @ RcloneError::Refused { .. }) => Err(error),
+        Ok(Presence::Folder | Presence::Empty) | Err(_) => Ok(()),
+    }
 }
 
 /// Unmounts. While files wait to be uploaded that is refused, unless `force` says that they may be lost.

@@ -10,6 +10,7 @@ use super::{
 use crate::domain::{
     audit::{AuditEntry, AuditPage, AuditQuery, PAGE, PAGE_MAX},
     id::{AuditId, RunId, UserId},
+    text::fold,
     time::Timestamp,
 };
 
@@ -52,7 +53,7 @@ pub async fn insert(c: &mut SqliteConnection, entry: &NewAudit<'_>) -> Result<()
     .bind(entry.user_id.as_ref().map(UserId::as_str))
     .bind(&entry.user)
     .bind(key(&entry.user))
-    .bind(key(entry.target))
+    .bind(fold(entry.target))
     .bind(entry.via)
     .bind(entry.action)
     .bind(entry.target)
@@ -111,7 +112,7 @@ pub async fn list(c: &mut SqliteConnection, query: &AuditQuery) -> Result<AuditP
           WHERE id < $1 AND id >= $2
             AND ($3 = '' OR user_key = $3)
             AND ($4 = '' OR substr(action, 1, length($4)) = $4)
-            AND ($5 = '' OR instr(target_key, $5) > 0)
+            AND ($5 = '' OR instr(target_key, $5) > 0 OR instr(target_key, $9) > 0)
             AND ($6 = '' OR substr(COALESCE(address, ''), 1, length($6)) = $6)
             AND ($7 < 0 OR success = $7)
           ORDER BY id DESC LIMIT $8",
@@ -120,11 +121,13 @@ pub async fn list(c: &mut SqliteConnection, query: &AuditQuery) -> Result<AuditP
     .bind(query.since.map(ulid_from).unwrap_or_default())
     .bind(key(query.user.trim()))
     .bind(query.action.trim())
-    .bind(key(query.target.trim()))
+    .bind(fold(&query.target))
     .bind(query.address.trim())
     .bind(query.success.map_or(-1, i64::from))
     // One more than wanted tells whether there is another page.
     .bind(i64::from(limit) + 1)
+    // Rows are never changed: those of older versions have the target in lower case only.
+    .bind(key(&query.target))
     .fetch_all(c)
     .await?;
     let more = rows.len() > limit as usize;

@@ -12,6 +12,7 @@ use crate::domain::{
     id::{JobId, UserId},
     job::{After, Follower, Job, JobPage, JobQuery, NewJob},
     run::{OnBusy, RunState},
+    text::Needle,
     time::Timestamp,
 };
 
@@ -19,6 +20,8 @@ use crate::domain::{
 const PAGE: u32 = 100;
 /// Most jobs of a page.
 const MAX_PAGE: u32 = 1000;
+/// Jobs that are looked at together in a search.
+const BATCH: usize = 500;
 
 /// Who saves a job.
 #[derive(Clone, Debug)]
@@ -111,16 +114,7 @@ pub async fn get(c: &mut SqliteConnection, id: &JobId) -> Result<Option<Stored>>
 /// A page of jobs, by name.
 pub async fn list(c: &mut SqliteConnection, query: &JobQuery) -> Result<JobPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
-    let mut rows: Vec<Row> = sqlx::query_as(select_jobs!(
-        "WHERE name_key > $1 AND ($2 = '' OR instr(name_key, $2) > 0 OR instr(source, $3) > 0 OR instr(destination, $3) > 0)
-         ORDER BY name_key LIMIT $4"
-    ))
-    .bind(query.cursor.as_deref().unwrap_or_default().to_lowercase())
-    .bind(query.search.trim().to_lowercase())
-    .bind(query.search.trim())
-    .bind(i64::from(limit) + 1)
-    .fetch_all(&mut *c)
-    .await?;
+    let mut rows = found(c, query, limit as usize + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let mut chain = followers(c, rows.iter().map(|row| row.id.clone()).collect()).await?;
@@ -130,6 +124,33 @@ pub async fn list(c: &mut SqliteConnection, query: &JobQuery) -> Result<JobPage>
         jobs.push(row.stored(followers)?.job);
     }
     Ok(JobPage { cursor: if more { jobs.last().map(|job| job.spec.name.clone()) } else { None }, jobs })
+}
+
+/// So many jobs that hold what is searched for, by name. What people see no database compares: each job is looked at here.
+async fn found(c: &mut SqliteConnection, query: &JobQuery, wanted: usize) -> Result<Vec<Row>> {
+    let needle = Needle::new(&query.search);
+    let batch = if needle.is_empty() { wanted } else { BATCH.max(wanted) };
+    let (mut after, mut found) = (query.cursor.as_deref().unwrap_or_default().to_lowercase(), Vec::new());
+    loop {
+        let rows: Vec<Row> = sqlx::query_as(select_jobs!("WHERE name_key > $1 ORDER BY name_key LIMIT $2"))
+            .bind(&after)
+            .bind(i64::try_from(batch).unwrap_or(i64::MAX))
+            .fetch_all(&mut *c)
+            .await?;
+        let is_last = rows.len() < batch;
+        if let Some(last) = rows.last() {
+            after = last.name.to_lowercase();
+        }
+        let holds = |row: &Row| {
+            let texts = [Some(&row.name), Some(&row.source), row.destination.as_ref()];
+            texts.into_iter().flatten().any(|text| needle.is_in(text))
+        };
+        found.extend(rows.into_iter().filter(holds));
+        if is_last || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+    }
 }
 
 async fn followers(c: &mut SqliteConnection, jobs: Vec<String>) -> Result<HashMap<String, Vec<Follower>>> {

@@ -94,6 +94,7 @@ impl Store {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::from(error),
             other => StoreError::Sql(sqlx::Error::Migrate(Box::new(other))),
         })?;
+        super::runs::fold_routes(&writer).await?;
         // SQLite opens a file that it may not write, and says so only at the first write: make that one now.
         writer.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
         // Readers that can not write: a write outside of a transaction is a mistake that shows at once.

@@ -18,6 +18,7 @@ mod queue;
 mod remotes;
 mod reported;
 mod runs;
+mod searches;
 mod sessions;
 mod streams;
 mod tokens;

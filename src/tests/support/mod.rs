@@ -1,5 +1,6 @@
 //! A console to test: the real program as a process of its own on a free port, with an admin, a token, and folders that vanish afterwards.
 
+mod exact_s3;
 mod peers;
 mod rotating;
 
@@ -16,6 +17,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use exact_s3::ExactS3;
 pub use peers::{Apache, Kind, Mute, Nginx, Peer, Provider, S3, Sshd, Vsftpd};
 pub use rotating::Rotating;
 

@@ -6,7 +6,6 @@ use axum::{
     http::HeaderValue,
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,7 +17,8 @@ use super::super::{
 use crate::{
     domain::{
         error::AppError,
-        file::{Entry, TreeQuery},
+        file::{Cursor, Entry, TreeQuery},
+        location::Location,
         time::Timestamp,
     },
     server::{
@@ -49,10 +49,11 @@ struct ListQuery {
 /// A file or folder.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "path": "2026/lisbon.jpg", "name": "lisbon.jpg", "size": 3_145_728, "mime_type": "image/jpeg", "mod_time": "2026-05-12T09:30:00Z", "is_dir": false,
+    "path": "archive/2026/lisbon.jpg", "name": "lisbon.jpg", "size": 3_145_728, "mime_type": "image/jpeg", "mod_time": "2026-05-12T09:30:00Z", "is_dir": false,
 }))]
 struct BackupFile {
-    /// Its path below what was listed.
+    /// Its path from the root of the remote, as in `archive/2026/lisbon.jpg` of `photos-s3:archive/2026/lisbon.jpg`; on this server an absolute
+    /// path. With the remote's name and a colon before it, it can be given back as `remote_path`.
     path: String,
     /// Its name.
     name: String,
@@ -66,8 +67,8 @@ struct BackupFile {
     is_dir: bool,
 }
 
-impl From<Entry> for BackupFile {
-    fn from(entry: Entry) -> Self {
+impl BackupFile {
+    fn new(listed: &Location, entry: &Entry) -> Self {
         let name = entry.name.rsplit('/').next().unwrap_or(&entry.name).to_owned();
         let mime_type = if entry.is_dir {
             "inode/directory".to_owned()
@@ -75,13 +76,15 @@ impl From<Entry> for BackupFile {
             mime_guess::from_path(&name).first_or_octet_stream().essence_str().to_owned()
         };
         let size = entry.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(-1);
-        Self { path: entry.name, name, size, mime_type, mod_time: entry.mod_time, is_dir: entry.is_dir }
+        Self { path: listed.join(&entry.name).path().to_owned(), name, size, mime_type, mod_time: entry.mod_time, is_dir: entry.is_dir }
     }
 }
 
 /// List files
 ///
-/// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one.
+/// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one. All pages are of the
+/// listing that the first one began, which is kept for 10 minutes after each: no entry is lost or told twice, also where a provider has several
+/// of one name. When it is not kept any more and something has changed, the answer is 409, and the client begins again without a cursor.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone",
     params(
         ("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive"),
@@ -94,29 +97,26 @@ impl From<Entry> for BackupFile {
         ("X-Next-Cursor" = String, description = "absent on the last page"),
         ("X-Undecryptable-Names" = u64, description = "how many names of this folder an encrypting remote leaves out, because it cannot decrypt them; absent when none"),
     )),
-        (status = 404, body = AppError), (status = 504, body = AppError)))]
+        (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<ListQuery>) -> Result<Response, Problem> {
     let location = query.remote_path.clone();
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let depth = if query.recursive { query.max_depth } else { Some(1) };
     let tree = files::list_tree(&actor, &app, &TreeQuery { location: query.remote_path, depth, after, limit: query.limit }).await?;
-    let cursor = tree.entries.last().filter(|_| tree.more).map(|last| BASE64_URL_SAFE_NO_PAD.encode(&last.name));
-    let mut response = Json(tree.entries.into_iter().map(BackupFile::from).collect::<Vec<_>>()).into_response();
+    let cursor = tree.next.and_then(|cursor| HeaderValue::try_from(cursor.to_string()).ok());
+    let mut response = Json(tree.entries.iter().map(|entry| BackupFile::new(&tree.location, entry)).collect::<Vec<_>>()).into_response();
     let undecryptable = remotes::undecryptable(&actor, &app, &location).await?;
     if undecryptable > 0 {
         response.headers_mut().insert("x-undecryptable-names", undecryptable.into());
     }
-    if let Some(cursor) = cursor.and_then(|cursor| HeaderValue::try_from(cursor).ok()) {
+    if let Some(cursor) = cursor {
         response.headers_mut().insert("x-next-cursor", cursor);
     }
     Ok(response)
 }
 
-fn read_cursor(cursor: &str) -> Result<String, AppError> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
-    bytes
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| AppError::invalid("cursor", "This is not a cursor that a page gave."))
+fn read_cursor(cursor: &str) -> Result<Cursor, AppError> {
+    cursor.parse().map_err(|()| AppError::invalid("cursor", "This is not a cursor that a page gave."))
 }
 
 #[derive(Deserialize)]
@@ -126,7 +126,7 @@ struct SizeQuery {
 
 /// How much lies somewhere.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({ "remote_path": "photos-s3:archive", "size_bytes": 10_737_418_240_u64, "size_mb": 10240.0, "size_gb": 10.0, "objects": 4001 }))]
+#[schema(example = json!({ "remote_path": "photos-s3:archive", "size_bytes": 10_737_418_240_u64, "size_mb": 10240.0, "size_gb": 10.0, "objects": 4001, "sizeless": 0 }))]
 struct BackupSize {
     /// What was measured.
     remote_path: String,
@@ -138,6 +138,8 @@ struct BackupSize {
     size_gb: f64,
     /// Files.
     objects: u64,
+    /// Those of them whose size the provider does not tell: they are not in the bytes, which then are what it holds at least.
+    sizeless: u64,
 }
 
 /// Measure a location
@@ -154,16 +156,6 @@ async fn size(Who(actor): Who, State(app): State<AppState>, Params(query): Param
         size_mb: mib,
         size_gb: mib / 1024.0,
         objects: size.objects,
+        sizeless: size.sizeless,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_a_path() {
-        assert_eq!(read_cursor(&BASE64_URL_SAFE_NO_PAD.encode("a/ü ?")).expect("a path"), "a/ü ?");
-        assert!(read_cursor("%%%").is_err());
-    }
 }

@@ -11,6 +11,7 @@ use crate::domain::{
     guard::Approval,
     id::RunId,
     run::{NewRun, OnBusy, Operation},
+    text::is_same,
     transfer::{TransferOptions, age_schema, bwlimit_schema, patterns_schema, size_schema},
 };
 
@@ -210,7 +211,7 @@ impl DeleteRequest {
 
 fn confirmed(confirm: Option<&str>, place: &str) -> Result<(), AppError> {
     match confirm {
-        Some(confirm) if confirm != place => Err(AppError::invalid("confirm", "It differs from the place that would be changed.")),
+        Some(confirm) if !is_same(confirm, place) => Err(AppError::invalid("confirm", "It differs from the place that would be changed.")),
         _ => Ok(()),
     }
 }

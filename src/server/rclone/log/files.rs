@@ -2,7 +2,10 @@
 
 use std::{io, path::Path};
 
-use crate::domain::run::{FileOutcome, RunFile, RunFiles};
+use crate::domain::{
+    run::{FileOutcome, RunFile, RunFiles},
+    text::Needle,
+};
 
 use super::{
     index::Index,
@@ -17,10 +20,10 @@ const WINDOW: u64 = 500;
 /// Most files that are not certain and are remembered while a run goes on; one with more has one cause. Its report has all of them.
 const KEPT: usize = 100_000;
 
-/// The files of the run in `dir` with this outcome whose name holds `search` (without regard to case), from the `offset`th on.
+/// The files of the run in `dir` with this outcome whose name holds `search` as people see it, from the `offset`th on.
 /// A file that failed and then was copied by another attempt did not fail.
 pub fn files(dir: &Path, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> io::Result<RunFiles> {
-    let (search, limit) = (search.to_lowercase(), limit.min(WINDOW));
+    let (search, limit) = (Needle::new(search), limit.min(WINDOW));
     match report::report(dir)? {
         Some(report) => {
             let result = RunFiles { counts: report.counts, log_truncated: report.log_truncated, offset, ..RunFiles::default() };
@@ -30,17 +33,17 @@ pub fn files(dir: &Path, outcome: FileOutcome, search: &str, offset: u64, limit:
     }
 }
 
-fn from_report(dir: &Path, outcome: FileOutcome, search: &str, limit: u64, result: RunFiles) -> io::Result<RunFiles> {
+fn from_report(dir: &Path, outcome: FileOutcome, search: &Needle, limit: u64, result: RunFiles) -> io::Result<RunFiles> {
     let Some(mut index) = Index::open(&report::list(&report::folder(dir), outcome), outcome)? else { return Ok(result) };
     let (files, matched) = if search.is_empty() {
         (index.page(result.offset, limit)?, index.count)
     } else {
-        index.search(|name| holds(name, search), result.offset, limit)?
+        index.search(|name| search.is_in(name), result.offset, limit)?
     };
     Ok(RunFiles { files, matched, ..result })
 }
 
-fn from_log(dir: &Path, outcome: FileOutcome, search: String, offset: u64, limit: u64) -> io::Result<RunFiles> {
+fn from_log(dir: &Path, outcome: FileOutcome, search: Needle, offset: u64, limit: u64) -> io::Result<RunFiles> {
     let window = Window { result: RunFiles { offset, ..RunFiles::default() }, search, outcome, limit, kept: Default::default() };
     let mut pass = Pass::new(Kind::of(dir)?, window);
     segments::each(segments::open(dir)?, false, |line| Line::read(line).map_or(Ok(()), |line| pass.line(&line)))?;
@@ -55,11 +58,6 @@ fn from_log(dir: &Path, outcome: FileOutcome, search: String, offset: u64, limit
         }
     }
     Ok(window.result)
-}
-
-/// Whether a name holds a text that is in small letters, in whatever letters.
-fn holds(name: &str, search: &str) -> bool {
-    name.to_lowercase().contains(search)
 }
 
 /// The names of the files that failed in the run in `dir`.
@@ -78,7 +76,7 @@ pub fn failed(dir: &Path) -> io::Result<Vec<String>> {
 /// The window while it is filled.
 struct Window {
     result: RunFiles,
-    search: String,
+    search: Needle,
     outcome: FileOutcome,
     limit: u64,
     kept: [Vec<RunFile>; Doubt::ALL.len()],
@@ -88,7 +86,7 @@ impl Sink for Window {
     fn put(&mut self, file: RunFile) -> io::Result<()> {
         let result = &mut self.result;
         result.counts.add(file.outcome);
-        if file.outcome == self.outcome && (self.search.is_empty() || holds(&file.name, &self.search)) {
+        if file.outcome == self.outcome && self.search.is_in(&file.name) {
             if (result.offset..result.offset.saturating_add(self.limit)).contains(&result.matched) {
                 result.files.push(file);
             }
@@ -145,6 +143,9 @@ mod tests {
         let page = of(ERRORS, FileOutcome::Copied, "SUB/", 1, 1);
         assert_eq!((page.matched, page.offset, page.files.len()), (2, 1, 1));
         assert_eq!(page.files[0].name, "sub/ünï \"q\" ␊nl.txt");
+        for (search, matched) in [("UNI", 1), ("u\u{308}ni\u{308}", 1), ("ünï ", 1), (" ünï", 0), ("n1", 0)] {
+            assert_eq!(of(ERRORS, FileOutcome::Copied, search, 0, 9).matched, matched, "{search:?}");
+        }
         assert_eq!(of(ERRORS, FileOutcome::Copied, "", u64::MAX, 500).files.len(), 0);
         assert_eq!(of("not json\n{}\n[1]\n", FileOutcome::Copied, "", 0, 500), RunFiles::default());
     }

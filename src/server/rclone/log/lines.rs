@@ -9,6 +9,7 @@ use std::{
 
 use crate::domain::{
     run::{LogLevel, LogLine, RunLog},
+    text::Needle,
     time::Timestamp,
 };
 
@@ -28,7 +29,7 @@ const MOST: usize = 500;
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Only those with this in the message or the object, without regard to case. After secrets were taken out: they can not be guessed at.
+    /// Only those with this in the message or the object, as people see it. After secrets were taken out: they can not be guessed at.
     pub search: String,
     /// Only those that matter this much.
     pub level: LogLevel,
@@ -62,7 +63,7 @@ impl Place {
 
 /// Lines of the log of the run in `dir`, with what rclone said outside of it. Statistics only once nothing was under way.
 pub fn lines(dir: &Path, wanted: &Wanted) -> io::Result<RunLog> {
-    let mut log = Log { segments: sources(dir)?, wanted, search: wanted.search.to_lowercase(), limit: wanted.limit.clamp(1, MOST) };
+    let mut log = Log { segments: sources(dir)?, wanted, search: Needle::new(&wanted.search), limit: wanted.limit.clamp(1, MOST) };
     match (wanted.after, wanted.before) {
         (Some(after), _) => match log.find(after) {
             Some(at) => log.since(at, after.offset),
@@ -90,7 +91,7 @@ pub fn sources(dir: &Path) -> io::Result<Vec<Segment>> {
 struct Log<'a> {
     segments: Vec<Segment>,
     wanted: &'a Wanted,
-    search: String,
+    search: Needle,
     limit: usize,
 }
 
@@ -227,7 +228,7 @@ fn each_at(segment: &mut Segment, start: u64, end: u64, mut each: impl FnMut(u64
 }
 
 /// A line for a person. `None` for an empty one, for statistics on the way, and for one that is not wanted.
-fn readable(line: &[u8], level: LogLevel, search: &str) -> Option<LogLine> {
+fn readable(line: &[u8], level: LogLevel, search: &Needle) -> Option<LogLine> {
     let line = match serde_json::from_slice::<wire::LogLine>(line) {
         Ok(line) if line.stats.as_ref().is_some_and(wire::Stats::is_periodic) || LogLevel::of(&line.level) < level => return None,
         Ok(line) => LogLine { at: Timestamp::parse(&line.time), level: line.level, object: line.object, message: words::plain(&line.msg) },
@@ -236,8 +237,7 @@ fn readable(line: &[u8], level: LogLevel, search: &str) -> Option<LogLine> {
             (!message.is_empty()).then_some(LogLine { at: None, level: String::new(), object: None, message })?
         }
     };
-    let holds = |text: &str| text.to_lowercase().contains(search);
-    (search.is_empty() || holds(&line.message) || line.object.as_deref().is_some_and(holds)).then_some(line)
+    (search.is_in(&line.message) || line.object.as_deref().is_some_and(|object| search.is_in(object))).then_some(line)
 }
 
 #[cfg(test)]

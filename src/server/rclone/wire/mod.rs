@@ -34,17 +34,27 @@ pub struct List<'a> {
     pub remote: &'a str,
     /// What is left out.
     pub opt: ListOptions,
-    /// How deep, where that is limited.
-    #[serde(rename = "_config", skip_serializing_if = "Option::is_none")]
-    pub config: Option<ListConfig>,
+    /// rclone's own configuration of this call.
+    #[serde(rename = "_config")]
+    pub config: ListConfig,
 }
 
 /// rclone's own configuration of one call, by the names of its Go fields: others are ignored in silence.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListConfig {
-    /// Levels of folders.
-    pub max_depth: u32,
+    /// Levels of folders, where they are limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_depth: Option<u32>,
+    /// The time of a folder that has none.
+    pub default_time: &'static str,
+}
+
+impl Default for ListConfig {
+    /// Go's zero is how rclone says "none"; its own default is a time that files really have.
+    fn default() -> Self {
+        Self { max_depth: None, default_time: "0001-01-01T00:00:00Z" }
+    }
 }
 
 /// What a listing leaves out.
@@ -53,6 +63,8 @@ pub struct ListConfig {
 pub struct ListOptions {
     /// MIME types cost a lookup each.
     pub no_mime_type: bool,
+    /// Times, where they are not needed.
+    pub no_mod_time: bool,
     /// Also what lies in folders.
     pub recurse: bool,
 }
@@ -85,17 +97,28 @@ impl Item<'_> {
     /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root.
     #[must_use]
     pub fn below(self, folder: &str) -> Entry {
-        let below = self.path.strip_prefix(folder).map_or(&*self.path, |rest| rest.trim_start_matches('/')).to_owned();
-        Entry { name: below, ..self.into() }
+        let below = match self.path.strip_prefix(folder) {
+            // One slash is between them; another is the name's own.
+            Some(rest) if !folder.is_empty() && !folder.ends_with('/') => rest.strip_prefix('/').unwrap_or(rest),
+            Some(rest) => rest,
+            None => &self.path,
+        };
+        Entry { name: below.to_owned(), ..self.into() }
+    }
+
+    /// Its name alone.
+    #[must_use]
+    pub fn into_name(self) -> String {
+        self.name.into_owned()
     }
 }
 
 impl From<Item<'_>> for Entry {
     fn from(item: Item<'_>) -> Self {
         let size = if item.is_dir { None } else { u64::try_from(item.size).ok() };
-        // Where a provider has no time, rclone writes the year 1 or 2000-01-01.
-        let mod_time = Timestamp::parse(&item.mod_time).filter(|time| time.0 > 0 && *time != Timestamp(946_684_800_000));
-        Self { name: item.name.into_owned(), size, mod_time, is_dir: item.is_dir }
+        // Where a provider has no time, rclone writes Go's zero, the beginning of the year 1, or nothing.
+        let mod_time = Timestamp::parse(&item.mod_time).filter(|time| *time != NO_TIME);
+        Self { name: item.name.into_owned(), size, mod_time, is_dir: item.is_dir, duplicate: 0 }
     }
 }
 
@@ -106,12 +129,24 @@ pub struct Encoded {
     pub result: [String; 1],
 }
 
+/// Go's zero time.
+const NO_TIME: Timestamp = Timestamp(-62_135_596_800_000);
+
 /// `operations/stat`, answered.
 #[derive(Debug, Deserialize)]
 pub struct Stat {
     /// What is there.
     #[serde(default)]
-    pub item: Option<serde::de::IgnoredAny>,
+    pub item: Option<StatItem>,
+}
+
+/// What `operations/stat` found.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[derive(Default)]
+pub struct StatItem {
+    /// Whether it is a folder.
+    pub is_dir: bool,
 }
 
 /// An entry of a listing of which only the path counts.
@@ -140,6 +175,8 @@ pub struct Features {
     pub moves: bool,
     /// Hold a folder without files.
     pub can_have_empty_directories: bool,
+    /// Folders are nothing but the beginnings of names.
+    pub bucket_based: bool,
     /// It takes upper and lower case for the same.
     pub case_insensitive: bool,
 }

@@ -8,6 +8,7 @@ use crate::{
         id::RunId,
         location::Location,
         run::RunSummary,
+        text::is_same,
         time::Timestamp,
     },
     server::store::runs::{self, Task},
@@ -35,7 +36,9 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
         return Err(refused("approval.preview", "The preview is older than 15 minutes. Make a new one."));
     }
     let place = task.destination.as_ref().unwrap_or(&task.source);
-    if !Location::parse(&approval.confirm).is_ok_and(|confirmed| confirmed.is_same(place)) {
+    // Another keyboard may type the same name in another Unicode form.
+    let fits = |typed: &Location| typed.is_same(place) || is_same(&typed.canonical(), &place.canonical());
+    if !Location::parse(&approval.confirm).is_ok_and(|typed| fits(&typed)) {
         return Err(refused("approval.confirm", "This is not the place that would be changed. Write it exactly."));
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         error::{AppError, ErrorCode, Result},
         event::Event,
+        guard::GuardReason,
         id::RunId,
         run::{NewRun, Run, RunState, RunSummary},
     },
@@ -25,8 +26,15 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
     let ended = if started.summary.state.is_final() { started } else { ended(app, &id, events).await? };
     let RunSummary { state, error, .. } = &ended.summary;
     let said = error.clone().unwrap_or_default();
+    let not_found = ended.guard_report.as_ref().and_then(|report| report.reason).filter(|reason| reason.is_not_found());
     let refusal = match state {
         RunState::Succeeded | RunState::NoChange | RunState::Warning => return Ok(ended),
+        RunState::Blocked if not_found.is_some() => {
+            let field = not_found.and_then(GuardReason::field).unwrap_or("source");
+            AppError::new(ErrorCode::NotFound, said).about(field)
+        }
+        // rclone's codes for a folder and for a file that is not there.
+        RunState::Failed if matches!(ended.exit_code, Some(3 | 4)) => AppError::new(ErrorCode::NotFound, said),
         RunState::Blocked => AppError::new(ErrorCode::BlockedGuard, said),
         RunState::TimedOut | RunState::Stalled => AppError::new(ErrorCode::Timeout, said),
         RunState::Cancelled => AppError::conflict(match &ended.stopped_by {

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     id::{JobId, RunId, UserId},
     run::{Run, RunPage, RunQuery, RunState, RunSummary},
+    text::fold,
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -100,7 +101,7 @@ pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage>
     if let Some(job) = &query.job {
         sql.push(" AND r.job_id = ").push_bind(job.as_str().to_owned());
     }
-    let search = query.search.trim().to_lowercase();
+    let search = fold(&query.search);
     if !search.is_empty() {
         match routes(c, &search).await? {
             Found::None => return Ok(RunPage { runs: Vec::new(), cursor: None }),

@@ -13,6 +13,7 @@ use crate::domain::{
     id::{JobId, RunId, UserId},
     location::Location,
     run::{JobName, Operation, Retry, RunEventKind, RunState},
+    text::fold,
     time::Timestamp,
     transfer::TransferOptions,
 };
@@ -116,7 +117,7 @@ pub enum StopOutcome {
 pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     let task = &run.task;
     let (source, destination) = (task.source.to_string(), task.destination.as_ref().map(Location::to_string));
-    let text = format!("{source}\n{}", destination.as_deref().unwrap_or_default()).to_lowercase();
+    let text = fold(&format!("{source}\n{}", destination.as_deref().unwrap_or_default()));
     let route: String = sqlx::query_scalar(
         "INSERT INTO routes (id, search_text, runs, first_id, last_id) VALUES ($1, $2, 1, $1, $1)
          ON CONFLICT (search_text) DO UPDATE

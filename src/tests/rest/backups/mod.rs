@@ -2,9 +2,12 @@
 
 mod checks;
 mod clouds;
+mod duplicates;
 mod matrix;
+mod presence;
 mod refusals;
 mod repositories;
+mod times;
 mod volume;
 
 use std::{

@@ -1,0 +1,206 @@
+//! What a provider said of one location, and the orders in which it is looked at.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::{
+    file::{Entry, FilePage, FileQuery, SortKey, natural_key},
+    location::Location,
+    text::{Needle, fold},
+    time::Timestamp,
+};
+
+/// Entries in a window, when the caller does not say.
+const WINDOW: usize = 200;
+/// Most orders that are remembered of one listing.
+const ORDERS_MAX: usize = 8;
+
+/// Order and filter: which entries, in which order.
+type View = (SortKey, bool, String);
+
+/// What a provider said of one location.
+pub(super) struct Listing {
+    pub(super) entries: Vec<Entry>,
+    pub(super) listed_at: Timestamp,
+    /// Entries that have the name of another of their kind.
+    duplicates: usize,
+    orders: Mutex<Vec<(View, Arc<Order>)>>,
+    by_path: OnceLock<Vec<u32>>,
+    digest: OnceLock<String>,
+}
+
+/// Indexes into the entries, in order, of those the filter lets through.
+struct Order {
+    indexes: Vec<u32>,
+    bytes: u64,
+    sizeless: usize,
+}
+
+impl Listing {
+    /// Of what a provider said. Several entries with one name are told apart here.
+    pub(super) fn new(mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
+        let duplicates = number(&mut entries);
+        Self { entries, listed_at, duplicates, orders: Mutex::default(), by_path: OnceLock::new(), digest: OnceLock::new() }
+    }
+
+    /// The window that is wanted.
+    pub(super) fn window(&self, location: Location, query: &FileQuery) -> FilePage {
+        let order = self.order((query.sort, query.descending, fold(&query.filter)));
+        let limit = if query.limit == 0 { WINDOW } else { query.limit };
+        let matched = order.indexes.len();
+        let offset = query.offset.min(matched);
+        let window = order.indexes.iter().skip(offset).take(limit).filter_map(|index| self.entries.get(*index as usize));
+        FilePage {
+            location,
+            total: self.entries.len(),
+            matched,
+            bytes: order.bytes,
+            offset,
+            entries: window.cloned().collect(),
+            listed_at: self.listed_at,
+            sizeless: order.sizeless,
+            duplicates: self.duplicates,
+        }
+    }
+
+    /// Indexes in the order of paths. Those of one path are told apart by what else is known of them, so that the order is the same
+    /// however the provider tells them.
+    pub(super) fn by_path(&self) -> &[u32] {
+        self.by_path.get_or_init(|| {
+            let mut indexes: Vec<u32> = (0u32..).zip(&self.entries).map(|(index, _)| index).collect();
+            let key = |index: &u32| {
+                let entry = &self.entries[*index as usize];
+                (&entry.name, entry.is_dir, entry.size, entry.mod_time)
+            };
+            indexes.sort_by(|a, b| key(a).cmp(&key(b)));
+            indexes
+        })
+    }
+
+    /// Of all that was said, in the order of paths: two listings with the same digest are the same listing.
+    pub(super) fn digest(&self) -> &str {
+        self.digest.get_or_init(|| {
+            let mut digest = Sha256::new();
+            for index in self.by_path() {
+                let Entry { name, size, mod_time, is_dir, .. } = &self.entries[*index as usize];
+                digest.update(name.len().to_le_bytes());
+                digest.update(name);
+                digest.update(format!("{size:?}{:?}{is_dir}", mod_time.map(|time| time.0)));
+            }
+            short(&digest.finalize())
+        })
+    }
+
+    fn order(&self, view: View) -> Arc<Order> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, order)) = orders.iter().find(|(known, _)| *known == view) {
+            return order.clone();
+        }
+        let order = Arc::new(sort(&self.entries, &view));
+        if orders.len() == ORDERS_MAX {
+            orders.remove(0);
+        }
+        orders.push((view, order.clone()));
+        order
+    }
+}
+
+/// 32 hexadecimal digits of a digest.
+pub(super) fn short(digest: &[u8]) -> String {
+    use std::fmt::Write as _;
+    digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Numbers the entries of each name. How many have the name of another file, or of another folder: of these rclone takes one.
+fn number(entries: &mut [Entry]) -> usize {
+    let mut indexes: Vec<usize> = (0..entries.len()).collect();
+    indexes.sort_by(|a, b| entries[*a].name.cmp(&entries[*b].name));
+    let (mut duplicates, mut seen) = (0, HashMap::new());
+    let mut last: Option<usize> = None;
+    for index in indexes {
+        if last.is_none_or(|last| entries[last].name != entries[index].name) {
+            seen.clear();
+        }
+        let same: &mut u32 = seen.entry(entries[index].is_dir).or_default();
+        duplicates += usize::from(*same > 0);
+        *same += 1;
+        entries[index].duplicate = seen.values().sum::<u32>() - 1;
+        last = Some(index);
+    }
+    duplicates
+}
+
+/// Folders first, then by the key, then by name; descending turns the key around and leaves the folders where they are.
+fn sort(entries: &[Entry], (key, descending, filter): &View) -> Order {
+    let needle = Needle::folded(filter.clone());
+    let mut indexes: Vec<u32> = (0u32..).zip(entries).filter(|(_, entry)| needle.is_in(&entry.name)).map(|(index, _)| index).collect();
+    let entry = |index: &u32| &entries[*index as usize];
+    indexes.sort_by_cached_key(|index| (!entry(index).is_dir, natural_key(&entry(index).name)));
+    match key {
+        SortKey::Name => {}
+        SortKey::Size => indexes.sort_by_key(|index| (!entry(index).is_dir, entry(index).size)),
+        SortKey::ModTime => indexes.sort_by_key(|index| (!entry(index).is_dir, entry(index).mod_time)),
+    }
+    if *descending {
+        let folders = indexes.partition_point(|index| entry(index).is_dir);
+        indexes[..folders].reverse();
+        indexes[folders..].reverse();
+    }
+    let bytes = indexes.iter().filter_map(|index| entry(index).size).fold(0u64, u64::saturating_add);
+    let sizeless = indexes.iter().filter(|index| !entry(index).is_dir && entry(index).size.is_none()).count();
+    Order { indexes, bytes, sizeless }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Listing {
+        let file = |name: &str, size| Entry { name: name.into(), size: Some(size), ..Entry::default() };
+        let dir = |name: &str| Entry { name: name.into(), is_dir: true, ..Entry::default() };
+        let entries = vec![file("b10", 1), file("B2", 30), dir("z"), file("a", 2), dir("A"), file("ß", 5)];
+        Listing::new(entries, Timestamp(0))
+    }
+
+    fn names(query: &FileQuery) -> Vec<String> {
+        let page = listing().window(Location::parse("x:").expect("a location"), query);
+        page.entries.into_iter().map(|entry| entry.name).collect()
+    }
+
+    #[test]
+    fn folders_come_first_whatever_the_order() {
+        assert_eq!(names(&FileQuery::default()), ["A", "z", "a", "B2", "b10", "ß"]);
+        assert_eq!(names(&FileQuery { descending: true, ..FileQuery::default() }), ["z", "A", "ß", "b10", "B2", "a"]);
+        assert_eq!(names(&FileQuery { sort: SortKey::Size, ..FileQuery::default() }), ["A", "z", "b10", "a", "ß", "B2"]);
+    }
+
+    #[test]
+    fn a_window_counts_what_the_filter_lets_through() {
+        let query = FileQuery { filter: "B".into(), offset: 1, limit: 5, ..FileQuery::default() };
+        let page = listing().window(Location::parse("x:").expect("a location"), &query);
+        assert_eq!((page.total, page.matched, page.bytes, page.offset, page.entries.len()), (6, 2, 31, 1, 1));
+        let far = FileQuery { offset: usize::MAX, ..FileQuery::default() };
+        assert!(names(&far).is_empty());
+        assert_eq!(names(&FileQuery { filter: "SS".into(), ..FileQuery::default() }), ["ß"], "as people see it");
+        assert!(names(&FileQuery { filter: " b".into(), ..FileQuery::default() }).is_empty(), "a space is searched for like any other");
+    }
+
+    #[test]
+    fn entries_of_one_name_are_told_apart_and_counted() {
+        let entry = |name: &str, is_dir| Entry { name: name.into(), is_dir, ..Entry::default() };
+        let entries = vec![entry("b", false), entry("a", false), entry("a", true), entry("a", false), entry("c", false), entry("a", true)];
+        let page = Listing::new(entries, Timestamp(0)).window(Location::parse("x:").expect("a location"), &FileQuery::default());
+        assert_eq!(page.duplicates, 2, "a file and a folder may have one name");
+        let mut keys: Vec<_> = page.entries.iter().map(|entry| (entry.name.clone(), entry.duplicate)).collect();
+        keys.sort();
+        let expected = [("a", 0), ("a", 1), ("a", 2), ("a", 3), ("b", 0), ("c", 0)].map(|(name, n)| (name.to_owned(), n));
+        assert_eq!(keys, expected);
+    }
+}

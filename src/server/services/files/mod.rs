@@ -1,0 +1,223 @@
+//! Files: windows and pages of listings, and how much lies somewhere. A provider is asked once; sorting, filtering and paging work on what it
+//! said (`listings`), so a folder of 100,000 files answers as fast as a small one while it is looked at.
+
+mod listing;
+mod listings;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::broadcast::error::RecvError;
+
+pub use self::listings::Listings;
+use self::{
+    listing::Listing,
+    listings::{Kept, Scope},
+};
+use super::{Change, audit};
+use crate::{
+    domain::{
+        error::{AppError, Result},
+        event::Event,
+        file::{Cursor, FilePage, FileQuery, Size, Tree, TreeQuery},
+        location::Location,
+        policy::Permission,
+    },
+    server::{auth::Actor, error::internal, state::AppState, store::StoreError},
+};
+
+/// Longest filter, in characters.
+const FILTER_MAX: usize = 256;
+/// Most entries in a window.
+const WINDOW_MAX: usize = 500;
+/// How long a screen waits for a listing at most. A program waits as long as a call may take at all.
+const SCREEN: Duration = Duration::from_secs(30);
+/// Most levels of folders that can be asked for by number.
+const DEPTH_MAX: u32 = 1000;
+/// Most entries of a page of a tree.
+const PAGE_MAX: usize = 1000;
+
+/// A window of what lies in a location. The provider is asked when nothing newer than a minute is known, or `refresh` says so.
+pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<FilePage> {
+    actor.require(Permission::FilesRead)?;
+    if query.filter.chars().count() > FILTER_MAX {
+        return Err(AppError::invalid("filter", "A filter has at most 256 characters."));
+    }
+    if query.limit > WINDOW_MAX {
+        return Err(AppError::invalid("limit", "At most 500."));
+    }
+    let location = app.locations.resolve("location", &query.location).await?.location;
+    let scope = Scope { location: location.clone(), depth: Some(1) };
+    let listing = app.listings.get(app, &scope, query.refresh, SCREEN.min(app.rclone.limit())).await;
+    let (listing, query) = (listing.map_err(|error| error.about("location"))?, query.clone());
+    // A large listing takes some milliseconds to sort: not on a thread that serves others.
+    tokio::task::spawn_blocking(move || listing.window(location, &query)).await.map_err(|error| internal("sorting a listing", &error))
+}
+
+/// What lies below a location, for a program: whole or in pages, in the order of paths. The provider is asked for the first page; the others
+/// are of the listing that it gave, whatever has changed since.
+pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Result<Tree> {
+    actor.require(Permission::FilesRead)?;
+    if query.depth.is_some_and(|depth| !(1..=DEPTH_MAX).contains(&depth)) {
+        return Err(AppError::invalid("max_depth", "Between 1 and 1,000."));
+    }
+    if query.limit.is_some_and(|limit| !(1..=PAGE_MAX).contains(&limit)) {
+        return Err(AppError::invalid("limit", "Between 1 and 1,000."));
+    }
+    let location = app.locations.resolve("remote_path", &query.location).await?.location;
+    let scope = Scope { location, depth: query.depth };
+    let listing = tree_listing(app, &scope, query.after.as_ref()).await;
+    record(app, actor, "rclone.list", &scope.location, listing.as_ref().err()).await?;
+    let (listing, after, limit) = (listing?, query.after.clone(), query.limit);
+    let (tree, kept) = {
+        let (listing, scope) = (listing.clone(), scope.clone());
+        let page = move || page(&listing, &scope, after.as_ref(), limit);
+        tokio::task::spawn_blocking(page).await.map_err(|error| internal("sorting a listing", &error))??
+    };
+    if let Some(digest) = kept {
+        app.listings.keep(Kept { scope, digest, listing, used_at: app.clock.now() });
+    }
+    Ok(tree)
+}
+
+/// The listing of which a page is wanted: the one that the first page was of, when there is a cursor.
+async fn tree_listing(app: &AppState, scope: &Scope, after: Option<&Cursor>) -> Result<Arc<Listing>> {
+    if let Some(cursor) = after {
+        if cursor.place != scope.digest() {
+            return Err(AppError::invalid("cursor", "This cursor was given for another location, or with another depth."));
+        }
+        if let Some(listing) = app.listings.kept(scope, &cursor.listing, app.clock.now()) {
+            return Ok(listing);
+        }
+    }
+    let listing = app.listings.get(app, scope, after.is_none(), app.rclone.limit()).await;
+    listing.map_err(|error| error.about("remote_path"))
+}
+
+/// The entries after a cursor, in the order of paths; the listing's digest when there are more.
+fn page(listing: &Listing, scope: &Scope, after: Option<&Cursor>, limit: Option<usize>) -> Result<(Tree, Option<String>)> {
+    let order = listing.by_path();
+    let begin = match after {
+        None => 0,
+        Some(cursor) if cursor.listing == listing.digest() => cursor.index.min(order.len()),
+        // It was kept for some time, and was not the same when it was asked for anew: an index into it means nothing there.
+        Some(_) => {
+            return Err(AppError::conflict(
+                "What lies there has changed since the first page, and that listing is kept for 10 minutes only. Begin again without a cursor.",
+            ));
+        }
+    };
+    let end = limit.map_or(order.len(), |limit| begin.saturating_add(limit).min(order.len()));
+    let entries = order[begin..end].iter().filter_map(|index| listing.entries.get(*index as usize)).cloned().collect();
+    let digest = (end < order.len()).then(|| listing.digest().to_owned());
+    let next = digest.clone().map(|digest| Cursor { place: scope.digest(), listing: digest, index: end });
+    Ok((Tree { location: scope.location.clone(), entries, next }, digest))
+}
+
+/// How much lies below a location, counted now.
+pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Location, Size)> {
+    actor.require(Permission::FilesRead)?;
+    let location = app.locations.resolve("remote_path", location).await?.location;
+    let size = app.rclone.size(&location, app.rclone.limit()).await.map_err(|error| AppError::from(error).about("remote_path"));
+    record(app, actor, "rclone.size", &location, size.as_ref().err()).await?;
+    Ok((location, size?))
+}
+
+/// The audit row of something that was looked at by a program.
+async fn record(app: &AppState, actor: &Actor, action: &str, location: &Location, error: Option<&AppError>) -> Result<()> {
+    let target = location.to_string();
+    let detail = error.map_or(serde_json::Value::Null, |error| serde_json::json!({ "error": error.message }));
+    let mut transaction = app.store.begin().await?;
+    audit(&mut transaction, app, actor, Change { detail, success: error.is_none(), ..Change::new(action, &target) }).await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
+}
+
+/// Forgets listings whenever a run ends: it may have changed what lies anywhere. Goes on until the server stops.
+pub async fn follow_runs(app: AppState) {
+    let mut events = app.engine.hub().subscribe();
+    loop {
+        let event = tokio::select! {
+            () = app.stopping.cancelled() => return,
+            event = events.recv() => event,
+        };
+        match event.as_deref() {
+            Ok(Event::Run { run }) if run.state.is_final() => app.listings.forget(),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => app.listings.forget(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{file::Entry, time::Timestamp};
+
+    /// What a provider may give: several of one name, and a file and a folder of one name.
+    fn listing(names: &[(&str, u64)]) -> Listing {
+        let entry = |(name, size): &(&str, u64)| match name.strip_suffix('/') {
+            Some(dir) => Entry { name: dir.into(), is_dir: true, ..Entry::default() },
+            None => Entry { name: (*name).into(), size: Some(*size), ..Entry::default() },
+        };
+        Listing::new(names.iter().map(entry).collect(), Timestamp(0))
+    }
+
+    fn scope() -> Scope {
+        Scope { location: Location::parse("x:").expect("a location"), depth: None }
+    }
+
+    fn pages(listing: &Listing, limit: usize) -> Vec<(String, bool, Option<u64>)> {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let (tree, _) = page(listing, &scope(), after.as_ref(), Some(limit)).expect("a page");
+            assert!(tree.entries.len() <= limit);
+            found.extend(tree.entries.into_iter().map(|entry| (entry.name, entry.is_dir, entry.size)));
+            match tree.next {
+                Some(next) => after = Some(next.to_string().parse().expect("a cursor")),
+                None => return found,
+            }
+        }
+    }
+
+    #[test]
+    fn pages_of_any_size_hold_every_entry_once_and_in_order() {
+        for names in [
+            &[("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5)][..],
+            &[("a", 1), ("b", 2), ("b", 3), ("b", 3), ("b", 3)],
+            &[("a/", 0), ("a", 1), ("a", 1), ("a/", 0), ("a/x", 1)],
+            &[("", 1), ("", 2), ("z", 1)],
+            &[("ä", 1), ("a\u{308}", 2), ("ä", 3), ("A", 4), ("a", 5)],
+            &[("b", 1), ("a", 2), ("B", 3), ("a", 2), (" a", 4), ("a ", 5)],
+            &[("x", 7); 23],
+            &[],
+        ] {
+            let listing = listing(names);
+            let whole = pages(&listing, usize::MAX / 2);
+            let mut wanted: Vec<_> = listing.entries.iter().map(|entry| (entry.name.clone(), entry.is_dir, entry.size)).collect();
+            wanted.sort_by(|a, b| a.0.cmp(&b.0));
+            assert_eq!(whole.iter().map(|e| &e.0).collect::<Vec<_>>(), wanted.iter().map(|e| &e.0).collect::<Vec<_>>(), "{names:?}");
+            for limit in 1..=names.len() + 1 {
+                assert_eq!(pages(&listing, limit), whole, "{names:?} by {limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_holds_for_its_listing_only() {
+        let before = listing(&[("a", 1), ("a", 2), ("b", 3)]);
+        let (tree, _) = page(&before, &scope(), None, Some(2)).expect("a page");
+        let cursor = tree.next.expect("more");
+        // The provider tells the same in another order: it is the same listing.
+        let same = listing(&[("b", 3), ("a", 2), ("a", 1)]);
+        assert_eq!(page(&same, &scope(), Some(&cursor), Some(2)).expect("a page").0.entries[0].name, "b");
+        for changed in [&[("a", 2), ("b", 3)][..], &[("a", 1), ("a", 2), ("b", 4)], &[("a", 1), ("a", 2), ("a", 2), ("b", 3)], &[]] {
+            let error = page(&listing(changed), &scope(), Some(&cursor), Some(2)).expect_err("another listing");
+            assert!(error.status() == 409 && error.message.contains("Begin again"), "{error}");
+        }
+        for other in ["x:y", "y:"] {
+            let other = Scope { location: Location::parse(other).expect("a location"), depth: None };
+            assert_ne!(other.digest(), cursor.place);
+        }
+        assert_ne!(Scope { depth: Some(1), ..scope() }.digest(), cursor.place);
+    }
+}
