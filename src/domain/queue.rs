@@ -98,8 +98,15 @@ pub struct RunPatch {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(example = json!({ "kind": "busy", "run": "01JD3Z6N9V4M2K8Q7W5X1T0R3S" }))]
 pub enum Wait {
-    /// The queue rests.
-    Paused(Pause),
+    /// The queue rests. Its fields are those of [`Pause`], one by one: generators of clients cannot read a struct within a tagged variant.
+    Paused {
+        /// Since when.
+        at: Timestamp,
+        /// Who paused it.
+        by: String,
+        /// Why, in their words.
+        reason: String,
+    },
     /// Its next attempt is not due yet.
     Retry,
     /// Another run works where this one would read or write.
@@ -124,8 +131,8 @@ impl Wait {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Paused(Pause { by, reason, .. }) if reason.is_empty() => format!("{by} paused the queue."),
-            Self::Paused(Pause { by, reason, .. }) => format!("{by} paused the queue: {reason}"),
+            Self::Paused { by, reason, .. } if reason.is_empty() => format!("{by} paused the queue."),
+            Self::Paused { by, reason, .. } => format!("{by} paused the queue: {reason}"),
             Self::Retry => "Its next attempt is not due yet.".to_owned(),
             Self::Busy { .. } => "Another run is at work there.".to_owned(),
             Self::Full { limit } => {

@@ -101,6 +101,12 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The public addresses are not all of one scheme.
+    #[error(
+        "--public-url has both http and https addresses. Give addresses of one scheme: the session cookie of an https address is Secure, and no \
+         browser sends it to an http address."
+    )]
+    MixedSchemes,
     /// Anything else the system refused.
     #[error("{what}: {source}.")]
     System {
@@ -113,6 +119,10 @@ pub enum StartError {
 
 /// Serves until SIGTERM or SIGINT. Transfers go on after that.
 pub async fn run(config: Serve) -> Result<(), StartError> {
+    let urls = config.public_urls();
+    if urls.iter().any(|url| url.starts_with("http://")) && config.is_https() {
+        return Err(StartError::MixedSchemes);
+    }
     private_umask();
     make_data_dir(config.paths.data_dir())?;
     let _lock = claim(config.paths.data_dir()).await?;
@@ -125,7 +135,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(files::follow_runs(app.clone()));
-    let policy = Policy::new(address, config.public_url.as_deref());
+    let policy = Policy::new(address, &urls);
     listener::serve(listener, http::router(app.clone(), policy), Limits::default(), stopped(app.stopping.clone())).await;
     app.engine.close().await;
     app.rclone.shutdown().await;
@@ -221,7 +231,7 @@ async fn claim(dir: &Path) -> Result<File, StartError> {
 /// Says where it is, what is missing, and on the first start the setup code.
 fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = config.public_urls().first().cloned().unwrap_or_else(|| format!("http://{address}"));
     writeln!(out, "Longshore is at {url}")?;
     if let Some(code) = app.auth.setup_code() {
         writeln!(

@@ -305,7 +305,6 @@ fn a_bandwidth_limit_is_what_rclone_makes_of_it() {
         "1M:2M:3M",
         "10M 20M",
         "10M,",
-        "08:00",
         "8:00,1M",
         "24:00,1M",
         "08:60,1M",

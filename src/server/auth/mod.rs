@@ -3,6 +3,7 @@
 
 mod accounts;
 mod actor;
+mod credential;
 mod error;
 mod password;
 mod resolve;
@@ -21,6 +22,7 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 pub use accounts::{TokenPlan, issue_token, new_user};
 pub use actor::{Actor, Via, Visitor};
+pub use credential::{Shown, has_cookie, own_cookies, shown};
 pub use resolve::resolve;
 pub use session::Sessions;
 pub use setup::SetupCode;

@@ -12,13 +12,17 @@ use axum::{
 use tower_sessions::Session;
 
 use super::{
-    Actor, Auth, Via, Visitor,
+    Actor, Auth, Shown, Via, Visitor,
     error::{failed, internal},
     secret,
     session::{cookie_name, id_hash, limits},
+    shown,
 };
 use crate::{
-    domain::{error::AppError, time::Timestamp},
+    domain::{
+        error::{AppError, ErrorCode},
+        time::Timestamp,
+    },
     server::store::{Result, sessions, tokens},
 };
 
@@ -44,10 +48,12 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     if let Err(error) = auth.refresh_setup().await {
         return refuse(&failed(error));
     }
-    let actor = match bearer(request.headers()) {
-        // A request with a token is a program's: its cookies are not looked at, so no other site can borrow them.
-        Some(token) => auth.by_token(&mut visitor, token).await,
-        None => auth.by_session(&visitor, counts).await.map_err(failed),
+    let actor = match shown(request.headers()) {
+        Shown::Token(token) => auth.by_token(&mut visitor, token).await,
+        Shown::Nothing => auth.by_session(&visitor, counts).await.map_err(failed),
+        Shown::Several => {
+            Err(AppError::new(ErrorCode::BadRequest, "The request has several tokens of Longshore. Send one Authorization header."))
+        }
     };
     match actor {
         Ok(Some(actor)) => {
@@ -72,14 +78,6 @@ fn removal() -> HeaderValue {
     const REMOVE: &str = "__Host-longshore=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax";
     debug_assert!(REMOVE.starts_with(cookie_name(true)));
     HeaderValue::from_static(REMOVE)
-}
-
-/// What follows `Authorization: Bearer`. `None` where no such header is; of another scheme, as a proxy adds it, we know nothing.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get_all(header::AUTHORIZATION).iter().find_map(|value| {
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-    })
 }
 
 /// What the browser calls itself, as far as anybody reads.
@@ -147,10 +145,7 @@ impl Auth {
     async fn by_token(&self, visitor: &mut Visitor, token: &str) -> Result<Option<Actor>, AppError> {
         let now = self.0.clock.now();
         let mut reader = self.0.store.acquire().await.map_err(failed)?;
-        let found = match token.starts_with(secret::TOKEN_PREFIX) {
-            true => tokens::live(&mut reader, &secret::hash(token), now).await.map_err(failed)?,
-            false => None,
-        };
+        let found = tokens::live(&mut reader, &secret::hash(token), now).await.map_err(failed)?;
         drop(reader);
         let Some(live) = found else {
             self.0.throttle.unknown_token(visitor.address)?;

@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use self::values::{Roots, absolute, default_data_dir, duration, origin, path, patience, role, roots};
+use self::values::{Origins, Roots, absolute, default_data_dir, duration, origins, path, patience, role, roots};
 use crate::domain::user::Role;
 
 /// The console for rclone.
@@ -140,9 +140,10 @@ pub struct Serve {
     // Hidden, and apart from the flag: only in the environment does a colon separate.
     #[arg(long = "local-roots", hide = true, value_name = "LONGSHORE_LOCAL_ROOT", env = "LONGSHORE_LOCAL_ROOT", value_parser = roots)]
     named_roots: Option<Roots>,
-    /// The address that people type, behind a proxy: `https://console.example.org`
-    #[arg(long, env = "LONGSHORE_PUBLIC_URL", value_name = "URL", value_parser = origin)]
-    pub public_url: Option<String>,
+    /// The address that people type, behind a proxy: `https://console.example.org`; may be repeated, the first is the one in links
+    /// [env: `LONGSHORE_PUBLIC_URL`, separated by commas]
+    #[arg(long = "public-url", env = "LONGSHORE_PUBLIC_URL", hide_env = true, value_name = "URL", value_parser = origins)]
+    named: Vec<Origins>,
     /// How many runs may work at once; the others wait
     #[arg(long, env = "LONGSHORE_MAX_RUNS", default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub max_runs: u32,
@@ -170,7 +171,19 @@ impl Serve {
     /// Whether browsers reach the console by HTTPS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.public_urls().iter().any(|url| url.starts_with("https://"))
+    }
+
+    /// The addresses that people type, as browsers write their origins; the first is the one in links.
+    #[must_use]
+    pub fn public_urls(&self) -> Vec<String> {
+        let mut urls = Vec::new();
+        for url in self.named.iter().flat_map(|Origins(urls)| urls) {
+            if !urls.contains(url) {
+                urls.push(url.clone());
+            }
+        }
+        urls
     }
 }
 
@@ -244,7 +257,9 @@ mod tests {
         assert_eq!((plain.listen.port(), plain.local_roots()), (9, ["/a".into(), "/b:c".into()].as_slice()));
         let named = serve("longshore serve --data-dir /d --public-url HTTPS://Console.example.org:443/");
         assert_eq!(named.paths.database(), Path::new("/d/longshore.db"));
-        assert_eq!(named.public_url.as_deref(), Some("https://console.example.org"));
+        assert_eq!(named.public_urls(), ["https://console.example.org"]);
+        let several = serve("longshore --public-url http://nas --public-url http://nas.local,http://nas:80");
+        assert_eq!(several.public_urls(), ["http://nas", "http://nas.local"]);
         assert!(named.is_https() && !plain.is_https() && named.local_roots().is_empty());
         assert_eq!(serve("longshore").listen.to_string(), "127.0.0.1:8084");
         assert_eq!(serve("longshore").rclone_timeout, Duration::from_secs(300), "what the API promises");

@@ -39,6 +39,15 @@ pub(super) fn roots(text: &str) -> Result<Roots, String> {
     text.split(':').filter(|part| !part.is_empty()).map(absolute).collect::<Result<_, _>>().map(Roots)
 }
 
+/// Several addresses in one text.
+#[derive(Clone, Debug)]
+pub(super) struct Origins(pub(super) Vec<String>);
+
+/// Addresses with commas between them. An empty part is none: a variable that is set to nothing names no address.
+pub(super) fn origins(text: &str) -> Result<Origins, String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect::<Result<_, _>>().map(Origins)
+}
+
 /// Scheme and host, with a port where it is not the usual one, and nothing after it: as a browser writes it in `Origin`.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     let wrong = || "write it as https://console.example.org, without a path".to_owned();
@@ -103,6 +112,14 @@ mod tests {
         ] {
             assert_eq!(origin(given).as_deref(), Ok(kept), "{given}");
         }
+    }
+
+    #[test]
+    fn several_addresses_have_commas_between() {
+        let Origins(urls) = origins(" https://a.example , HTTPS://b.example:443,,").expect("two");
+        assert_eq!(urls, ["https://a.example", "https://b.example"]);
+        assert!(origins("").is_ok_and(|Origins(urls)| urls.is_empty()));
+        assert!(origins("https://a.example,b.example").is_err());
     }
 
     #[test]

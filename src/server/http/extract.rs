@@ -4,7 +4,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Path;
 
+use super::lenient;
 use crate::domain::error::{AppError, ErrorCode};
 
 /// An error as an answer: its status, its JSON, and what the client is to do where HTTP has a header for that.
@@ -89,35 +90,13 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     let value = match serde_path_to_error::deserialize(&mut json) {
         Err(error) if error.inner().is_data() => {
-            // For JSON, 4.0 is a whole number; for serde it is none.
-            let mut value: Value = serde_json::from_slice(bytes).unwrap_or_default();
-            return if make_whole(&mut value) { serde_path_to_error::deserialize(value).map_err(refuse) } else { Err(refuse(error)) };
+            let mut value: Value = serde_json::from_slice(bytes).map_err(|error| no_json(&error))?;
+            return lenient::read(&mut value, error).map_err(refuse);
         }
         value => value.map_err(refuse)?,
     };
     json.end().map_err(|error| no_json(&error))?;
     Ok(value)
-}
-
-/// Turns numbers like 4.0 into what they are. Whether there was one.
-fn make_whole(value: &mut Value) -> bool {
-    /// Up to here every whole number has a double of its own.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    match value {
-        Value::Number(number) => {
-            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() <= EXACT);
-            // Both are exact within that bound.
-            let whole = whole.and_then(|float| format!("{float:.0}").parse::<i64>().ok());
-            whole.is_some_and(|whole| {
-                *number = whole.into();
-                true
-            })
-        }
-        // No short cut: all of them are to be turned.
-        Value::Array(values) => values.iter_mut().fold(false, |found, value| make_whole(value) | found),
-        Value::Object(values) => values.values_mut().fold(false, |found, value| make_whole(value) | found),
-        _ => false,
-    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -143,20 +122,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|error| {
-            let mut causes = std::iter::successors(Some(&error as &(dyn std::error::Error + 'static)), |error| error.source());
-            let found = causes.find_map(|cause| cause.downcast_ref::<serde_path_to_error::Error<serde::de::value::Error>>());
-            found.map_or_else(|| bad_request("The query does not fit."), |error| misfit("query", error.path(), &error.inner().to_string()))
-        })
+        lenient::query(&parts.uri)
+            .map(Self)
+            .map_err(|error| error.map_or_else(|| bad_request("The query does not fit."), |(path, text)| misfit("query", &path, &text)))
     }
 }
 
 /// What does not fit, where, and what would.
 fn misfit(what: &str, path: &Path, serde: &str) -> Problem {
-    let path = path.to_string();
     // Keys of a map are the caller's own words: said again only when they look like a name.
-    let is_name = path != "." && path.len() <= 80 && path.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
-    let place = if is_name { format!(" at {path}") } else { String::new() };
+    let is_name = |name: &str| name != "." && name.len() <= 80 && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
+    // Within some types serde knows the field, and not where it is.
+    let unknown = || serde.strip_prefix("unknown field `")?.split('`').next().map(str::to_owned);
+    let place = Some(path.to_string()).filter(|path| is_name(path)).or_else(unknown).filter(|place| is_name(place));
+    let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
     bad_request(format!("The {what} does not fit{place}: {}.", reason(serde)))
 }
 
@@ -188,6 +167,8 @@ mod tests {
         name: String,
         #[serde(default)]
         tries: u32,
+        #[serde(default)]
+        admin: bool,
         #[serde(default)]
         kind: Kind,
         #[serde(default)]
@@ -226,6 +207,60 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_body_may_be_written_as_a_client_of_python_writes_it() {
+        let plain = read("application/json", r#"{"name":"ana"}"#).await.expect("read");
+        for nothing in [r#""tries":null"#, r#""kind":null,"options":null"#, r#""admin":null,"options":{"a":null}"#] {
+            assert_eq!(read("application/json", &format!(r#"{{"name":"ana",{nothing}}}"#)).await.expect(nothing), plain);
+        }
+        for yes in ["true", "1", "1.0", r#""true""#, r#""True""#, r#""1""#, r#""yes""#, r#""ON""#, r#""t""#, r#""y""#] {
+            assert!(read("application/json", &format!(r#"{{"name":"ana","admin":{yes},"tries":null}}"#)).await.expect(yes).admin);
+        }
+        for no in ["false", "0", r#""False""#, r#""off""#, r#""no""#, r#""n""#] {
+            assert!(!read("application/json", &format!(r#"{{"admin":{no},"name":"ana"}}"#)).await.expect(no).admin);
+        }
+        for number in ["3", "3.0", r#""3""#, r#"" 3 ""#] {
+            assert_eq!(read("application/json", &format!(r#"{{"name":"ana","tries":{number}}}"#)).await.expect(number).tries, 3);
+        }
+        for (body, expected) in [
+            (r#"{"name":null}"#, "missing field `name`"),
+            (r#"{"name":"x","admin":2}"#, "at admin: expected a boolean"),
+            (r#"{"name":"x","admin":"hunter2"}"#, "at admin: expected a boolean"),
+            (r#"{"name":"x","admin":""}"#, "at admin: expected a boolean"),
+            (r#"{"name":"x","admin":[true]}"#, "at admin: expected a boolean"),
+            (r#"{"name":"x","tries":true}"#, "at tries: expected u32"),
+            (r#"{"name":"x","tries":"0x3"}"#, "at tries: expected u32"),
+            (r#"{"name":true}"#, "at name: expected a string"),
+            (r#"{"name":"x","admin":"yes","nme":null}"#, "at nme: there is no such field"),
+            (r#"{"name":"x","admin":true,"admin":1}"#, "at admin"),
+        ] {
+            let error = read("application/json", body).await.expect_err(body);
+            assert!(error.message.contains(expected), "{body}: {}", error.message);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_may_be_written_as_a_client_of_python_writes_it() {
+        for yes in ["true", "True", "TRUE", "1", "yes", "on", "t", "Y"] {
+            assert!(query(&format!("name=x&admin={yes}&tries=")).await.expect(yes).admin, "{yes}");
+        }
+        for no in ["false", "False", "0", "no", "off", "", "N"] {
+            assert!(!query(&format!("tries=&name=x&admin={no}")).await.expect(no).admin, "{no}");
+        }
+        for (text, expected) in [
+            ("name=x&admin=2", "at admin"),
+            ("name=x&admin=maybe", "at admin"),
+            ("name=x&nme=1", "at nme: there is no such field"),
+            ("name=x&nme=", "at nme: there is no such field"),
+            ("admin=1", "missing field `name`"),
+            ("name=x&admin=1&admin=0", "at admin"),
+            ("name=x&tries=1e9", "at tries"),
+        ] {
+            let error = query(text).await.expect_err(text);
+            assert!(error.message.contains(expected), "{text}: {}", error.message);
+        }
+    }
+
+    #[tokio::test]
     async fn what_does_not_fit_is_told_by_its_place_and_without_its_value() {
         for (body, expected) in [
             (r#"{"name":"hunter2","tries":"hunter2"}"#, "The body does not fit at tries: expected u32."),
@@ -237,7 +272,7 @@ mod tests {
             (r#"{"name":"x","tries":-1.0}"#, "The body does not fit at tries: expected u32."),
             (r#"{"name":"x","tries":1e30}"#, "The body does not fit at tries: expected u32."),
             (r#"{"name":"x","options":{"a":"hunter2"}}"#, "The body does not fit at options.a: expected u8."),
-            (r#"{"name":"x","options":{"my hunter2 <b>":"1"}}"#, "The body does not fit: expected u8."),
+            (r#"{"name":"x","options":{"my hunter2 <b>":"z"}}"#, "The body does not fit: expected u8."),
             (r#"["hunter2"]"#, "The body is not a JSON object."),
             ("hunter2", "The body is not a JSON object."),
             ("null", "The body is not a JSON object."),

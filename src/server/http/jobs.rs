@@ -68,6 +68,8 @@ async fn create(Who(actor): Who, State(app): State<AppState>, Body(job): Body<Ne
 }
 
 /// Get a job
+///
+/// With its last run and the command line that it stands for.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = inline(JobId), Path, description = "the job's id")),
     responses((status = 200, body = Job), (status = 404, body = AppError)))]
 async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<Job>, Problem> {

@@ -10,6 +10,7 @@ pub mod files;
 pub mod gate;
 pub mod health;
 mod jobs;
+mod lenient;
 pub mod listener;
 pub mod metrics;
 pub mod middleware;
@@ -26,7 +27,12 @@ pub mod tokens;
 pub mod users;
 pub mod who;
 
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::Request,
+    http::Uri,
+    middleware::{from_fn, from_fn_with_state},
+};
 
 use self::middleware::Policy;
 use super::{auth, state::AppState};
@@ -39,6 +45,23 @@ pub fn router(app: AppState, policy: Policy) -> Router {
         .layer(from_fn_with_state(app.clone(), gate::gate))
         .layer(from_fn_with_state(app.auth.clone(), auth::resolve))
         .layer(app.auth.session_layer())
+        .layer(from_fn(auth::own_cookies))
         .with_state(app);
-    middleware::apply(guarded, policy)
+    let guarded = middleware::apply(guarded, policy);
+    // Around the routes: they are found by the path as it is then.
+    Router::new().fallback_service(tower::util::MapRequest::new(guarded, without_slash))
+}
+
+/// A path of the API without a slash at its end: clients differ, and it leads nowhere else.
+fn without_slash(mut request: Request) -> Request {
+    let uri = request.uri();
+    let Some(path) = Some(uri.path()).filter(|path| path.starts_with("/api/v1/") && path.ends_with('/')) else { return request };
+    let path = path.trim_end_matches('/');
+    let rest = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = rest.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
 }

@@ -27,6 +27,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 }
 
 /// List mounts
+///
+/// All of them, with their state.
 #[utoipa::path(get, path = "/api/v1/mounts", tag = "mounts",
     responses((status = 200, body = [Mount])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<Mount>>, Problem> {

@@ -71,6 +71,8 @@ async fn start(Who(actor): Who, State(app): State<AppState>, headers: HeaderMap,
 }
 
 /// Get a run
+///
+/// In full, with its history and what it transfers now.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs",
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 200, body = Run), (status = 404, body = AppError)))]

@@ -57,6 +57,8 @@ async fn create(
 }
 
 /// Get a person
+///
+/// By their id.
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
     responses((status = 200, body = UserSummary), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<UserSummary>, Problem> {

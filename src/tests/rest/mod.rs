@@ -2,6 +2,7 @@
 
 mod audit;
 mod backups;
+mod clients;
 mod crashes;
 mod door;
 mod files;

@@ -143,6 +143,8 @@ struct BackupSize {
 }
 
 /// Measure a location
+///
+/// How many files are in it, and how many bytes they have together.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone",
     params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
     responses((status = 200, body = BackupSize), (status = 404, body = AppError), (status = 504, body = AppError)))]

@@ -58,8 +58,8 @@ struct ConfigureRequest {
 enum OptionValue {
     Text(String),
     Switch(bool),
-    Integer(i64),
-    Number(f64),
+    #[schema(value_type = f64)]
+    Number(serde_json::Number),
 }
 
 impl From<OptionValue> for String {
@@ -67,8 +67,10 @@ impl From<OptionValue> for String {
         match value {
             OptionValue::Text(text) => text,
             OptionValue::Switch(on) => on.to_string(),
-            OptionValue::Integer(number) => number.to_string(),
-            OptionValue::Number(number) => number.to_string(),
+            OptionValue::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (None, Some(float)) => float.to_string(),
+                _ => number.to_string(),
+            },
         }
     }
 }
@@ -133,6 +135,8 @@ async fn configure(
 }
 
 /// List remotes
+///
+/// All that are configured, by name.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone", operation_id = "remotes",
     responses((status = 200, body = [BackupRemote])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<BackupRemote>>, Problem> {

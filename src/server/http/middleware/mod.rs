@@ -68,7 +68,8 @@ mod tests {
             .route("/kept", get(kept))
             .route("/post", post(async || "done"))
             .route("/panic", get(async || if true { panic!("the secret of the panic") } else { "" }));
-        let policy = Policy::new("127.0.0.1:8084".parse().expect("an address"), public_url);
+        let policy =
+            Policy::new("127.0.0.1:8084".parse().expect("an address"), &public_url.map(str::to_owned).into_iter().collect::<Vec<_>>());
         let request = request.header(header::HOST, "localhost:8084").body(Body::empty()).expect("a request");
         apply(router, policy).oneshot(request).await.expect("an answer")
     }

@@ -16,7 +16,10 @@ use axum::{
 
 use crate::{
     domain::error::{AppError, ErrorCode},
-    server::http::extract::Problem,
+    server::{
+        auth::{Shown, has_cookie, shown},
+        http::extract::Problem,
+    },
 };
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -31,42 +34,63 @@ struct Names {
     hosts: Vec<(String, String)>,
     /// Any address of this machine will do, with this port: it listens on all of them.
     any_address: Option<u16>,
-    /// The address that people type, behind a proxy.
-    public_url: Option<String>,
+    /// The addresses that people type, behind a proxy.
+    public_urls: Vec<String>,
 }
 
 impl Policy {
-    /// For a console that listens on `address`, and is also reached by `public_url` (scheme and host, in lower case, with the port where
-    /// it is not the scheme's own).
+    /// For a console that listens on `address`, and is also reached by `public_urls` (scheme and host, in lower case, with the port where
+    /// it is not the scheme's own), all of one scheme.
     #[must_use]
-    pub fn new(address: SocketAddr, public_url: Option<&str>) -> Self {
+    pub fn new(address: SocketAddr, public_urls: &[String]) -> Self {
         let port = address.port();
         let own = ["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned(), bare(address.ip())];
         let own = own.map(|name| authority(&name, port)).map(|host| (host.clone(), format!("http://{host}")));
         // First, so that its pages have its own origin also where a proxy shares the name.
-        let public = public_url.and_then(|url| Some((url.split_once("://")?.1.to_owned(), url.to_owned())));
+        let public = public_urls.iter().filter_map(|url| Some((url.split_once("://")?.1.to_owned(), url.clone())));
         let any_address = address.ip().is_unspecified().then_some(port);
-        Self(Arc::new(Names { hosts: public.into_iter().chain(own).collect(), any_address, public_url: public_url.map(str::to_owned) }))
+        Self(Arc::new(Names { hosts: public.chain(own).collect(), any_address, public_urls: public_urls.to_vec() }))
     }
 
     /// Whether people reach it by HTTPS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.0.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.0.public_urls.iter().any(|url| url.starts_with("https://"))
     }
 
     /// The origin of the pages of `host`, when that is one of ours.
     fn origin_of(&self, host: &str) -> Option<String> {
-        let known = self.0.hosts.iter().find(|(known, _)| known == host).map(|(_, origin)| origin.clone());
+        let host = plain(host);
+        let is = |(known, origin): &&(String, String)| {
+            let usual = if origin.starts_with("https://") { ":443" } else { ":80" };
+            *known == host || host.strip_suffix(usual) == Some(known.as_str())
+        };
+        let known = self.0.hosts.iter().find(is).map(|(_, origin)| origin.clone());
         // An address can not be made to lead elsewhere, as a name can.
-        known.or_else(|| self.0.any_address.filter(|port| is_address(host, *port)).map(|_| format!("http://{host}")))
+        known.or_else(|| self.0.any_address.filter(|port| is_address(&host, *port)).map(|_| format!("http://{host}")))
     }
 
     /// Whether a page of `origin` may ask a host whose own pages have the origin `own`. A proxy may give us a host of its own making;
     /// the origin comes from the browser.
     fn is_own(&self, origin: &str, own: &str) -> bool {
-        origin == own || self.0.public_url.as_deref() == Some(origin)
+        let origin = origin.split_once("://").map(|(scheme, host)| format!("{scheme}://{}", plain(host))).unwrap_or_default();
+        origin == own || self.0.public_urls.contains(&origin)
     }
+}
+
+/// A host and its port as we write them: a name without the dot of the root, an IPv6 address in its shortest form.
+fn plain(host: &str) -> String {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, format!(":{port}")),
+        _ => (host, String::new()),
+    };
+    let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).and_then(|inner| inner.parse::<Ipv6Addr>().ok());
+    let name = match (inner, name.strip_suffix('.')) {
+        (Some(address), _) => format!("[{address}]"),
+        (None, Some(short)) if !short.is_empty() && !short.ends_with('.') && short.parse::<Ipv4Addr>().is_err() => short.to_owned(),
+        _ => name.to_owned(),
+    };
+    name + &port
 }
 
 fn bare(address: IpAddr) -> String {
@@ -95,12 +119,16 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
         let error = AppError::new(ErrorCode::BadRequest, "The console does not take requests with this method.");
         return (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response();
     }
+    // A service manager asks by whatever name it has for us, and is told nothing but whether we live.
+    if is_health(&request) {
+        return next.run(request).await;
+    }
     let Some((host, own)) = only(request.headers(), &header::HOST).and_then(|host| policy.origin_of(&host).map(|own| (host, own))) else {
         return refuse(
             "The console does not answer to this name. Use the address that it printed at its start, or start it with --public-url.",
         );
     };
-    if request.uri().authority().is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(&host)) {
+    if request.uri().authority().is_some_and(|authority| plain(&authority.as_str().to_ascii_lowercase()) != plain(&host)) {
         return refuse("The address of the request is not the one of its Host header.");
     }
     if changes(&request) && !is_wanted(&policy, request.headers(), &own) {
@@ -109,20 +137,23 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
     next.run(request).await
 }
 
+fn is_health(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && matches!(request.uri().path(), "/healthz" | "/readyz" | "/healthz/" | "/readyz/")
+}
+
 /// Whether a request can change something. Server functions count always: a form of another site could call them. A call of REST that
 /// shows nothing does not: there is nothing that another site could have borrowed, and it is told further in that it shows nothing.
 fn changes(request: &Request) -> bool {
     let (path, headers) = (request.uri().path(), request.headers());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let shows_nothing =
-        path.starts_with("/api/v1/") && ![header::COOKIE, header::AUTHORIZATION].iter().any(|name| headers.contains_key(name));
+    let shows_nothing = path.starts_with("/api/v1/") && !has_cookie(headers) && shown(headers) == Shown::Nothing;
     if reads { path.starts_with("/api/fn/") && headers.contains_key(SEC_FETCH_SITE) } else { !shows_nothing }
 }
 
 /// Whether our own page asks, or a program that shows a token: then cookies do not count, so no other site can borrow them.
 fn is_wanted(policy: &Policy, headers: &HeaderMap, own: &str) -> bool {
-    let is_bearer = |value: &str| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "));
-    if only(headers, &header::AUTHORIZATION).is_some_and(|value| is_bearer(&value)) {
+    if matches!(shown(headers), Shown::Token(_)) {
         return true;
     }
     let site = headers.contains_key(&SEC_FETCH_SITE).then(|| only(headers, &SEC_FETCH_SITE));
@@ -158,16 +189,42 @@ mod tests {
     }
 
     fn policy(address: &str, public_url: Option<&str>) -> Policy {
-        Policy::new(address.parse().expect("an address"), public_url)
+        let urls: Vec<_> = public_url.into_iter().flat_map(|urls| urls.split(',')).map(str::to_owned).collect();
+        Policy::new(address.parse().expect("an address"), &urls)
     }
 
     #[tokio::test]
     async fn only_our_own_names_are_answered() {
         let local = policy("127.0.0.1:8084", Some("https://console.example.org"));
-        for host in ["127.0.0.1:8084", "localhost:8084", "LOCALHOST:8084", "[::1]:8084", "console.example.org"] {
+        for host in [
+            "127.0.0.1:8084",
+            "localhost:8084",
+            "LOCALHOST:8084",
+            "localhost.:8084",
+            "[::1]:8084",
+            "[0:0::1]:8084",
+            "console.example.org",
+            "console.example.org.",
+            "CONSOLE.example.org:443",
+        ] {
             assert_eq!(status(&local, "GET", "/", &[("host", host)]).await, 200, "{host}");
         }
-        for host in ["evil.example", "localhost", "127.0.0.1", "127.0.0.1:80", "localhost:8084.evil.example", "console.example.org.", ""] {
+        for host in [
+            "evil.example",
+            "localhost",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost:8084.evil.example",
+            "console.example.org..",
+            "console.example.org:80",
+            "console.example.org.evil.example",
+            ".",
+            ".:8084",
+            ":8084",
+            "[::1",
+            "[::2]:8084",
+            "",
+        ] {
             assert_eq!(status(&local, "GET", "/", &[("host", host)]).await, 403, "{host}");
         }
         assert_eq!(status(&local, "GET", "/", &[]).await, 403);
@@ -191,6 +248,45 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn health_is_told_by_whatever_name_and_nothing_else_is() {
+        let policy = policy("0.0.0.0:8084", Some("https://a.example.org,https://b.example.org"));
+        for host in ["longshore:8084", "10.42.0.7:8085", "evil.example", "", "a.example.org"] {
+            for (path, expected) in [("/healthz", 200), ("/readyz", 200)] {
+                assert_eq!(status(&policy, "GET", path, &[("host", host)]).await, expected, "{host} {path}");
+                assert_eq!(status(&policy, "HEAD", path, &[("host", host)]).await, expected, "{host} {path}");
+            }
+        }
+        assert_eq!(status(&policy, "GET", "/healthz", &[]).await, 200);
+        for path in ["/", "/metrics", "/healthzx", "/healthz/x", "/api/v1/runs", "/x/healthz"] {
+            assert_eq!(status(&policy, "GET", path, &[("host", "longshore:8084")]).await, 403, "{path}");
+        }
+        assert_eq!(status(&policy, "POST", "/healthz", &[("host", "longshore:8084")]).await, 403);
+    }
+
+    #[tokio::test]
+    async fn each_of_several_public_names_is_ours() {
+        let policy = policy("127.0.0.1:8084", Some("https://a.example.org,https://b.example.org:8443"));
+        let ask = |host: &'static str, origin: &'static str| {
+            let policy = policy.clone();
+            async move { status(&policy, "POST", "/api/fn/x", &[("host", host), ("origin", origin)]).await }
+        };
+        for (host, origin, expected) in [
+            ("a.example.org", "https://a.example.org", 200),
+            ("b.example.org:8443", "https://b.example.org:8443", 200),
+            ("B.EXAMPLE.ORG.:8443", "https://b.example.org.:8443", 200),
+            ("localhost:8084", "https://b.example.org:8443", 200),
+            ("b.example.org", "https://b.example.org", 403),
+            ("b.example.org:8443", "https://b.example.org", 403),
+            ("a.example.org", "http://a.example.org", 403),
+            ("a.example.org", "https://c.example.org", 403),
+            ("a.example.org", "null", 403),
+        ] {
+            assert_eq!(ask(host, origin).await, expected, "{host} {origin}");
+        }
+        assert!(policy.is_https());
+    }
+
+    #[tokio::test]
     async fn only_our_own_page_or_a_token_changes_anything() {
         let policy = policy("127.0.0.1:8084", Some("https://console.example.org"));
         let (host, own) = (("host", "localhost:8084"), ("origin", "http://localhost:8084"));
@@ -210,6 +306,13 @@ mod tests {
             (vec![host, ("authorization", "Bearer lsh_x")], 200),
             (vec![host, ("authorization", "Basic x")], 403),
             (vec![host, ("authorization", "Bearer lsh_x"), ("authorization", "Bearer lsh_y")], 403),
+            (vec![host, ("authorization", "Bearer lsh_x"), ("authorization", "Basic eA==")], 200),
+            (vec![host, ("authorization", "Bearer eyJ.e30.x")], 403),
+            (vec![host, ("authorization", "Bearer eyJ.e30.x"), own], 200),
+            (vec![host, ("authorization", "Bearer eyJ.e30.x"), ("origin", "http://evil.example")], 403),
+            (vec![host, ("authorization", "Bearer eyJ.e30.x"), ("sec-fetch-site", "cross-site")], 403),
+            (vec![host, ("origin", "http://localhost.:8084")], 200),
+            (vec![("host", "console.example.org:443"), ("origin", "https://console.example.org")], 200),
             (vec![("host", "console.example.org"), ("origin", "https://console.example.org")], 200),
             (vec![("host", "console.example.org"), ("origin", "http://console.example.org")], 403),
             (vec![host, ("origin", "https://console.example.org")], 200),
@@ -224,7 +327,9 @@ mod tests {
             (vec![host, ("cookie", "longshore=x")], 403),
             (vec![host, ("cookie", "longshore=x"), ("origin", "http://evil.example")], 403),
             (vec![host, ("cookie", "longshore=x"), own], 200),
-            (vec![host, ("authorization", "Basic x")], 403),
+            (vec![host, ("cookie", "other=x")], 200),
+            (vec![host, ("authorization", "Basic x")], 200),
+            (vec![host, ("authorization", "Bearer eyJ.e30.x"), ("cookie", "longshore=x")], 403),
             (vec![host, ("authorization", "Bearer lsh_x")], 200),
         ] {
             assert_eq!(

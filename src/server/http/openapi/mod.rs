@@ -32,7 +32,8 @@ needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Longshore", description = INTRODUCTION, license(name = "MIT", identifier = "MIT")),
+    info(title = "Longshore", description = INTRODUCTION, license(name = "MIT", identifier = "MIT"),
+        contact(name = "The maintainers of Longshore")),
     servers((url = "/", description = "this console")),
     modifiers(&Security),
     tags(

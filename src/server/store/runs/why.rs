@@ -6,12 +6,16 @@ use super::{
     super::{Result, StoreError},
     Limits, pause, places, working,
 };
-use crate::domain::{id::RunId, queue::Wait, time::Timestamp};
+use crate::domain::{
+    id::RunId,
+    queue::{Pause, Wait},
+    time::Timestamp,
+};
 
 /// Why a run that waits is not started; `None` when it waits only for those before it.
 pub async fn why(c: &mut SqliteConnection, id: &RunId, now: Timestamp, limits: Limits) -> Result<Option<Wait>> {
-    if let Some(pause) = pause(c).await? {
-        return Ok(Some(Wait::Paused(pause)));
+    if let Some(Pause { at, by, reason }) = pause(c).await? {
+        return Ok(Some(Wait::Paused { at, by, reason }));
     }
     let later: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1 AND not_before > $2")
         .bind(id.as_str())
