@@ -14,6 +14,7 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::MountId,
+        location::Location,
         mount::{Mount, MountState, NewMount},
         policy::Permission,
     },
