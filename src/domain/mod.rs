@@ -1,6 +1,7 @@
 //! Pure types and rules, true without a server or a screen. Both sides use them; nothing here does input or output.
 
 pub mod audit;
+pub mod comparison;
 pub mod encoding;
 pub mod error;
 pub mod event;

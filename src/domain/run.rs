@@ -211,6 +211,20 @@ impl Stats {
         self.bytes > 0 || self.files > 0 || self.deletes > 0 || self.renames > 0 || self.deleted_dirs > 0
     }
 
+    /// As they are shown of a run that ended so: the average speed, and all is done that was to be done when it ended well.
+    #[must_use]
+    pub fn at_the_end(self, state: RunState) -> Self {
+        let speed = self.bytes.saturating_mul(1000).checked_div(self.elapsed_ms).unwrap_or(0);
+        let (total_bytes, total_files) = if state.ended_well() { (self.bytes, self.files) } else { (self.total_bytes, self.total_files) };
+        Self { speed, eta: None, total_bytes, total_files, ..self }
+    }
+
+    /// A figure of these as it is written: `at least` before it where only the least is known.
+    #[must_use]
+    pub fn written(&self, figure: String) -> String {
+        if self.at_least { format!("at least {figure}") } else { figure }
+    }
+
     /// Thousandths done, by bytes, or by files where there are no bytes. `None` while nothing is known.
     #[must_use]
     pub fn permille(&self) -> Option<u64> {
@@ -308,6 +322,13 @@ const fn first() -> u32 {
 }
 
 impl RunSummary {
+    /// Its warnings in one line.
+    #[must_use]
+    pub fn said_warning(&self) -> Option<String> {
+        let said: Vec<_> = self.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        (!said.is_empty()).then(|| said.join(" "))
+    }
+
     /// `/srv/photos → b2:photos`, or the one place of a delete.
     #[must_use]
     pub fn route(&self) -> String {

@@ -6,6 +6,7 @@ use leptos::{
 };
 
 use crate::domain::{
+    comparison::Comparison,
     error::AppError,
     id::RunId,
     queue::RunPatch,
@@ -52,6 +53,13 @@ pub async fn get_run_series(id: String) -> Result<RunSeries, AppError> {
 pub async fn preview_command(run: NewRun) -> Result<String, AppError> {
     use crate::server::{call::call, services::runs};
     call(|actor, app| async move { runs::preview_command(&actor, &app, &run).await }).await
+}
+
+/// By what files would be compared.
+#[server(prefix = "/api/fn", endpoint = "runs/comparison", input = Json)]
+pub async fn get_comparison(run: NewRun) -> Result<Option<Comparison>, AppError> {
+    use crate::server::{call::call, services::runs};
+    call(|actor, app| async move { runs::comparison(&actor, &app, &run).await }).await
 }
 
 /// Puts a run into the queue.

@@ -19,5 +19,6 @@ mod start;
 mod suites;
 mod support;
 mod trust;
+mod truth;
 mod upgrade;
 mod values;

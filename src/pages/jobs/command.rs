@@ -6,8 +6,8 @@ use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 
 use crate::{
     components::{copy::copy_button, form::Errors, icon::icon},
-    domain::{error::AppError, run::NewRun},
-    server_fns::runs::preview_command,
+    domain::{comparison::Comparison, error::AppError, run::NewRun},
+    server_fns::runs::{get_comparison, preview_command},
 };
 
 /// How long typing has to rest before the server is asked.
@@ -20,17 +20,24 @@ pub type Wanted = Memo<Option<Result<NewRun, BTreeMap<String, String>>>>;
 #[component]
 pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
     let shown = RwSignal::new(None::<Result<String, AppError>>);
+    // Asks both sides: it comes later, and never where one does not answer.
+    let compared = RwSignal::new(None::<Comparison>);
     let mut ask = debounce(REST, move |run: NewRun| {
         spawn_local(async move {
             let answer = preview_command(run.clone()).await;
             // Only the answer to what is typed now counts.
-            if wanted.try_get_untracked().flatten() != Some(Ok(run)) {
+            if wanted.try_get_untracked().flatten() != Some(Ok(run.clone())) {
                 return;
             }
             if let Err(error) = &answer {
                 errors.try_set(error.fields.clone());
             }
+            let good = answer.is_ok();
             shown.try_set(Some(answer));
+            let found = if good { get_comparison(run.clone()).await.ok().flatten() } else { None };
+            if wanted.try_get_untracked().flatten() == Some(Ok(run)) {
+                compared.try_set(found);
+            }
         });
     });
     Effect::new(move |_| match wanted.get() {
@@ -68,8 +75,18 @@ pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
     view! {
         <section class="panel equivalent" aria-labelledby="command-title">
             <header>{icon("terminal")}<h2 id="command-title">"Command"</h2></header>
-            <div class="body">{body}</div>
+            <div class="body">{body}<div role="status">{move || compared.get().map(|found| how(&found))}</div></div>
         </section>
     }
     .into_any()
+}
+
+/// By what files will be compared: a warning where that is less than is needed.
+fn how(comparison: &Comparison) -> AnyView {
+    let message = comparison.message.clone();
+    if comparison.is_less {
+        view! { <p class="note note--warn">{icon("triangle-alert")}<span>{message}</span></p> }.into_any()
+    } else {
+        view! { <p class="muted">{message}</p> }.into_any()
+    }
 }

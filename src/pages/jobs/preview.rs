@@ -202,10 +202,17 @@ fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyVie
     let id = run.summary.id.clone();
     view! {
         <p class="preview__said" role="status"><b>{words::would(&counts)}</b>" "{bytes}</p>
+        {warned(&run.summary)}
         {approve(editor, run, stale)}
         {files(&id, counts, editor.draft.operation.get_untracked().deletes())}
     }
     .into_any()
+}
+
+/// What the run will not do, or not prove, as far as the look ahead tells.
+fn warned(run: &RunSummary) -> Option<AnyView> {
+    let said = run.said_warning()?;
+    Some(view! { <div class="note note--warn">{icon("triangle-alert")}<div><p class="said">{said}</p></div></div> }.into_any())
 }
 
 fn problem(title: &'static str, text: String, href: Option<String>) -> AnyView {

@@ -132,6 +132,7 @@ fn recent(runs: &[RunSummary]) -> AnyView {
                     " · "
                     {run.ended_at.map(time)}
                 </small>
+                {run.said_warning().map(|said| view! { <small class="warned muted">{said}</small> }.into_any())}
             </a>
         }
         .into_any()

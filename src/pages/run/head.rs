@@ -15,7 +15,7 @@ use crate::{
     domain::{
         format,
         location::Location,
-        run::{Operation, Run, RunState, RunSummary},
+        run::{Operation, Run, RunState, RunSummary, RunWarning},
     },
 };
 
@@ -90,7 +90,7 @@ pub fn outcome(run: &Run) -> AnyView {
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
         RunState::Running | RunState::Starting if !said.is_empty() => ("warn", "triangle-alert", "The last error", said),
-        RunState::Warning => return warnings(&run.summary),
+        RunState::Warning => return warnings("This run ended with warnings", &run.summary.warnings),
         RunState::Cancelled => {
             let by = match (&run.stopped_by, &run.stop_reason) {
                 (Some(by), Some(reason)) => format!("{by} stopped it: “{reason}”."),
@@ -112,17 +112,18 @@ pub fn outcome(run: &Run) -> AnyView {
             {icon(name)}
             <div><b>{title}</b><p class="said">{text}</p>{how}</div>
         </section>
+        {(!run.summary.warnings.is_empty()).then(|| warnings("Beside that", &run.summary.warnings))}
     }
     .into_any()
 }
 
 /// What was asked for and not done, or not proved.
-fn warnings(run: &RunSummary) -> AnyView {
-    let said = run.warnings.iter().map(|warning| view! { <p class="said">{warning.message.clone()}</p> }.into_any()).collect::<Vec<_>>();
+fn warnings(title: &'static str, warnings: &[RunWarning]) -> AnyView {
+    let said = warnings.iter().map(|warning| view! { <p class="said">{warning.message.clone()}</p> }.into_any()).collect::<Vec<_>>();
     view! {
         <section class="note note--warn" aria-label="How it ended">
             {icon("triangle-alert")}
-            <div><b>"This run ended with warnings"</b>{said}</div>
+            <div><b>{title}</b>{said}</div>
         </section>
     }
     .into_any()

@@ -30,7 +30,7 @@ pub fn meter(run: Memo<RunSummary>, before: Option<RunBefore>) -> AnyView {
         <section class="panel meter big live" aria-label="Progress">
             {move || going.get().then(|| bar(run))}
             <dl class="facts5 num">
-                {fact(moved, |run| (format::bytes(run.stats.bytes), String::new()))}
+                {fact(moved, |run| (run.stats.written(format::bytes(run.stats.bytes)), String::new()))}
                 {fact("Files", files)}
                 {fact("Checked", |run| (format::count(run.stats.checks), String::new()))}
                 {fact("Errors", |run| (format::count(run.stats.errors), String::new()))}
@@ -94,7 +94,8 @@ fn compared(before: &RunBefore, run: &RunSummary) -> Option<AnyView> {
 fn files(run: &RunSummary) -> (String, String) {
     let stats = &run.stats;
     let of = (!run.state.is_final() && stats.total_files > stats.files).then(|| format!("of {}", format::count(stats.total_files)));
-    (format::count(stats.files), of.unwrap_or_default())
+    let skipped = (stats.skipped > 0).then(|| format!("{} left out", format::count(stats.skipped)));
+    (stats.written(format::count(stats.files)), of.or(skipped).unwrap_or_default())
 }
 
 fn average(run: &RunSummary) -> (String, String) {

@@ -32,7 +32,7 @@ use crate::{
         error::{AppError, Result},
         id::RunId,
         policy::Permission,
-        run::{FileOutcome, LogLevel, LogQuery, Run, RunFiles, RunLog, RunSeries, RunState, RunSummary},
+        run::{FileOutcome, LogLevel, LogQuery, Operation, Run, RunFiles, RunLog, RunSeries, RunState, RunSummary},
     },
     live::Live,
     server_fns::runs::{StopRun, get_run, get_run_log, get_run_series, list_run_files},
@@ -75,6 +75,7 @@ impl Tab {
     /// What one wants to see first: of a preview, what would be lost.
     const fn first(run: &RunSummary) -> Self {
         match run.state {
+            _ if matches!(run.operation, Operation::Move) && run.state.ended_well() => Self::Files(FileOutcome::Moved),
             _ if run.dry_run && run.state.ended_well() && run.stats.deletes > 0 => Self::Files(FileOutcome::Deleted),
             RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
             RunState::Succeeded | RunState::NoChange | RunState::Warning | RunState::Cancelled => Self::Files(FileOutcome::Copied),

@@ -13,14 +13,18 @@ use crate::{
     domain::{
         format,
         guard::Approves,
-        run::{Counts, FileOutcome, Run},
+        run::{Counts, FileOutcome, Operation, Run},
     },
 };
 
 /// The panel; none for what is not such a preview.
 pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> AnyView {
     let Some(approves) = run.approves.clone() else { return ().into_any() };
-    let deletes = run.summary.stats.deletes;
+    // What a move takes from its source is at the destination then.
+    let deletes = match run.summary.operation {
+        Operation::Move => counts.map_or(0, |counts| counts.deleted),
+        _ => run.summary.stats.deletes,
+    };
     let (kind, name) = if deletes > 0 { ("warn", "trash-2") } else { ("ok", "eye") };
     let size = (run.summary.stats.bytes > 0).then(|| format!("{} would be transferred. ", format::bytes(run.summary.stats.bytes)));
     let guards = run.guard_report.as_ref().filter(|report| report.reason.is_some() || report.left_out > Some(0)).map(|report| {

@@ -52,7 +52,7 @@ fn row(run: Memo<RunSummary>) -> AnyView {
     view! {
         <tr data-run=first.id.to_string() data-state=move || run.with(|run| run.state.as_str())>
             <td class="runs__state">{run_badge(run)}</td>
-            <td class="runs__route"><a href=format!("/runs/{}", first.id)>{route(&first.source, first.destination.as_ref(), moving.into())}</a></td>
+            <td class="runs__route"><a href=format!("/runs/{}", first.id)>{route(&first.source, first.destination.as_ref(), moving.into())}</a>{warned(run)}</td>
             <td class="runs__kind muted" data-label="Operation">{first.operation.as_str()}</td>
             <td class="runs__at muted" data-label="Started">{move || time(started.get())}</td>
             {cell("Took", "end num live", took)}
@@ -65,13 +65,19 @@ fn row(run: Memo<RunSummary>) -> AnyView {
     .into_any()
 }
 
+/// Its first warning, as a second line.
+fn warned(run: Memo<RunSummary>) -> AnyView {
+    let said = Memo::new(move |_| run.with(RunSummary::said_warning));
+    (move || said.get().map(|said| view! { <small class="warned muted" title=said.clone()>{said.clone()}</small> }.into_any())).into_any()
+}
+
 /// What it moved. A dry run moves nothing: what it would move is on its page.
 pub fn moved(run: &RunSummary) -> String {
-    if run.dry_run { "–".to_owned() } else { format::bytes(run.stats.bytes) }
+    if run.dry_run { "–".to_owned() } else { run.stats.written(format::bytes(run.stats.bytes)) }
 }
 
 fn files(run: &RunSummary) -> String {
-    if run.dry_run { "–".to_owned() } else { format::count(run.stats.files) }
+    if run.dry_run { "–".to_owned() } else { run.stats.written(format::count(run.stats.files)) }
 }
 
 /// How fast it transfers or transferred; a dry run transfers nothing.

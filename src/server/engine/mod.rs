@@ -3,10 +3,12 @@
 
 mod chain;
 mod end;
+mod figures;
 mod guard;
 mod hub;
 pub mod places;
 mod presence;
+mod proof;
 mod queue;
 mod quiet;
 mod recovery;

@@ -14,9 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, Live,
     end::pause,
+    figures,
     guard::{self, Look},
     places,
     presence::{self, Found},
+    proof,
     quiet::Quiet,
     silence::Silence,
     stall::{Jumps, Stall},
@@ -27,7 +29,7 @@ use crate::{
     domain::{
         guard::GuardReport,
         id::RunId,
-        run::{Operation, RunEventKind, RunState, Stats},
+        run::{Operation, RunEventKind, RunState, RunSummary, Stats},
         time::Timestamp,
     },
     server::{
@@ -62,6 +64,10 @@ pub(super) struct Watch {
     pub(super) fence: i64,
     pub(super) dir: PathBuf,
     pub(super) live: Live,
+    /// What it does; without the limits that its guards set.
+    transfer: Transfer,
+    /// Whether it takes up only some files.
+    part: bool,
     stop: CancellationToken,
     /// When it is stopped if it has not ended.
     deadline: Option<Timestamp>,
@@ -170,9 +176,12 @@ impl Watch {
                 Err(error) => pause(engine, &error).await?,
             }
         };
+        let part = stored.run.retry_of.is_some();
+        let RunSummary { operation, source, destination, .. } = stored.run.summary.clone();
+        let transfer = Transfer { operation, source, destination, options: stored.run.options };
         let live = Live { summary: stored.run.summary, in_flight: Vec::new() };
         engine.hub().update(live.clone());
-        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, stop, deadline: stored.deadline_at, jumps })
+        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, transfer, part, stop, deadline: stored.deadline_at, jumps })
     }
 
     /// Whether what the run needs is there; fine as well when it is stopped, its time runs out or the console ends meanwhile: what comes next
@@ -241,7 +250,18 @@ impl Watch {
 
     fn take(&self) -> Self {
         let (engine, live, stop, jumps) = (self.engine.clone(), self.live.clone(), self.stop.clone(), self.jumps);
-        Self { engine, id: self.id.clone(), fence: self.fence, dir: self.dir.clone(), live, stop, deadline: self.deadline, jumps }
+        Self {
+            engine,
+            id: self.id.clone(),
+            fence: self.fence,
+            dir: self.dir.clone(),
+            live,
+            transfer: self.transfer.clone(),
+            part: self.part,
+            stop,
+            deadline: self.deadline,
+            jumps,
+        }
     }
 
     async fn not_started(self, error: String) {
@@ -320,15 +340,18 @@ impl Watch {
             }
         };
         let dir = self.dir.clone();
-        let mut finish = spawn_blocking(move || ending::finish(&dir)).await.unwrap_or_default();
-        finish.cause = silence.cause.or(finish.cause);
+        let mut ending = spawn_blocking(move || ending::ending(&dir)).await.unwrap_or_default();
+        ending.finish.cause = silence.cause.or(ending.finish.cause);
         unread::note(&self.engine, &self.dir);
+        let proof = proof::prove(&self.engine, &self.transfer, &self.dir, &mut ending, self.part).await;
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
         let (asked, was_full) = quiet.end();
         let (at_stop, log_full) = (at_stop.or(asked), was_full || exit.is_some_and(|exit| exit.full));
         let stop_requested = self.stop.is_cancelled();
-        let evidence = Evidence { operation, exit, finish, at_stop, log_full, stop_requested, stalled, deadline };
-        let verdict = verdict(evidence);
+        let finish = ending.finish.clone();
+        let evidence = Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline };
+        let mut verdict = verdict(evidence);
+        verdict.stats = figures::figures(&self.transfer, verdict.stats, &ending).at_the_end(verdict.state);
         let report = self.review(&verdict).await;
         self.end(verdict, exit, report).await;
     }

@@ -1,5 +1,6 @@
 //! How a run ended: the one rule by which a run may be called a success.
 
+use super::proof::Proof;
 use crate::{
     domain::run::{Operation, RunState, RunWarning, Stats},
     server::rclone::{
@@ -21,6 +22,8 @@ pub struct Evidence {
     pub exit: Option<Exit>,
     /// What rclone's log says.
     pub finish: Finish,
+    /// What was found when rclone was asked once more.
+    pub proof: Proof,
     /// Statistics from rclone itself, newer than those in its log: taken just before it was told to stop, for it writes none after that, or
     /// while its log's disk was full.
     pub at_stop: Option<Stats>,
@@ -63,10 +66,11 @@ impl Verdict {
 const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this can \
                         not be called a success. Make room and run it again: what is there already is not transferred again.";
 
-/// Success needs exit code 0, and final statistics, and these without an error. Nothing else is one.
+/// Success needs exit code 0, and final statistics, and these without an error, and nothing that was asked for may be left undone or unproved.
+/// Nothing else is one.
 #[must_use]
 pub fn verdict(evidence: Evidence) -> Verdict {
-    let Evidence { operation, exit, finish, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
+    let Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
     let (state, error) = match exit {
         // Whoever would have seen it was as still as rclone, and had to be killed too.
         None if stalled => (RunState::Stalled, Some(STALLED.to_owned())),
@@ -104,15 +108,28 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             (RunState::Failed, Some(finish.headline.unwrap_or_else(|| exit_words(code) + full)))
         }
     };
+    let (state, error) = match (state, proof.lost) {
+        (_, Some((name, files))) if state.is_good() => (RunState::Failed, Some(lost(&name, files))),
+        _ if state.is_good() && !proof.warnings.is_empty() => (RunState::Warning, None),
+        _ => (state, error),
+    };
     let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
     stats.eta = None;
-    stats.speed = (stats.bytes.saturating_mul(1000)).checked_div(stats.elapsed_ms).unwrap_or(0);
-    Verdict { state, error, warnings: Vec::new(), stats, passing: finish.passing, lasting: false }
+    Verdict { state, error, warnings: proof.warnings, stats, passing: finish.passing, lasting: false }
 }
 
 /// What ended it from outside, with what stood in its way, where that is known.
 fn with_cause(words: &str, cause: Option<&str>) -> String {
     cause.map_or_else(|| words.to_owned(), |cause| format!("{words} The last error: {cause}"))
+}
+
+/// A file that failed is gone, though rclone says that all is well.
+fn lost(name: &str, files: u64) -> String {
+    let more = if files > 1 { format!(" and {} more", files - 1) } else { String::new() };
+    format!(
+        "rclone ended well, but “{name}”{more} failed in an earlier attempt, and is now neither at the source nor at the destination. Look for it \
+         at the destination under another name, and restore it."
+    )
 }
 
 /// Whether rclone ended because it was told to.
@@ -232,6 +249,7 @@ mod tests {
         let finish = Finish { last: Some(last), ..Finish::default() };
         let verdict = verdict(Evidence { finish, ..Evidence::default() });
         assert_eq!(verdict.state, RunState::Interrupted);
-        assert_eq!((verdict.stats.bytes, verdict.stats.speed, verdict.stats.eta), (4000, 2000, None));
+        let stats = verdict.stats.at_the_end(verdict.state);
+        assert_eq!((stats.bytes, stats.speed, stats.eta), (4000, 2000, None));
     }
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
+        comparison::Comparison,
         error::AppError,
         id::{JobId, RunId},
         queue::RunPatch,
@@ -30,6 +31,7 @@ use crate::{
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, start))
+        .routes(routes!(comparison))
         .routes(routes!(get, update))
         .routes(routes!(stop))
         .routes(routes!(bandwidth))
@@ -68,6 +70,24 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
     ))]
 async fn start(Who(actor): Who, State(app): State<AppState>, headers: HeaderMap, Body(run): Body<NewRun>) -> Result<Started, Problem> {
     Ok(started(runs::start(&actor, &app, run, idempotency_key(&headers)?).await?))
+}
+
+/// By what files would be compared.
+#[derive(Serialize, ToSchema)]
+struct ComparesBy {
+    /// Absent where nothing is compared, or where a side does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compares_by: Option<Comparison>,
+}
+
+/// Say how files would be compared
+///
+/// Of a run that is not started: by what its files would be compared, by what was asked for and what both sides can. A run that would compare
+/// less than it was asked to, or less than is needed to see every change, ends with a warning.
+#[utoipa::path(post, path = "/api/v1/runs/comparison", tag = "runs", request_body = NewRun,
+    responses((status = 200, body = ComparesBy), (status = 404, body = AppError)))]
+async fn comparison(Who(actor): Who, State(app): State<AppState>, Body(run): Body<NewRun>) -> Result<Json<ComparesBy>, Problem> {
+    Ok(Json(ComparesBy { compares_by: runs::comparison(&actor, &app, &run).await? }))
 }
 
 /// Get a run

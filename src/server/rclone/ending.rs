@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     bisync, command, log,
-    log::{Finish, Wanted},
+    log::{Finish, Report, Wanted},
     shim::{PLAN, Plan},
     words,
 };
@@ -19,11 +19,21 @@ const LINES: usize = 200;
 const RESYNC: &str = "Run it once with resync: what only one side has is copied to the other, of files that differ the source's stay, and nothing is \
     deleted.";
 
+/// How a run ended.
+#[derive(Clone, Debug, Default)]
+pub struct Ending {
+    /// What the log says in the end, and what it means.
+    pub finish: Finish,
+    /// What became of its log; `None` where that could not be made.
+    pub report: Option<Report>,
+}
+
 /// Concludes the log of the run in `dir`, and tells how it ended. What rclone's last word does not tell is found further up.
 #[must_use]
-pub fn finish(dir: &Path) -> Finish {
-    let report = log::conclude(dir).inspect_err(|error| tracing::warn!(%error, "the log of a run could not be concluded; it stays"));
-    let (mut finish, counts) = report.map_or_else(|_| (log::finish(dir), Counts::default()), |report| (report.finish, report.counts));
+pub fn ending(dir: &Path) -> Ending {
+    let report = log::conclude(dir).inspect_err(|error| tracing::warn!(%error, "the log of a run could not be concluded; it stays")).ok();
+    let mut finish = report.as_ref().map_or_else(|| log::finish(dir), |report| report.finish.clone());
+    let counts = report.as_ref().map(|report| report.counts).unwrap_or_default();
     let headline = finish.headline.as_deref().unwrap_or_default();
     let words = if headline.starts_with("Failed to bisync") {
         bisync_words(&lines(dir), dir)
@@ -33,7 +43,7 @@ pub fn finish(dir: &Path) -> Finish {
         None
     };
     finish.headline = words.or(finish.headline);
-    finish
+    Ending { finish, report }
 }
 
 fn lines(dir: &Path) -> Vec<LogLine> {
@@ -142,7 +152,7 @@ mod tests {
     }
 
     fn headline(messages: &[(&str, &str)]) -> String {
-        finish(run(messages).path()).headline.expect("a headline")
+        ending(run(messages).path()).finish.headline.expect("a headline")
     }
 
     #[test]
@@ -184,8 +194,8 @@ mod tests {
         let dir = run(&log);
         fs::write(dir.path().join(log::COMBINED), b"= a\n* b\n* c\n+ d\n- \xff\n").expect("written");
         let words = "4 differences found: 2 differ on both sides, 1 only in the source, 1 only in the destination.";
-        assert_eq!(finish(dir.path()).headline.as_deref(), Some(words));
-        assert_eq!(finish(dir.path()).headline.as_deref(), Some(words), "again: what was found is kept");
+        assert_eq!(ending(dir.path()).finish.headline.as_deref(), Some(words));
+        assert_eq!(ending(dir.path()).finish.headline.as_deref(), Some(words), "again: what was found is kept");
     }
 
     #[test]

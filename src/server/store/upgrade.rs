@@ -54,7 +54,7 @@ fn judge(path: &Path, found: &str) -> Result<()> {
     Err(StoreError::Open { path: path.to_owned(), problem: "it is damaged; restore a backup".to_owned(), source: Some(what.into()) })
 }
 
-/// Copies a database whose schema will be changed: `longshore.db.before-3`. The last such copy is kept.
+/// Copies a database whose schema will be changed: `longshore.db.before-N`, N the new schema. The last such copy is kept.
 pub(super) async fn keep_copy(pool: &SqlitePool, path: &Path) -> Result<()> {
     match version(pool).await? {
         Some(found) if found < newest() => {}

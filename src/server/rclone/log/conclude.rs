@@ -1,13 +1,14 @@
 //! The end of a log: one pass over it, in bounded memory, makes what is kept of a run, and the log itself goes.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
-use crate::domain::run::{Counts, FileOutcome, RunFile};
+use crate::domain::run::{Counts, FileOutcome, RunFile, Stats};
 
 use super::{
     FILE,
@@ -17,7 +18,7 @@ use super::{
     kind::{self, Kind},
     line::Line,
     pass::{Doubt, Pass, Sink, Told},
-    report::{self, Report},
+    report::{self, Report, Tally, UNCONFIRMED},
     segments::{self, BACKUPS},
     series::{self, Thinner},
     tail::statistics,
@@ -65,7 +66,9 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
     let (set_aside, whole) = (segments.len().saturating_sub(1), segments.iter().map(|segment| segment.len).sum());
     let mut keeper = Keeper::create(&draft.join(FILE), whole)?;
     let mut thinner = Thinner::default();
-    let mut pass = Pass::new(Kind::of(dir)?, Lists::new(draft));
+    let kind = Kind::of(dir)?;
+    let compares = kind.compares;
+    let mut pass = Pass::new(kind, Lists::new(draft));
     let mut first = None;
     segments::each(segments, true, |line| {
         if let Some(said) = Line::read(line) {
@@ -82,8 +85,11 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
     let at = kind::compared_at(dir);
     kind::compared(dir, |outcome, name| pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None }))?;
     let cut = set_aside >= BACKUPS && first.is_none_or(|elapsed| elapsed > FIRST_STATISTICS);
-    let log_truncated = cut || finish.stats.as_ref().is_some_and(|stats| lacks(pass.told, stats.files, stats.deletes));
-    let report = Report { counts: settle(pass)?, log_truncated, log_shortened: keeper.finish()?, finish };
+    let lacks = |stats: &Stats| !compares && lacks(pass.told, stats.files, stats.deletes);
+    let log_truncated = cut || finish.stats.as_ref().is_some_and(lacks);
+    let notes = std::mem::take(&mut pass.notes);
+    let Settled { counts, tally, unconfirmed } = settle(pass)?;
+    let report = Report { counts, log_truncated, log_shortened: keeper.finish()?, finish, tally, notes, unconfirmed };
     write(&series::path(draft), &serde_json::to_vec(&thinner.finish())?)?;
     write(&report::path(draft), &serde_json::to_vec(&report)?)?;
     Ok(report)
@@ -91,22 +97,80 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
 
 /// Whether there are fewer lines than files that rclone counted.
 const fn lacks(told: Told, transfers: u64, deletes: u64) -> bool {
-    told.transfers < transfers || told.deletes < deletes
+    told.transfers < transfers || told.failures == 0 && told.deletes < deletes
+}
+
+/// What the lists came to.
+struct Settled {
+    counts: Counts,
+    tally: Tally,
+    unconfirmed: Vec<String>,
 }
 
 /// Puts what was kept for later where it belongs, now that all is known.
-fn settle(pass: Pass<Lists>) -> io::Result<Counts> {
-    let (mut lists, doubts) = pass.end();
+fn settle(pass: Pass<Lists>) -> io::Result<Settled> {
+    let (mut lists, doubts) = pass.end()?;
+    let mut unconfirmed = Vec::new();
     for doubt in Doubt::ALL {
         let path = lists.pile(doubt);
         let Some(pile) = lists.kept[doubt as usize].take() else { continue };
         pile.finish()?;
         if let Some(index) = Index::open(&path, outcome_of(doubt))? {
-            index.each(|number, file| if doubts.holds(doubt, number, &file.name) { lists.put(file) } else { Ok(()) })?;
+            index.each(|number, file| {
+                if !doubts.holds(doubt, number, &file.name) {
+                    return Ok(());
+                }
+                if doubt == Doubt::Failed && unconfirmed.len() < UNCONFIRMED {
+                    unconfirmed.push(file.name.clone());
+                }
+                lists.put(file)
+            })?;
         }
         fs::remove_file(&path)?;
     }
-    lists.finish()
+    let tally = lists.tally;
+    Ok(Settled { counts: lists.finish()?, tally, unconfirmed })
+}
+
+/// Takes these files, of which it is known now that they succeeded, from those that failed in the report of the run in `dir`. Doing it again
+/// changes nothing.
+pub fn clear(dir: &Path, succeeded: &BTreeSet<String>) -> io::Result<()> {
+    let Some(mut report) = report::report(dir)? else { return Ok(()) };
+    let folder = report::folder(dir);
+    let path = report::list(&folder, FileOutcome::Failed);
+    if let Some(index) = Index::open(&path, FileOutcome::Failed)? {
+        let (anew, mut left) = (folder.join("failed.new"), 0);
+        remove(&anew)?;
+        let mut list = Writer::create(&anew)?;
+        index.each(|_, file| {
+            if succeeded.contains(&file.name) {
+                return Ok(());
+            }
+            left += 1;
+            list.push(&file)
+        })?;
+        list.finish()?;
+        if left > 0 {
+            fs::rename(&anew, &path)?;
+        } else {
+            remove(&path).and_then(|()| remove(&anew))?;
+        }
+        report.counts.failed = left;
+    }
+    report.unconfirmed.retain(|name| !succeeded.contains(name));
+    let anew = folder.join("report.new");
+    remove(&anew)?;
+    write(&anew, &serde_json::to_vec(&report)?)?;
+    fs::rename(&anew, report::path(&folder))?;
+    File::open(&folder)?.sync_all()
+}
+
+/// Removes what a crash left.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 const fn outcome_of(doubt: Doubt) -> FileOutcome {
@@ -124,11 +188,18 @@ struct Lists {
     lists: [Option<Writer>; FileOutcome::ALL.len()],
     kept: [Option<Writer>; Doubt::ALL.len()],
     counts: Counts,
+    tally: Tally,
 }
 
 impl Lists {
     fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), lists: Default::default(), kept: Default::default(), counts: Counts::default() }
+        Self {
+            folder: folder.to_owned(),
+            lists: Default::default(),
+            kept: Default::default(),
+            counts: Counts::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// Where that is kept which is not certain.
@@ -145,6 +216,7 @@ impl Lists {
 impl Sink for Lists {
     fn put(&mut self, file: RunFile) -> io::Result<()> {
         self.counts.add(file.outcome);
+        self.tally.add(&file);
         let path = || report::list(&self.folder, file.outcome);
         let list = &mut self.lists[file.outcome as usize];
         writer(list, path)?.push(&file)
@@ -173,13 +245,11 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::{
         super::{super::shim::PLAN, FILE, files, kind::COMBINED},
         *,
     };
-    use crate::domain::run::RunFiles;
+    use crate::domain::{run::RunFiles, run_warning::Duplicates};
 
     const ERRORS: &str = include_str!("../../../tests/fixtures/rclone/copy_errors_retries.jsonl");
 
@@ -289,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_attempt_did_not_say_again_has_not_failed() {
+    fn a_failed_file_is_taken_back_by_its_own_success_and_by_nothing_else() {
         let failed = |name| line("error", name, "Failed to copy: permission denied", "");
         let attempt = |text: &str| format!("{{\"level\":\"error\",\"msg\":\"Attempt {text}\"}}\n");
         let first = [
@@ -302,9 +372,85 @@ mod tests {
         let second = [failed("a"), line("info", "b", "Copied (new)", "")];
         let counts = |log: String| conclude(run(&log).path()).expect("concluded").counts;
         let broken_off = counts([&first[..], &second[..]].concat().concat());
-        assert_eq!((broken_off.failed, broken_off.copied), (2, 1), "c may still fail");
+        assert_eq!((broken_off.failed, broken_off.copied), (2, 1));
         let whole = counts([&first[..], &second[..], &[attempt("2/3 failed with 1 errors"), failed("a")]].concat().concat());
-        assert_eq!((whole.failed, whole.copied), (1, 1));
+        assert_eq!((whole.failed, whole.copied), (2, 1), "c was not said again, and not seen to succeed either");
+        // The last attempt found nothing to do: the source is empty. Nobody knows what became of a and c.
+        let dir = run(&[&first[..], &second[..1], &[attempt("2/3 succeeded")]].concat().concat());
+        let report = conclude(dir.path()).expect("concluded");
+        assert_eq!((report.counts.failed, report.notes.attempts), (3, 2));
+        assert_eq!(BTreeSet::from_iter(report.unconfirmed), ["a", "b", "c"].map(str::to_owned).into());
+        // Somebody looked: a and c are there.
+        for _ in 0..2 {
+            clear(dir.path(), &["a", "c"].map(str::to_owned).into()).expect("cleared");
+            let report = conclude(dir.path()).expect("again");
+            assert_eq!((report.counts.failed, report.unconfirmed), (1, vec!["b".to_owned()]));
+            let page = files(dir.path(), FileOutcome::Failed, "", 0, 9).expect("read");
+            assert_eq!(page.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["b"]);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_was_listed_in_the_end_has_not_failed() {
+        let folder =
+            "{\"level\":\"error\",\"msg\":\"error reading source directory: timeout\",\"object\":\"sub\",\"objectType\":\"string\"}\n";
+        let attempt = |text: &str| format!("{{\"level\":\"error\",\"msg\":\"Attempt {text}\"}}\n");
+        let report = |log: String| conclude(run(&log).path()).expect("concluded").counts.failed;
+        let first = [folder.to_owned(), attempt("1/3 failed with 1 errors")].concat();
+        assert_eq!(report(first.clone()), 1, "it may still fail");
+        assert_eq!(report([first.clone(), attempt("2/3 succeeded")].concat()), 0);
+        assert_eq!(report([first, folder.to_owned(), attempt("2/3 failed with 1 errors")].concat()), 1);
+    }
+
+    #[test]
+    fn each_file_of_a_name_that_is_there_twice_is_counted_also_when_one_of_them_is_copied() {
+        let twin = |side: &str| line("notice", "a.txt", &format!("Duplicate object found in {side} - ignoring"), "");
+        let attempt = |text: &str| format!("{{\"level\":\"error\",\"msg\":\"Attempt {text}\"}}\n");
+        let copied = line("info", "a.txt", "Copied (new)", ",\"size\":3");
+        let once = [twin("source"), twin("source"), twin("destination"), copied].concat();
+        for log in [once.clone(), [once.clone(), attempt("1/3 failed with 1 errors"), once, attempt("2/3 succeeded")].concat()] {
+            let report = conclude(run(&log).path()).expect("concluded");
+            assert_eq!((report.counts.skipped, report.counts.copied), (3, 1), "{log}");
+            assert_eq!(report.notes.duplicates, Duplicates { source: 2, destination: 1, folders: 0 });
+            assert_eq!((report.tally.files, report.tally.bytes), (1, 3), "a second attempt writes no other file");
+        }
+    }
+
+    #[test]
+    fn a_move_is_a_move_whether_the_provider_can_or_it_is_copied_and_deleted() {
+        let size = ",\"size\":3";
+        let log = [
+            line("info", "far", "Copied (new)", size),
+            line("info", "far", "Deleted", ""),
+            // Something was in its way.
+            line("info", "near", "Deleted", ""),
+            line("info", "near", "Moved (server-side)", ""),
+            // It is there already.
+            line("info", "same", "Deleted", ""),
+            // It could not be deleted where it was.
+            line("info", "stuck", "Copied (new)", size),
+            line("error", "stuck", "Couldn't delete: permission denied", ""),
+        ];
+        let dir = run(&log.concat());
+        let plan = serde_json::json!({ "program": "rclone", "args": ["move", "--", "a:", "c:"], "env": [], "umask": 18 });
+        fs::write(dir.path().join(PLAN), plan.to_string()).expect("written");
+        let live = all(dir.path());
+        let report = conclude(dir.path()).expect("concluded");
+        let Counts { moved, copied, deleted, failed, .. } = report.counts;
+        assert_eq!((moved, copied, deleted, failed), (2, 1, 1, 1));
+        assert_eq!(report.tally, Tally { files: 3, bytes: 6, unsized_files: 1, removed: 3 });
+        assert_eq!(all(dir.path()), live);
+    }
+
+    #[test]
+    fn what_has_no_size_before_it_is_read_is_one_file_and_no_line_is_lost() {
+        let log = [
+            line("info", "doc", "Copied (Rcat, new)", ",\"size\":-1"),
+            "{\"level\":\"info\",\"msg\":\"\",\"stats\":{\"transfers\":2,\"bytes\":9}}\n".to_owned(),
+        ];
+        let report = conclude(run(&log.concat()).path()).expect("concluded");
+        assert!(!report.log_truncated);
+        assert_eq!(report.tally, Tally { files: 1, bytes: 0, unsized_files: 1, removed: 0 });
     }
 
     #[test]

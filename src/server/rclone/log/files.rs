@@ -49,7 +49,7 @@ fn from_log(dir: &Path, outcome: FileOutcome, search: Needle, offset: u64, limit
     segments::each(segments::open(dir)?, false, |line| Line::read(line).map_or(Ok(()), |line| pass.line(&line)))?;
     let at = kind::compared_at(dir);
     kind::compared(dir, |outcome, name| pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None }))?;
-    let (mut window, doubts) = pass.end();
+    let (mut window, doubts) = pass.end()?;
     for doubt in Doubt::ALL {
         for (number, file) in (0..).zip(std::mem::take(&mut window.kept[doubt as usize])) {
             if doubts.holds(doubt, number, &file.name) {

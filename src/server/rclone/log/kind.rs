@@ -18,6 +18,10 @@ pub const COMBINED: &str = "combined.txt";
 pub struct Kind {
     /// Whether it moves files only to make room, or to follow a rename: what is asked for is something else.
     pub moves_inside: bool,
+    /// Whether it moves files from one place to another: what is copied and then deleted was moved.
+    pub moves: bool,
+    /// Whether it only compares: it transfers nothing, whatever it reads.
+    pub compares: bool,
     /// Whether what is replaced or deleted goes to a backup folder.
     pub backup: bool,
     /// Of a comparison, the files that could not be compared: what its log says of others, the comparison says better.
@@ -47,9 +51,12 @@ impl Kind {
     fn by(plan: &Plan) -> Self {
         let is = |arg: &Text, of: &dyn Fn(&str) -> bool| matches!(arg, Text::Utf8(text) if of(text));
         let operation = plan.args.first();
+        let does = |what: &str| operation.is_some_and(|arg| is(arg, &|text| text == what));
         let flags = plan.args.iter().take_while(|arg| !is(arg, &|text| text == "--"));
         Self {
             moves_inside: operation.is_some_and(|arg| is(arg, &|text| matches!(text, "copy" | "sync" | "delete"))),
+            moves: does("move"),
+            compares: does("check"),
             backup: flags.into_iter().any(|arg| is(arg, &|text| text.starts_with("--backup-dir"))),
             unread: None,
         }

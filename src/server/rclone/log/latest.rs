@@ -32,9 +32,9 @@ pub struct Names {
 }
 
 impl Names {
-    /// Takes one in.
-    pub fn add(&mut self, name: &str) {
-        self.set.insert(self.hasher.hash_one(name));
+    /// Takes one in. Whether it was not there.
+    pub fn add(&mut self, name: &str) -> bool {
+        self.set.insert(self.hasher.hash_one(name))
     }
 
     /// Takes one out. Whether it was there.
@@ -51,17 +51,29 @@ impl Names {
 /// The last that was said of each name.
 #[derive(Debug, Default)]
 pub struct Latest {
-    /// Which entry, and of which attempt.
+    /// Which entry, and up to the end of which attempt it holds when nothing better is said.
     known: HashMap<u64, (u32, u32), BuildHasherDefault<AsIs>>,
     hasher: RandomState,
     next: u32,
 }
 
 impl Latest {
-    /// Notes the next entry, in an attempt.
-    pub fn note(&mut self, name: &str, attempt: u32) {
-        self.known.insert(self.hasher.hash_one(name), (self.next, attempt));
+    /// Notes the next entry: it holds until something better is said.
+    pub fn note(&mut self, name: &str) {
+        self.note_in(name, u32::MAX);
+    }
+
+    /// Notes the next entry: it holds until something better is said, or until an attempt after this one has ended without it.
+    pub fn note_in(&mut self, name: &str, attempt: u32) {
+        let number = self.pass_over();
+        self.known.insert(self.hasher.hash_one(name), (number, attempt));
+    }
+
+    /// Passes over the next entry, which is known by its number alone. That number.
+    pub const fn pass_over(&mut self) -> u32 {
+        let number = self.next;
         self.next = self.next.saturating_add(1);
+        number
     }
 
     /// It does not hold any more.
@@ -71,7 +83,7 @@ impl Latest {
         }
     }
 
-    /// Forgets what was said in earlier attempts than this one.
+    /// An attempt has ended: forgets what held only up to an earlier one.
     pub fn forget_before(&mut self, attempt: u32) {
         self.known.retain(|_, (_, of)| *of >= attempt);
     }
@@ -95,7 +107,7 @@ mod tests {
     fn the_last_of_each_name_holds_until_it_is_forgotten() {
         let mut latest = Latest::default();
         for (name, attempt) in [("a", 1), ("b", 1), ("a", 2), ("c", 2)] {
-            latest.note(name, attempt);
+            latest.note_in(name, attempt);
         }
         let holds = |latest: &Latest| ["a", "b", "a", "c"].iter().zip(0..).map(|(name, n)| latest.holds(n, name)).collect::<Vec<_>>();
         assert_eq!(holds(&latest), [false, true, true, true]);
@@ -104,5 +116,8 @@ mod tests {
         latest.forget_before(2);
         assert_eq!(holds(&latest), [false, false, true, false]);
         assert!(latest.has("a") && !latest.has("b"));
+        latest.note("file");
+        latest.forget_before(u32::MAX);
+        assert!(latest.has("file"), "no attempt takes it back");
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::time::Timestamp;
 
-use super::reader;
+use super::{notes::Notes, reader};
 
 /// A line. Everything may be absent; empty is as absent.
 #[derive(Debug, Default, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Line<'a> {
     /// What it is about: mostly a file.
     #[serde(borrow)]
     pub object: Cow<'a, str>,
-    /// What that is, by its type in rclone: `*local.Object`, `*s3.Fs`; `string` for a path.
+    /// What that is, by its type in rclone: `*local.Object`, `*s3.Fs`; `string` for a path, mostly that of a folder.
     #[serde(borrow)]
     object_type: Cow<'a, str>,
     /// What a dry run did not do.
@@ -38,11 +38,12 @@ const ATTEMPT: &str = "Attempt ";
 const LAST: &str = "Can't retry any of the errors";
 
 impl<'a> Line<'a> {
-    /// Reads a line that is about a file, or about an attempt. `None` of any other.
+    /// Reads a line that is about a file, about an attempt, or a note on the run as a whole. `None` of any other.
     pub fn read(line: &'a [u8]) -> Option<Self> {
         if reader::holds(line, b"\"object\":")
             || reader::holds(line, b"\"msg\":\"Attempt ")
             || reader::holds(line, b"\"msg\":\"Can't retry")
+            || Notes::STARTS.iter().any(|start| reader::holds(line, start))
         {
             serde_json::from_slice(line).ok()
         } else {
@@ -53,6 +54,11 @@ impl<'a> Line<'a> {
     /// Whether it is about a file or folder; not about a whole place, or nothing.
     pub fn is_about_one(&self) -> bool {
         !self.object.is_empty() && !self.object_type.ends_with("Fs")
+    }
+
+    /// Whether what it is about is a path, not an object: that of a folder, or of what could not be opened.
+    pub fn is_about_path(&self) -> bool {
+        self.object_type == "string"
     }
 
     /// Whether all it says is known elsewhere: that a file was taken, or would be.
@@ -70,15 +76,17 @@ impl<'a> Line<'a> {
         self.size.and_then(|size| u64::try_from(size).ok())
     }
 
-    /// Which attempt has come to its end, when that is what it says: `current` is the one under way.
-    pub fn attempt(&self, current: u32) -> Option<u32> {
+    /// Which attempt has come to its end, when that is what it says, and whether another follows: `current` is the one under way.
+    pub fn attempt(&self, current: u32) -> Option<(u32, bool)> {
         if !self.object.is_empty() {
             return None;
         }
         if self.msg.starts_with(LAST) {
-            return Some(current);
+            return Some((current, false));
         }
-        self.msg.strip_prefix(ATTEMPT)?.split_once('/')?.0.parse().ok()
+        let (ended, rest) = self.msg.strip_prefix(ATTEMPT)?.split_once('/')?;
+        let (ended, (of, how)) = (ended.parse().ok()?, rest.split_once(' ')?);
+        Some((ended, how.starts_with("failed") && of.parse::<u32>().is_ok_and(|of| ended < of)))
     }
 }
 
@@ -97,8 +105,10 @@ mod tests {
         let place = Line::read(br#"{"level":"error","msg":"not deleting files","object":"S3 bucket x","objectType":"*s3.Fs","size":-1}"#);
         assert!(place.is_some_and(|place| !place.is_about_one() && place.size().is_none()));
         for (line, attempt) in [
-            (&br#"{"level":"error","msg":"Attempt 2/3 failed with 1 errors and: x"}"#[..], Some(2)),
-            (br#"{"level":"error","msg":"Can't retry any of the errors - not attempting retries"}"#, Some(7)),
+            (&br#"{"level":"error","msg":"Attempt 2/3 failed with 1 errors and: x"}"#[..], Some((2, true))),
+            (br#"{"level":"error","msg":"Attempt 3/3 failed with 1 errors and: x"}"#, Some((3, false))),
+            (br#"{"level":"error","msg":"Attempt 2/3 succeeded"}"#, Some((2, false))),
+            (br#"{"level":"error","msg":"Can't retry any of the errors - not attempting retries"}"#, Some((7, false))),
             (br#"{"level":"error","msg":"Attempt x/3"}"#, None),
             (br#"{"level":"info","msg":"Attempt 2/3","object":"Attempt 2/3"}"#, None),
         ] {

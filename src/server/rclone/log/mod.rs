@@ -12,7 +12,9 @@ mod kind;
 mod latest;
 mod line;
 mod lines;
+mod notes;
 mod pass;
+mod pending;
 mod quoted;
 mod raw;
 mod reader;
@@ -22,13 +24,14 @@ mod series;
 mod tail;
 
 pub use {
-    conclude::conclude,
+    conclude::{clear, conclude},
     files::{failed, files},
     finish::{Finish, finish, reason},
     kind::COMBINED,
     lines::{Place, Wanted, lines},
+    notes::Notes,
     raw::Raw,
-    report::Report,
+    report::{Report, Tally, UNCONFIRMED},
     segments::{BACKUPS, SIZE},
     series::series,
     tail::{Progress, Tail},

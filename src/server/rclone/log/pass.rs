@@ -1,6 +1,6 @@
 //! One pass over a log: what it says of each file, line by line, in all of rclone's ways to say so.
 
-use std::io;
+use std::{collections::HashSet, io};
 
 use crate::domain::run::{FileOutcome, RunFile};
 
@@ -9,13 +9,15 @@ use super::{
     kind::Kind,
     latest::{Latest, Names},
     line::Line,
+    notes::Notes,
+    pending::Pending,
     quoted,
 };
 
 /// What is not certain when it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// Another attempt may take it.
+    /// It may succeed later, and only then did it not fail.
     Failed,
     /// It is said once an attempt and a side.
     Skipped,
@@ -38,13 +40,15 @@ pub trait Sink {
     fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool>;
 }
 
-/// How many lines there were of what rclone counts: not one less than in its statistics, unless lines are lost.
+/// How many lines there were of what rclone counts, as often as it counts it: not one less than in its statistics, unless lines are lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Files transferred.
     pub transfers: u64,
     /// Files deleted.
     pub deletes: u64,
+    /// Files that failed. What it could not delete rclone counts as deleted all the same.
+    pub failures: u64,
 }
 
 /// The pass.
@@ -54,10 +58,18 @@ pub struct Pass<S> {
     pub sink: S,
     /// How many lines there were.
     pub told: Told,
+    /// What rclone says of the run as a whole.
+    pub notes: Notes,
     kind: Kind,
     /// Which of rclone's attempts is under way, from 1.
     attempt: u32,
     doubts: [Latest; Doubt::ALL.len()],
+    /// Of what was left out, what is one of several of its name: known by its number, for its name may well be copied.
+    twins: HashSet<u32>,
+    /// Of a move, files whose second line has not come.
+    pending: Pending,
+    /// Files that were written where they were to go: an attempt that does it again writes no other file.
+    written: Names,
     /// Files that are copied under another name: if they are deleted then, they were moved.
     moving: Names,
     /// Files that made room: what is copied there then is no new file.
@@ -65,12 +77,15 @@ pub struct Pass<S> {
 }
 
 /// What to believe of what was kept.
-pub struct Doubts([Latest; Doubt::ALL.len()]);
+pub struct Doubts {
+    latest: [Latest; Doubt::ALL.len()],
+    twins: HashSet<u32>,
+}
 
 impl Doubts {
     /// Whether what was kept, the `number`th of its kind, holds.
     pub fn holds(&self, doubt: Doubt, number: u32, name: &str) -> bool {
-        self.0[doubt as usize].holds(number, name)
+        self.latest[doubt as usize].holds(number, name) || doubt == Doubt::Skipped && self.twins.contains(&number)
     }
 }
 
@@ -90,27 +105,61 @@ enum Done<'a> {
 impl<S: Sink> Pass<S> {
     /// Over the log of such a run.
     pub fn new(kind: Kind, sink: S) -> Self {
-        Self { sink, kind, told: Told::default(), attempt: 1, doubts: Default::default(), moving: Names::default(), gone: Names::default() }
+        Self {
+            sink,
+            kind,
+            told: Told::default(),
+            notes: Notes { attempts: 1, ..Notes::default() },
+            attempt: 1,
+            doubts: Default::default(),
+            twins: HashSet::new(),
+            pending: Pending::default(),
+            written: Names::default(),
+            moving: Names::default(),
+            gone: Names::default(),
+        }
     }
 
     /// Takes a line.
     pub fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        if let Some(ended) = line.attempt(self.attempt) {
-            // It was whole: what failed before and not in it has not failed.
+        if let Some((ended, next)) = line.attempt(self.attempt) {
+            // It was whole: a folder that could not be listed before was listed. Of a file silence says nothing.
             self.of(Doubt::Failed).forget_before(ended);
-            self.attempt = ended.saturating_add(1);
+            self.attempt = ended.saturating_add(u32::from(next));
+            self.notes.attempt(self.attempt, next);
+            if next {
+                self.twins.clear();
+            }
             return Ok(());
         }
         if !line.is_about_one() {
+            self.notes.line(line);
             return Ok(());
         }
         match &*line.level {
             "error" | "critical" => self.failed(line),
             _ if !line.skipped.is_empty() => self.done(line, would(&line.skipped)),
             "info" => self.done(line, done(&line.msg)),
-            _ if LEFT_OUT.iter().any(|words| line.msg.starts_with(words)) => self.unless(Doubt::Skipped, entry(line, FileOutcome::Skipped)),
+            _ if LEFT_OUT.iter().any(|words| line.msg.starts_with(words)) => self.left_out(line),
             _ => Ok(()),
         }
+    }
+
+    fn left_out(&mut self, line: &Line<'_>) -> io::Result<()> {
+        let file = entry(line, FileOutcome::Skipped);
+        if line.msg.starts_with(TWIN) {
+            self.notes.left_out(line);
+            if self.sink.keep(Doubt::Skipped, file)? {
+                let number = self.of(Doubt::Skipped).pass_over();
+                self.twins.insert(number);
+            }
+            return Ok(());
+        }
+        // Said once an attempt and a side.
+        if Notes::is_undecrypted(&line.msg) && !self.of(Doubt::Skipped).has(&file.name) {
+            self.notes.undecrypted += 1;
+        }
+        self.unless(Doubt::Skipped, file)
     }
 
     /// Takes what a comparison says of a file.
@@ -120,8 +169,11 @@ impl<S: Sink> Pass<S> {
     }
 
     /// The end: where it went, and what to believe of what was kept.
-    pub fn end(self) -> (S, Doubts) {
-        (self.sink, Doubts(self.doubts))
+    pub fn end(mut self) -> io::Result<(S, Doubts)> {
+        for file in self.pending.drain() {
+            self.put(file)?;
+        }
+        Ok((self.sink, Doubts { latest: self.doubts, twins: self.twins }))
     }
 
     fn of(&mut self, doubt: Doubt) -> &mut Latest {
@@ -133,14 +185,22 @@ impl<S: Sink> Pass<S> {
         if OF_FOLDERS.iter().any(|words| line.msg.starts_with(words)) || self.kind.unread.as_ref().is_some_and(|unread| !unread.has(name)) {
             return Ok(());
         }
-        let file = entry(line, FileOutcome::Failed);
-        self.unless(Doubt::Failed, RunFile { name: name.to_owned(), ..file })
+        let file = RunFile { name: name.to_owned(), ..entry(line, FileOutcome::Failed) };
+        self.told.failures += 1;
+        if !line.is_about_path() {
+            return self.unless(Doubt::Failed, file);
+        }
+        let (name, attempt) = (file.name.clone(), self.attempt);
+        if self.sink.keep(Doubt::Failed, file)? {
+            self.of(Doubt::Failed).note_in(&name, attempt);
+        }
+        Ok(())
     }
 
     fn unless(&mut self, doubt: Doubt, file: RunFile) -> io::Result<()> {
-        let (name, attempt) = (file.name.clone(), self.attempt);
+        let name = file.name.clone();
         if self.sink.keep(doubt, file)? {
-            self.of(doubt).note(&name, attempt);
+            self.of(doubt).note(&name);
         }
         Ok(())
     }
@@ -148,7 +208,33 @@ impl<S: Sink> Pass<S> {
     fn did(&mut self, line: &Line<'_>, outcome: FileOutcome) -> io::Result<()> {
         self.of(Doubt::Failed).forget(&line.object);
         self.of(Doubt::Skipped).forget(&line.object);
-        self.sink.put(entry(line, outcome))
+        let file = entry(line, outcome);
+        if self.kind.moves { self.did_of_two(file) } else { self.put(file) }
+    }
+
+    /// Of a move, what may be the first or the second of two lines.
+    fn did_of_two(&mut self, file: RunFile) -> io::Result<()> {
+        let first = self.pending.take(&file.name);
+        let file = match (file.outcome, first) {
+            (FileOutcome::Copied | FileOutcome::Updated, _) => return self.wait(file),
+            // Copied, and deleted where it was.
+            (FileOutcome::Deleted, Some(first)) if first.outcome != FileOutcome::Deleted => {
+                RunFile { outcome: FileOutcome::Moved, ..first }
+            }
+            (FileOutcome::Deleted, _) => return self.wait(file),
+            // What was in its way was deleted, and then it was moved.
+            _ => file,
+        };
+        self.put(file)
+    }
+
+    fn wait(&mut self, file: RunFile) -> io::Result<()> {
+        self.pending.keep(file).map_or(Ok(()), |oldest| self.put(oldest))
+    }
+
+    fn put(&mut self, file: RunFile) -> io::Result<()> {
+        let writes = matches!(file.outcome, FileOutcome::Copied | FileOutcome::Updated | FileOutcome::Moved);
+        if writes && !self.written.add(&file.name) { Ok(()) } else { self.sink.put(file) }
     }
 
     fn done(&mut self, line: &Line<'_>, done: Option<Done<'_>>) -> io::Result<()> {
@@ -156,6 +242,8 @@ impl<S: Sink> Pass<S> {
         let name = &*line.object;
         let Kind { moves_inside, backup, .. } = self.kind;
         match done {
+            // rclone counts what it reads, and what it writes.
+            Done::Copied if line.msg.contains(STREAMED) => self.told.transfers += 2,
             Done::Copied | Done::Updated | Done::CopiedWhereItLies | Done::CopiedTo | Done::Moved => self.told.transfers += 1,
             Done::Deleted | Done::IntoBackup => self.told.deletes += 1,
             Done::MovedTo | Done::RenamedFrom(_) => {}
@@ -203,6 +291,10 @@ impl<S: Sink> Pass<S> {
     }
 }
 
+/// How a notice begins that says that a name is there twice.
+const TWIN: &str = "Duplicate ";
+/// What a line has of a file whose size is not known before it is read.
+const STREAMED: &str = "(Rcat, ";
 /// How a notice begins that says that a file was left out.
 const LEFT_OUT: [&str; 6] = ["Can't ", "Duplicate ", "Ignoring ", "Not ", "Skipped ", "Skipping "];
 /// How an error begins that is about a folder's own times or its removal: no file is the worse for it.

@@ -141,10 +141,11 @@ pub struct Stat {
 }
 
 /// What `operations/stat` found.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 pub struct StatItem {
+    /// Bytes; negative where the provider does not tell.
+    pub size: i64,
     /// Whether it is a folder.
     pub is_dir: bool,
 }
@@ -162,6 +163,10 @@ pub struct Named<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct FsInfo {
+    /// Kinds of checksum.
+    pub hashes: Vec<String>,
+    /// Of times, in nanoseconds.
+    pub precision: i64,
     /// What the remote can do.
     pub features: Features,
 }

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 pub use self::{
     again::retry,
     control::{set_bandwidth, stop, update},
-    start::{Origin, preview_command, start, start_as},
+    start::{Origin, comparison, preview_command, start, start_as},
     wait::perform,
 };
 pub(super) use self::{control::check_reason, start::check};

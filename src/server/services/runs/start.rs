@@ -1,11 +1,16 @@
 //! A run is asked for: every rule is applied, and it is put into the queue.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::{
     super::{Change, audit, rclone_status},
     approval, found, transfer,
 };
 use crate::{
     domain::{
+        comparison::Comparison,
         error::{AppError, ErrorCode, Result},
         event::Event,
         id::RunId,
@@ -13,13 +18,14 @@ use crate::{
         policy::Permission,
         run::{JobName, NewRun, OnBusy, Operation, Run, route},
         time::Timestamp,
+        transfer::TransferOptions,
         user::RcloneStatus,
     },
     server::{
         auth::Actor,
         engine::places,
         locations::Asked,
-        rclone::{bisync, command},
+        rclone::{bisync, command, compare, idle},
         state::AppState,
         store::{
             StoreError, new_id,
@@ -32,6 +38,8 @@ use crate::{
 const QUEUE_MAX: usize = 1000;
 /// Longest time limit, in seconds: a week.
 const LIMIT_MAX: u32 = 7 * 24 * 3600;
+/// How long to look whether a source is a file.
+const QUICK_LOOK: Duration = Duration::from_secs(3);
 /// Longest idempotency key, in bytes.
 const KEY_MAX: usize = 255;
 
@@ -50,6 +58,17 @@ pub struct Origin {
 pub async fn preview_command(actor: &Actor, app: &AppState, run: &NewRun) -> Result<String> {
     actor.require(Permission::RunsWrite)?;
     Ok(command::display(&transfer(&check(app, run, None).await?.0)))
+}
+
+/// By what files would be compared; `None` where nothing is, or a side does not answer.
+pub async fn comparison(actor: &Actor, app: &AppState, run: &NewRun) -> Result<Option<Comparison>> {
+    actor.require(Permission::RunsWrite)?;
+    let (task, _) = check(app, run, None).await?;
+    let Some(destination) = &task.destination else { return Ok(None) };
+    let (source, destination) = tokio::join!(app.rclone.side(&task.source), app.rclone.side(destination));
+    let (Ok(source), Ok(destination)) = (source, destination) else { return Ok(None) };
+    let found = compare::compares_by(task.operation, &task.options, &source, &destination);
+    Ok(found.map(|(by, lack)| Comparison::new(task.operation, by, lack.as_ref())))
 }
 
 /// Puts a run into the queue. With a `key` that was used before, the answer is the run that was started then.
@@ -175,6 +194,7 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
     app.rclone.judge(&options).await?;
     let paths = places::of(&places, operation, options.dry_run);
     let (source, destination, backup_dir) = places.locations();
+    refuse_idle(app, operation, &source, &options).await?;
     options.backup_dir = backup_dir.map(|backup| backup.to_string()).or(options.backup_dir);
     let task = Task { operation, source, destination, options, guards: run.guards.clone(), retry_of };
     if operation == Operation::Bisync && !bisync::fits(&transfer(&task)) {
@@ -182,4 +202,19 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
         return Err(AppError::invalid("destination", problem));
     }
     Ok((task, paths))
+}
+
+/// Refuses options that would have no effect, naming each field: who set them believes that they have one.
+async fn refuse_idle(app: &AppState, operation: Operation, source: &Location, options: &TransferOptions) -> Result<()> {
+    let mut fields = idle::idle(operation, options);
+    let of_a_file = idle::idle_on_a_file(options);
+    if !of_a_file.is_empty()
+        && let (Some(folder), Some(name)) = (source.parent(), source.segments().pop())
+        // One that does not answer is met by the run.
+        && let Ok(Ok(Some(found))) = timeout(QUICK_LOOK, app.rclone.find(&folder, name)).await
+        && !found.is_dir
+    {
+        fields.extend(of_a_file);
+    }
+    if fields.is_empty() { Ok(()) } else { Err(AppError::invalid_fields(fields)) }
 }

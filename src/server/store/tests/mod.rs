@@ -84,7 +84,7 @@ pub(super) fn end(state: RunState, at: Timestamp) -> runs::End {
         state,
         ended_at: at,
         stats: Stats { bytes: 1000, total_bytes: 1000, files: 3, total_files: 3, elapsed_ms: 250, ..Stats::default() },
-        warnings: if state == RunState::Warning { vec![RunWarning::source_empty()] } else { Vec::new() },
+        warnings: if state == RunState::Warning { vec![RunWarning::source_empty(true)] } else { Vec::new() },
         error: state.is_bad().then(|| "directory not found".to_owned()),
         exit_code: Some(if state.is_bad() { 3 } else { 0 }),
         signal: None,
