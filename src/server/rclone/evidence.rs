@@ -27,7 +27,7 @@ pub struct Found {
 impl Rclone {
     /// What a side can tell of its files.
     pub async fn side(&self, location: &Location) -> Result<Side, RcloneError> {
-        self.settle().await?;
+        self.prepare([location]).await?;
         let answer = match self.info(location).await {
             // It may be a file: what holds it can tell the same.
             Err(_) if location.parent().is_some() => self.info(&location.parent().unwrap_or_else(|| location.clone())).await?,
@@ -48,7 +48,7 @@ impl Rclone {
 
     /// What is there by this name below a location, as rclone writes it in its log. `None` when nothing is.
     pub async fn find(&self, below: &Location, name: &str) -> Result<Option<Found>, RcloneError> {
-        let asked = json!({ "fs": command::target(below), "remote": command::encode(name) });
+        let asked = json!({ "fs": command::target(below), "remote": name });
         match self.0.daemon.call::<wire::Stat>("operations/stat", &asked, SLOW).await {
             Ok(answer) => Ok(answer.item.map(|item| Found { size: u64::try_from(item.size).ok(), is_dir: item.is_dir })),
             Err(RcloneError::NotFound) => Ok(None),

@@ -34,6 +34,11 @@ async fn filters_that_leave_no_file_and_a_source_that_holds_none_are_warnings() 
             let ended = run(&console, operation, source, &console.path("to"), options.clone()).await;
             let (kinds, message) = warnings(&ended);
             let what = format!("{operation} {source} {options}: {ended}");
+            if words == gone {
+                // The look before a run stops it: nobody can tell an empty folder of a bucket from none.
+                assert_eq!(ended["state"], "blocked", "{what}");
+                continue;
+            }
             assert_eq!((&ended["state"], kinds), (&json!("warning"), vec![kind]), "{what}");
             assert!(message.starts_with(words), "{what}");
             std::fs::create_dir_all(console.root().join("to")).expect("made");

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::{
     super::{Change, audit, rclone_status},
     approval, found, transfer,
@@ -25,7 +23,7 @@ use crate::{
         auth::Actor,
         engine::places,
         locations::Asked,
-        rclone::{bisync, command, compare, idle},
+        rclone::{Presence, bisync, command, compare, idle},
         state::AppState,
         store::{
             StoreError, new_id,
@@ -209,10 +207,8 @@ async fn refuse_idle(app: &AppState, operation: Operation, source: &Location, op
     let mut fields = idle::idle(operation, options);
     let of_a_file = idle::idle_on_a_file(options);
     if !of_a_file.is_empty()
-        && let (Some(folder), Some(name)) = (source.parent(), source.segments().pop())
         // One that does not answer is met by the run.
-        && let Ok(Ok(Some(found))) = timeout(QUICK_LOOK, app.rclone.find(&folder, name)).await
-        && !found.is_dir
+        && app.rclone.presence(source, QUICK_LOOK).await.is_ok_and(|found| found == Presence::File)
     {
         fields.extend(of_a_file);
     }
