@@ -93,7 +93,7 @@ fn judge(runs: &Path, run: &Value, killed: &Killed, source: &Path, destination: 
         folders.iter().any(|folder| folder.file_name().is_some_and(|name| which.contains(&*name.to_string_lossy())))
     };
     match (state, exit) {
-        ("succeeded" | "no_change", Some(exit)) if exit["code"] == 0 => differs(source, destination),
+        ("succeeded" | "no_change" | "warning", Some(exit)) if exit["code"] == 0 => differs(source, destination),
         ("failed", Some(exit)) if exit["signal"] == 9 && was_killed(&killed.rclones) => None,
         // Its shim died before rclone was there, and its console saw it.
         ("failed", None)
