@@ -4,6 +4,7 @@ mod clock;
 mod disks;
 mod drive;
 mod engine;
+mod hostile;
 mod house;
 mod locations;
 mod locked;

@@ -15,7 +15,7 @@ pub enum Kind {
     Moto,
     /// S3: rclone's own server.
     RcloneS3,
-    /// Encrypted names and files in a bucket of rclone's own S3 server.
+    /// Encrypted names and files in a bucket of moto.
     Crypt,
     /// SFTP: OpenSSH.
     Sftp,
@@ -121,11 +121,11 @@ impl Provider {
                 (Server::S3(s3), Some(("s3", config)), "s3:bucket".to_owned(), Some(dir))
             }
             Kind::Crypt => {
-                let s3 = S3::start();
-                let under = json!({ "name": "under", "provider": "s3", "config": s3.config() });
+                let moto = Moto::start().await?;
+                let under = json!({ "name": "under", "provider": "s3", "config": moto.config() });
                 console.post("/api/v1/remotes", &under, StatusCode::CREATED).await;
                 let config = json!({ "remote": "under:bucket", "password": SECRET, "password2": USER });
-                (Server::S3(s3), Some(("crypt", config)), "crypt:".to_owned(), None)
+                (Server::Moto(moto), Some(("crypt", config)), "crypt:".to_owned(), None)
             }
             Kind::Sftp => {
                 let sshd = Sshd::start().await?;
