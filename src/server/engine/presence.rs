@@ -25,7 +25,7 @@ pub(super) enum Found {
     /// Nothing speaks against the run.
     Fine,
     /// Something is not there, or is something else.
-    Blocked(GuardReport),
+    Blocked(Box<GuardReport>),
     /// A remote does not accept its credentials.
     Refused(String),
 }
@@ -48,7 +48,7 @@ pub(super) async fn look(engine: &Engine, claimed: &Claimed, transfer: &Transfer
             None => {}
         }
     }
-    reason.map_or(Found::Fine, |reason| Found::Blocked(GuardReport { reason: Some(reason), ..GuardReport::default() }))
+    reason.map_or(Found::Fine, |reason| Found::Blocked(Box::new(GuardReport { reason: Some(reason), ..GuardReport::default() })))
 }
 
 #[derive(Clone, Copy)]

@@ -87,7 +87,7 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     }
     match watch.present(&claimed, &transfer).await {
         Found::Fine => {}
-        Found::Blocked(report) => return watch.end(Verdict::of(RunState::Blocked, Some(report.words())), None, Some(report)).await,
+        Found::Blocked(report) => return watch.end(Verdict::of(RunState::Blocked, Some(report.words())), None, Some(*report)).await,
         Found::Refused(error) => {
             let verdict = Verdict { lasting: true, ..Verdict::of(RunState::Failed, Some(error)) };
             return watch.end(verdict, None, None).await;

@@ -25,7 +25,7 @@ impl Column<'_> {
                 Some(_) => self.wrong(operation, name, "has other content"),
                 None if !said => self.wrong(operation, name, &format!("was lost, and {} does not name it", run["state"])),
                 None if faults::known(self.provider.kind, operation, name.as_bytes()).is_none() => {
-                    self.wrong(operation, name, &self.why(run))
+                    self.wrong(operation, name, &self.why(run));
                 }
                 None => (),
             }
