@@ -95,11 +95,11 @@ impl Face {
         move || error.with(Option::is_some).then_some("true")
     }
 
-    /// One line of text with a button beside it.
+    /// One line of text with a button beside it, and what is to be said of it below.
     #[must_use]
-    pub fn text_and(self, value: RwSignal<String>, placeholder: &str, button: AnyView) -> AnyView {
+    pub fn text_and(self, value: RwSignal<String>, placeholder: &str, button: AnyView, below: AnyView) -> AnyView {
         let input = control::input(&self, value, || "text", None, placeholder.to_owned(), None);
-        self.around(view! { <div class="field__row">{input}{button}</div> }.into_any())
+        self.around(view! { <div class="field__row">{input}{button}</div> {below} }.into_any())
     }
 
     /// The label, `control`, the help and the error.

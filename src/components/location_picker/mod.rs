@@ -11,7 +11,10 @@ use self::walk::Walk;
 pub use self::way::{above, way};
 use crate::{
     components::{dialog::Dialog, form::Face, icon::icon, virtual_list::Fetch},
-    domain::{error::Result, location::Location},
+    domain::{
+        error::Result,
+        location::{Location, oddity},
+    },
 };
 
 /// Asks for the places where a walk can begin: remotes, and folders of this server.
@@ -53,8 +56,10 @@ pub fn LocationPicker(
             <span class="visually-hidden">{format!(" {}", face.label.to_lowercase())}</span>
         </button>
     };
+    // What was typed is taken as it is; what may not be meant is said.
+    let odd = move || value.with(|text| oddity(text)).map(|odd| view! { <p class="help" role="status">{odd}</p> });
     view! {
-        {face.text_and(value, "remote:path or /path", button.into_any())}
+        {face.text_and(value, "remote:path or /path", button.into_any(), odd.into_any())}
         <Dialog open title>{inside}</Dialog>
     }
     .into_any()

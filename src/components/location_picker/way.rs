@@ -45,5 +45,7 @@ mod tests {
         assert_eq!(above(&at("/srv/photos/2026"), &roots), Some(at("/srv/photos")));
         assert_eq!(above(&at("/srv/photos"), &roots), None);
         assert_eq!(above(&at("b2:"), &[]), None);
+        assert_eq!(names("nas:/srv/d ", &[]), ["nas:/", "srv", "d "]);
+        assert_eq!((above(&at("nas:/srv"), &[]), above(&at("nas:/"), &[])), (Some(at("nas:/")), None));
     }
 }

@@ -25,11 +25,14 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `/browse/{remote}/{path…}` and its query, both percent-encoded.
+    /// Reads `/browse/{remote}/{path…}` and its query, both percent-encoded. A path that begins with a slash, or holds an empty name, is in the query:
+    /// `/browse/{remote}?path=`.
     pub fn read(path: &str, search: &str) -> Result<Self> {
         let mut segments = path.trim_start_matches('/').split('/').skip(1).map(|part| decode(part, false));
         let remote = segments.next().ok_or_else(|| AppError::not_found("such place"))?;
-        let location = Location::from_parts(&remote, &segments.collect::<Vec<_>>().join("/"))?;
+        let in_path = segments.collect::<Vec<_>>().join("/");
+        let path = query_value(search, "path").filter(|_| in_path.is_empty()).unwrap_or(in_path);
+        let location = Location::from_parts(&remote, &path)?;
         Ok(Self {
             filter: query_value(search, "filter").unwrap_or_default(),
             sort: SortKey::from_query(&query_value(search, "sort").unwrap_or_default()),
@@ -74,7 +77,8 @@ impl Address {
             pairs.push(format!("offset={}", self.offset));
         }
         let path = self.location.href();
-        if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
+        let sign = if path.contains('?') { '&' } else { '?' };
+        if pairs.is_empty() { path } else { format!("{path}{sign}{}", pairs.join("&")) }
     }
 
     /// The question to the server for the window that begins here.
@@ -135,6 +139,36 @@ mod tests {
             let href = address.href();
             let (path, search) = href.split_once('?').expect("query");
             assert_eq!(Address::read(path, search), Ok(address), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn every_path_survives_the_address() {
+        for text in [
+            "nas:/",
+            "nas:/srv/data",
+            "nas:/srv/a+b c?d#e&f=g%41",
+            "nas:srv/data ",
+            "nas: srv",
+            "b2:a/",
+            "b2:a//b",
+            "b2://lead",
+            "b2:x\ny/\t",
+            "b2:x␊y/‛␊",
+            "b2:．．/．",
+            "b2:a\\b",
+            "b2:-x/:y",
+            "b2:cafe\u{301}",
+            "/srv/d ",
+            "/srv/x\ny",
+            "/",
+        ] {
+            for filter in ["", "path=x&"] {
+                let address = Address { filter: filter.to_owned(), ..Address::of(Location::parse(text).expect(text)) };
+                let href = address.href();
+                let (path, search) = href.split_once('?').unwrap_or((&href, ""));
+                assert_eq!(Address::read(path, search), Ok(address), "{text:?} {href}");
+            }
         }
     }
 

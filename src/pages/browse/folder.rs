@@ -159,7 +159,11 @@ fn Filter(address: Memo<Result<Address>>, go: Callback<String>) -> impl IntoView
             field.set_value(&filter);
         }
     });
-    let action = move || address.with(|address| address.as_ref().map(|address| address.location.href()).unwrap_or_default());
+    // A form drops the query of its address: a path that is in it goes along as a field.
+    let action = move || {
+        let href = address.with(|address| address.as_ref().map(|address| address.location.href()).unwrap_or_default());
+        href.split_once('?').map_or(href.clone(), |(path, _)| path.to_owned())
+    };
     let hidden = move |name: &'static str, value: fn(&Address) -> Option<String>| {
         move || {
             address
@@ -186,6 +190,7 @@ fn Filter(address: Memo<Result<Address>>, go: Callback<String>) -> impl IntoView
                 node_ref=field
                 on:input:target=move |event| typed_later(event.target().value())
             />
+            {hidden("path", |address| address.location.href().contains('?').then(|| address.location.path().to_owned()))}
             {hidden("sort", |address| (address.sort != Default::default()).then(|| address.sort.as_str().to_owned()))}
             {hidden("desc", |address| address.descending.then(|| "1".to_owned()))}
             <kbd aria-hidden="true">"/"</kbd>

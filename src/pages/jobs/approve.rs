@@ -14,7 +14,7 @@ use crate::{
         format,
         guard::{Approval, GuardReason},
         id::RunId,
-        location::Location,
+        location::{Location, oddity},
         run::{Operation, Run},
     },
 };
@@ -74,9 +74,10 @@ fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u6
     let errors = RwSignal::default();
     let failed = RwSignal::new(None::<String>);
     let shown = place.to_string();
+    let odd = oddity(&shown);
     // Of a name that can be written in more than one Unicode form the server tells.
     let is_ascii = place.to_string().is_ascii();
-    let fits = Memo::new(move |_| typed.with(|typed| Location::parse(typed).is_ok_and(|typed| !is_ascii || typed == place)));
+    let fits = Memo::new(move |_| typed.with(|typed| Location::parse(typed).is_ok_and(|typed| !is_ascii || typed.is_same(&place))));
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -102,6 +103,7 @@ fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u6
                 <b class="mono">{shown}</b>
                 ", as the preview shows. Not one more."
             </p>
+            {odd.map(|odd| view! { <p class="note note--warn">{icon("triangle-alert")}<span>{odd}</span></p> })}
             <Text face value=typed />
             {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
             <footer class="dialog__foot">

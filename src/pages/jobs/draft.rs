@@ -174,6 +174,8 @@ impl Draft {
         let operation = self.operation.get();
         let mut wrong = Wrong::new();
         let text = |name: &str| self.value(name).with(|value| Some(value.trim().to_owned()).filter(|text| !text.is_empty()));
+        // A place is what was written: a space at its end belongs to its name.
+        let exact = |name: &str| self.value(name).with(|value| Some(value.clone()).filter(|text| !text.is_empty()));
         let lines = |name: &str| self.value(name).with(|value| lines(value));
         let yes = |name: &str| self.value(name).with(|value| value == "true");
         let mut number = |name: &str| {
@@ -215,13 +217,13 @@ impl Draft {
             min_size: text("min_size"),
             max_size: text("max_size"),
             max_delete,
-            backup_dir: text("backup_dir").filter(|_| has.backup),
+            backup_dir: exact("backup_dir").filter(|_| has.backup),
             flags: self.flags(),
         };
         let guards = Guards {
             // More than a hundred is refused below, as it stands there.
             max_delete_percent: percent.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
-            sentinel: text("guards.sentinel"),
+            sentinel: exact("guards.sentinel"),
             allow_empty_source: has.sync && yes("guards.allow_empty_source"),
             allow_shrunk_source: has.sync && yes("guards.allow_shrunk_source"),
             allow_left_out: has.sync && yes("guards.allow_left_out"),
@@ -239,8 +241,8 @@ impl Draft {
         Ok(NewJob {
             name: text("name").unwrap_or_default(),
             operation,
-            source: text("source").unwrap_or_default(),
-            destination: text("destination").filter(|_| operation.has_destination()),
+            source: exact("source").unwrap_or_default(),
+            destination: exact("destination").filter(|_| operation.has_destination()),
             options,
             guards,
             retry,

@@ -115,7 +115,7 @@ impl Editor {
         let mut wrong = self.spec.get_untracked().err().unwrap_or_default();
         let destination = self.draft.operation.get_untracked().has_destination();
         for name in ["source", "destination"].into_iter().filter(|name| destination || *name == "source") {
-            if self.draft.value(name).with_untracked(|value| value.trim().is_empty()) {
+            if self.draft.value(name).with_untracked(String::is_empty) {
                 wrong.insert(name.to_owned(), "Choose a folder, or type remote:path.".to_owned());
             }
         }

@@ -65,7 +65,7 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
         event.prevent_default();
         doors.said.set(None);
         failed.set(None);
-        let typed = |value: RwSignal<String>| value.with_untracked(|value| value.trim().to_owned());
+        let typed = |value: RwSignal<String>| value.get_untracked();
         let is_on = |value: RwSignal<String>| value.with_untracked(|value| value == "true");
         let mount = NewMount {
             location: typed(location),

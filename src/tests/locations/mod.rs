@@ -1,7 +1,9 @@
 //! Locations: what is asked for is what is opened, whatever its name, and nothing outside the allowed folders is.
 
+mod encoding;
 mod links;
 mod names;
+mod slashes;
 
 /// A location as the value of a query.
 fn value(location: &str) -> String {

@@ -15,7 +15,7 @@ use super::value;
 use crate::support::{Console, write};
 
 /// Each with how a location writes it: as rclone shows it.
-const NAMES: [(&str, &str); 27] = [
+const NAMES: [(&str, &str); 30] = [
     ("d", "d"),
     ("d ", "d "),
     (" d", " d"),
@@ -43,6 +43,9 @@ const NAMES: [(&str, &str); 27] = [
     ("d\u{a0}", "d\u{a0}"),
     ("d\u{202e}", "d\u{202e}"),
     ("...", "..."),
+    ("[x] {y}", "[x] {y}"),
+    ("Icon\r", "Icon␍"),
+    ("100% Live", "100% Live"),
 ];
 
 fn long() -> String {
