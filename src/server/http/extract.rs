@@ -89,11 +89,18 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if inner.is_data() { misfit("body", error.path(), &inner.to_string()) } else { no_json(inner) }
     };
     let value = match serde_path_to_error::deserialize(&mut json) {
-        Err(error) if error.inner().is_data() => {
+        Err(error) => {
             let mut value: Value = serde_json::from_slice(bytes).map_err(|error| no_json(&error))?;
-            return lenient::read(&mut value, error).map_err(refuse);
+            if error.inner().is_data() {
+                return lenient::read(&mut value, error).map_err(refuse);
+            }
+            // It is JSON: serde says otherwise of a null where one word of several is expected.
+            return match serde_path_to_error::deserialize(&value) {
+                Ok(read) => Ok(read),
+                Err(error) => lenient::read(&mut value, error).map_err(refuse),
+            };
         }
-        value => value.map_err(refuse)?,
+        Ok(value) => value,
     };
     json.end().map_err(|error| no_json(&error))?;
     Ok(value)
@@ -133,7 +140,8 @@ fn misfit(what: &str, path: &Path, serde: &str) -> Problem {
     // Keys of a map are the caller's own words: said again only when they look like a name.
     let is_name = |name: &str| name != "." && name.len() <= 80 && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
     // Within some types serde knows the field, and not where it is.
-    let unknown = || serde.strip_prefix("unknown field `")?.split('`').next().map(str::to_owned);
+    let said = |start: &str| serde.strip_prefix(start)?.split('`').next().map(str::to_owned);
+    let unknown = || said("unknown field `").or_else(|| said("duplicate field `"));
     let place = Some(path.to_string()).filter(|path| is_name(path)).or_else(unknown).filter(|place| is_name(place));
     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
     bad_request(format!("The {what} does not fit{place}: {}.", reason(serde)))
@@ -147,6 +155,9 @@ fn reason(serde: &str) -> String {
     }
     if text.starts_with("unknown field ") {
         return "there is no such field".to_owned();
+    }
+    if text.starts_with("duplicate field ") {
+        return "it is given twice".to_owned();
     }
     match text.rsplit_once(", expected ") {
         Some((_, expected)) => format!("expected {expected}"),

@@ -163,7 +163,13 @@ mod tests {
 
     #[test]
     fn only_what_is_offered_and_fits_is_taken() {
-        assert!(fields("sftp", &[("host", "h"), ("port", "22"), ("chunk_size", "32Ki"), ("key_pem", "a\nb")]).is_empty());
+        assert!(
+            fields(
+                "sftp",
+                &[("host", "h"), ("port", "22"), ("chunk_size", "32Ki"), ("key_pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3\n-----END")]
+            )
+            .is_empty()
+        );
         assert_eq!(fields("sftp", &[("ssh", "touch /tmp/x")]), ["host", "ssh"]);
         assert_eq!(fields("sftp", &[("host", "h\n[x]"), ("port", "many"), ("chunk_size", "NaN")]), ["chunk_size", "host", "port"]);
         assert_eq!(fields("nosuch", &[]), ["provider"]);

@@ -91,8 +91,8 @@ async fn a_folder_that_does_not_exist_is_named_even_to_a_resync() {
     let console = Console::start();
     write(&console.root(), "one/a", b"before");
     let run = console.bisync(resync()).await;
-    let words = format!("A folder of this pair does not exist (Local file system at {}). Nothing was changed.", console.path("two"));
-    assert!(run["error"].as_str().expect("words").starts_with(&words), "{run}");
+    assert!(run["error"].as_str().expect("words").starts_with("The destination does not exist. Nothing was changed."), "{run}");
+    assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("destination_missing")), "{run}");
     fs::create_dir(console.root().join("two")).expect("made");
     console.good(resync()).await;
     console.both_hold(&["a"]);

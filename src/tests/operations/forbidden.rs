@@ -176,7 +176,7 @@ async fn a_flag_is_refused_with_its_remedy_and_all_wrong_ones_at_once() {
     let refused = trap.console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
     let expected = json!({
         "flags.cutoff_mode": "Choose one of: HARD, SOFT, CAUTIOUS.",
-        "flags.max_transfer": "Write a size as 16Mi, 1.5G or off.",
+        "flags.max_transfer": "Write a size as 10M (MiB), 512k, 1.5G, 100B or off. A number alone is KiB. rclone does not read MB or KB.",
         "flags.no-traverse": "Write it as no_traverse.",
         "flags.password_command": "It can not be set: it runs a program of this server.",
         "flags.retries": "Write a whole number.",

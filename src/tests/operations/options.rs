@@ -18,6 +18,8 @@ use crate::support::{Console, until};
 const DERIVED: [&str; 1] = ["main.MultiThreadSet"];
 /// Of these only one can be set at a time.
 const ONE_OF: [(&str, i64); 3] = [("delete_before", 1), ("delete_during", 2), ("delete_after", 3)];
+/// Beside these others have no effect, and are refused.
+const ALONE: [(&str, &str); 3] = [("size_only", "SizeOnly"), ("ignore_existing", "IgnoreExisting"), ("ignore_times", "IgnoreTimes")];
 
 /// A server that takes a connection and never answers: whoever goes there waits.
 struct Silent {
@@ -180,7 +182,9 @@ async fn every_option_that_may_be_set_is_the_one_that_rclone_runs_with() {
         let (plain, _) = silent.run_with(operation, json!({})).await;
         let plain = flat(&plain);
         let (mut given, mut expected, mut words) = (Map::new(), BTreeMap::new(), Vec::new());
-        for flag in silent.options(operation).await.iter().filter(|flag| ONE_OF.iter().all(|(name, _)| flag["name"] != *name)) {
+        let apart =
+            |flag: &&Value| ONE_OF.iter().all(|(name, _)| flag["name"] != *name) && ALONE.iter().all(|(name, _)| flag["name"] != *name);
+        for flag in silent.options(operation).await.iter().filter(apart) {
             let name = flag["name"].as_str().expect("a name");
             let (value, tells) = sample(flag);
             let list = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
@@ -212,6 +216,12 @@ async fn every_option_that_may_be_set_is_the_one_that_rclone_runs_with() {
     for (name, mode) in ONE_OF {
         let (found, _) = silent.run_with("sync", json!({ "flags": { name: true } })).await;
         assert_eq!(found["main"]["DeleteMode"], mode, "{name}");
+        told.insert(name.to_owned());
+        pairs += 1;
+    }
+    for (name, field) in ALONE {
+        let (found, _) = silent.run_with("copy", json!({ "flags": { name: true } })).await;
+        assert_eq!(found["main"][field], true, "{name}");
         told.insert(name.to_owned());
         pairs += 1;
     }
