@@ -12,6 +12,7 @@ use std::{
 
 use longshore::{
     domain::{
+        audit::Via,
         guard::Guards,
         id::{JobId, RunId},
         location::Location,
@@ -255,7 +256,7 @@ async fn write(store: &Store) -> Outcome<Vec<Line>> {
             priority: 0,
             user_id: new_id(at_time),
             user: "ana".to_owned(),
-            via: "session",
+            via: Via::Session,
             address: None,
             created_at: at_time,
             deadline_at: None,

@@ -16,6 +16,35 @@ pub const PAGE_MAX: u32 = 1000;
 /// Longest text of a filter, in bytes.
 const FILTER_MAX: usize = 256;
 
+/// By which way somebody came, or what acted in their name. Stored as its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A browser that is signed in.
+    Session,
+    /// A program with a token.
+    Token,
+    /// The command line of this server.
+    Cli,
+    /// The setup of the first admin.
+    Setup,
+    /// A job that follows another.
+    Chain,
+}
+
+impl Via {
+    /// The word for it in the audit log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::Cli => "cli",
+            Self::Setup => "setup",
+            Self::Chain => "chain",
+        }
+    }
+}
+
 /// One thing that somebody did, or tried to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {
@@ -28,7 +57,7 @@ pub struct AuditEntry {
     pub user_id: Option<UserId>,
     /// Their name then; empty when nobody is known.
     pub user: String,
-    /// By which door: `session`, `token`, `cli` or `setup`.
+    /// By which door: `session`, `token`, `cli` or `setup`; `chain` is a job that followed another.
     #[schema(example = "session")]
     pub via: String,
     /// What: a noun and a verb.

@@ -4,15 +4,15 @@ use std::{fs, path::Path, time::Duration};
 
 use longshore::{
     domain::{
-        guard::Guards, id::RunId, location::Location, queue::Pause, run::Operation, run::Retry, run::RunState, time::Timestamp,
-        transfer::TransferOptions,
+        audit::Via, guard::Guards, id::RunId, id::UserId, location::Location, queue::Pause, run::Operation, run::Retry, run::RunState,
+        time::Timestamp, transfer::TransferOptions, user::Role,
     },
     server::{
         clock::Clock,
         engine::{Engine, EngineConfig, places},
         locations::Locations,
         rclone::{Rclone, RcloneConfig},
-        store::{Store, new_id, runs},
+        store::{Store, new_id, runs, users, users::NewUser},
     },
 };
 
@@ -26,6 +26,7 @@ struct House {
     clock: Clock,
     locations: Locations,
     engine: Engine,
+    user: UserId,
 }
 
 impl House {
@@ -52,7 +53,17 @@ impl House {
             limits: runs::Limits { global: 4, per_remote: 4 },
             stall_limit: Duration::from_secs(300),
         });
-        Self { dir, store, clock, locations, engine }
+        let user = NewUser {
+            id: new_id(clock.now()),
+            name: "ole".to_owned(),
+            role: Role::Operator,
+            password_hash: String::new(),
+            created_at: clock.now(),
+        };
+        let mut tx = store.begin().await.expect("begin");
+        users::insert(&mut tx, &user).await.expect("a user");
+        tx.commit().await.expect("commit");
+        Self { dir, store, clock, locations, engine, user: user.id }
     }
 
     fn at(&self, name: &str) -> Location {
@@ -81,9 +92,9 @@ impl House {
             parent: None,
             retry: Retry::default(),
             priority: 0,
-            user_id: new_id(now),
+            user_id: self.user.clone(),
             user: "ole".to_owned(),
-            via: "session",
+            via: Via::Session,
             address: None,
             created_at: now,
             deadline_at: limit.map(|ms| Timestamp(now.0 + ms)),

@@ -63,6 +63,7 @@ fn door(via: &str) -> &str {
         "token" => "API token",
         "cli" => "Command line",
         "setup" => "Setup",
+        "chain" => "Job chain",
         "engine" => "Console",
         other => other,
     }

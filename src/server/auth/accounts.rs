@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Auth, Via, error::failed, secret};
+use super::{Auth, error::failed, secret};
 use crate::{
     domain::{
+        audit::Via,
         error::{AppError, Result},
         id::{TokenId, UserId},
         policy::Permission,

@@ -5,34 +5,12 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use tower_sessions::Session;
 
 use crate::domain::{
+    audit::Via,
     error::{AppError, Result},
     id::{TokenId, UserId},
     policy::Permission,
     user::{Role, Theme},
 };
-
-/// By which door somebody came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// A browser that is signed in.
-    Session,
-    /// A program with a token.
-    Token,
-    /// The command line of this server.
-    Cli,
-}
-
-impl Via {
-    /// The word for it in the audit log.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::Token => "token",
-            Self::Cli => "cli",
-        }
-    }
-}
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]

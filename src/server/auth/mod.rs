@@ -21,7 +21,7 @@ use std::{path::PathBuf, sync::Arc};
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 pub use accounts::{TokenPlan, issue_token, new_user};
-pub use actor::{Actor, Via, Visitor};
+pub use actor::{Actor, Visitor};
 pub use credential::{Shown, has_cookie, own_cookies, shown};
 pub use resolve::resolve;
 pub use session::Sessions;

@@ -12,7 +12,7 @@ use axum::{
 use tower_sessions::Session;
 
 use super::{
-    Actor, Auth, Shown, Via, Visitor,
+    Actor, Auth, Shown, Visitor,
     error::{failed, internal},
     secret,
     session::{cookie_name, id_hash, limits},
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
+        audit::Via,
         error::{AppError, ErrorCode},
         time::Timestamp,
     },

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     domain::{
+        audit::Via,
         error::{AppError, Result},
         time::Timestamp,
         user::{Role, validate_password, validate_username},
@@ -183,7 +184,7 @@ impl Auth {
             at,
             user_id: Some(user.id.clone()),
             user: user.name.clone(),
-            via: "setup",
+            via: Via::Setup.as_str(),
             action: "user.create",
             target: &user.name,
             detail: json!({ "role": user.role }),

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
+        audit::Via,
         error::{AppError, ErrorCode, Result},
         id::UserId,
     },
@@ -57,7 +58,7 @@ impl Auth {
             user_id: user.as_ref().map(|user| user.id.clone()),
             // Not what was typed, when it is nobody's name: people type passwords there.
             user: user.as_ref().map_or_else(String::new, |user| user.name.clone()),
-            via: "session",
+            via: Via::Session.as_str(),
             action: "session.create",
             target: "",
             detail: json!({}),

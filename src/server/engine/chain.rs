@@ -1,8 +1,13 @@
 //! What is started after a run of a job: written in the transaction that ends the run, so that a crash neither loses nor doubles it.
 
-use super::{Engine, places};
+use super::{
+    Engine,
+    admission::{self, Authority, Refusal, Request},
+    places,
+};
 use crate::{
     domain::{
+        audit::Via,
         error::{AppError, Result as AppResult},
         id::RunId,
         job::Job,
@@ -13,16 +18,14 @@ use crate::{
         locations::Locations,
         store::{
             Connection, StoreError,
-            audit::{self, NewAudit},
             jobs::{self, Owner},
-            new_id,
-            runs::{self, NewRow, Task},
+            runs::{self, Task},
         },
     },
 };
 
-/// A follower that is ready to be queued, or why it is not.
-pub(super) type Next = (JobName, Result<Box<NewRow>, String>);
+/// A follower that is ready to be queued, or why it cannot be.
+pub(super) type Next = (JobName, Result<Box<Request>, String>);
 
 /// What a run of `job` does.
 fn task(job: &Job) -> AppResult<Task> {
@@ -37,46 +40,24 @@ fn task(job: &Job) -> AppResult<Task> {
     })
 }
 
-/// A run of `job`, to be put into the queue.
-async fn row(locations: &Locations, job: &Job, owner: Owner, parent: &RunId, at: Timestamp) -> Result<NewRow, String> {
+/// What is asked of the queue for a run of `job`, in the name of its owner.
+async fn request(locations: &Locations, job: &Job, owner: Owner, parent: &RunId) -> Result<Request, String> {
     let mut task = task(job).map_err(AppError::sentence)?;
     let checked = locations.transfer(places::asked(&task)).await.map_err(AppError::sentence)?;
     let places = places::of(&checked, task.operation, task.options.dry_run);
     (task.source, task.destination, _) = checked.locations();
-    Ok(NewRow {
-        id: new_id(at),
-        spec: places::spec(&task, &places),
+    Ok(Request {
         task,
         places,
+        authority: Authority { user_id: owner.id, user: owner.name, via: Via::Chain, address: None },
         approved_by: None,
         job: Some(JobName { id: job.id.clone(), name: job.spec.name.clone() }),
         parent: Some(parent.clone()),
         retry: job.spec.retry,
         priority: job.spec.priority,
-        user_id: owner.id,
-        user: owner.name,
-        via: "chain",
-        address: None,
-        created_at: at,
-        deadline_at: job.spec.time_limit_secs.map(|limit| Timestamp(at.0.saturating_add(i64::from(limit) * 1000))),
+        time_limit_secs: job.spec.time_limit_secs,
         idempotency_key: None,
     })
-}
-
-/// The audit row of a follower's start.
-fn started<'a>(run: &RunSummary, row: &'a NewRow) -> NewAudit<'a> {
-    NewAudit {
-        at: row.created_at,
-        user_id: Some(row.user_id.clone()),
-        user: row.user.clone(),
-        via: row.via,
-        action: "run.start",
-        target: row.job.as_ref().map_or("", |job| &job.name),
-        detail: serde_json::json!({ "operation": row.task.operation, "options": row.task.options, "guards": row.task.guards, "after": run.id }),
-        success: true,
-        address: None,
-        run_id: Some(row.id.clone()),
-    }
 }
 
 /// What follows a run that ends in `state`. Asks no remote.
@@ -87,28 +68,30 @@ pub(super) async fn next(engine: &Engine, run: &RunSummary, state: RunState) -> 
     let mut next = Vec::new();
     for stored in following {
         let name = JobName { id: stored.job.id.clone(), name: stored.job.spec.name.clone() };
-        let row = row(&config.locations, &stored.job, stored.owner, &run.id, config.clock.now()).await;
-        next.push((name, row.map(Box::new)));
+        let request = request(&config.locations, &stored.job, stored.owner, &run.id).await;
+        next.push((name, request.map(Box::new)));
     }
     Ok(next)
 }
 
-/// Queues what follows `run`, in the transaction that ends it. What can not be queued is noted.
-pub(super) async fn queue(transaction: &mut Connection, run: &RunSummary, next: &[Next]) -> Result<Vec<RunId>, StoreError> {
+/// Queues what follows `run`, in the transaction that ends it. What is refused is noted on `run`, with the reason.
+pub(super) async fn queue(transaction: &mut Connection, run: &RunSummary, next: &[Next], now: Timestamp) -> Result<Vec<RunId>, StoreError> {
     let mut queued = Vec::new();
-    for (job, row) in next {
-        match row {
-            Ok(row) => {
-                runs::insert(transaction, row).await?;
-                audit::insert(transaction, &started(run, row)).await?;
-                queued.push(row.id.clone());
-            }
-            Err(why) => {
-                let detail = format!("“{}” could not be started after it: {why}", job.name);
-                let at = run.ended_at.unwrap_or(run.created_at);
-                runs::note(transaction, &run.id, at, RunEventKind::Queued, None, &detail).await?;
-            }
-        }
+    for (job, request) in next {
+        let refused = match request {
+            Ok(request) => match admission::admit(transaction, (**request).clone(), now).await {
+                Ok(id) => {
+                    queued.push(id);
+                    continue;
+                }
+                Err(Refusal::Store(error)) => return Err(error),
+                Err(Refusal::Owner(why) | Refusal::Full(why)) => why,
+            },
+            Err(why) => why.clone(),
+        };
+        let detail = format!("“{}” could not be started after it: {refused}", job.name);
+        let at = run.ended_at.unwrap_or(run.created_at);
+        runs::note(transaction, &run.id, at, RunEventKind::Queued, None, &detail).await?;
     }
     Ok(queued)
 }

@@ -71,7 +71,7 @@ impl Watch {
         let Some(stored) = runs::get(&mut transaction, &self.id).await? else { return Ok(None) };
         let mut told = vec![stored.run.summary];
         record_end(&mut transaction, &told[0]).await?;
-        for id in chain::queue(&mut transaction, &told[0], &next).await? {
+        for id in chain::queue(&mut transaction, &told[0], &next, self.engine.0.config.clock.now()).await? {
             told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
         }
         boundary::pass("before_end", &self.dir);

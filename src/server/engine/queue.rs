@@ -97,7 +97,7 @@ async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
         end::record_end(&mut transaction, &run).await?;
         // Whoever waits for its failure must not wait for ever.
         let next = chain::next(engine, &run, run.state).await?;
-        for id in chain::queue(&mut transaction, &run, &next).await? {
+        for id in chain::queue(&mut transaction, &run, &next, now).await? {
             ended.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
         }
         ended.push(run);

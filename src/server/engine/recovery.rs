@@ -58,7 +58,7 @@ async fn requeue(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
         && stored.run.summary.state.is_final()
     {
         end::record_end(&mut transaction, &stored.run.summary).await?;
-        chain::queue(&mut transaction, &stored.run.summary, &next).await?;
+        chain::queue(&mut transaction, &stored.run.summary, &next, engine.0.config.clock.now()).await?;
     }
     transaction.commit().await?;
     tracing::info!(run = %row.summary.id, "was never started; queued again");

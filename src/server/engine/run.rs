@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, Live,
+    Engine, Live, admission,
     end::pause,
     figures,
     guard::{self, Look},
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     domain::{
+        error::AppError,
         guard::GuardReport,
         id::RunId,
         run::{Operation, RunEventKind, RunState, RunSummary, Stats},
@@ -82,8 +83,8 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
     let mut transfer = Transfer { operation, source, destination, options };
     // Also before its guards look: they read what it would read.
-    if let Err(error) = still_allowed(&engine, &claimed).await {
-        return watch.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+    if let Err(verdict) = watch.may_begin(&claimed).await {
+        return watch.end(*verdict, None, None).await;
     }
     match watch.present(&claimed, &transfer).await {
         Found::Fine => {}
@@ -113,8 +114,8 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     if watch.stop.is_cancelled() {
         return watch.end(Verdict::of(RunState::Cancelled, None), None, None).await;
     }
-    if let Err(error) = still_allowed(&engine, &claimed).await {
-        return watch.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+    if let Err(verdict) = watch.may_begin(&claimed).await {
+        return watch.end(*verdict, None, None).await;
     }
     match engine.0.config.rclone.start_run(&watch.dir, &transfer, only.as_deref()).await {
         Ok(()) => watch.running().await.until_it_ends().await,
@@ -131,16 +132,15 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
 /// Makes sure that a run which waited still may use its places, and that they are those which it holds: a link can have been changed meanwhile, or
 /// what a remote wraps.
 async fn still_allowed(engine: &Engine, claimed: &Claimed) -> Result<(), String> {
-    let refused = |why: &str| format!("It was not started, and nothing was changed. {why}");
     let task = &claimed.task;
-    let checked = engine.0.config.locations.transfer(places::asked(task)).await.map_err(|error| refused(&error.sentence()))?;
+    let checked = engine.0.config.locations.transfer(places::asked(task)).await.map_err(AppError::sentence)?;
     let now = places::of(&checked, task.operation, task.options.dry_run);
     let held = async { runs::places_of(&mut *engine.0.config.store.acquire().await?, &claimed.id).await }.await;
-    let held = held.map_err(|error| refused(&format!("Its places could not be read: {error}.")))?;
+    let held = held.map_err(|error| format!("Its places could not be read: {error}."))?;
     if now.iter().all(|place| held.contains(place)) {
         return Ok(());
     }
-    Err(refused("While it waited, one of its folders became a link that leads elsewhere, or its remote was changed. Run it again."))
+    Err("While it waited, one of its folders became a link that leads elsewhere, or its remote was changed. Run it again.".to_owned())
 }
 
 /// Watches a run that was started in an earlier life.
@@ -167,6 +167,26 @@ async fn failed_files(engine: &Engine, of: &RunId) -> Result<Vec<String>, String
 }
 
 impl Watch {
+    /// Makes sure that a run which waited may still begin: its owner may still start runs, and its places are still allowed.
+    async fn may_begin(&self, claimed: &Claimed) -> Result<(), Box<Verdict>> {
+        let failed = |why: &str, lasting| {
+            let error = format!("It was not started, and nothing was changed. {why}");
+            Box::new(Verdict { lasting, ..Verdict::of(RunState::Failed, Some(error)) })
+        };
+        match self.owner_refused().await {
+            Ok(None) => still_allowed(&self.engine, claimed).await.map_err(|why| failed(&why, false)),
+            Ok(Some(why)) => Err(failed(&why, true)),
+            Err(error) => Err(failed(&format!("Its owner's account could not be read: {error}."), false)),
+        }
+    }
+
+    async fn owner_refused(&self) -> Result<Option<String>, StoreError> {
+        let mut reader = self.engine.0.config.store.acquire().await?;
+        let Some(origin) = runs::origin(&mut reader, &self.id).await? else { return Ok(None) };
+        let id = origin.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?;
+        admission::owner_refused(&mut reader, &id, &self.live.summary.user).await
+    }
+
     async fn new(engine: &Engine, id: &RunId, fence: i64, jumps: Jumps) -> Option<Self> {
         let stop = engine.stop_token(id);
         let dir = engine.run_dir(id, fence);

@@ -32,6 +32,7 @@ mod list;
 pub mod log;
 pub mod mount;
 mod offer;
+mod passing;
 pub mod preflight;
 pub mod presence;
 mod probe;

@@ -197,26 +197,6 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// What may pass by itself: the network, a busy provider, a server that starts again.
-const PASSING: [&str; 16] = [
-    "connection refused",
-    "connection reset",
-    "i/o timeout",
-    "timeout awaiting response",
-    "tls handshake timeout",
-    "no such host",
-    "temporary failure in name resolution",
-    "network is unreachable",
-    "no route to host",
-    "broken pipe",
-    "unexpected eof",
-    "429 too many requests",
-    "statuscode: 429",
-    "slowdown",
-    "503 service",
-    "couldn't connect",
-];
-
 /// What rclone's text holds when a server does not accept the credentials: another attempt with the same ends the same.
 const REFUSALS: [&str; 11] = [
     "InvalidAccessKeyId",
@@ -313,11 +293,10 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// Whether rclone's text tells of something that may pass by itself.
+/// Whether rclone's text tells of credentials that were refused.
 #[must_use]
-pub fn is_passing(text: &str) -> bool {
-    let text = text.to_lowercase();
-    PASSING.iter().any(|words| text.contains(words))
+pub fn is_refusal(text: &str) -> bool {
+    REFUSALS.iter().any(|needle| text.contains(needle))
 }
 
 /// Whether a sentence of [`explain`] is about who the server is.
@@ -335,7 +314,7 @@ pub fn error(text: &str, secrets: &[String]) -> RcloneError {
         RcloneError::IsFile
     } else if ["directory not found", "NoSuchBucket"].iter().any(|needle| text.contains(needle)) {
         RcloneError::NotFound
-    } else if REFUSALS.iter().any(|needle| text.contains(needle)) {
+    } else if is_refusal(text) {
         RcloneError::Refused { message: explain(text, secrets) }
     } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE) && host_key(text).is_none() {
         RcloneError::Timeout
@@ -400,15 +379,5 @@ mod tests {
             assert!(said.contains(part), "{said}");
         }
         assert!(is_about_identity(&said));
-    }
-
-    #[test]
-    fn what_may_pass_is_told_by_what_rclone_says() {
-        for text in ["dial tcp 127.0.0.1:1: connect: connection refused", "read: i/o timeout", "googleapi: 429 Too Many Requests"] {
-            assert!(is_passing(text), "{text}");
-        }
-        for text in ["permission denied", "429", "530 \"Login incorrect.\"", "x509: certificate signed by unknown authority"] {
-            assert!(!is_passing(text), "{text}");
-        }
     }
 }

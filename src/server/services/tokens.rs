@@ -116,8 +116,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::user::{Role, Theme},
-        server::{auth::Via, store::new_id},
+        domain::{
+            audit::Via,
+            user::{Role, Theme},
+        },
+        server::store::new_id,
     };
 
     #[test]

@@ -1,5 +1,6 @@
 //! The REST door, through the real router of a real process.
 
+mod admission;
 mod audit;
 mod backups;
 mod clients;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{redact::redact, wire, words};
+use super::super::{passing, redact::redact, wire, words};
 
 /// What rclone says after an error, which is not why.
 const AFTER: [&str; 8] = [
@@ -73,7 +73,7 @@ impl Headline {
     /// Whether that may pass by itself.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        self.cause().or(self.verdict.as_deref()).is_some_and(words::is_passing)
+        self.cause().or(self.verdict.as_deref()).is_some_and(passing::is_passing)
     }
 
     /// In words. `None` when nothing failed.

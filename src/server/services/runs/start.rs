@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    super::{Change, audit, rclone_status},
-    approval, found, transfer,
-};
+use super::{super::rclone_status, approval, found, transfer};
 use crate::{
     domain::{
         comparison::Comparison,
@@ -14,26 +11,26 @@ use crate::{
         id::RunId,
         location::Location,
         policy::Permission,
-        run::{JobName, NewRun, OnBusy, Operation, Run, route},
-        time::Timestamp,
+        run::{JobName, NewRun, OnBusy, Operation, Run},
         transfer::TransferOptions,
         user::RcloneStatus,
     },
     server::{
         auth::Actor,
-        engine::places,
+        engine::{
+            admission::{self, Authority, Refusal, Request},
+            places,
+        },
         locations::Asked,
         rclone::{Presence, bisync, command, compare, idle},
         state::AppState,
         store::{
-            StoreError, new_id,
-            runs::{self, NewRow, Place, Task},
+            StoreError,
+            runs::{self, Place, Task},
         },
     },
 };
 
-/// Most runs that wait.
-const QUEUE_MAX: usize = 1000;
 /// Longest time limit, in seconds: a week.
 const LIMIT_MAX: u32 = 7 * 24 * 3600;
 /// How long to look whether a source is a file.
@@ -100,43 +97,27 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     if run.on_busy == OnBusy::Refuse {
         refuse_busy(&mut transaction, &places).await?;
     }
-    if runs::unfinished(&mut transaction).await?.len() >= QUEUE_MAX {
-        return Err(AppError::conflict("1,000 runs wait already. Stop some of them, or wait."));
-    }
-    let row = NewRow {
-        id: new_id(now),
+    let address = actor.address.map(|address| address.to_string());
+    let request = Request {
         task,
         places,
-        spec,
+        authority: Authority { user_id: actor.user_id.clone(), user: actor.name.clone(), via: actor.via, address },
         approved_by: run.approval.map(|approval| approval.preview),
         job,
         parent: None,
         retry: run.retry,
         priority: run.priority,
-        user_id: actor.user_id.clone(),
-        user: actor.name.clone(),
-        via: actor.via.as_str(),
-        address: actor.address.map(|address| address.to_string()),
-        created_at: now,
-        deadline_at: run.time_limit_secs.map(|limit| Timestamp(now.0.saturating_add(i64::from(limit) * 1000))),
+        time_limit_secs: run.time_limit_secs,
         idempotency_key: key,
     };
-    runs::insert(&mut transaction, &row).await.map_err(|error| match error {
-        StoreError::Taken => approval::used(),
-        error => error.into(),
+    let id = admission::admit(&mut transaction, request, now).await.map_err(|refusal| match refusal {
+        Refusal::Owner(why) => AppError::forbidden(why),
+        Refusal::Full(why) => AppError::conflict(why),
+        Refusal::Store(StoreError::Taken) => approval::used(),
+        Refusal::Store(error) => error.into(),
     })?;
-    let target = route(&row.task.source, row.task.destination.as_ref());
-    let change = Change {
-        detail: serde_json::json!({
-            "operation": row.task.operation, "options": row.task.options, "guards": row.task.guards, "job": row.job.as_ref().map(|job| &job.name),
-            "approved_by": row.approved_by,
-        }),
-        run_id: Some(row.id.clone()),
-        ..Change::new("run.start", &target)
-    };
-    audit(&mut transaction, app, actor, change).await?;
     transaction.commit().await.map_err(StoreError::from)?;
-    let run = found(app, &row.id).await?;
+    let run = found(app, &id).await?;
     app.engine.hub().tell(Event::Run { run: Box::new(run.summary.clone()) });
     app.engine.wake();
     Ok(run)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    super::{Result, StoreError},
+    super::{Result, StoreError, from_sql},
     row::{Row, select_runs},
 };
 use crate::domain::{
@@ -178,6 +178,13 @@ pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
     }
     number(c, unfinished.iter_mut().map(|run| &mut run.summary)).await?;
     Ok(unfinished)
+}
+
+/// How many have not ended.
+pub async fn count_unfinished(c: &mut SqliteConnection) -> Result<u64> {
+    let count =
+        sqlx::query_scalar("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')");
+    Ok(from_sql(count.fetch_one(c).await?))
 }
 
 /// The last run of each of these jobs, dry runs left out.

@@ -9,6 +9,7 @@ use super::{
     row,
 };
 use crate::domain::{
+    audit::Via,
     guard::Guards,
     id::{JobId, RunId, UserId},
     location::Location,
@@ -44,7 +45,7 @@ pub struct NewRow {
     /// Their name.
     pub user: String,
     /// By which door they came, for the audit row of its end.
-    pub via: &'static str,
+    pub via: Via,
     /// From which address, for the same.
     pub address: Option<String>,
     /// When.
@@ -157,7 +158,7 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     .bind(run.approved_by.as_ref().map(RunId::as_str))
     .bind(run.user_id.as_str())
     .bind(&run.user)
-    .bind(run.via)
+    .bind(run.via.as_str())
     .bind(run.address.as_deref())
     .bind(run.deadline_at.map(|at| at.0))
     .bind(run.idempotency_key.as_deref())

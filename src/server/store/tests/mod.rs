@@ -17,6 +17,7 @@ mod upgrade;
 
 use super::{Store, new_id, runs};
 use crate::domain::{
+    audit::Via,
     guard::Guards,
     id::RunId,
     location::Location,
@@ -58,7 +59,7 @@ pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
         priority: 0,
         user_id: new_id(at),
         user: "marianne".to_owned(),
-        via: "session",
+        via: Via::Session,
         address: None,
         created_at: at,
         deadline_at: None,

@@ -1,0 +1,151 @@
+//! Admission: the only way into the queue, for a run that somebody starts and for a follower alike; and whether a run's owner may still start it.
+
+use crate::{
+    domain::{
+        audit::Via,
+        id::{RunId, UserId},
+        policy::Permission,
+        run::{JobName, Retry, route},
+        time::Timestamp,
+    },
+    server::store::{
+        Connection, StoreError,
+        audit::{self, NewAudit},
+        new_id,
+        runs::{self, NewRow, Place, Task},
+        users,
+    },
+};
+
+use super::places;
+
+/// Most runs that have not ended.
+const QUEUE_MAX: u64 = 1000;
+
+/// In whose name a run is started.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    /// Their id.
+    pub user_id: UserId,
+    /// Their name.
+    pub user: String,
+    /// How they came, or what acts for them.
+    pub via: Via,
+    /// From which address.
+    pub address: Option<String>,
+}
+
+/// A run that is asked for. Its places were checked by `Locations::transfer`.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What it does, where, and how.
+    pub task: Task,
+    /// What it reads and writes.
+    pub places: Vec<Place>,
+    /// In whose name.
+    pub authority: Authority,
+    /// The preview that approved it.
+    pub approved_by: Option<RunId>,
+    /// The job that it is a run of.
+    pub job: Option<JobName>,
+    /// The run after which it is started.
+    pub parent: Option<RunId>,
+    /// What is tried again.
+    pub retry: Retry,
+    /// The highest is next.
+    pub priority: i32,
+    /// How long it may take, from now on.
+    pub time_limit_secs: Option<u32>,
+    /// What a client calls this request.
+    pub idempotency_key: Option<String>,
+}
+
+/// Why a run was not put into the queue.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Its owner may not start runs now.
+    Owner(String),
+    /// The queue is full.
+    Full(String),
+    /// The database refused; [`StoreError::Taken`] as [`runs::insert`] says.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Puts a run into the queue and writes its audit row, in the caller's transaction.
+pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Result<RunId, Refusal> {
+    let Authority { user_id, user, .. } = &request.authority;
+    if let Some(why) = owner_refused(c, user_id, user).await? {
+        return Err(Refusal::Owner(why));
+    }
+    if runs::count_unfinished(c).await? >= QUEUE_MAX {
+        return Err(Refusal::Full("1,000 runs wait already. Stop some of them, or wait.".to_owned()));
+    }
+    let row = row(request, now);
+    runs::insert(c, &row).await?;
+    record_start(c, &row).await?;
+    Ok(row.id)
+}
+
+/// Why this person may not start runs now; `None` when they may.
+pub(super) async fn owner_refused(c: &mut Connection, id: &UserId, name: &str) -> Result<Option<String>, StoreError> {
+    let why = match users::get(c, id).await? {
+        None => "the account does not exist any more".to_owned(),
+        Some(user) if user.disabled => "the account is disabled".to_owned(),
+        Some(user) if !user.role.may(Permission::RunsWrite) => {
+            format!("that needs the role {}, and theirs is {} now", Permission::RunsWrite.role().as_str(), user.role.as_str())
+        }
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(format!("“{name}” may not start runs any more: {why}.")))
+}
+
+fn row(request: Request, now: Timestamp) -> NewRow {
+    let Authority { user_id, user, via, address } = request.authority;
+    NewRow {
+        id: new_id(now),
+        spec: places::spec(&request.task, &request.places),
+        task: request.task,
+        places: request.places,
+        approved_by: request.approved_by,
+        job: request.job,
+        parent: request.parent,
+        retry: request.retry,
+        priority: request.priority,
+        user_id,
+        user,
+        via,
+        address,
+        created_at: now,
+        deadline_at: request.time_limit_secs.map(|limit| Timestamp(now.0.saturating_add(i64::from(limit) * 1000))),
+        idempotency_key: request.idempotency_key,
+    }
+}
+
+/// The audit row of a run's start.
+async fn record_start(c: &mut Connection, row: &NewRow) -> Result<(), StoreError> {
+    let task = &row.task;
+    let target = route(&task.source, task.destination.as_ref());
+    let detail = serde_json::json!({
+        "operation": task.operation, "options": task.options, "guards": task.guards, "job": row.job.as_ref().map(|job| &job.name),
+        "approved_by": row.approved_by, "after": row.parent,
+    });
+    let entry = NewAudit {
+        at: row.created_at,
+        user_id: Some(row.user_id.clone()),
+        user: row.user.clone(),
+        via: row.via.as_str(),
+        action: "run.start",
+        target: &target,
+        detail,
+        success: true,
+        address: row.address.clone(),
+        run_id: Some(row.id.clone()),
+    };
+    audit::insert(c, &entry).await
+}
