@@ -109,7 +109,7 @@ async fn addresses(console: &Console, run: &str, user: &str, job: &str) -> Vec<S
             "/api/v1/tokens" => "?user=*",
             _ => "",
         };
-        addresses.push(format!("{}{query}", path.replace("{id}", id).replace("{operation}", "sync")));
+        addresses.push(format!("{}{query}", path.replace("{id}", id).replace("{operation}", "sync").replace("{name}", "cloud")));
     }
     assert!(addresses.len() >= 15, "{addresses:?}");
     addresses

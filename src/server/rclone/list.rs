@@ -86,7 +86,7 @@ impl Rclone {
         let folder = remote.clone();
         let read = move |answer: &[u8]| {
             let listing: wire::Listing<'_> = serde_json::from_slice(answer)?;
-            let items = listing.list.unwrap_or_default().into_iter();
+            let items = listing.list.unwrap_or_default().into_iter().filter(|item| !item.marks(&folder));
             Ok(items.map(|item| if recurse { item.below(&folder) } else { item.into() }).collect())
         };
         let mut entries: Vec<Entry> = self.0.daemon.call_with("operations/list", &asked, limit, read).await?;

@@ -122,6 +122,7 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
     Some(match endpoint {
         "audit/list" => get(&[AuditRead], "?query[user]="),
         "files/list" => get(&[FilesRead], "?query[location]=nosuch:"),
+        "files/undecryptable" => get(&[FilesRead], "?location=nosuch:"),
         "mounts/list" | "mounts/missing" => get(&[MountsRead], ""),
         "mounts/create" => json(&[MountsWrite], json!({ "mount": { "location": "nosuch:", "mount_point": "/nosuch" } })),
         "mounts/delete" => form(&[MountsWrite], &[("id", ID), ("force", "false")]),

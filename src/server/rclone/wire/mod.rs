@@ -106,6 +106,12 @@ impl Item<'_> {
         Entry { name: below.to_owned(), ..self.into() }
     }
 
+    /// Whether it is the object by which a bucket marks `folder` itself, and nothing that lies in it.
+    #[must_use]
+    pub fn marks(&self, folder: &str) -> bool {
+        !self.is_dir && !folder.is_empty() && self.path.trim_end_matches('/') == folder
+    }
+
     /// Its name alone.
     #[must_use]
     pub fn into_name(self) -> String {

@@ -98,9 +98,17 @@ async fn what_is_taken_is_a_conflict() {
     let dry = json!({ "remote_path": console.path("full"), "dry_run": true });
     let first = call(&console, "delete", &dry).header("idempotency-key", "used");
     expect(first.send().await.expect("an answer"), StatusCode::OK).await;
+    let root = json!({ "remote_path": console.path(""), "limit": 1 });
+    let page = call(&console, "list", &root).send().await.expect("an answer");
+    let cursor = page.headers()["x-next-cursor"].to_str().expect("text").to_owned();
+    let mut parts: Vec<_> = cursor.split('-').collect();
+    let other = "0".repeat(32);
+    parts[1] = &other;
+    let gone = parts.join("-");
     let taken = |endpoint: &str| match endpoint {
         "configure" => json!({ "remote_name": "here", "provider": "alias", "config": { "remote": console.path("b") } }),
         "mount" => json!({ "remote_path": "here:", "mount_point": console.path("full") }),
+        "list" => json!({ "remote_path": console.path(""), "limit": 1, "cursor": gone }),
         _ => plausible(&console, endpoint),
     };
     let status = StatusCode::CONFLICT;
