@@ -25,7 +25,10 @@ impl Rclone {
         self.prepare([location]).await?;
         let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], limit).await?;
         if !answer.success {
-            return Err(words::error(&probe::why(&answer.errors), &[]));
+            let error = words::error(&probe::why(&answer.errors), &[]);
+            // Some servers have words of their own for what is not there.
+            let missing = matches!(error, RcloneError::Failed { .. }) && matches!(self.presence(location, WHY).await, Ok(Presence::Missing));
+            return Err(if missing { RcloneError::NotFound } else { error });
         }
         let counted: wire::Size =
             serde_json::from_slice(&answer.output).map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;

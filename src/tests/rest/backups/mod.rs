@@ -438,7 +438,7 @@ async fn who_did_what_is_in_the_audit_log() {
     call(&console, "sync", body.clone(), StatusCode::OK).await;
     let mut nowhere = body;
     nowhere["source"] = json!(console.path("nosuch"));
-    let error = call(&console, "copy", nowhere, StatusCode::INTERNAL_SERVER_ERROR).await;
+    let error = call(&console, "copy", nowhere, StatusCode::NOT_FOUND).await;
     assert!(error["message"].as_str().expect("words").contains("does not exist"), "{error}");
     ask(&console, "list", &[("remote_path", &console.path("b"))], StatusCode::OK).await;
     ask(&console, "size", &[("remote_path", &console.path("b"))], StatusCode::OK).await;
