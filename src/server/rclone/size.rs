@@ -27,7 +27,8 @@ impl Rclone {
         if !answer.success {
             let error = words::error(&probe::why(&answer.errors), &[]);
             // Some servers have words of their own for what is not there.
-            let missing = matches!(error, RcloneError::Failed { .. }) && matches!(self.presence(location, WHY).await, Ok(Presence::Missing));
+            let missing =
+                matches!(error, RcloneError::Failed { .. }) && matches!(self.presence(location, WHY).await, Ok(Presence::Missing));
             return Err(if missing { RcloneError::NotFound } else { error });
         }
         let counted: wire::Size =
