@@ -115,12 +115,13 @@ async fn what_is_asked_for_badly_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn a_source_that_does_not_exist_is_a_failed_run_in_words() {
+async fn a_source_that_does_not_exist_blocks_a_run_in_words() {
     let console = Console::start();
     let id = console.copy(&console.path("nosuch"), &console.path("b"), json!({})).await;
     let run = console.ended(&id).await;
-    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(3)), "{run}");
+    assert_eq!((&run["state"], &run["exit_code"]), (&json!("blocked"), &json!(null)), "{run}");
     assert!(run["error"].as_str().expect("a reason").contains("does not exist"), "{run}");
+    assert!(!console.root().join("b").exists(), "nothing was made");
 }
 
 #[tokio::test]
