@@ -128,7 +128,7 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "mounts/delete" => form(&[MountsWrite], &[("id", ID), ("force", "false")]),
         "operations/options" => get(&[RunsRead], "?operation=copy"),
         "overview/get" => get(&[ConsoleRead], ""),
-        "providers/list" | "remotes/list" => get(&[RemotesRead], ""),
+        "providers/list" | "remotes/list" | "remotes/unusable" => get(&[RemotesRead], ""),
         "providers/get" => get(&[RemotesRead], "?name=s3"),
         "remotes/local_roots" => get(&[FilesRead], ""),
         "remotes/test" | "remotes/create" => json(&[RemotesWrite], remote()),

@@ -16,6 +16,8 @@ pub enum Act {
     Pass,
     /// Answer this without handing it on.
     Refuse(u16),
+    /// Hand it on, and answer this whatever came of it.
+    Deny(u16),
     /// Hand it on with a shorter `Destination`: what stands before this.
     CutDestination(&'static str),
 }
@@ -63,6 +65,9 @@ async fn hand_on(State(proxy): State<Proxy>, request: Request) -> Response {
     }
     let sent = proxy.http.request(parts.method, format!("{}{path}", proxy.to)).headers(headers).body(body).send().await;
     let Ok(got) = sent else { return answer(502) };
+    if let Act::Deny(status) = act {
+        return answer(status);
+    }
     let mut built = Response::builder().status(got.status());
     for (name, value) in got.headers() {
         if !matches!(name.as_str(), "transfer-encoding" | "connection") {
