@@ -299,7 +299,7 @@ pub fn is_refusal(text: &str) -> bool {
     REFUSALS.iter().any(|needle| text.contains(needle))
 }
 
-/// Whether a sentence of [`explain`] is about who the server is.
+/// Whether a sentence of `explain` is about who the server is.
 #[must_use]
 pub fn is_about_identity(message: &str) -> bool {
     message.contains("host key") || message.contains("certificate")
