@@ -157,15 +157,22 @@ impl Drop for Watch {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Child, Command, Stdio};
+    use std::{
+        io::Read as _,
+        process::{Child, Command, Stdio},
+    };
 
     use super::*;
 
     /// A process with this among its arguments, which lives until its input is closed.
+    ///
+    /// It has spoken before this returns: while a process is being replaced by its program, the kernel shows no arguments.
     fn process(args: &[&str]) -> Child {
         let mut command = Command::new("sh");
-        command.args(["-c", "read line", "rclone"]).args(args).stdin(Stdio::piped());
-        command.spawn().expect("sh")
+        command.args(["-c", "echo; read line", "rclone"]).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("sh");
+        child.stdout.as_mut().expect("its output").read_exact(&mut [0]).expect("a line");
+        child
     }
 
     #[test]
