@@ -10,13 +10,19 @@ pub fn fold(text: &str) -> String {
         return text.to_ascii_lowercase();
     }
     // By way of the capitals, which are the same for letters that differ in small ones only: ς and σ, ß and ss. The capital ẞ is none of these.
-    let letters = text.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase);
+    let letters = text.nfkd().filter(|c| !is_accent(*c) && !is_invisible(*c)).flat_map(char::to_lowercase);
     letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase).flat_map(plain).collect()
 }
 
 /// Whether it is a mark above, below or through a letter. Marks that make another letter of it, as in kana and the scripts of India, are not.
 fn is_accent(c: char) -> bool {
     matches!(canonical_combining_class(c), 1 | 200..)
+}
+
+/// Whether nobody sees it: where a word may be broken, which way it is written, how an emoji looks.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 /// Letters with a stroke, and ligatures, which Unicode does not take apart.
@@ -87,6 +93,15 @@ mod tests {
     fn a_search_finds_what_people_see() {
         for (typed, text) in [
             ("cafe", "Café"),
+            ("테스트", "\u{1110}\u{1166}\u{1109}\u{1173}\u{1110}\u{1173}_1"),
+            ("\u{1110}\u{1166}\u{1109}\u{1173}", "테스트"),
+            ("softhyphen", "soft\u{ad}hyphen"),
+            ("zero", "ze\u{200b}ro"),
+            ("left", "\u{202a}left\u{202c}"),
+            ("❤", "❤\u{fe0f} photos"),
+            ("❤\u{fe0f}", "❤ photos"),
+            ("ISTANBUL", "ıstanbul"),
+            ("viii", "Ⅷ"),
             ("CAFÉ", "cafe\u{301}.txt"),
             ("cafe\u{301}", "Le Café"),
             ("e\u{301}", "É"),

@@ -2,13 +2,22 @@
 //! on this host, and is as if it were not there.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
-use super::{secret, session::cookie_name};
+use tower_sessions::session::Id;
+
+use super::{
+    Auth, secret,
+    session::{cookie_name, id_hash, limits},
+};
+use crate::server::store::sessions;
+
+/// Most cookies of one name that are looked at.
+const TWINS: usize = 8;
 
 /// What a request shows in its `Authorization` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +54,15 @@ pub fn has_cookie(headers: &HeaderMap) -> bool {
     headers.get_all(header::COOKIE).iter().any(|value| pairs(value).next().is_some())
 }
 
-/// Takes away all cookies but ours. Cookies are shared by all ports of a host: one of another program that cannot be read would hide ours.
-pub async fn own_cookies(mut request: Request, next: Next) -> Response {
-    let own: Vec<_> = request.headers().get_all(header::COOKIE).iter().flat_map(pairs).map(<[u8]>::to_vec).collect();
+/// Takes away all cookies but ours. Cookies are shared by all ports of a host: one of another program that cannot be read would hide ours. Of
+/// several of ours, as another path or a console that was there before leaves them, the one of a session that lives counts.
+pub async fn own_cookies(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
+    let mut own: Vec<_> = request.headers().get_all(header::COOKIE).iter().flat_map(pairs).map(<[u8]>::to_vec).collect();
+    if own.len() > 1
+        && let Some(live) = auth.live_cookie(&own).await
+    {
+        own = vec![live];
+    }
     request.headers_mut().remove(header::COOKIE);
     if let Ok(value) = HeaderValue::from_bytes(&own.join(b"; ".as_slice()))
         && !own.is_empty()
@@ -55,6 +70,23 @@ pub async fn own_cookies(mut request: Request, next: Next) -> Response {
         request.headers_mut().insert(header::COOKIE, value);
     }
     next.run(request).await
+}
+
+impl Auth {
+    /// The first of several cookies that is of a session that lives.
+    async fn live_cookie(&self, cookies: &[Vec<u8>]) -> Option<Vec<u8>> {
+        let name = cookie_name(self.0.config.secure_cookie);
+        let mut reader = self.0.store.acquire().await.ok()?;
+        for cookie in cookies.iter().take(TWINS) {
+            let id = std::str::from_utf8(cookie).ok().and_then(|text| text.split_once('='));
+            let id = id.filter(|(key, _)| key.trim_end() == name).and_then(|(_, value)| value.trim().parse::<Id>().ok());
+            let Some(id) = id else { continue };
+            if let Ok(Some(_)) = sessions::live(&mut reader, &id_hash(&id), limits(self.0.clock.now())).await {
+                return Some(cookie.clone());
+            }
+        }
+        None
+    }
 }
 
 /// The cookies of ours in one header.

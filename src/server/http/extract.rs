@@ -54,12 +54,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !is_json(request.headers()) {
             return Err(bad_request("Send JSON, with the header Content-Type: application/json."));
         }
+        if request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(bad_request("The body is compressed, which is not read here. Send it without Content-Encoding."));
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(|_| bad_request("The body could not be read to its end."))?;
+        let bytes = without_mark(&bytes);
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(bad_request("The body is UTF-16. Send JSON in UTF-8."));
+        }
         // Lists are refused here: serde would take one for a type by the order of its fields.
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(bad_request("The body is not a JSON object."));
         }
-        read(&bytes).map(Self)
+        read(bytes).map(Self)
     }
 }
 
@@ -74,12 +81,17 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
         let whole = Request::from_parts(parts.clone(), body);
         let bytes = Bytes::from_request(whole, state).await.map_err(|_| bad_request("The body could not be read to its end."))?;
         // What may be left out may be nothing as well.
-        if bytes.is_empty() || bytes.trim_ascii() == b"null" {
+        if matches!(without_mark(&bytes).trim_ascii(), b"" | b"null") {
             return Ok(Self(T::default()));
         }
         let Body(value) = Body::from_request(Request::from_parts(parts, bytes.into()), state).await?;
         Ok(Self(value))
     }
+}
+
+/// Without the mark of UTF-8 that programs of Windows put before it, and that a reader of JSON may ignore (RFC 8259, 8.1).
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -135,10 +147,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// A call has no such parameter in its query.
+pub fn unknown_parameter(name: &str) -> Problem {
+    let place = if is_name(name) { format!(" at {name}") } else { String::new() };
+    bad_request(format!("The query does not fit{place}: there is no such parameter."))
+}
+
+/// Whether what a caller called something looks like a name, and can be said again.
+fn is_name(name: &str) -> bool {
+    name != "." && name.len() <= 80 && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c))
+}
+
 /// What does not fit, where, and what would.
 fn misfit(what: &str, path: &Path, serde: &str) -> Problem {
     // Keys of a map are the caller's own words: said again only when they look like a name.
-    let is_name = |name: &str| name != "." && name.len() <= 80 && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
     // Within some types serde knows the field, and not where it is.
     let said = |start: &str| serde.strip_prefix(start)?.split('`').next().map(str::to_owned);
     let unknown = || said("unknown field `").or_else(|| said("duplicate field `"));
@@ -161,6 +183,9 @@ fn reason(serde: &str) -> String {
     }
     match text.rsplit_once(", expected ") {
         Some((_, expected)) => format!("expected {expected}"),
+        None if ["invalid digit", "number too ", "cannot parse integer"].iter().any(|start| text.contains(start)) => {
+            "expected a whole number that is not too large".to_owned()
+        }
         None => "this value is not allowed".to_owned(),
     }
 }
@@ -301,10 +326,10 @@ mod tests {
         let error = read("application/json", &"{\"a\":".repeat(100_000)).await.expect_err("too deep");
         assert_eq!(error.code, ErrorCode::BadRequest);
         for (text, expected) in [
-            ("name=x&tries=hunter2", "The query does not fit at tries: this value is not allowed."),
+            ("name=x&tries=hunter2", "The query does not fit at tries: expected a whole number that is not too large."),
             ("name=x&kind=hunter2", "The query does not fit at kind: expected `person` or `program`."),
             ("tries=1", "The query does not fit: missing field `name`."),
-            ("name=%ff%fe&tries=-1", "The query does not fit at tries: this value is not allowed."),
+            ("name=%ff%fe&tries=-1", "The query does not fit at tries: expected a whole number that is not too large."),
         ] {
             let error = query(text).await.expect_err(text);
             assert_eq!((error.code, error.message.as_str()), (ErrorCode::BadRequest, expected), "{text}");

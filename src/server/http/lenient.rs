@@ -154,6 +154,11 @@ fn mend_pair(pairs: &mut Vec<String>, path: &Path, message: &str) -> bool {
         pairs.remove(at);
         return true;
     }
+    if message.starts_with("not a time") && value.contains('+') {
+        // The sign of a zone: in a query an unescaped plus is a space.
+        pairs[at] = format!("{name}={}", value.replace('+', "%2B"));
+        return true;
+    }
     let meant = word(value).filter(|meant| message.contains("`true` or `false`") && value != meant.to_string());
     meant.map(|meant| pairs[at] = format!("{name}={meant}")).is_some()
 }

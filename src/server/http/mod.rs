@@ -31,7 +31,7 @@ use axum::{
     Router,
     extract::Request,
     http::Uri,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
 };
 
 use self::middleware::Policy;
@@ -45,7 +45,7 @@ pub fn router(app: AppState, policy: Policy) -> Router {
         .layer(from_fn_with_state(app.clone(), gate::gate))
         .layer(from_fn_with_state(app.auth.clone(), auth::resolve))
         .layer(app.auth.session_layer())
-        .layer(from_fn(auth::own_cookies))
+        .layer(from_fn_with_state(app.auth.clone(), auth::own_cookies))
         .with_state(app);
     let guarded = middleware::apply(guarded, policy);
     // Around the routes: they are found by the path as it is then.

@@ -1,8 +1,15 @@
-//! Who asks, for REST: 401 where nobody is signed in.
+//! Who asks, for REST: 401 where nobody is signed in. Then whether the query has only parameters that the call has: one that is misspelled would
+//! be a filter, or a `dry_run`, that is left out in silence.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, MatchedPath},
+    http::request::Parts,
+};
 
-use super::extract::Problem;
+use super::{
+    extract::{Problem, unknown_parameter},
+    openapi,
+};
 use crate::{domain::error::AppError, server::auth::Actor};
 
 /// Who is signed in, by session or by token.
@@ -12,6 +19,13 @@ impl<S: Sync> FromRequestParts<S> for Who {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get().cloned().map(Self).ok_or_else(|| Problem(AppError::unauthenticated()))
+        let actor = parts.extensions.get().cloned().map(Self).ok_or_else(|| Problem(AppError::unauthenticated()))?;
+        if parts.uri.query().is_some_and(|query| !query.is_empty())
+            && let Some(route) = parts.extensions.get::<MatchedPath>()
+            && let Some(name) = openapi::unknown_parameter(&parts.method, route.as_str(), &parts.uri)
+        {
+            return Err(unknown_parameter(&name));
+        }
+        Ok(actor)
     }
 }

@@ -205,8 +205,17 @@ fn chosen(options: &TransferOptions) -> Vec<String> {
     let lists = [("--include", &options.include), ("--exclude", &options.exclude)];
     let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
     let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
-    let lists = lists.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={pattern}")));
+    let lists = lists.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={}", exact(pattern))));
     switches.chain(values).chain(lists).chain(flags::words(&options.flags)).collect()
+}
+
+/// A pattern whose last character rclone keeps. Of the last of several values of an option it drops blanks at the end, so that a delete of
+/// `old ` deletes `old`; a class of one character is no blank.
+pub(super) fn exact(pattern: &str) -> String {
+    let Some(last) = pattern.chars().next_back().filter(|last| last.is_whitespace()) else { return pattern.to_owned() };
+    let start = pattern.strip_suffix(last).unwrap_or_default();
+    let escaped = start.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+    format!("{}[{last}]", if escaped { start.strip_suffix('\\').unwrap_or_default() } else { start })
 }
 
 /// The equivalent command line, to paste into a shell.

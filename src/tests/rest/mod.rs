@@ -3,6 +3,7 @@
 mod admission;
 mod audit;
 mod backups;
+mod callers;
 mod clients;
 mod crashes;
 mod door;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use self::review::Verdict;
+use super::command::exact;
 use crate::domain::{
     flag::{Flag, FlagKind, FlagValue},
     run::Operation,
@@ -201,11 +202,15 @@ pub fn withheld() -> impl Iterator<Item = &'static str> {
     review::names().filter(|name| matches!(review::verdict(name), Some(Verdict::Withheld(_))))
 }
 
+/// Options that are patterns.
+const PATTERNS: [&str; 4] = ["filter", "metadata_exclude", "metadata_filter", "metadata_include"];
+
 /// Checked flags as rclone's command line has them: each is one word, so that no value is ever read as a flag.
 pub fn words(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = String> {
     flags.iter().flat_map(|(name, value)| {
         let flag = name.replace('_', "-");
-        value.words().into_iter().map(move |word| format!("--{flag}={word}"))
+        let is_pattern = PATTERNS.contains(&name.as_str());
+        value.words().into_iter().map(move |word| format!("--{flag}={}", if is_pattern { exact(&word) } else { word }))
     })
 }
 

@@ -8,10 +8,16 @@ const SUFFIX: usize = 16;
 const SECRET: [&str; 8] =
     ["authorization", "proxy-authorization", "cookie", "host", "x-amz-security-token", "x-auth-token", "x-api-key", "content-length"];
 
+/// Lists that are no patterns: of their last item rclone drops blanks at the end.
+const TRIMMED: [&str; 4] = ["exclude_if_present", "metadata_set", "header_upload", "header_download"];
+
 /// What is wrong with the checked value of an option, where its kind alone does not tell.
 pub fn problem(name: &str, given: &FlagValue) -> Option<&'static str> {
     let words = given.words();
     let all = |fits: fn(&str) -> bool| words.iter().all(|word| fits(word));
+    if TRIMMED.contains(&name) && words.iter().any(|word| word.ends_with(char::is_whitespace)) {
+        return Some("It ends with a blank, which rclone would drop.");
+    }
     let (fits, problem) = match name {
         "suffix" | "conflict_suffix" | "check_filename" | "exclude_if_present" => (all(is_name), "It can not hold a slash."),
         "partial_suffix" => (all(|word| is_name(word) && word.len() <= SUFFIX), "At most 16 bytes, without a slash."),

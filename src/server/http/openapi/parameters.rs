@@ -1,0 +1,38 @@
+//! Which parameters the query of a call has, by the description: what it does not have is refused, and so the two can not differ.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use axum::{
+    extract::Query,
+    http::{Method, Uri},
+};
+
+use super::description;
+
+/// The names in the query of each call: method and path, as the description has them.
+static QUERIES: LazyLock<BTreeMap<(String, String), BTreeSet<String>>> = LazyLock::new(queries);
+
+fn queries() -> BTreeMap<(String, String), BTreeSet<String>> {
+    let document = serde_json::to_value(description()).unwrap_or_default();
+    let mut queries = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+            let names = parameters.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect();
+            queries.insert((method.to_uppercase(), path.clone()), names);
+        }
+    }
+    queries
+}
+
+/// The first parameter of a query that the call does not have. `path` is that of the route. `None` also where the call is not described.
+#[must_use]
+pub fn unknown_parameter(method: &Method, path: &str, uri: &Uri) -> Option<String> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let known = QUERIES.get(&(method.as_str().to_owned(), path.to_owned()))?;
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
+    pairs.into_iter().map(|(name, _)| name).find(|name| !known.contains(name))
+}
