@@ -18,6 +18,7 @@ mod mounts;
 pub mod openapi;
 mod operations;
 pub mod pages;
+mod parameters;
 mod queue;
 pub mod remotes;
 mod render;
@@ -27,12 +28,7 @@ pub mod tokens;
 pub mod users;
 pub mod who;
 
-use axum::{
-    Router,
-    extract::Request,
-    http::Uri,
-    middleware::from_fn_with_state,
-};
+use axum::{Router, extract::Request, http::Uri, middleware::from_fn_with_state};
 
 use self::middleware::Policy;
 use super::{auth, state::AppState};

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     extract::{Problem, unknown_parameter},
-    openapi,
+    parameters,
 };
 use crate::{domain::error::AppError, server::auth::Actor};
 
@@ -22,7 +22,7 @@ impl<S: Sync> FromRequestParts<S> for Who {
         let actor = parts.extensions.get().cloned().map(Self).ok_or_else(|| Problem(AppError::unauthenticated()))?;
         if parts.uri.query().is_some_and(|query| !query.is_empty())
             && let Some(route) = parts.extensions.get::<MatchedPath>()
-            && let Some(name) = openapi::unknown_parameter(&parts.method, route.as_str(), &parts.uri)
+            && let Some(name) = parameters::unknown(&parts.method, route.as_str(), &parts.uri)
         {
             return Err(unknown_parameter(&name));
         }

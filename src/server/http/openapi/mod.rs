@@ -2,7 +2,6 @@
 
 mod errors;
 mod operations;
-mod parameters;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
@@ -14,7 +13,6 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-pub use self::parameters::unknown_parameter;
 use super::{audit, backups, events, files, jobs, metrics, mounts, operations as commands, queue, remotes, runs, sessions, tokens, users};
 use crate::server::{auth::Auth, state::AppState};
 
@@ -30,7 +28,7 @@ and, when it is narrowed down, scopes. A page of the console itself uses the coo
 needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
 
 **Errors** have one shape, `AppError`: `code` says what kind it is, `message` what to do, `fields` which field is wrong and why, \
-`reference` where the console's log tells more. A parameter of a query or a field of a body that a call does not have is refused by its name.";
+`reference` where the console's log tells more.";
 
 #[derive(OpenApi)]
 #[openapi(

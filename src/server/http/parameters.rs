@@ -10,7 +10,7 @@ use axum::{
     http::{Method, Uri},
 };
 
-use super::description;
+use super::openapi::description;
 
 /// The names in the query of each call: method and path, as the description has them.
 static QUERIES: LazyLock<BTreeMap<(String, String), BTreeSet<String>>> = LazyLock::new(queries);
@@ -30,7 +30,7 @@ fn queries() -> BTreeMap<(String, String), BTreeSet<String>> {
 
 /// The first parameter of a query that the call does not have. `path` is that of the route. `None` also where the call is not described.
 #[must_use]
-pub fn unknown_parameter(method: &Method, path: &str, uri: &Uri) -> Option<String> {
+pub fn unknown(method: &Method, path: &str, uri: &Uri) -> Option<String> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     let known = QUERIES.get(&(method.as_str().to_owned(), path.to_owned()))?;
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
