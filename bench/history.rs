@@ -257,6 +257,7 @@ async fn write(store: &Store) -> Outcome<Vec<Line>> {
             user_id: new_id(at_time),
             user: "ana".to_owned(),
             via: Via::Session,
+            token: None,
             address: None,
             created_at: at_time,
             deadline_at: None,

@@ -131,6 +131,8 @@ pub enum GuardReason {
     DeleteBudget,
     /// Files would be deleted that are still in the source, and only left out there: by a filter, or because a link leads there.
     LeftOut,
+    /// It is not allowed any more: its owner, their token, one of its folders or an option.
+    NotAllowed,
     /// Where it would write is not what was looked at: something else is there now.
     Unreadable,
 }
@@ -232,9 +234,18 @@ pub struct GuardReport {
     /// The preview by which a person approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<RunId>,
+    /// With `not_allowed`: what is not allowed any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Option<String>,
 }
 
 impl GuardReport {
+    /// Of a run that may not begin, with why.
+    #[must_use]
+    pub fn denied(why: String) -> Self {
+        Self { reason: Some(GuardReason::NotAllowed), denied: Some(why), ..Self::default() }
+    }
+
     /// Whether the source holds less than half of what it held. What is only left out has not gone.
     fn has_shrunk(&self) -> bool {
         let there = self.source_files.unwrap_or(0) + self.left_out.unwrap_or(0);
@@ -312,6 +323,7 @@ impl GuardReport {
                 format::count(self.destination_files.unwrap_or(0)),
                 format::count(self.budget.unwrap_or(0))
             ),
+            Some(GuardReason::NotAllowed) => self.denied.clone().unwrap_or_else(|| format!("It is not allowed any more. {nothing}")),
             Some(GuardReason::Unreadable) => format!("What would be changed could not be told. {nothing} Run it again."),
         }
     }

@@ -95,6 +95,7 @@ impl House {
             user_id: self.user.clone(),
             user: "ole".to_owned(),
             via: Via::Session,
+            token: None,
             address: None,
             created_at: now,
             deadline_at: limit.map(|ms| Timestamp(now.0 + ms)),

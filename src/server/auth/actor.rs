@@ -27,6 +27,8 @@ pub struct Actor {
     pub theme: Theme,
     /// By which door they came.
     pub via: Via,
+    /// With which token.
+    pub token: Option<TokenId>,
     /// From which address.
     pub address: Option<IpAddr>,
 }
@@ -93,6 +95,7 @@ mod tests {
             role: Role::Operator,
             scopes: None,
             theme: Theme::Auto,
+            token: None,
             via: Via::Session,
             address: None,
         };

@@ -139,6 +139,7 @@ impl Auth {
             scopes: None,
             theme: user.theme,
             via: Via::Session,
+            token: None,
             address: visitor.address,
         }))
     }
@@ -173,6 +174,7 @@ fn token_actor(token: tokens::Live, visitor: &Visitor) -> Actor {
         scopes: token.scopes,
         theme: token.user.theme,
         via: Via::Token,
+        token: Some(token.id),
         address: visitor.address,
     }
 }

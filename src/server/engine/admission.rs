@@ -1,10 +1,9 @@
-//! Admission: the only way into the queue, for a run that somebody starts and for a follower alike; and whether a run's owner may still start it.
+//! Admission: the only way into the queue, for a run that somebody starts and for a follower alike.
 
 use crate::{
     domain::{
         audit::Via,
-        id::{RunId, UserId},
-        policy::Permission,
+        id::RunId,
         run::{JobName, Retry, route},
         time::Timestamp,
     },
@@ -13,11 +12,13 @@ use crate::{
         audit::{self, NewAudit},
         new_id,
         runs::{self, NewRow, Place, Task},
-        users,
     },
 };
 
-use super::places;
+use super::{
+    authority::{Owner, owner_refused},
+    places,
+};
 
 /// Most runs that have not ended.
 const QUEUE_MAX: u64 = 1000;
@@ -25,10 +26,8 @@ const QUEUE_MAX: u64 = 1000;
 /// In whose name a run is started.
 #[derive(Clone, Debug)]
 pub struct Authority {
-    /// Their id.
-    pub user_id: UserId,
-    /// Their name.
-    pub user: String,
+    /// Who.
+    pub owner: Owner,
     /// How they came, or what acts for them.
     pub via: Via,
     /// From which address.
@@ -79,8 +78,10 @@ impl From<StoreError> for Refusal {
 
 /// Puts a run into the queue and writes its audit row, in the caller's transaction.
 pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Result<RunId, Refusal> {
-    let Authority { user_id, user, .. } = &request.authority;
-    if let Some(why) = owner_refused(c, user_id, user).await? {
+    // A follower that may not start is queued all the same: when it is its turn it is blocked, with a row in the history and the audit log.
+    if request.parent.is_none()
+        && let Some(why) = owner_refused(c, &request.authority.owner, now).await?
+    {
         return Err(Refusal::Owner(why));
     }
     if runs::count_unfinished(c).await? >= QUEUE_MAX {
@@ -92,21 +93,8 @@ pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Resu
     Ok(row.id)
 }
 
-/// Why this person may not start runs now; `None` when they may.
-pub(super) async fn owner_refused(c: &mut Connection, id: &UserId, name: &str) -> Result<Option<String>, StoreError> {
-    let why = match users::get(c, id).await? {
-        None => "the account does not exist any more".to_owned(),
-        Some(user) if user.disabled => "the account is disabled".to_owned(),
-        Some(user) if !user.role.may(Permission::RunsWrite) => {
-            format!("that needs the role {}, and theirs is {} now", Permission::RunsWrite.role().as_str(), user.role.as_str())
-        }
-        Some(_) => return Ok(None),
-    };
-    Ok(Some(format!("“{name}” may not start runs any more: {why}.")))
-}
-
 fn row(request: Request, now: Timestamp) -> NewRow {
-    let Authority { user_id, user, via, address } = request.authority;
+    let Authority { owner: Owner { user_id, user, token }, via, address } = request.authority;
     NewRow {
         id: new_id(now),
         spec: places::spec(&request.task, &request.places),
@@ -119,6 +107,7 @@ fn row(request: Request, now: Timestamp) -> NewRow {
         priority: request.priority,
         user_id,
         user,
+        token,
         via,
         address,
         created_at: now,

@@ -3,12 +3,13 @@
 use super::{
     Engine,
     admission::{self, Authority, Refusal, Request},
+    authority::Owner,
     places,
 };
 use crate::{
     domain::{
         audit::Via,
-        error::{AppError, Result as AppResult},
+        error::{AppError, ErrorCode, Result as AppResult},
         id::RunId,
         job::Job,
         run::{JobName, RunEventKind, RunState, RunSummary},
@@ -18,7 +19,7 @@ use crate::{
         locations::Locations,
         store::{
             Connection, StoreError,
-            jobs::{self, Owner},
+            jobs::{self, Owner as Saver},
             runs::{self, Task},
         },
     },
@@ -41,15 +42,22 @@ fn task(job: &Job) -> AppResult<Task> {
 }
 
 /// What is asked of the queue for a run of `job`, in the name of its owner.
-async fn request(locations: &Locations, job: &Job, owner: Owner, parent: &RunId) -> Result<Request, String> {
+async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId) -> Result<Request, String> {
     let mut task = task(job).map_err(AppError::sentence)?;
-    let checked = locations.transfer(places::asked(&task)).await.map_err(AppError::sentence)?;
-    let places = places::of(&checked, task.operation, task.options.dry_run);
-    (task.source, task.destination, _) = checked.locations();
+    let places = match locations.transfer(places::asked(&task)).await {
+        Ok(checked) => {
+            let places = places::of(&checked, task.operation, task.options.dry_run);
+            (task.source, task.destination, _) = checked.locations();
+            places
+        }
+        // It is queued and blocked when it is its turn, as a run whose folder is not allowed any more.
+        Err(error) if error.code == ErrorCode::Forbidden => Vec::new(),
+        Err(error) => return Err(error.sentence()),
+    };
     Ok(Request {
         task,
         places,
-        authority: Authority { user_id: owner.id, user: owner.name, via: Via::Chain, address: None },
+        authority: Authority { owner: Owner { user_id: owner.id, user: owner.name, token: None }, via: Via::Chain, address: None },
         approved_by: None,
         job: Some(JobName { id: job.id.clone(), name: job.spec.name.clone() }),
         parent: Some(parent.clone()),

@@ -2,6 +2,7 @@
 //! without us, and whoever watches it next learns all from its directory. Who may start or stop one is for `services` to say.
 
 pub mod admission;
+pub mod authority;
 mod chain;
 mod end;
 mod figures;

@@ -12,11 +12,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Engine, Live, admission,
+    Engine, Live,
+    authority::{Denial, Owner, authorize},
     end::pause,
     figures,
     guard::{self, Look},
-    places,
     presence::{self, Found},
     proof,
     quiet::Quiet,
@@ -27,7 +27,6 @@ use super::{
 };
 use crate::{
     domain::{
-        error::AppError,
         guard::GuardReport,
         id::RunId,
         run::{Operation, RunEventKind, RunState, RunSummary, Stats},
@@ -75,6 +74,12 @@ pub(super) struct Watch {
     jumps: Jumps,
 }
 
+/// How a run ends that may not begin.
+struct Refused {
+    verdict: Verdict,
+    report: Option<GuardReport>,
+}
+
 /// Has the guards of a run that was claimed look, starts it, and watches it. `jumps` is the look at the clock by which it was claimed:
 /// when the clock was moved since, its time limit moves along.
 pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
@@ -83,8 +88,8 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
     let mut transfer = Transfer { operation, source, destination, options };
     // Also before its guards look: they read what it would read.
-    if let Err(verdict) = watch.may_begin(&claimed).await {
-        return watch.end(*verdict, None, None).await;
+    if let Err(refused) = watch.may_begin(&claimed).await {
+        return watch.end(refused.verdict, None, refused.report).await;
     }
     match watch.present(&claimed, &transfer).await {
         Found::Fine => {}
@@ -114,8 +119,8 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     if watch.stop.is_cancelled() {
         return watch.end(Verdict::of(RunState::Cancelled, None), None, None).await;
     }
-    if let Err(verdict) = watch.may_begin(&claimed).await {
-        return watch.end(*verdict, None, None).await;
+    if let Err(refused) = watch.may_begin(&claimed).await {
+        return watch.end(refused.verdict, None, refused.report).await;
     }
     match engine.0.config.rclone.start_run(&watch.dir, &transfer, only.as_deref()).await {
         Ok(()) => watch.running().await.until_it_ends().await,
@@ -127,20 +132,6 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
         Err(RcloneError::Io { context, source }) => watch.not_started(format!("{context}: {source}")).await,
         Err(error) => watch.not_started(error.to_string()).await,
     }
-}
-
-/// Makes sure that a run which waited still may use its places, and that they are those which it holds: a link can have been changed meanwhile, or
-/// what a remote wraps.
-async fn still_allowed(engine: &Engine, claimed: &Claimed) -> Result<(), String> {
-    let task = &claimed.task;
-    let checked = engine.0.config.locations.transfer(places::asked(task)).await.map_err(AppError::sentence)?;
-    let now = places::of(&checked, task.operation, task.options.dry_run);
-    let held = async { runs::places_of(&mut *engine.0.config.store.acquire().await?, &claimed.id).await }.await;
-    let held = held.map_err(|error| format!("Its places could not be read: {error}."))?;
-    if now.iter().all(|place| held.contains(place)) {
-        return Ok(());
-    }
-    Err("While it waited, one of its folders became a link that leads elsewhere, or its remote was changed. Run it again.".to_owned())
 }
 
 /// Watches a run that was started in an earlier life.
@@ -167,24 +158,34 @@ async fn failed_files(engine: &Engine, of: &RunId) -> Result<Vec<String>, String
 }
 
 impl Watch {
-    /// Makes sure that a run which waited may still begin: its owner may still start runs, and its places are still allowed.
-    async fn may_begin(&self, claimed: &Claimed) -> Result<(), Box<Verdict>> {
-        let failed = |why: &str, lasting| {
-            let error = format!("It was not started, and nothing was changed. {why}");
-            Box::new(Verdict { lasting, ..Verdict::of(RunState::Failed, Some(error)) })
+    /// Makes sure that the run may begin now, or says how it ends instead.
+    async fn may_begin(&self, claimed: &Claimed) -> Result<(), Box<Refused>> {
+        let denied = match self.owner().await {
+            Ok(owner) => authorize(&self.engine, claimed, &owner, self.engine.0.config.clock.now()).await,
+            Err(error) => Err(Denial::Unknown(format!("Its owner's account could not be read: {error}."))),
         };
-        match self.owner_refused().await {
-            Ok(None) => still_allowed(&self.engine, claimed).await.map_err(|why| failed(&why, false)),
-            Ok(Some(why)) => Err(failed(&why, true)),
-            Err(error) => Err(failed(&format!("Its owner's account could not be read: {error}."), false)),
-        }
+        denied.map_err(|denial| {
+            let started = match self.live.summary.attempt {
+                0 | 1 => "It was not started, and nothing was changed.".to_owned(),
+                attempt => format!("Its attempt {attempt} was not started."),
+            };
+            Box::new(match denial {
+                Denial::Forbidden(why) => {
+                    let report = GuardReport::denied(format!("{started} {why}"));
+                    Refused { verdict: Verdict::of(RunState::Blocked, Some(report.words())), report: Some(report) }
+                }
+                Denial::Unknown(why) => Refused { verdict: Verdict::of(RunState::Failed, Some(format!("{started} {why}"))), report: None },
+            })
+        })
     }
 
-    async fn owner_refused(&self) -> Result<Option<String>, StoreError> {
+    /// In whose name it is done.
+    async fn owner(&self) -> Result<Owner, StoreError> {
         let mut reader = self.engine.0.config.store.acquire().await?;
-        let Some(origin) = runs::origin(&mut reader, &self.id).await? else { return Ok(None) };
-        let id = origin.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?;
-        admission::owner_refused(&mut reader, &id, &self.live.summary.user).await
+        let origin = runs::origin(&mut reader, &self.id).await?.ok_or(StoreError::Corrupt("run"))?;
+        let token = origin.token_id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's token"))).transpose()?;
+        let user_id = origin.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?;
+        Ok(Owner { user_id, user: self.live.summary.user.clone(), token })
     }
 
     async fn new(engine: &Engine, id: &RunId, fence: i64, jumps: Jumps) -> Option<Self> {

@@ -132,6 +132,7 @@ mod tests {
             scopes: None,
             theme: Theme::Auto,
             via: Via::Token,
+            token: None,
             address: None,
         };
         let token = |scopes: Option<&[Permission]>| NewToken {

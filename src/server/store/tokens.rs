@@ -212,6 +212,31 @@ pub async fn get(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Resu
     row.map(|row| row.summary(now)).transpose()
 }
 
+/// How a token stands, whether it can be used or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What it is for.
+    pub label: String,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+    /// How many files a run that it starts may delete without asking.
+    pub may_delete: u64,
+}
+
+/// How a token stands.
+pub async fn standing(c: &mut SqliteConnection, id: &TokenId) -> Result<Option<Standing>> {
+    let row: Option<(String, i64, i64, i64)> =
+        sqlx::query_as("SELECT label, revoked, expires_at, may_delete FROM tokens WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?;
+    Ok(row.map(|(label, revoked, expires_at, may_delete)| Standing {
+        label,
+        revoked: revoked != 0,
+        expires_at: Timestamp(expires_at),
+        may_delete: from_sql(may_delete),
+    }))
+}
+
 /// How many tokens of a user were not revoked and have not expired.
 pub async fn count(c: &mut SqliteConnection, user: &UserId, now: Timestamp) -> Result<u64> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens WHERE user_id = $1 AND revoked = 0 AND expires_at > $2")

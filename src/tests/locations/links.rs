@@ -168,7 +168,7 @@ async fn a_link_that_was_put_there_while_the_run_waited_is_refused() {
         console.patch("/api/v1/queue", &json!({ "paused": false }), StatusCode::OK).await;
         for id in runs {
             let run = console.ended(&id).await;
-            assert_eq!(run["state"], "failed", "{swapped}: {run}");
+            assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{swapped}: {run}");
             assert!(run["error"].as_str().expect("words").contains("nothing was changed"), "{swapped}: {run}");
         }
         console.patch("/api/v1/queue", &json!({ "paused": true }), StatusCode::OK).await;

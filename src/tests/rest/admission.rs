@@ -58,7 +58,8 @@ async fn a_queued_run_whose_owner_may_not_start_runs_any_more_is_not_started() {
             console.patch(&format!("/api/v1/users/{eva}"), &change, StatusCode::OK).await;
             pause(&console, false).await;
             let run = console.ended(&id).await;
-            assert_eq!(run["state"], "failed", "{change} {extra}: {run}");
+            assert_eq!((&run["state"], &run["attempt"]), (&json!("blocked"), &json!(1)), "{change} {extra}: {run}");
+            assert_eq!(run["guard_report"]["reason"], "not_allowed", "{run}");
             let words = format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
             assert_eq!(run["error"], words, "{change} {extra}");
             assert!(run["started_at"].is_null() && !console.root().join("b").exists(), "{run}");
@@ -98,12 +99,12 @@ async fn a_console_that_starts_again_asks_for_the_owner_as_well() {
     console.kill();
     console.restart();
     pause(&console, false).await;
-    assert_eq!(console.ended(&id).await["state"], "failed");
+    assert_eq!(console.ended(&id).await["state"], "blocked");
     assert!(!console.root().join("b").exists());
 }
 
 #[tokio::test]
-async fn a_follower_whose_owner_may_not_start_runs_any_more_is_noted_and_not_queued() {
+async fn a_follower_whose_owner_may_not_start_runs_any_more_is_blocked_and_others_are_not() {
     for (change, why) in [
         (json!({ "disabled": true }), "the account is disabled"),
         (json!({ "role": "viewer" }), "that needs the role operator, and theirs is viewer now"),
@@ -120,9 +121,13 @@ async fn a_follower_whose_owner_may_not_start_runs_any_more_is_noted_and_not_que
         let run = console.post(&format!("/api/v1/jobs/{first}/runs"), &json!({}), StatusCode::ACCEPTED).await;
         let run = console.ended(run["id"].as_str().expect("an id")).await;
         assert_eq!(run["state"], "succeeded", "{run}");
-        let expected = format!("“hers” could not be started after it: “eva” may not start runs any more: {why}.");
-        assert_eq!(refusals(&run), [expected.as_str()], "{run}");
-        assert!(console.get(&format!("/api/v1/jobs/{hers}"), StatusCode::OK).await["last_run"].is_null());
+        let follower = console.get(&format!("/api/v1/runs?job={hers}"), StatusCode::OK).await["runs"][0].clone();
+        let follower = console.ended(follower["id"].as_str().expect("queued")).await;
+        let expected = format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
+        assert_eq!((&follower["state"], &follower["error"]), (&json!("blocked"), &json!(expected)), "{follower}");
+        assert!(!console.root().join("b").exists());
+        let audit = console.get("/api/v1/audit?action=rclone.copy&user=eva&success=false", StatusCode::OK).await;
+        assert_eq!(audit["entries"][0]["detail"]["state"], "blocked", "{audit}");
         let other = console.get(&format!("/api/v1/runs?job={mine}"), StatusCode::OK).await;
         assert_eq!(other["runs"].as_array().expect("runs").len(), 1, "the other follower is started: {other}");
         console.ended(other["runs"][0]["id"].as_str().expect("an id")).await;
@@ -157,6 +162,7 @@ async fn fill(console: &Console, count: i64) {
             user_id: new_id(Timestamp(now)),
             user: "gone".to_owned(),
             via: Via::Token,
+            token: None,
             address: None,
             created_at: Timestamp(now + n),
             deadline_at: None,
@@ -192,7 +198,7 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
     assert_eq!(refusals(&run), [expected], "{run}");
     assert!(console.get(&format!("/api/v1/jobs/{next}"), StatusCode::OK).await["last_run"].is_null());
     // The owner of the others does not exist: what was claimed meanwhile was not started.
-    let others = console.get("/api/v1/runs?state=failed", StatusCode::OK).await;
+    let others = console.get("/api/v1/runs?state=blocked", StatusCode::OK).await;
     for other in others["runs"].as_array().expect("runs") {
         assert!(
             other["error"].as_str().expect("words").contains("“gone” may not start runs any more: the account does not exist"),

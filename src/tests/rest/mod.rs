@@ -2,6 +2,7 @@
 
 mod admission;
 mod audit;
+mod authority;
 mod backups;
 mod callers;
 mod clients;

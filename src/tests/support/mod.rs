@@ -94,7 +94,7 @@ impl Console {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir(dir.path().join("root")).expect("the allowed folder");
         let rclone = rclone_path();
-        let (child, base) = serve(dir.path(), &rclone, None, &[]);
+        let (child, base) = serve(dir.path(), &dir.path().join("root"), &rclone, None, &[]);
         Self { child, base, token: String::new(), http: client(), dir, rclone, log: None }
     }
 
@@ -118,7 +118,7 @@ impl Console {
         let token = run_longshore(&data, &["token", "create", "--user", ADMIN, "--name", "tests"], "");
         assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
         let token = String::from_utf8(token.stdout).expect("text").trim().to_owned();
-        let (child, base) = serve(dir.path(), rclone, log.as_ref(), env);
+        let (child, base) = serve(dir.path(), &dir.path().join("root"), rclone, log.as_ref(), env);
         Self { child, base, token, http: client(), dir, rclone: rclone.to_owned(), log }
     }
 
@@ -142,7 +142,7 @@ impl Console {
 
     /// Starts it again on the same data.
     pub fn restart(&mut self) {
-        (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref(), &[]);
+        self.restart_with_env(&[]);
     }
 
     /// Starts it again on the same data, with this rclone.
@@ -153,7 +153,23 @@ impl Console {
 
     /// Starts it again on the same data, with more in its environment.
     pub fn restart_with_env(&mut self, env: &[(&str, &str)]) {
-        (self.child, self.base) = serve(self.dir.path(), &self.rclone, self.log.as_ref(), env);
+        let root = self.dir.path().join("root");
+        (self.child, self.base) = serve(self.dir.path(), &root, &self.rclone, self.log.as_ref(), env);
+    }
+
+    /// Starts it again on the same data, with another allowed folder.
+    pub fn restart_with_root(&mut self, root: &Path) {
+        (self.child, self.base) = serve(self.dir.path(), root, &self.rclone, self.log.as_ref(), &[]);
+    }
+
+    /// Lets it die at this boundary, when it comes there.
+    pub fn die_at(&self, boundary: &str) {
+        write(&self.data().join("runs"), &format!("die-at.{boundary}"), b"");
+    }
+
+    /// Waits until it has died by itself.
+    pub fn died(&mut self) {
+        self.child.wait().expect("gone");
     }
 
     /// The folder that it may use.
@@ -318,10 +334,10 @@ pub async fn expect(response: Response, status: StatusCode) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
-fn serve(dir: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>, env: &[(&str, &str)]) -> (Child, String) {
+fn serve(dir: &Path, root: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>, env: &[(&str, &str)]) -> (Child, String) {
     let mut command = longshore(&dir.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
     command.envs(env.iter().copied());
-    command.arg("--local-root").arg(dir.join("root")).arg("--rclone").arg(rclone);
+    command.arg("--local-root").arg(root).arg("--rclone").arg(rclone);
     if log.is_some() {
         command.env("LONGSHORE_LOG", "trace").stderr(Stdio::piped());
     }

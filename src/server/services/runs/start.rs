@@ -19,6 +19,7 @@ use crate::{
         auth::Actor,
         engine::{
             admission::{self, Authority, Refusal, Request},
+            authority::Owner,
             places,
         },
         locations::Asked,
@@ -101,7 +102,11 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     let request = Request {
         task,
         places,
-        authority: Authority { user_id: actor.user_id.clone(), user: actor.name.clone(), via: actor.via, address },
+        authority: Authority {
+            owner: Owner { user_id: actor.user_id.clone(), user: actor.name.clone(), token: actor.token.clone() },
+            via: actor.via,
+            address,
+        },
         approved_by: run.approval.map(|approval| approval.preview),
         job,
         parent: None,

@@ -80,11 +80,13 @@ pub struct Origin {
     pub via: String,
     /// From which address.
     pub address: Option<String>,
+    /// The token with which they asked for it.
+    pub token_id: Option<String>,
 }
 
 /// Who asked for a run.
 pub async fn origin(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Origin>> {
-    Ok(sqlx::query_as("SELECT user_id, via, address FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
+    Ok(sqlx::query_as("SELECT user_id, via, address, token_id FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
 }
 
 /// A page of history, newest first. The cursor is the last id: however deep, the database goes straight there.

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     audit::Via,
     guard::Guards,
-    id::{JobId, RunId, UserId},
+    id::{JobId, RunId, TokenId, UserId},
     location::Location,
     run::{JobName, Operation, Retry, RunEventKind, RunState},
     text::fold,
@@ -44,6 +44,8 @@ pub struct NewRow {
     pub user_id: UserId,
     /// Their name.
     pub user: String,
+    /// The token with which they asked for it.
+    pub token: Option<TokenId>,
     /// By which door they came, for the audit row of its end.
     pub via: Via,
     /// From which address, for the same.
@@ -134,9 +136,9 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     sqlx::query(
         "INSERT INTO runs (id, operation, source, destination, route_id, options, dry_run, state, job_id, job_name, parent_id, retry_of,
                            priority, rank, not_before, attempts, backoff_secs, guards, spec, approved_by, user_id, user_name, created_at, via,
-                           address, deadline_at, idempotency_key)
+                           address, deadline_at, idempotency_key, token_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17, $18, $19, $20, $13, $21, $22,
-                 $23, $24)",
+                 $23, $24, $25)",
     )
     .bind(run.id.as_str())
     .bind(task.operation.as_str())
@@ -162,6 +164,7 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     .bind(run.address.as_deref())
     .bind(run.deadline_at.map(|at| at.0))
     .bind(run.idempotency_key.as_deref())
+    .bind(run.token.as_ref().map(TokenId::as_str))
     .execute(&mut *c)
     .await?;
     places::insert(c, &run.id, &run.places).await?;

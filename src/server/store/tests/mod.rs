@@ -60,6 +60,7 @@ pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
         user_id: new_id(at),
         user: "marianne".to_owned(),
         via: Via::Session,
+        token: None,
         address: None,
         created_at: at,
         deadline_at: None,
