@@ -227,8 +227,10 @@ pub struct Standing {
 
 /// How a token stands.
 pub async fn standing(c: &mut SqliteConnection, id: &TokenId) -> Result<Option<Standing>> {
-    let row: Option<(String, i64, i64, i64)> =
-        sqlx::query_as("SELECT label, revoked, expires_at, may_delete FROM tokens WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?;
+    let row: Option<(String, i64, i64, i64)> = sqlx::query_as("SELECT label, revoked, expires_at, may_delete FROM tokens WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await?;
     Ok(row.map(|(label, revoked, expires_at, may_delete)| Standing {
         label,
         revoked: revoked != 0,
