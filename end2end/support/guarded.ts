@@ -14,7 +14,7 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
   const api = new Api(longshore);
   const at = (...names: string[]) => join(longshore.files, ...names);
   await api.addRemote('archive', 's3', s3.config);
-  await api.addRemote('offsite', 'sftp', { host: '127.0.0.1', port: '1', user: 'longshore' });
+  await api.addRemote('offsite', 'sftp', { host: '127.0.0.1', port: '1', user: 'longshore', pass: 'tidal-quay-4711-lamp' });
   // What is looked at for long. The archive has to have it before it is asked for anything: it remembers what it saw.
   const folders = Array.from({ length: 100 }, (_, i) => `mirror/${1926 + i}`);
   for (const folder of folders) await makeMany(join(s3.folder, s3.bucket, folder), 6, 2_000);

@@ -1,5 +1,5 @@
 // The console as people find it: new, in use, in trouble. Every page in each of these, for pictures and for axe.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Page, expect } from '@playwright/test';
 import { Api } from './api';
@@ -67,6 +67,9 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
   await api.call('POST', `/runs/${stopped}/stop`);
   expect((await api.ended(stopped)).state).toBe('cancelled');
   expect((await api.ended(failed, 120_000)).state).toBe('failed');
+  const warned = await warning(api, photos, at('vault'));
+  // Somebody writes to rclone.conf by hand: a server whose key nobody has seen, and a name that no rclone can be asked for.
+  await appendFile(join(longshore.data, 'rclone.conf'), '\n[nas]\ntype = sftp\nhost = nas.example.org\n\n[a:b]\ntype = local\n');
   await people(longshore, api);
   const job = await jobs(api, longshore, s3);
   const mounted = await mounts(longshore, api, s3);
@@ -89,6 +92,7 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'runs-none', path: '/runs?search=nowhere', page: 'runs' },
     { name: 'run-running', path: `/runs/${running}`, page: 'run' },
     { name: 'run-succeeded', path: `/runs/${done}`, page: 'run' },
+    { name: 'run-warning', path: `/runs/${warned}`, page: 'run' },
     { name: 'run-failed', path: `/runs/${failed}`, page: 'run' },
     { name: 'run-cancelled', path: `/runs/${stopped}`, page: 'run' },
     { name: 'run-log', path: `/runs/${failed}?show=log`, page: 'run' },
@@ -122,6 +126,15 @@ export async function show(page: Page, longshore: Longshore, scene: Scene): Prom
   await interactive(page);
   await scene.act?.(page);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
+}
+
+/** A check that can compare no content: what is encrypted has no checksums. */
+async function warning(api: Api, source: string, place: string): Promise<string> {
+  await api.addRemote('vault', 'crypt', { remote: place, password: 'lantern-and-rope-4711' });
+  await api.ended(await api.copy(source, 'vault:2026'));
+  const { id } = await api.call<{ id: string }>('POST', '/runs', { operation: 'check', source, destination: 'vault:2026' });
+  expect((await api.ended(id)).state).toBe('warning');
+  return id;
 }
 
 /** Some who may sign in, one who may not any more, and tokens of theirs. */

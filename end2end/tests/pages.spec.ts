@@ -20,6 +20,7 @@ test('the first start', async ({ page, fresh }) => {
 });
 
 test('before anything was done', async ({ page, longshore }) => {
+  test.setTimeout(300_000);
   await look(page, longshore, LOGIN);
   await enter(page, longshore);
   await look(page, longshore, EMPTY);

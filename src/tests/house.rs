@@ -1,6 +1,7 @@
 //! The architecture, enforced: who may know whom, where a feature gate may stand, and how a file is not named.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -103,6 +104,29 @@ fn sql_stands_in_the_store_only() {
             assert!(!text.contains(sql), "{} holds SQL", file.display());
         }
     }
+}
+
+#[test]
+fn no_two_types_of_the_rest_api_have_one_name() {
+    let mut seen = HashMap::new();
+    for file in files() {
+        for item in syn::parse_file(&read(&file)).expect("Rust").items {
+            let (attributes, name) = match &item {
+                syn::Item::Struct(item) => (&item.attrs, &item.ident),
+                syn::Item::Enum(item) => (&item.attrs, &item.ident),
+                _ => continue,
+            };
+            let derives =
+                attributes.iter().filter_map(|attribute| attribute.meta.require_list().ok()).filter(|list| list.path.is_ident("derive"));
+            if derives.into_iter().any(|list| list.tokens.to_string().contains("ToSchema"))
+                && let Some(other) = seen.insert(name.to_string(), file.clone())
+            {
+                // In the description the second would silently take the place of the first.
+                panic!("{name} is described by {} and by {}", other.display(), file.display());
+            }
+        }
+    }
+    assert!(seen.len() > 50, "the types were not found");
 }
 
 fn is_in(path: &str, room: &str) -> bool {

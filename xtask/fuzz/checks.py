@@ -4,7 +4,9 @@ import itertools
 import os
 import subprocess
 
+import jsonschema_rs
 import schemathesis
+from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.specs.openapi import checks
 
 BINARY = os.environ["LONGSHORE_BIN"]
@@ -42,6 +44,68 @@ def before_call(context, case, kwargs):
     """A queue that rests would keep every call waiting that waits for its run."""
     if case.method == "PATCH" and case.path == "/api/v1/queue" and isinstance(case.body, dict) and case.body.get("paused") is True:
         case.body["paused"] = False
+
+
+description = {}
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """What the console says of itself, to read a request as it does."""
+    description.update(raw_schema)
+
+
+# How a switch may be written: src/server/http/lenient.rs.
+SWITCHES = {word: True for word in ("true", "1", "yes", "on", "t", "y")} | {word: False for word in ("false", "0", "no", "off", "f", "n")}
+
+
+def follow(schema):
+    while "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/components/schemas/")
+        schema = description["components"]["schemas"][name]
+    return schema
+
+
+def meant(schema, value):
+    """A value as the console reads it: null is not set, "true" and 1 are a switch, "3" and 3.0 a number."""
+    schema = follow(schema)
+    for part in itertools.chain.from_iterable(schema.get(kind, []) for kind in ("allOf", "oneOf", "anyOf")):
+        value = meant(part, value)
+    kinds = schema.get("type", [])
+    if "boolean" in kinds and not isinstance(value, bool):
+        return SWITCHES.get(str(int(value) if isinstance(value, float) and value in (0, 1) else value).strip().lower(), value)
+    if "integer" in kinds and isinstance(value, str) and value.strip().lstrip("+-").isdecimal():
+        return int(value)
+    if isinstance(value, list):
+        return [meant(schema.get("items") or {}, one) for one in value]
+    if isinstance(value, dict):
+        fields, rest = schema.get("properties", {}), schema.get("additionalProperties")
+        rest = rest if isinstance(rest, dict) else {}
+        needed = schema.get("required", [])
+        return {name: meant(fields.get(name, rest), one) for name, one in value.items() if one is not None or name in needed}
+    return value
+
+
+def fits(schema, value):
+    return jsonschema_rs.is_valid({"allOf": [schema], "components": description["components"]}, value, validate_formats=True)
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """The console also takes what older clients write. What fits the description once it is read as it is meant was taken rightly."""
+    if not isinstance(failure, AcceptedNegativeData):
+        return True
+    operation = description["paths"][case.path][case.method.lower()]
+    parameters = {parameter["name"]: parameter["schema"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
+    # In a query an empty value is none.
+    query = {name: value for name, value in (case.query or {}).items() if value != ""}
+    read = {name: meant(parameters.get(name, {}), value) for name, value in query.items()}
+    if not all(fits(parameters.get(name, {}), value) for name, value in read.items()):
+        return True
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    read_body = meant(body, case.body) if body and isinstance(case.body, dict) else case.body
+    is_lenient = read != (case.query or {}) or read_body != case.body
+    return not (is_lenient and (body is None or fits(body, read_body)))
 
 
 def is_positive(case):

@@ -74,7 +74,7 @@ async fn start(Who(actor): Who, State(app): State<AppState>, headers: HeaderMap,
 
 /// By what files would be compared.
 #[derive(Serialize, ToSchema)]
-struct ComparesBy {
+struct HowCompared {
     /// Absent where nothing is compared, or where a side does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     compares_by: Option<Comparison>,
@@ -85,9 +85,9 @@ struct ComparesBy {
 /// Of a run that is not started: by what its files would be compared, by what was asked for and what both sides can. A run that would compare
 /// less than it was asked to, or less than is needed to see every change, ends with a warning.
 #[utoipa::path(post, path = "/api/v1/runs/comparison", tag = "runs", request_body = NewRun,
-    responses((status = 200, body = ComparesBy), (status = 404, body = AppError)))]
-async fn comparison(Who(actor): Who, State(app): State<AppState>, Body(run): Body<NewRun>) -> Result<Json<ComparesBy>, Problem> {
-    Ok(Json(ComparesBy { compares_by: runs::comparison(&actor, &app, &run).await? }))
+    responses((status = 200, body = HowCompared), (status = 404, body = AppError)))]
+async fn comparison(Who(actor): Who, State(app): State<AppState>, Body(run): Body<NewRun>) -> Result<Json<HowCompared>, Problem> {
+    Ok(Json(HowCompared { compares_by: runs::comparison(&actor, &app, &run).await? }))
 }
 
 /// Get a run

@@ -2,6 +2,7 @@
 
 mod errors;
 mod operations;
+mod schemas;
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
@@ -28,7 +29,10 @@ and, when it is narrowed down, scopes. A page of the console itself uses the coo
 needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
 
 **Errors** have one shape, `AppError`: `code` says what kind it is, `message` what to do, `fields` which field is wrong and why, \
-`reference` where the console's log tells more.";
+`reference` where the console's log tells more.
+
+**What is taken.** An unknown field is refused by its name. As older clients write them, `null` is also read as a field that is not set, an empty \
+value in a query as none, `\"true\"`, `\"yes\"`, `1` and the like as a switch, and `\"3\"` or `3.0` as a number.";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -94,6 +98,7 @@ fn finish(mut description: Description) -> Description {
     operations::name(&mut description);
     operations::link(&mut description);
     errors::complete(&mut description);
+    schemas::open_parts(&mut description);
     description
 }
 
