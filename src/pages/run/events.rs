@@ -58,6 +58,7 @@ fn told(event: &RunEvent) -> (&'static str, String) {
 
 fn ended(state: &str) -> (&'static str, String) {
     match RunState::parse(state) {
+        Some(state @ RunState::Warning) => ("triangle-alert", word(state, false, None).to_owned()),
         Some(state) if state.is_good() => ("circle-check", format!("Ended: {}", word(state, false, None).to_lowercase())),
         Some(state) => ("circle-x", format!("Ended: {}", word(state, false, None).to_lowercase())),
         None => ("circle-x", "Ended".to_owned()),

@@ -120,7 +120,7 @@ pub fn words(kind: &str, flavour: &str) -> String {
         ("s3", "DigitalOcean") => "DigitalOcean Spaces",
         ("s3", "GCS") => "Google Cloud Storage (S3)",
         ("s3", flavour) => return format!("{flavour} (S3)"),
-        ("crypt", _) => "Encrypted",
+        ("crypt", _) => "Crypt",
         (kind, _) => provider::title(kind).unwrap_or(kind),
     }
     .to_owned()
