@@ -86,6 +86,9 @@ pub struct Me {
     pub host: String,
     /// rclone's version, or what is missing and how to get it.
     pub rclone: RcloneStatus,
+    /// Why the kernel does not confine rclone to the allowed folders, and how to change that; absent when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unconfined: Option<String>,
 }
 
 /// Whether rclone can be used.

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     config::Paths,
-    rclone::{Binary, RcloneError, inspect, mount},
+    rclone::{Binary, RcloneError, inspect, mount, sandbox::Kernel},
     store::Store,
 };
 use crate::domain::{format, remote::UnusableRemote};
@@ -49,7 +49,7 @@ pub async fn examine(paths: &Paths, out: &mut impl Write) -> io::Result<bool> {
     };
     let mut findings = vec![rclone(&binary)];
     findings.extend(remotes(&paths.rclone_config(), types.as_ref()));
-    findings.extend([fuse(), data_dir(paths.data_dir()), database(&paths.database()).await, disk(paths.data_dir())]);
+    findings.extend([kernel(), fuse(), data_dir(paths.data_dir()), database(&paths.database()).await, disk(paths.data_dir())]);
     for Finding { what, state, text } in &findings {
         let mark = match state {
             State::Well => "ok   ",
@@ -62,11 +62,19 @@ pub async fn examine(paths: &Paths, out: &mut impl Write) -> io::Result<bool> {
 }
 
 fn rclone(binary: &Result<Binary, RcloneError>) -> Finding {
-    let (well, text) = match binary {
-        Ok(binary) => (true, format!("{} at {}", binary.version, binary.path.display())),
-        Err(error) => (false, error.to_string()),
+    let (state, text) = match binary {
+        Ok(binary) => {
+            let text = format!("{} at {}", binary.version, binary.path.display());
+            match binary.replaceable_at() {
+                None => (State::Well, text),
+                Some(open) => {
+                    (State::Note, format!("{text}. Others than root can replace it: look at the owner and mode of {}", open.display()))
+                }
+            }
+        }
+        Err(error) => (State::Wrong, error.to_string()),
     };
-    Finding { what: "rclone", state: well.into(), text }
+    Finding { what: "rclone", state, text }
 }
 
 /// How many remotes there are, and each section of the configuration that is none.
@@ -89,6 +97,12 @@ fn remotes(path: &Path, types: Option<&BTreeSet<String>>) -> Vec<Finding> {
         finding(State::Note, format!("[{}] cannot be used. {}", section.name.escape_debug(), section.reason.escape_debug()))
     };
     std::iter::once(first).chain(unusable.into_iter().map(note)).collect()
+}
+
+/// What keeps rclone within the allowed folders.
+fn kernel() -> Finding {
+    let kernel = Kernel::here();
+    Finding { what: "kernel", state: if kernel.keeps() { State::Well } else { State::Note }, text: kernel.to_string() }
 }
 
 /// Mounts need it; nothing else does.

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod error;
 pub mod http;
 pub mod identity;
+pub mod local_roots;
 pub mod locations;
 pub mod rclone;
 pub mod services;

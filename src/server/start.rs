@@ -34,6 +34,7 @@ use super::{
         listener::{self, Limits},
         middleware::Policy,
     },
+    local_roots::{self, LocalRootError},
     locations::Locations,
     rclone::{Rclone, RcloneConfig, RcloneError},
     services::{
@@ -65,14 +66,9 @@ pub enum StartError {
     /// Another one serves the same data.
     #[error("The data directory {} is in use by another Longshore. Stop that one first.", .0.display())]
     InUse(PathBuf),
-    /// A folder that was to be allowed is none.
-    #[error("The folder {} (--local-root) can not be used: {source}.", path.display())]
-    LocalRoot {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A folder that was to be allowed cannot be.
+    #[error(transparent)]
+    LocalRoot(#[from] LocalRootError),
     /// The database is gone, and there are runs that it knew.
     #[error(
         "The database {} is gone or empty, but {} holds runs that it knew: restore a backup. To begin anew, move the whole data directory away.",
@@ -152,16 +148,17 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
     let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned() };
     let auth = Auth::open(store.clone(), clock.clone(), auth).await?;
     let shim = std::env::current_exe().map_err(|source| StartError::System { what: "The program can not find itself", source })?;
+    let local_roots = local_roots::open(config.local_roots(), &trusted(config, &shim))?;
     let rclone = RcloneConfig {
         binary: config.paths.program().map(Path::to_owned),
         master: config.paths.rclone_config(),
         data_dir: data_dir.to_owned(),
         shim,
+        roots: local_roots.to_vec(),
         limit: config.rclone_timeout,
     };
     let rclone = Rclone::open(rclone).await?;
-    let locations =
-        Locations::new(rclone.clone(), config.local_roots()).map_err(|(path, source)| StartError::LocalRoot { path, source })?;
+    let locations = Locations::new(rclone.clone(), Arc::clone(&local_roots));
     let engine = Engine::new(EngineConfig {
         store: store.clone(),
         rclone: rclone.clone(),
@@ -228,6 +225,17 @@ async fn claim(dir: &Path) -> Result<File, StartError> {
     Err(StartError::InUse(dir.to_owned()))
 }
 
+/// What the console trusts, by what it is: nobody may reach it as data.
+fn trusted(config: &Serve, program: &Path) -> Vec<(&'static str, PathBuf)> {
+    let rclone = config.paths.program().map(|path| ("the rclone that it runs", path.to_owned()));
+    let own = [
+        ("Longshore's data", config.paths.data_dir().to_owned()),
+        ("rclone's configuration", config.paths.rclone_config()),
+        ("the program of Longshore", program.to_owned()),
+    ];
+    own.into_iter().chain(rclone).collect()
+}
+
 /// Says where it is, what is missing, and on the first start the setup code.
 fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -243,6 +251,9 @@ fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> 
     }
     if let RcloneStatus::Missing { message } = rclone_status(app) {
         writeln!(out, "rclone: {message}")?;
+    }
+    if let Some(missing) = app.rclone.kernel().missing() {
+        writeln!(out, "kernel: {missing}")?;
     }
     out.flush()
 }

@@ -38,12 +38,13 @@ impl House {
         let config = RcloneConfig {
             binary: Some(rclone_path()),
             master: dir.path().join("rclone.conf"),
+            roots: vec![dir.path().canonicalize().expect("a folder")],
             data_dir: dir.path().to_owned(),
             shim: env!("CARGO_BIN_EXE_longshore").into(),
             limit: Duration::from_secs(300),
         };
         let rclone = Rclone::open(config).await.expect("rclone");
-        let locations = Locations::new(rclone.clone(), &[dir.path().to_owned()]).expect("a folder");
+        let locations = Locations::new(rclone.clone(), [dir.path().canonicalize().expect("a folder")].into());
         let engine = Engine::new(EngineConfig {
             store: store.clone(),
             rclone,

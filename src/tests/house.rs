@@ -129,6 +129,26 @@ fn no_two_types_of_the_rest_api_have_one_name() {
     assert!(seen.len() > 50, "the types were not found");
 }
 
+#[test]
+fn every_process_says_how_far_it_may_reach() {
+    // Each file that may start a process without `Process`, and each that may start one without a sandbox.
+    let plain = ["server/rclone/spawn.rs", "server/rclone/mount.rs"];
+    let unconfined = ["server/rclone/mount.rs", "server/rclone/shim.rs"];
+    for file in files().iter().filter(|file| file.starts_with(src().join("server"))) {
+        let (path, text) = (file.strip_prefix(src()).expect("below src"), read(file));
+        let text = text.split("#[cfg(test)]").next().expect("code");
+        for start in ["Command::new(", "posix_spawn(", "libc::execv", "libc::fork(", "CommandExt"] {
+            assert!(
+                !text.contains(start) || plain.iter().any(|plain| path == Path::new(plain)),
+                "{} starts a process by {start}",
+                path.display()
+            );
+        }
+        let says = path == Path::new("server/rclone/sandbox/mod.rs") || unconfined.iter().any(|unconfined| path == Path::new(unconfined));
+        assert!(!text.contains("Reach::User(") || says, "{} starts a process without a sandbox", path.display());
+    }
+}
+
 fn is_in(path: &str, room: &str) -> bool {
     path.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }

@@ -17,7 +17,7 @@ use longshore::{
         run::{Counts, FileOutcome, Operation, RunFile},
         transfer::TransferOptions,
     },
-    server::rclone::{Transfer, command, log, shim::Plan},
+    server::rclone::{Transfer, command, log, sandbox::Reach, shim::Plan},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -85,8 +85,14 @@ impl Yard {
         let mut command = Command::new(rclone_path());
         command.args(&args).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         adapt(&mut command).status().expect("rclone");
-        let plan =
-            Plan { program: rclone_path(), args: args.into_iter().map(Into::into).collect(), env: Vec::new(), umask: 0o22, grace_secs: 10 };
+        let plan = Plan {
+            program: rclone_path(),
+            args: args.into_iter().map(Into::into).collect(),
+            env: Vec::new(),
+            umask: 0o22,
+            grace_secs: 10,
+            reach: Reach::older(),
+        };
         fs::write(self.run_dir().join("run.json"), serde_json::to_vec(&plan).expect("JSON")).expect("written");
         let text = fs::read_to_string(self.run_dir().join(log::FILE)).expect("a log");
         let stats = text.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|line| {

@@ -14,6 +14,7 @@ mod operations;
 mod peers;
 mod rclone;
 mod rest;
+mod sandbox;
 mod secrets;
 mod server_fns;
 mod sftp;

@@ -33,6 +33,28 @@ fn a_data_directory_that_can_not_be_written_is_named() {
 }
 
 #[test]
+fn a_folder_that_holds_what_the_console_trusts_is_not_allowed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let home = dir.path().join("home");
+    fs::create_dir_all(home.join("bin")).expect("made");
+    fs::write(home.join("bin/rclone"), "").expect("written");
+    let (text, elsewhere) = (|path: &Path| path.to_str().expect("text").to_owned(), dir.path().join("data"));
+    for (data, root, more) in [
+        (home.join("data"), &home, vec![]),
+        (home.join("data"), &home.join("data/runs"), vec![]),
+        (elsewhere.clone(), &home, vec!["--rclone".to_owned(), text(&home.join("bin/rclone"))]),
+        (elsewhere.clone(), &home, vec!["--rclone-config".to_owned(), text(&home.join("conf/rclone.conf"))]),
+        (elsewhere.clone(), &Path::new("/").to_owned(), vec![]),
+    ] {
+        fs::create_dir_all(data.join("runs")).expect("made");
+        let mut args = vec!["serve".to_owned(), "--listen".to_owned(), "127.0.0.1:0".to_owned(), "--local-root".to_owned(), text(root)];
+        args.extend(more);
+        let said = refused(&data, &args.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(said.contains("take over the console") && said.contains("--data-dir"), "{said}");
+    }
+}
+
+#[test]
 fn a_second_console_on_the_same_data_is_refused() {
     let console = Console::start();
     let text = refused(&console.data(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -110,16 +132,33 @@ async fn without_a_good_rclone_it_starts_and_says_what_is_missing() {
 }
 
 #[test]
+fn the_unit_of_the_service_is_closed() {
+    let Some(systemd) = support::program("systemd-analyze", "systemd") else { return };
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/longshore.service");
+    let output = std::process::Command::new(systemd).args(["security", "--offline=yes", "--no-pager"]).arg(unit).output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let score = text.lines().find_map(|line| line.split_once("level for longshore.service: ")?.1.split(' ').next()?.parse::<f32>().ok());
+    assert!(score.is_some_and(|score| score <= 3.0), "{text}");
+}
+
+#[test]
 fn the_doctor_says_what_is_wrong_and_what_is_well() {
     let mut console = Console::start();
     console.kill();
     let rclone = support::rclone_path();
     let output = longshore(&console.data(), &["doctor"]).arg("--rclone").arg(rclone).output().expect("runs");
     let text = String::from_utf8(output.stdout).expect("text");
-    for word in ["rclone", "1.75.2", "database", "disk", "FUSE", "data directory"] {
+    for word in ["rclone", "1.75.2", "kernel", "database", "disk", "FUSE", "data directory"] {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert!(output.status.success(), "{text}");
+    let shared = console.data().parent().expect("a folder").join("shared");
+    fs::create_dir(&shared).expect("made");
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).expect("set");
+    std::os::unix::fs::symlink(support::rclone_path(), shared.join("rclone")).expect("linked");
+    let output = longshore(&console.data(), &["doctor"]).arg("--rclone").arg(shared.join("rclone")).output().expect("runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("NOTE  rclone: 1.75.2") && text.contains(shared.to_str().expect("text")), "{text}");
     let conf = console.data().join("rclone.conf");
     let doctor = |text: &str| {
         fs::write(&conf, text).expect("written");

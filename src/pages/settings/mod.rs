@@ -154,6 +154,15 @@ fn content(shown: Shown, doors: Doors) -> AnyView {
         let current = (tab == open).then_some("page");
         view! { <a href=format!("/settings/{name}") aria-current=current>{label}</a> }.into_any()
     };
+    let unconfined = shown.me.unconfined.clone().map(|message| {
+        view! {
+            <section class="note note--warn" aria-label="rclone is not confined">
+                {icon("triangle-alert")}
+                <div><b>"rclone is not confined"</b><p>{message}</p></div>
+            </section>
+        }
+        .into_any()
+    });
     let role = shown.me.role;
     let tabs = Tab::ALL.into_iter().filter(|(tab, ..)| tab.is_for(role)).map(tab).collect::<Vec<_>>();
     let list = match shown.list {
@@ -161,8 +170,11 @@ fn content(shown: Shown, doors: Doors) -> AnyView {
         List::Tokens(page) => tokens::tokens(page, &shown.me, doors),
         List::Sessions(sessions) => sessions::sessions(sessions, doors),
     };
-    view! { <section class="panel settings" aria-label="Settings"><nav class="tabs" aria-label="Settings">{tabs}</nav>{list}</section> }
-        .into_any()
+    view! {
+        {unconfined}
+        <section class="panel settings" aria-label="Settings"><nav class="tabs" aria-label="Settings">{tabs}</nav>{list}</section>
+    }
+    .into_any()
 }
 
 /// What came of the last thing that was done, in a sentence.

@@ -52,17 +52,10 @@ enum Place {
 }
 
 impl Locations {
-    /// Of this rclone, with these folders of this server allowed.
-    ///
-    /// # Errors
-    /// The first of `roots` that is no folder, and why.
-    pub fn new(rclone: Rclone, roots: &[PathBuf]) -> std::result::Result<Self, (PathBuf, io::Error)> {
-        let real = |path: &PathBuf| {
-            let real = path.canonicalize().and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
-            real.map_err(|error| (path.clone(), error))
-        };
-        let roots = roots.iter().map(real).collect::<std::result::Result<_, _>>()?;
-        Ok(Self { rclone, roots })
+    /// Of this rclone, with these folders of this server allowed, every link on their way followed.
+    #[must_use]
+    pub const fn new(rclone: Rclone, roots: Arc<[PathBuf]>) -> Self {
+        Self { rclone, roots }
     }
 
     /// The folders of this server that may be used, as locations.

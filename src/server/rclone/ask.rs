@@ -13,6 +13,7 @@ use super::{
     command,
     error::{During as _, RcloneError},
     keeper::Keeper,
+    sandbox::{Reach, Sandbox},
     spawn::Process,
 };
 
@@ -29,7 +30,7 @@ pub struct Answer {
     pub errors: String,
 }
 
-/// Runs rclone with `args`, and `env` beside the usual environment, for at most `limit`. One that finds no configuration is asked once more: another rclone was just saving it.
+/// Runs rclone with `args`, and `env` beside the usual environment, in `sandbox`, for at most `limit`. One that finds no configuration is asked once more: another rclone was just saving it.
 ///
 /// # Errors
 /// [`RcloneError::Timeout`] when the limit runs out; rclone is killed then.
@@ -38,25 +39,28 @@ pub async fn ask(
     binary: &Binary,
     args: &[OsString],
     env: &[(OsString, OsString)],
+    sandbox: &Sandbox,
     limit: Duration,
 ) -> Result<Answer, RcloneError> {
     timeout(limit, async {
-        let answer = once(keeper, binary, args, env).await?;
+        let answer = once(keeper, binary, args, env, sandbox).await?;
         let lost = !answer.success && command::lost_conf(&answer.errors);
-        if lost { once(keeper, binary, args, env).await } else { Ok(answer) }
+        if lost { once(keeper, binary, args, env, sandbox).await } else { Ok(answer) }
     })
     .await
     .map_err(|_| RcloneError::Timeout)?
 }
 
-async fn once(keeper: &Keeper, binary: &Binary, args: &[OsString], env: &[(OsString, OsString)]) -> Result<Answer, RcloneError> {
+async fn once(
+    keeper: &Keeper,
+    binary: &Binary,
+    args: &[OsString],
+    env: &[(OsString, OsString)],
+    sandbox: &Sandbox,
+) -> Result<Answer, RcloneError> {
     let usual = command::environment().into_iter().filter(|(name, _)| env.iter().all(|(own, _)| own != name));
-    let process = Process {
-        program: binary.path.clone(),
-        args: args.to_vec(),
-        env: usual.chain(env.iter().cloned()).collect(),
-        ..Process::default()
-    };
+    let env = usual.chain(env.iter().cloned()).collect();
+    let process = Process::new(binary.path.clone(), args.to_vec(), env, Reach::Sandbox(sandbox.clone()));
     let streams = |command: &mut tokio::process::Command| {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     };

@@ -3,14 +3,23 @@
 use std::{
     collections::BTreeSet,
     env, fmt,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    process::Stdio,
     time::Duration,
 };
 
 use tokio::{process::Command, time::timeout};
 
-use super::{error::RcloneError, providers, wire};
+use super::{
+    blocking,
+    error::{During as _, RcloneError},
+    pinned::Pinned,
+    providers,
+    sandbox::{Reach, Sandbox},
+    spawn::Process,
+    wire,
+};
 
 /// The oldest version that is taken. Older ones have holes in their remote control that were closed up to 1.75.2.
 pub const OLDEST: Version = Version(1, 75, 2);
@@ -45,6 +54,8 @@ pub struct Binary {
     pub path: PathBuf,
     /// Which it is.
     pub version: Version,
+    /// What is in it.
+    file: Pinned,
 }
 
 impl Binary {
@@ -61,8 +72,11 @@ impl Binary {
                 .find(|path| path.is_absolute() && is_program(path))
                 .ok_or_else(|| missing(format!("rclone was not found on PATH. {advice}, or say where it is with --rclone.")))?,
         };
+        let read = path.clone();
+        let file = blocking(move || Pinned::of(&read).during("could not read rclone")).await?;
         let Some(version) = ask_version(&path).await else {
-            return Err(missing(format!("{} does not say its version as rclone does. {advice}.", path.display())));
+            let script = "A script that starts rclone cannot be used: name the program itself with --rclone";
+            return Err(missing(format!("{} does not say its version as rclone does. {advice}. {script}.", path.display())));
         };
         if version < OLDEST {
             return Err(missing(format!(
@@ -70,7 +84,42 @@ impl Binary {
                 path.display()
             )));
         }
-        Ok(Self { path, version })
+        let binary = Self { path, version, file };
+        binary.unchanged()?;
+        Ok(binary)
+    }
+
+    /// Makes sure that it is still the program that was found.
+    ///
+    /// # Errors
+    /// [`RcloneError::Missing`] says what to do.
+    pub fn unchanged(&self) -> Result<(), RcloneError> {
+        let path = self.path.display();
+        match self.file.is_still(&self.path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(missing(format!(
+                "The rclone at {path} is not the one that Longshore started with: it was upgraded or replaced. Restart Longshore to use it."
+            ))),
+            Err(error) => Err(missing(format!(
+                "The rclone at {path} can no longer be read: {error}. Put it back, or install rclone and restart Longshore."
+            ))),
+        }
+    }
+
+    /// The folder or file by which somebody else than its owner or root can put another program in its place.
+    #[must_use]
+    pub fn replaceable_at(&self) -> Option<PathBuf> {
+        let real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let own = rustix::process::geteuid().as_raw();
+        let open = |path: &&Path| {
+            path.metadata().is_ok_and(|meta| {
+                let (mode, owner) = (meta.mode(), meta.uid());
+                // In a sticky folder (/tmp) nobody can replace what is another's.
+                let shared = mode & 0o022 != 0 && !(meta.is_dir() && mode & 0o1000 != 0);
+                shared || (owner != 0 && owner != own)
+            })
+        };
+        self.path.ancestors().chain(real.ancestors()).find(open).map(Path::to_owned)
     }
 }
 
@@ -96,8 +145,9 @@ async fn ask_version(path: &Path) -> Option<Version> {
 
 /// What it prints, with an empty configuration: no file is read, none can be asked for.
 async fn ask(path: &Path, args: &[&str]) -> Option<Vec<u8>> {
-    let mut command = Command::new(path);
-    command.args(args).args(["--config", ""]).env_clear().current_dir("/").stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let args = args.iter().chain(&["--config", ""]).map(Into::into).collect();
+    let mut command = Command::from(Process::new(path.to_owned(), args, Vec::new(), Reach::Sandbox(Sandbox::closed())).command().ok()?);
+    command.stdin(Stdio::null()).kill_on_drop(true);
     Some(timeout(LIMIT, command.output()).await.ok()?.ok()?.stdout)
 }
 

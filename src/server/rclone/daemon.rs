@@ -34,6 +34,7 @@ use super::{
     command,
     error::{During as _, RcloneError},
     keeper::Keeper,
+    sandbox::{Reach, Sandbox, Sandboxes},
     socket,
     spawn::Process,
     trust, wire,
@@ -97,6 +98,7 @@ struct Supervisor {
     user: String,
     password: String,
     keeper: Keeper,
+    sandboxes: Sandboxes,
     client: Client,
     state: watch::Sender<State>,
     stop: watch::Receiver<bool>,
@@ -106,7 +108,7 @@ struct Supervisor {
 
 impl Daemon {
     /// Starts it in `run`, on the configuration `conf`. A missing rclone is no error: it is looked for again.
-    pub async fn start(named: Option<&Path>, conf: &Path, run: &Path, keeper: &Keeper) -> Result<Self, RcloneError> {
+    pub async fn start(named: Option<&Path>, conf: &Path, run: &Path, keeper: &Keeper, sandboxes: Sandboxes) -> Result<Self, RcloneError> {
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -131,6 +133,7 @@ impl Daemon {
             user,
             password,
             keeper: keeper.clone(),
+            sandboxes,
             client: client.clone(),
             state,
             stop: stopped,
@@ -198,6 +201,7 @@ impl Daemon {
 impl Supervisor {
     async fn run(mut self) {
         let mut pause = Duration::from_millis(200);
+        let mut known = self.state.borrow().binary().ok().cloned();
         while !self.stopping() {
             let binary = self.state.borrow().binary().ok().cloned();
             let began = Instant::now();
@@ -220,8 +224,15 @@ impl Supervisor {
                 () = sleep(wait) => {}
                 _ = self.stop.changed() => {}
             }
-            // It may have been installed, replaced or removed.
-            let found = look(self.named.as_deref()).await;
+            // It may have been installed. One that was found stays the one: another is not started.
+            let found = match &known {
+                Some(binary) => match binary.unchanged() {
+                    Ok(()) => State::Ready(binary.clone()),
+                    Err(error) => State::Missing(error.to_string()),
+                },
+                None => look(self.named.as_deref()).await,
+            };
+            known = known.or_else(|| found.binary().ok().cloned());
             self.state.send_if_modified(|state| {
                 let same = matches!((&*state, &found), (State::Down(old, _) | State::Ready(old), State::Ready(new)) if old == new);
                 if !same {
@@ -240,10 +251,13 @@ impl Supervisor {
 
     /// One process, from start to end. `Ok` when it was ended by us.
     async fn life(&mut self, binary: &Binary) -> Result<(), RcloneError> {
+        binary.unchanged()?;
         let log = self.run.join("rcd.log");
+        let mut seen = self.sandboxes.seen().await;
         let mut child = {
             let listener = self.listener.try_clone().during("could not hand a socket down")?;
-            spawn(&self.keeper, binary, &self.conf, &log, listener.into(), (&self.user, &self.password)).await?
+            spawn(&self.keeper, binary, (&self.conf, &log), self.sandboxes.reader().await?, listener.into(), (&self.user, &self.password))
+                .await?
         };
         let ready = self.client.call::<wire::Nothing>("rc/noop", &(), START);
         tokio::select! {
@@ -260,6 +274,13 @@ impl Supervisor {
                 () = self.anew.notified() => return end(child).await,
                 () = sleep(CHECK) => {}
             }
+            // Its sandbox knows files and folders, not paths: what was put or mounted there since is not in it.
+            let now = self.sandboxes.seen().await;
+            if seen.is_some() && now.is_some() && now != seen {
+                tracing::info!("an allowed folder or a file of the system was replaced: rclone is started again");
+                return end(child).await;
+            }
+            seen = now.or(seen);
             let fat = child.id().and_then(memory).is_some_and(|bytes| bytes > FAT);
             if fat && self.client.busy() == 0 {
                 tracing::info!("rclone has grown and nothing is asked of it: it is started again");
@@ -289,18 +310,13 @@ impl Supervisor {
 pub async fn spawn(
     keeper: &Keeper,
     binary: &Binary,
-    conf: &Path,
-    log: &Path,
+    (conf, log): (&Path, &Path),
+    sandbox: Sandbox,
     listener: OwnedFd,
     (user, password): (&str, &str),
 ) -> Result<Child, RcloneError> {
-    let process = Process {
-        program: binary.path.clone(),
-        args: command::rcd(conf, log),
-        env: command::rcd_environment(user, password),
-        listener: Some(listener),
-        ..Process::default()
-    };
+    let (args, env) = (command::rcd(conf, log), command::rcd_environment(user, password));
+    let process = Process { listener: Some(listener), ..Process::new(binary.path.clone(), args, env, Reach::Sandbox(sandbox)) };
     let null = |command: &mut tokio::process::Command| {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     };

@@ -21,6 +21,7 @@ use super::{
     error::{During as _, RcloneError},
     keeper::Keeper,
     redact::is_secret,
+    sandbox::Sandbox,
     socket, wire, words,
 };
 
@@ -57,7 +58,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`RcloneError::Timeout`] when the limit runs out, or rclone gives up on a provider that does not answer.
-    pub async fn make(keeper: &Keeper, binary: &Binary, run: &Path, wanted: Wanted<'_>) -> Result<Self, RcloneError> {
+    pub async fn make(keeper: &Keeper, binary: &Binary, run: &Path, sandbox: Sandbox, wanted: Wanted<'_>) -> Result<Self, RcloneError> {
         let dir = run.join(format!("{PREFIX}{:016x}", random().during("could not get random numbers")?));
         private_dir(&dir).during("could not make a folder")?;
         // From here on the folder goes, however this ends.
@@ -67,7 +68,7 @@ impl Draft {
         let (user, password) = (daemon::secret()?, daemon::secret()?);
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
-        let child = daemon::spawn(keeper, binary, &draft.conf(), &log, listener.into(), (&user, &password)).await?;
+        let child = daemon::spawn(keeper, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
         let created = timeout(wanted.limit, create(&client, &wanted)).await;
         drop(client);
         daemon::end(child).await?;

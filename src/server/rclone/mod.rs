@@ -33,6 +33,7 @@ pub mod log;
 pub mod mount;
 mod offer;
 mod passing;
+mod pinned;
 pub mod preflight;
 pub mod presence;
 mod probe;
@@ -41,6 +42,7 @@ mod reach;
 mod redact;
 mod resolve;
 mod run;
+pub mod sandbox;
 mod saved;
 pub mod shim;
 mod shim_main;
@@ -99,6 +101,7 @@ use {
     error::During as _,
     keeper::Keeper,
     kept::Kept,
+    sandbox::{Kernel, Sandboxes},
     test::Subject,
     tokens::Tokens,
     vault::Vault,
@@ -122,6 +125,8 @@ pub struct RcloneConfig {
     pub data_dir: PathBuf,
     /// The program that is run as `<shim> shim DIR`: Longshore itself.
     pub shim: PathBuf,
+    /// The folders of this server that rclone may reach, with every link on their way followed.
+    pub roots: Vec<PathBuf>,
     /// How long a call may wait for rclone and what is behind it. A check has its own, shorter limit.
     pub limit: Duration,
 }
@@ -174,6 +179,7 @@ struct Inner {
     limit: Duration,
     vault: Arc<Vault>,
     keeper: Keeper,
+    sandboxes: Sandboxes,
     daemon: Daemon,
     /// What it offers.
     providers: Known<Vec<Provider>>,
@@ -199,7 +205,8 @@ impl Rclone {
         let (opened, folder) = (Arc::clone(&vault), run.clone());
         blocking(move || trust::restore(&folder, &opened.remotes()?)).await?;
         let keeper = Keeper::start().during("could not start a thread")?;
-        let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper).await?;
+        let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&vault))?;
+        let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper, sandboxes.clone()).await?;
         Draft::sweep(&run);
         let bisync = config.data_dir.join("bisync");
         let (providers, types, flags) = (Known::default(), Known::default(), Known::default());
@@ -212,6 +219,7 @@ impl Rclone {
             limit,
             vault,
             keeper,
+            sandboxes,
             daemon,
             providers,
             types,
@@ -234,7 +242,10 @@ impl Rclone {
     #[must_use]
     pub fn status(&self) -> RcloneStatus {
         match self.0.daemon.state() {
-            State::Ready(binary) => RcloneStatus::Ready(binary),
+            State::Ready(binary) => match binary.unchanged() {
+                Ok(()) => RcloneStatus::Ready(binary),
+                Err(error) => RcloneStatus::Missing { message: error.to_string() },
+            },
             State::Missing(message) => RcloneStatus::Missing { message },
             State::Down(_, message) => RcloneStatus::Down { message },
         }
@@ -244,6 +255,12 @@ impl Rclone {
     #[must_use]
     pub fn limit(&self) -> Duration {
         self.0.limit
+    }
+
+    /// What the kernel keeps of the sandboxes.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.0.sandboxes.kernel
     }
 
     /// rclone's version, when there is one.
@@ -335,7 +352,13 @@ impl Rclone {
 
     /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
     pub async fn save(&self, drafted: Drafted) -> Result<Saved, RcloneError> {
-        Saved::make(&self.0.vault, move |vault| vault.add(drafted.0)).await
+        // The sandbox of the warm rclone has no credentials of the machine when no remote used them before.
+        let environment = drafted.0.iter().any(|section| section.pairs().get(sandbox::ENV_AUTH).is_some_and(|value| value == "true"));
+        let saved = Saved::make(&self.0.vault, move |vault| vault.add(drafted.0)).await?;
+        if environment {
+            self.0.daemon.renew();
+        }
+        Ok(saved)
     }
 
     /// Has the warm rclone forget what it built from an older configuration. It may hang: nobody else should wait for this.
@@ -466,8 +489,11 @@ async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T, Rclo
 }
 
 impl Inner {
+    /// The program, as it was when it was found.
     fn binary(&self) -> Result<Binary, RcloneError> {
-        self.daemon.state().binary().cloned()
+        let binary = self.daemon.state().binary().cloned()?;
+        binary.unchanged()?;
+        Ok(binary)
     }
 
     /// Has rclone make a remote that is not saved yet.
@@ -479,7 +505,8 @@ impl Inner {
         config: &BTreeMap<String, String>,
         limit: Duration,
     ) -> Result<Draft, RcloneError> {
-        Draft::make(&self.keeper, binary, &self.run, draft::Wanted { name, kind, config, limit }).await
+        Draft::make(&self.keeper, binary, &self.run, self.sandboxes.reader_of(config).await?, draft::Wanted { name, kind, config, limit })
+            .await
     }
 
     /// Makes the two configurations agree.

@@ -23,8 +23,9 @@ use super::{
     command,
     error::{During as _, RcloneError},
     log, probe,
+    sandbox::{Reach, Sandbox, Unconfined},
     shim::{self, Life, Plan},
-    wire, words,
+    tokens, wire, words,
 };
 
 /// How long it may take to unmount and end.
@@ -35,6 +36,8 @@ const LOOK: Duration = Duration::from_millis(50);
 const INTO: Duration = Duration::from_secs(20);
 /// How long it is believed that a mount answers, or does not.
 const KNOWN: Duration = Duration::from_secs(15);
+/// Options that run a program of this server, also those of rclone itself that a remote sets with `global.` or `override.`.
+const PROGRAMS: [&str; 6] = ["auth_proxy", "bearer_token_command", "metadata_mapper", "name_transform", "password_command", "ssh"];
 /// How long `fusermount3` may take.
 const DETACH: Duration = Duration::from_secs(10);
 
@@ -64,6 +67,7 @@ impl Rclone {
         if !plan.location.is_local() && !self.names().await?.contains(plan.location.remote()) {
             return Err(RcloneError::UnknownRemote);
         }
+        self.refuse_programs(&plan.location).await?;
         self.prepare([&plan.location]).await?;
         let args = command::mount(plan, self.0.vault.working(), dir);
         let plan_of_shim = Plan {
@@ -72,6 +76,7 @@ impl Rclone {
             env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             umask: UMASK,
             grace_secs: GRACE_SECS,
+            reach: Reach::User(Unconfined::Mounts),
         };
         shim::start(dir, &plan_of_shim, None, &self.0.shim).await?;
         let end = Instant::now() + self.limit();
@@ -101,6 +106,19 @@ impl Rclone {
         Ok(())
     }
 
+    /// Refuses what would run a program: no sandbox holds a mount.
+    async fn refuse_programs(&self, location: &Location) -> Result<(), RcloneError> {
+        let sections = self.usable().await?;
+        let reached = tokens::reach(&sections, vec![location.remote().to_owned()]);
+        let program = sections.iter().filter(|section| reached.contains(&section.name)).find_map(|section| {
+            let option = section.pairs().into_iter().find(|(option, value)| !value.is_empty() && runs_program(option))?.0;
+            Some((section.name.clone(), option))
+        });
+        let Some((name, option)) = program else { return Ok(()) };
+        let message = format!("“{name}” cannot be mounted: its option {option} runs a program of this server.");
+        Err(RcloneError::Unavailable { message })
+    }
+
     /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: whoever reads a mount that hangs, hangs.
     ///
     /// # Errors
@@ -108,7 +126,8 @@ impl Rclone {
     async fn look_into(&self, dir: &Path, mount_point: &Path) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         let place = command::target(&Location::Local(mount_point.to_string_lossy().into_owned()));
-        let answer = ask(&self.0.keeper, &binary, &command::probe(Path::new(""), &place), &[], INTO.min(self.limit())).await?;
+        let sandbox = Sandbox::closed().reading(mount_point);
+        let answer = ask(&self.0.keeper, &binary, &command::probe(Path::new(""), &place), &[], &sandbox, INTO.min(self.limit())).await?;
         if answer.success {
             return Ok(());
         }
@@ -154,6 +173,12 @@ async fn ask_mount(dir: &Path, location: &Location, limit: Duration) -> Result<(
         "fs": command::target(location), "remote": "", "opt": { "noModTime": true, "noMimeType": true }, "_filter": { "FilterRule": ["- **"] },
     });
     Client::new(&dir.join(shim::SOCKET), None).call::<wire::Nothing>("operations/list", &asked, limit).await.map(drop)
+}
+
+/// Whether an option runs a program of this server.
+fn runs_program(option: &str) -> bool {
+    let name = option.rsplit('.').next().unwrap_or_default();
+    PROGRAMS.contains(&name)
 }
 
 /// Whether the mount in `dir` lives.

@@ -17,7 +17,9 @@ use super::{
     command,
     comparison::{self, Comparison},
     error::{During as _, RcloneError},
-    filters, log, shim,
+    filters, log,
+    sandbox::Reach,
+    shim,
     spawn::Process,
     wire,
 };
@@ -54,13 +56,9 @@ impl Rclone {
         let transfer = command::Transfer { options, ..transfer.clone() };
         let make = |dir: &Path| fs::DirBuilder::new().mode(0o700).create(dir);
         make(dir).during("could not make a folder for a guard")?;
-        let process = Process {
-            program: binary.path,
-            args: command::preflight(&transfer, self.0.vault.working(), dir),
-            env: command::environment(),
-            umask: Some(0o077),
-            ..Process::default()
-        };
+        let args = command::preflight(&transfer, self.0.vault.working(), dir);
+        let reach = Reach::Sandbox(self.sandbox(dir, &transfer, false).await?);
+        let process = Process { umask: Some(0o077), ..Process::new(binary.path, args, command::environment(), reach) };
         let errors = fs::File::create_new(dir.join(log::STDERR)).during("could not make a file for a guard")?;
         let streams = move |command: &mut tokio::process::Command| {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);

@@ -13,6 +13,7 @@ use super::{
     comparison::Wanted,
     error::{During as _, RcloneError},
     probe,
+    sandbox::Reach,
     spawn::Process,
     wire, words,
 };
@@ -82,13 +83,9 @@ impl Rclone {
     ) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         self.prepare([place]).await?;
-        let process = Process {
-            program: binary.path,
-            args: command::names(place, options, self.0.vault.working()),
-            env: command::environment(),
-            umask: Some(0o077),
-            ..Process::default()
-        };
+        let args = command::names(place, options, self.0.vault.working());
+        let reach = Reach::Sandbox(self.0.sandboxes.reader().await?);
+        let process = Process { umask: Some(0o077), ..Process::new(binary.path, args, command::environment(), reach) };
         let streams = |command: &mut tokio::process::Command| {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         };

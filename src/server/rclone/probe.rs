@@ -10,6 +10,7 @@ use super::{
     command,
     error::RcloneError,
     keeper::Keeper,
+    sandbox::Sandbox,
     wire, words,
 };
 
@@ -28,6 +29,8 @@ pub struct Probe<'a> {
     pub secrets: &'a [String],
     /// What its environment has beside the usual.
     pub env: &'a [(OsString, OsString)],
+    /// What it may reach in the file system.
+    pub sandbox: &'a Sandbox,
     /// How long it may take.
     pub limit: Duration,
 }
@@ -71,7 +74,7 @@ pub fn unasked(kind: &str, place: &Location) -> Option<&'static str> {
 impl Probe<'_> {
     /// Asks. An answer that tells of a failure is still an answer; an error means that nothing was asked.
     pub async fn run(&self, keeper: &Keeper, binary: &Binary) -> Result<Found, RcloneError> {
-        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), self.env, self.limit).await;
+        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), self.env, self.sandbox, self.limit).await;
         Ok(match answer {
             Err(RcloneError::Timeout) => Found::Failed(format!("No answer within {} s.", self.limit.as_secs())),
             Err(error) => return Err(error),

@@ -1,9 +1,13 @@
 //! Starts runs: each an rclone of its own, which needs neither us nor the warm one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{GRACE_SECS, Rclone, RcloneError, Transfer, UMASK, bisync, blocking, command, shim};
-use crate::domain::{run::Operation, transfer::TransferOptions};
+use super::{
+    GRACE_SECS, Opened, Rclone, RcloneError, Transfer, UMASK, bisync, blocking, command,
+    sandbox::{Reach, Sandbox},
+    shim,
+};
+use crate::domain::{location::Location, run::Operation, transfer::TransferOptions};
 
 /// How many seconds a bisync may clean up: it finishes what it is at and notes it. Up to 31 s were seen.
 const BISYNC_GRACE_SECS: u64 = 45;
@@ -34,6 +38,7 @@ impl Rclone {
         } else {
             GRACE_SECS
         };
+        let options = &transfer.options;
         let args = command::transfer(transfer, self.0.vault.working(), dir, &workdir, only.as_deref());
         let plan = shim::Plan {
             program: binary.path,
@@ -41,9 +46,45 @@ impl Rclone {
             env: command::environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
             umask: UMASK,
             grace_secs,
+            reach: Reach::Sandbox(self.sandbox(dir, transfer, !options.dry_run).await?.writing(&workdir)),
         };
         shim::start(dir, &plan, list.as_deref(), &self.0.shim).await?;
         self.hold(dir, transfer.places()).await;
         Ok(())
     }
+
+    /// The sandbox of an rclone that does `transfer` in the folder `dir`: it reads what the run reads, and changes what the run changes when it
+    /// `writes` at all.
+    pub(super) async fn sandbox(&self, dir: &Path, transfer: &Transfer, writes: bool) -> Result<Sandbox, RcloneError> {
+        let operation = transfer.operation;
+        let backup = transfer.options.backup_dir.as_deref().and_then(|text| Location::parse(text).ok());
+        let used = [
+            (Some(&transfer.source), operation.writes_source()),
+            (transfer.destination.as_ref(), operation.writes_destination()),
+            (backup.as_ref(), true),
+        ];
+        let (mut reads, mut changes) = (Vec::new(), Vec::new());
+        for (location, changed) in used {
+            let Some(location) = location else { continue };
+            let opened = match self.resolve(location).await {
+                Ok(resolved) => resolved.opened,
+                // It leads nowhere, so nothing of this server is needed; rclone says what is wrong with it.
+                Err(RcloneError::UnknownRemote | RcloneError::Invalid { .. }) => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            let paths = opened.iter().filter_map(|opened| match opened {
+                Opened::Disk(path) => Some(real_path(path)),
+                Opened::Remote(_) => None,
+            });
+            if writes && changed { changes.extend(paths) } else { reads.extend(paths) }
+        }
+        let saves = self.saves(used.iter().filter_map(|(location, _)| *location)).await?;
+        self.0.sandboxes.run(dir, &reads, &changes, saves).await
+    }
+}
+
+/// With every link on its way followed, as far as it is there.
+fn real_path(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
+    there.map_or_else(|| path.to_owned(), |(ancestor, real)| path.strip_prefix(ancestor).map_or(real.clone(), |rest| real.join(rest)))
 }

@@ -33,7 +33,9 @@ use super::{
     atomic,
     client::{Client, QUICK},
     error::{During as _, RcloneError},
-    log, socket,
+    log,
+    sandbox::{Reach, Unconfined},
+    socket,
     spawn::Process,
     wire,
 };
@@ -55,6 +57,9 @@ pub struct Plan {
     /// How many seconds it may clean up after it was asked to stop.
     #[serde(default = "ten")]
     pub grace_secs: u64,
+    /// How far it gets in the file system.
+    #[serde(default = "Reach::older")]
+    pub reach: Reach,
 }
 
 /// What a plan of an older Longshore meant.
@@ -63,7 +68,7 @@ const fn ten() -> u64 {
 }
 
 /// Text of the system that may not be UTF-8.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Text {
     /// It is.
@@ -309,7 +314,11 @@ pub(super) async fn start(dir: &Path, plan: &Plan, only: Option<&[u8]>, shim: &P
         flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
         let env = super::command::environment();
         let args = vec!["shim".into(), dir.into()];
-        let process = Process { program: shim, args, env, listener: Some(listener.into()), lock: Some(lock.into()), ..Process::default() };
+        let process = Process {
+            listener: Some(listener.into()),
+            lock: Some(lock.into()),
+            ..Process::new(shim, args, env, Reach::User(Unconfined::Shim))
+        };
         let mut command = Command::from(process.command()?);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
         Ok(command)
@@ -349,7 +358,7 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::sandbox::Sandbox, *};
 
     #[test]
     fn a_folder_tells_how_its_run_is() {
@@ -377,6 +386,15 @@ mod tests {
         assert_eq!(Known::of(me.pid), Some(me));
         let other = Known { start: me.start + 1, ..me };
         assert!(!other.signal(Signal::KILL).expect("not sent"), "it would have killed this test");
+    }
+
+    #[test]
+    fn a_plan_of_an_older_longshore_is_read() {
+        let plan: Plan = serde_json::from_str(r#"{"program":"/usr/bin/rclone","args":["version"],"env":[],"umask":18}"#).expect("read");
+        assert_eq!((&plan.reach, plan.grace_secs), (&Reach::older(), 10));
+        let plan = Plan { reach: Reach::Sandbox(Sandbox::closed()), ..plan };
+        let again: Plan = serde_json::from_slice(&serde_json::to_vec(&plan).expect("json")).expect("read");
+        assert_eq!(again.reach, plan.reach);
     }
 
     #[test]

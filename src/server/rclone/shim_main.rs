@@ -92,14 +92,14 @@ impl Run<'_> {
     }
 
     fn start(&self) -> io::Result<Child> {
+        let Plan { program, args, env, umask, reach, .. } = &self.plan;
+        let args = args.iter().cloned().map(Into::into).collect();
+        let env = env.iter().cloned().map(|(name, value)| (name.into(), value.into())).collect();
         let process = Process {
-            program: self.plan.program.clone(),
-            args: self.plan.args.iter().cloned().map(Into::into).collect(),
-            env: self.plan.env.iter().cloned().map(|(name, value)| (name.into(), value.into())).collect(),
-            umask: Some(self.plan.umask),
+            umask: Some(*umask),
             listener: Some(self.listener.as_fd().try_clone_to_owned()?),
             lock: Some(self.lock.as_fd().try_clone_to_owned()?),
-            ..Process::default()
+            ..Process::new(program.clone(), args, env, reach.clone())
         };
         let mut command = process.command()?;
         // Files, never pipes: a pipe that nobody reads stops rclone, and a closed one kills it.

@@ -23,7 +23,8 @@ impl Rclone {
             return Err(RcloneError::IsFile);
         }
         self.prepare([location]).await?;
-        let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], limit).await?;
+        let sandbox = self.0.sandboxes.reader().await?;
+        let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], &sandbox, limit).await?;
         if !answer.success {
             let error = words::error(&probe::why(&answer.errors), &[]);
             // Some servers have words of their own for what is not there.

@@ -19,15 +19,18 @@ use std::{
     time::Duration,
 };
 
+use super::sandbox::Reach;
+
 /// Where a listening socket is handed down: the first of `LISTEN_FDS`.
 const LISTENER: RawFd = 3;
 /// Where the lock of a run is handed down.
 pub(super) const LOCK: RawFd = 4;
+/// The variable that names the folder for temporary files.
+const TEMP: &str = "TMPDIR";
 /// The text in the environment that the child overwrites with its own process id.
 const PID: &[u8] = b"LISTEN_PID=0000000000\0";
 
-/// A process to be. Without `Debug`: its environment may hold a password.
-#[derive(Default)]
+/// A process to be. Without `Debug`: its environment may hold a password. Without `Default`: [`Process::new`] asks how far it may reach.
 pub struct Process {
     /// The program, absolute.
     pub program: PathBuf,
@@ -43,15 +46,26 @@ pub struct Process {
     pub listener: Option<OwnedFd>,
     /// What it holds locked, as descriptor 4.
     pub lock: Option<OwnedFd>,
+    /// How far it gets in the file system.
+    pub reach: Reach,
 }
 
 impl Process {
+    /// One that is given nothing but arguments and an environment.
+    #[must_use]
+    pub const fn new(program: PathBuf, args: Vec<OsString>, env: Vec<(OsString, OsString)>, reach: Reach) -> Self {
+        Self { program, args, env, umask: None, dies_with_thread: false, listener: None, lock: None, reach }
+    }
+
     /// As a command, with `/` as folder, in its own session. Its streams are still to be set; its arguments and environment are fixed.
     pub fn command(self) -> io::Result<Command> {
         reserve()?;
         let mut command = Command::new(&self.program);
         command.current_dir("/");
         let mut image = Image::new(&self)?;
+        // Out of the way of 3 and 4, as the others: what is put there would take its place.
+        let sandbox = self.reach.ruleset(&self.program)?.as_ref().map(high).transpose()?;
+        let calls = self.reach.calls()?;
         let listener = self.listener.as_ref().map(high).transpose()?;
         let lock = self.lock.as_ref().map(high).transpose()?;
         let parent = rustix::process::getpid().as_raw_pid();
@@ -77,6 +91,12 @@ impl Process {
                     if let Some(fd) = from {
                         check(libc::dup2(fd.as_raw_fd(), to))?;
                     }
+                }
+                if let Some(sandbox) = &sandbox {
+                    enter(sandbox.as_raw_fd())?;
+                }
+                if let Some(calls) = &calls {
+                    refuse(calls)?;
                 }
                 Err(image.exec())
             }
@@ -114,7 +134,9 @@ impl Image {
             args.push(text(arg)?);
         }
         let mut env = Vec::with_capacity(process.env.len() + 1);
-        for (name, value) in &process.env {
+        let temp = process.reach.temp().map(|temp| (OsString::from(TEMP), temp));
+        let given = process.env.iter().filter(|(name, _)| temp.is_none() || name != TEMP);
+        for (name, value) in given.chain(&temp) {
             let mut pair = name.clone();
             pair.push("=");
             pair.push(value);
@@ -147,6 +169,38 @@ impl Image {
         // SAFETY: both arrays end in a null pointer and point to texts that live as long as `self`.
         unsafe { libc::execve(self.program.as_ptr(), self.argv.as_ptr(), self.envp.as_ptr()) };
         io::Error::last_os_error()
+    }
+}
+
+/// Which version of Landlock this kernel has.
+pub(super) fn landlock() -> io::Result<i64> {
+    const VERSION: libc::c_uint = 1;
+    // SAFETY: with this flag the kernel reads nothing, it only answers.
+    let answer = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<libc::c_void>(), 0_usize, VERSION) };
+    if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(answer) }
+}
+
+/// Puts this process into a sandbox, for good: it cannot leave, and what it starts is in it as well.
+///
+/// # Safety
+/// Only in a forked child.
+unsafe fn enter(ruleset: RawFd) -> io::Result<()> {
+    // SAFETY: system calls that take numbers alone.
+    unsafe {
+        // Without it a program with other rights (setuid) could be started from behind the sandbox.
+        check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
+        if libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+/// Has the kernel refuse system calls to this process, for good. A kernel that cannot is no reason not to start.
+fn refuse(calls: &seccompiler::BpfProgram) -> io::Result<()> {
+    if seccompiler::apply_filter(calls).is_ok() {
+        return Ok(());
+    }
+    match io::Error::last_os_error() {
+        error if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS)) => Ok(()),
+        error => Err(error),
     }
 }
 
@@ -242,11 +296,11 @@ fn check(result: libc::c_int) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::sandbox::Unconfined, *};
     use std::{io::Read as _, process::Stdio};
 
     fn shell(script: &str) -> Process {
-        Process { program: "/bin/sh".into(), args: vec!["-c".into(), script.into()], ..Process::default() }
+        Process::new("/bin/sh".into(), vec!["-c".into(), script.into()], Vec::new(), Reach::User(Unconfined::Shim))
     }
 
     fn output(process: Process) -> String {
@@ -289,7 +343,7 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_an_error_here() {
         let lock = Some(File::open("/dev/null").expect("opened").into());
-        let process = Process { program: "/nowhere/rclone".into(), lock, ..Process::default() };
+        let process = Process { program: "/nowhere/rclone".into(), lock, ..shell("") };
         assert_eq!(process.command().expect("a command").spawn().expect_err("no program").kind(), io::ErrorKind::NotFound);
     }
 

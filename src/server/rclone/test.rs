@@ -59,8 +59,9 @@ impl Rclone {
         let others = sections.iter().flat_map(Section::pairs);
         secrets.extend(others.filter(|(option, _)| redact::is_secret(option)).map(|(_, value)| value));
         let root = probe::asked(kind, &Location::Remote(name.clone(), String::new()));
+        let sandbox = self.0.sandboxes.reader_of(options).await?;
         let look = |place: Location, limit| {
-            let (secrets, binary, keeper) = (&secrets, &binary, &self.0.keeper);
+            let (secrets, binary, keeper, sandbox) = (&secrets, &binary, &self.0.keeper, &sandbox);
             let saved = sections.iter().find(|section| !place.is_local() && section.name == place.remote()).map(Section::kind);
             let unasked = probe::unasked(saved.as_deref().unwrap_or(kind), &place);
             async move {
@@ -68,7 +69,7 @@ impl Rclone {
                     return Ok((place, Found::Failed(why.to_owned())));
                 }
                 let target = command::target(&place);
-                let found = Probe { conf, target: &target, secrets, env, limit }.run(keeper, binary).await?;
+                let found = Probe { conf, target: &target, secrets, env, sandbox, limit }.run(keeper, binary).await?;
                 Ok::<_, RcloneError>((place, found))
             }
         };

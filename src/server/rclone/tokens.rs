@@ -33,6 +33,7 @@ use super::{
     daemon,
     error::{During as _, RcloneError},
     probe,
+    sandbox::Reach,
     shim::{self, Life},
     spawn::Process,
     wrap,
@@ -59,6 +60,27 @@ const PREFIX: &str = "token-";
 const CONF: &str = "rclone.conf";
 const BASE: &str = "base.json";
 const LOCK: &str = "lock";
+/// Types of remotes that save nothing in the configuration, unless they have a token: read from the source of rclone 1.75.2. Others may, as SFTP does
+/// with what it learned of its server.
+const NEVER_SAVE: [&str; 17] = [
+    "alias",
+    "archive",
+    "azureblob",
+    "azurefiles",
+    "b2",
+    "chunker",
+    "combine",
+    "compress",
+    "crypt",
+    "ftp",
+    "http",
+    "local",
+    "memory",
+    "s3",
+    "smb",
+    "swift",
+    "union",
+];
 /// How long a start waits for one who renews a token for an earlier console.
 const MOMENT: Duration = Duration::from_secs(5);
 
@@ -96,6 +118,15 @@ impl Rclone {
     pub(super) async fn prepare_wrapped(&self, kind: &str, options: &BTreeMap<String, String>) -> Result<(), RcloneError> {
         let places = wrap::places(kind, options).unwrap_or_default();
         self.prepare(&places).await
+    }
+
+    /// Whether an rclone that uses these locations may have something to save in the configuration: a new token, or what it learned of a server.
+    pub(super) async fn saves<'a>(&self, locations: impl IntoIterator<Item = &'a Location>) -> Result<bool, RcloneError> {
+        let names = locations.into_iter().filter(|location| !location.is_local()).map(|location| location.remote().to_owned()).collect();
+        let sections = self.usable().await?;
+        let reached = reach(&sections, names);
+        let never = |section: &Section| NEVER_SAVE.contains(&section.kind().as_str()) && !section.pairs().contains_key(agree::TOKEN);
+        Ok(sections.iter().any(|section| reached.contains(&section.name) && !never(section)))
     }
 
     /// Notes that what lives in `dir` uses these locations, so that their tokens are renewed in time as long as it does.
@@ -236,13 +267,11 @@ impl Inner {
         let text = expired.render();
         atomic::write(&file, &text).during("could not write the configuration of one who renews a token")?;
         let lock = locked(&dir.join(LOCK)).during("could not take a lock")?;
+        let reach = Reach::Sandbox(self.sandboxes.reader().await?.writing(dir));
         let process = Process {
-            program: binary.path,
-            args: command::probe(&file, target),
-            env: command::environment(),
             umask: Some(0o077),
             lock: Some(lock.into()),
-            ..Process::default()
+            ..Process::new(binary.path, command::probe(&file, target), command::environment(), reach)
         };
         let errors = File::create_new(dir.join("log")).during("could not make a file for one who renews a token")?;
         let mut start = Command::from(process.command().during("could not start rclone")?);
@@ -312,7 +341,7 @@ async fn until_noted(child: &mut Child, noted: impl Fn() -> bool) {
 }
 
 /// All remotes that these lead to, themselves included.
-fn reach(sections: &[Section], names: Vec<String>) -> BTreeSet<String> {
+pub(super) fn reach(sections: &[Section], names: Vec<String>) -> BTreeSet<String> {
     let (mut found, mut waiting) = (BTreeSet::new(), names);
     while let Some(name) = waiting.pop() {
         if found.len() >= REACH || found.contains(&name) {

@@ -251,7 +251,7 @@ impl Rclone {
 }
 
 /// The folder of certificates, beside ours.
-fn folder(run: &Path) -> PathBuf {
+pub(super) fn folder(run: &Path) -> PathBuf {
     run.with_file_name("certificates")
 }
 

@@ -21,7 +21,9 @@ use crate::{
 /// Who is signed in, and what the frame of every page shows.
 pub fn me(actor: &Actor, app: &AppState) -> Result<Me> {
     actor.require(Permission::ConsoleRead)?;
-    Ok(Me { name: actor.name.clone(), role: actor.role, theme: actor.theme, host: app.host.to_string(), rclone: rclone_status(app) })
+    let (host, rclone) = (app.host.to_string(), rclone_status(app));
+    let unconfined = app.rclone.kernel().missing().map(str::to_owned);
+    Ok(Me { name: actor.name.clone(), role: actor.role, theme: actor.theme, host, rclone, unconfined })
 }
 
 /// Signs in. The same answer, in the same time, for a wrong password and an unknown name.

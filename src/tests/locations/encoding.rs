@@ -24,14 +24,17 @@ async fn rclone_opens_what_the_console_says_that_it_opens() {
     ];
     let remotes: String = encodings.iter().enumerate().map(|(n, text)| format!("[l{n}]\ntype = local\nencoding = {text}\n\n")).collect();
     fs::write(base.join("rclone.conf"), remotes).expect("written");
+    for folder in ["data", "tree"] {
+        fs::create_dir(base.join(folder)).expect("made");
+    }
     let config = RcloneConfig {
         binary: Some(rclone_path()),
         master: base.join("rclone.conf"),
+        roots: vec![base.join("tree")],
         data_dir: base.join("data"),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(60),
     };
-    fs::create_dir(base.join("data")).expect("made");
     let rclone = Rclone::open(config).await.expect("opened");
     let letters: Vec<char> = LETTERS.chars().collect();
     let mut seed = 11_u64;

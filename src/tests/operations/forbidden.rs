@@ -150,6 +150,7 @@ async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
     let config = RcloneConfig {
         binary: Some(rclone_path()),
         master: dir.path().join("rclone.conf"),
+        roots: vec![dir.path().canonicalize().expect("a folder")],
         data_dir: dir.path().to_owned(),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(30),

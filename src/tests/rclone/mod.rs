@@ -101,6 +101,8 @@ fn config(data: &Path) -> RcloneConfig {
     RcloneConfig {
         binary: Some(rclone_path()),
         master: data.join("rclone.conf"),
+        // What may be used of this server is for others to test.
+        roots: vec!["/".into()],
         data_dir: data.to_owned(),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(300),

@@ -15,7 +15,7 @@ mod kept;
 mod left_out;
 mod logs;
 mod metrics;
-mod mounts;
+pub mod mounts;
 mod policy;
 mod programs;
 mod queue;

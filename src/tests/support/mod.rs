@@ -40,6 +40,24 @@ pub fn longshore(data: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// The same program, on a kernel that answers as if it had no Landlock: a filter in front of it refuses that one system call.
+pub fn without_landlock(data: &Path, args: &[&str]) -> Command {
+    const FILTER: &str = "
+import ctypes, os, struct, sys
+code = struct.pack('HBBIHBBIHBBIHBBI', 0x20, 0, 0, 0, 0x15, 0, 1, 444, 0x06, 0, 0, 0x50026, 0x06, 0, 0, 0x7fff0000)
+code = ctypes.create_string_buffer(code)
+program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', 4, ctypes.addressof(code)))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0, ctypes.get_errno()
+os.execv(sys.argv[1], sys.argv[1:])
+";
+    let plain = longshore(data, args);
+    let mut command = Command::new("python3");
+    command.args(["-c", FILTER]).arg(plain.get_program()).args(plain.get_args()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
 /// Runs the program to its end with `input` on its standard input.
 pub fn run_longshore(data: &Path, args: &[&str], input: &str) -> Output {
     let mut command = longshore(data, args);
@@ -89,6 +107,11 @@ impl Console {
         Self::start_with(&rclone_path(), None, env, |_| ())
     }
 
+    /// Starts one on a kernel that answers as if it had no Landlock.
+    pub fn start_without_landlock() -> Self {
+        Self::start_as(&without_landlock, &rclone_path(), None, &[], |_| ())
+    }
+
     /// Starts one that nobody has set up: it has no admin, and its token is none.
     pub fn start_bare() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
@@ -109,6 +132,16 @@ impl Console {
     }
 
     fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>, env: &[(&str, &str)], prepare: impl FnOnce(&Path)) -> Self {
+        Self::start_as(&longshore, rclone, log, env, prepare)
+    }
+
+    fn start_as(
+        program: &Program,
+        rclone: &Path,
+        log: Option<Arc<Mutex<String>>>,
+        env: &[(&str, &str)],
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir(dir.path().join("root")).expect("the allowed folder");
         prepare(dir.path());
@@ -118,7 +151,7 @@ impl Console {
         let token = run_longshore(&data, &["token", "create", "--user", ADMIN, "--name", "tests"], "");
         assert!(token.status.success(), "{}", String::from_utf8_lossy(&token.stderr));
         let token = String::from_utf8(token.stdout).expect("text").trim().to_owned();
-        let (child, base) = serve(dir.path(), &dir.path().join("root"), rclone, log.as_ref(), env);
+        let (child, base) = serve_as(program, dir.path(), &dir.path().join("root"), rclone, log.as_ref(), env);
         Self { child, base, token, http: client(), dir, rclone: rclone.to_owned(), log }
     }
 
@@ -334,8 +367,22 @@ pub async fn expect(response: Response, status: StatusCode) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
+/// What makes a command of a data directory and arguments.
+type Program = dyn Fn(&Path, &[&str]) -> Command;
+
 fn serve(dir: &Path, root: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>, env: &[(&str, &str)]) -> (Child, String) {
-    let mut command = longshore(&dir.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
+    serve_as(&longshore, dir, root, rclone, log, env)
+}
+
+fn serve_as(
+    program: &Program,
+    dir: &Path,
+    root: &Path,
+    rclone: &Path,
+    log: Option<&Arc<Mutex<String>>>,
+    env: &[(&str, &str)],
+) -> (Child, String) {
+    let mut command = program(&dir.join("data"), &["serve", "--listen", "127.0.0.1:0"]);
     command.envs(env.iter().copied());
     command.arg("--local-root").arg(root).arg("--rclone").arg(rclone);
     if log.is_some() {
