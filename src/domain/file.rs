@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{location::Location, time::Timestamp};
+use super::{location::Location, time::Timestamp, unaddressable::Unaddressable};
 
 /// One file or folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -24,6 +24,10 @@ pub struct Entry {
     /// folder of one name. Absent when none.
     #[serde(default, skip_serializing_if = "is_first")]
     pub duplicate: u32,
+    /// Why it cannot be opened by its name. Absent where it can: where its name, joined to the location that was listed, is a location that opens
+    /// just this entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unaddressable: Option<Unaddressable>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -188,6 +192,10 @@ pub struct FilePage {
     #[serde(default)]
     #[schema(example = 0)]
     pub duplicates: usize,
+    /// How many entries in all cannot be opened by their name; each of them says why.
+    #[serde(default)]
+    #[schema(example = 0)]
+    pub unaddressable: usize,
 }
 
 /// A key by which names sort as people expect: without regard to case, and digits as numbers ("2" before "10").

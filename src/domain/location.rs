@@ -156,16 +156,6 @@ impl Location {
     }
 }
 
-/// Whether a name that a listing gave, or a path of such names, can be part of a location that opens what was listed: nothing of it is empty or
-/// climbs, and no byte of it was lost on the way.
-#[must_use]
-pub fn is_addressable(name: &str) -> bool {
-    // rclone writes a lone “‛” doubled, and opens what has two.
-    !name.contains("‛‛")
-        && !name.contains(['\0', char::REPLACEMENT_CHARACTER])
-        && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
 /// What a person who typed this location may not have meant, in words; `None` when nothing is odd. It is taken as it is.
 #[must_use]
 pub fn oddity(text: &str) -> Option<&'static str> {
@@ -332,16 +322,6 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(oddity(text).is_some(), odd, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_lost_something_cannot_be_addressed() {
-        for name in ["", "/", "a//b", "/a", "a/", "..", "a/../b", "\u{fffd}", "a/\u{fffd}b", ".", "‛‛", "d‛‛‛␊"] {
-            assert!(!is_addressable(name), "{name:?}");
-        }
-        for name in ["a", "a/b", " ", "x\ny", "．．", "...", "‛␊", "-x", ":x"] {
-            assert!(is_addressable(name), "{name:?}");
         }
     }
 

@@ -34,5 +34,6 @@ pub mod text;
 pub mod time;
 pub mod token;
 pub mod transfer;
+pub mod unaddressable;
 pub mod user;
 pub mod value;

@@ -185,7 +185,8 @@ pub fn VirtualList(
             "Home" => 0,
             "End" => total - 1,
             "Enter" => {
-                if let Some(entry) = at.and_then(|at| blocks.with_untracked(|blocks| blocks.get(at).cloned())) {
+                let entry = at.and_then(|at| blocks.with_untracked(|blocks| blocks.get(at).cloned()));
+                if let Some(entry) = entry.filter(row::is_openable) {
                     event.prevent_default();
                     open.run(entry);
                 }

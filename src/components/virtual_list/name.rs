@@ -7,7 +7,7 @@ const LONG: usize = 40;
 /// Characters of a long name that are never cut off.
 const TAIL: usize = 12;
 
-/// The name with what can not be seen made visible: a newline is `␊`, a mark that turns the direction of text is named.
+/// The name with what cannot be seen made visible: a newline is `␊`, a mark that turns the direction of text is named.
 #[must_use]
 pub fn visible(name: &str) -> String {
     let mut out = String::with_capacity(name.len());

@@ -5,8 +5,11 @@ use leptos::{ev, prelude::*};
 use super::{Behaviour, Selection, file_name, kind::kind, visible};
 use crate::{
     components::{icon::icon, time::time},
-    domain::{file::Entry, format},
+    domain::{file::Entry, format, unaddressable::Unaddressable},
 };
+
+/// What a name is called that is empty.
+const NAMELESS: &str = "(no name)";
 
 /// Selects the entry, or no longer.
 pub(super) fn toggle(selection: Selection, entry: &Entry) {
@@ -15,6 +18,11 @@ pub(super) fn toggle(selection: Selection, entry: &Entry) {
             selected.insert(key(entry), entry.clone());
         }
     });
+}
+
+/// Whether its name leads to it.
+pub(super) const fn is_openable(entry: &Entry) -> bool {
+    entry.unaddressable.is_none()
 }
 
 fn key(entry: &Entry) -> (String, u32) {
@@ -39,7 +47,7 @@ pub(super) fn Row(index: usize, entry: Memo<Option<Entry>>, behaviour: Behaviour
             aria-busy=move || entry.with(Option::is_none).then_some("true")
             on:click=move |_| active.set(Some(index))
             on:dblclick=move |_| {
-                if let Some(entry) = entry.get_untracked() {
+                if let Some(entry) = entry.get_untracked().filter(is_openable) {
                     open.run(entry);
                 }
             }
@@ -58,7 +66,7 @@ fn cells(entry: &Entry, selected: Memo<bool>, behaviour: Behaviour) -> AnyView {
     let (picture, word) = kind(entry);
     let size = entry.size.filter(|_| !entry.is_dir);
     let check = selection.map(|selection| {
-        let label = format!("Select {}", visible(&entry.name));
+        let label = format!("Select {}", if entry.name.is_empty() { NAMELESS.to_owned() } else { visible(&entry.name) });
         let entry = entry.clone();
         view! {
             <div role="gridcell" class="list__check">
@@ -73,7 +81,7 @@ fn cells(entry: &Entry, selected: Memo<bool>, behaviour: Behaviour) -> AnyView {
             </div>
         }
     });
-    let name = match href.run(entry.clone()) {
+    let name = match href.run(entry.clone()).filter(|_| is_openable(entry)) {
         Some(href) => {
             let opened = entry.clone();
             // The keyboard reaches a row through the grid; without JavaScript, through the link.
@@ -95,7 +103,7 @@ fn cells(entry: &Entry, selected: Memo<bool>, behaviour: Behaviour) -> AnyView {
             }
             .into_any()
         }
-        None => view! { <span>{icon(picture)}{file_name(&entry.name)}</span> }.into_any(),
+        None => view! { <span>{icon(picture)}{called(entry)}{entry.unaddressable.map(unopened)}</span> }.into_any(),
     };
     view! {
         {check}
@@ -111,6 +119,17 @@ fn cells(entry: &Entry, selected: Memo<bool>, behaviour: Behaviour) -> AnyView {
         })}
     }
     .into_any()
+}
+
+/// The name; an object store may hold an empty one.
+fn called(entry: &Entry) -> AnyView {
+    if entry.name.is_empty() { view! { <em class="muted">{NAMELESS}</em> }.into_any() } else { file_name(&entry.name) }
+}
+
+/// That the row leads nowhere, and why.
+fn unopened(why: Unaddressable) -> AnyView {
+    let (title, note) = (why.note(), why.note());
+    view! { <span class="list__unopened" title=title>{icon("triangle-alert")}<span>{note}</span></span> }.into_any()
 }
 
 /// A click that means "go there", not "open it in another tab".

@@ -158,6 +158,7 @@ mod tests {
             listed_at: Timestamp(at),
             sizeless: 0,
             duplicates: 0,
+            unaddressable: 0,
         }
     }
 

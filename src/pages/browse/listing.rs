@@ -140,7 +140,7 @@ fn go_up(address: &Address, up: &Location, browser: Browser) {
 #[component]
 fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
     let selection = browser.selection;
-    let FilePage { total, matched, bytes, sizeless, duplicates, listed_at, .. } = page;
+    let FilePage { total, matched, bytes, sizeless, duplicates, unaddressable, listed_at, .. } = page;
     let (total, matched, sizeless, duplicates) = (total as u64, matched as u64, sizeless as u64, duplicates as u64);
     let entries = if matched == total {
         format::plural(total, "entry", "entries")
@@ -163,7 +163,7 @@ fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
     let one = Memo::new(move |_| selection.with(|selected| if selected.len() == 1 { selected.values().next().cloned() } else { None }));
     let copy = move || {
         let entry = one.get()?;
-        entry.is_dir.then(|| {
+        (entry.is_dir && entry.unaddressable.is_none()).then(|| {
             let source = address.location.join(&entry.name).to_string();
             view! { <a class="button" href=format!("/jobs/new?source={}", encode_value(&source))>{icon("copy")}"Copy to…"</a> }
         })
@@ -171,6 +171,7 @@ fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
     view! {
         <span class="num grow" role="status">{text}</span>
         {(duplicates > 0).then(|| view! { <span class="muted small">{repeated(duplicates)}</span> })}
+        {(unaddressable > 0).then(|| view! { <span class="muted small">{unopened(unaddressable as u64)}</span> })}
         {copy}
         {move || {
             (!selection.with(|selected| selected.is_empty()))
@@ -187,6 +188,11 @@ fn sum(bytes: u64, sizeless: u64) -> String {
         0 => format::bytes(bytes),
         _ => format!("at least {}, {} of unknown size", format::bytes(bytes), format::plural(sizeless, "file", "files")),
     }
+}
+
+/// That names lead nowhere.
+fn unopened(count: u64) -> String {
+    format!("{} be opened here; each row says why.", format::plural(count, "name cannot", "names cannot"))
 }
 
 /// That names are here several times.

@@ -26,6 +26,7 @@ use super::{
 use crate::domain::{
     error::{AppError, ErrorCode, Result},
     location::Location,
+    unaddressable::{Unaddressable, of_location},
 };
 
 /// Answers questions about locations. Cheap to clone.
@@ -71,12 +72,18 @@ impl Locations {
     }
 
     /// Makes sure that a location may be used: its remote exists, and whatever rclone opens for it on this server, through aliases, wrappers and
-    /// links, lies in a folder that is allowed.
+    /// links, lies in a folder that is allowed; and rclone opens just this place, not another that looks alike.
     pub async fn check(&self, location: &Location) -> Result<Checked> {
+        if let Some(why) = of_location(location) {
+            return Err(AppError::invalid("location", why.refusal()));
+        }
         let resolved = self.rclone.resolve(location).await.map_err(|error| match error {
             RcloneError::UnknownRemote => AppError::not_found(format_args!("remote “{}”", location.remote())),
             error => error.into(),
         })?;
+        if resolved.opened.iter().any(Opened::has_dots) {
+            return Err(AppError::invalid("location", Unaddressable::Dots.refusal()));
+        }
         let mut places = Vec::new();
         for opened in resolved.opened {
             places.push(match opened {

@@ -1,5 +1,5 @@
 //! An rclone of its own that answers one question and ends: for what may take longer than a screen waits, and for connects that the warm
-//! rclone can not cancel. It ends with the console.
+//! rclone cannot cancel. It ends with the console.
 
 use std::{ffi::OsString, process::Stdio, time::Duration};
 

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{file::Entry, location::Location, time::Timestamp};
+use crate::domain::{
+    file::Entry,
+    location::Location,
+    time::Timestamp,
+    unaddressable::{Unaddressable, has_dots},
+};
 
 use super::{
     Rclone, blocking,
@@ -69,7 +74,7 @@ impl Rclone {
         let left = until.saturating_duration_since(Instant::now());
         match self.presence(location, left.min(WHY)).await {
             Ok(Presence::File | Presence::Special) => Err(RcloneError::IsFile),
-            // A bucket is there without files, and what can not be listed may be there all the same.
+            // A bucket is there without files, and what cannot be listed may be there all the same.
             Ok(Presence::Empty) if self.is_bucket(location).await => listed,
             Ok(Presence::Missing | Presence::Empty) => Err(RcloneError::NotFound),
             Err(error @ RcloneError::Refused { .. }) => Err(error),
@@ -87,11 +92,20 @@ impl Rclone {
         let read = move |answer: &[u8]| {
             let listing: wire::Listing<'_> = serde_json::from_slice(answer)?;
             let items = listing.list.unwrap_or_default().into_iter().filter(|item| !item.marks(&folder));
-            Ok(items.map(|item| if recurse { item.below(&folder) } else { item.into() }).collect())
+            Ok(items.map(|item| item.entry(&folder)).collect())
         };
         let mut entries: Vec<Entry> = self.0.daemon.call_with("operations/list", &asked, limit, read).await?;
         self.forget_invented_times(location, &fs, depth, &mut entries).await?;
+        self.mark_dots(location, &mut entries).await;
         Ok(entries)
+    }
+
+    /// Marks what may be the name `.` or `..` in the key of an object.
+    async fn mark_dots(&self, location: &Location, entries: &mut [Entry]) {
+        let in_doubt = |entry: &Entry| entry.unaddressable.is_none() && has_dots(&entry.name);
+        if entries.iter().any(in_doubt) && self.opened(&location.join("．")).await.iter().any(Opened::has_dots) {
+            entries.iter_mut().filter(|entry| in_doubt(entry)).for_each(|entry| entry.unaddressable = Some(Unaddressable::Dots));
+        }
     }
 
     /// Takes away the times that rclone invents where the provider tells none.

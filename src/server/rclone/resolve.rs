@@ -17,7 +17,7 @@ use super::{
     wire,
     wrap::{self, Below},
 };
-use crate::domain::{encoding::Encoding, location::Location, remote::RemoteName};
+use crate::domain::{encoding::Encoding, location::Location, remote::RemoteName, unaddressable::has_dots};
 
 /// How many remotes may wrap one another.
 const DEPTH: usize = 16;
@@ -31,6 +31,14 @@ pub enum Opened {
     Disk(PathBuf),
     /// A place of a provider.
     Remote(RemotePlace),
+}
+
+impl Opened {
+    /// Whether it is an object store, and rclone may have written a name of this path for `.` or `..`.
+    #[must_use]
+    pub fn has_dots(&self) -> bool {
+        matches!(self, Self::Remote(RemotePlace { path, exact: true, .. }) if has_dots(path))
+    }
 }
 
 /// A place of a provider.

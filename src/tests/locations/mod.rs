@@ -4,6 +4,7 @@ mod encoding;
 mod links;
 mod names;
 mod slashes;
+mod unaddressable;
 
 /// A location as the value of a query.
 fn value(location: &str) -> String {

@@ -214,8 +214,8 @@ async fn bytes_that_are_not_utf8_are_shown_and_never_lead_elsewhere() {
     write(&console.root(), "F/d\u{fffd}/file", b"a neighbour");
     let page = console.get(&format!("/api/v1/files?location={}", value(&console.path("F"))), StatusCode::OK).await;
     assert_eq!(page["total"], 2, "{page}");
-    // Which of both a location means cannot be known: what it opens is the neighbour, and not the one with the strange byte.
+    // Which of both a location means cannot be known: it opens neither.
     let body = json!({ "remote_path": console.path("F/d\u{fffd}") });
-    console.post("/api/v1/backups/rclone/delete", &body, StatusCode::OK).await;
-    assert!(strange.join("file").exists() && !console.root().join("F/d\u{fffd}/file").exists());
+    console.post("/api/v1/backups/rclone/delete", &body, StatusCode::BAD_REQUEST).await;
+    assert!(strange.join("file").exists() && console.root().join("F/d\u{fffd}/file").exists());
 }

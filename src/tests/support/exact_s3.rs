@@ -1,4 +1,4 @@
-//! An S3 server that lists exactly the keys that it is told, also those that a folder could not hold: one key several times, a key that is the
+//! An S3 server that lists exactly the keys that it is given, also those that a folder could not hold: one key several times, a key that is the
 //! beginning of others, empty names between slashes.
 
 use std::{
@@ -20,9 +20,16 @@ pub struct ExactS3 {
 }
 
 impl ExactS3 {
-    /// Starts one that holds these keys; the content of each is its place among them.
+    /// Starts one that holds these keys. One that ends in a slash is empty, as the consoles of providers make a folder; the size of each other is its
+    /// place among them.
     pub fn start(keys: &[&str]) -> Self {
-        let keys: Keys = Arc::new(Mutex::new(keys.iter().enumerate().map(|(n, key)| ((*key).to_owned(), "x".repeat(n + 1))).collect()));
+        let size = |n: usize, key: &str| if key.ends_with('/') { 0 } else { n + 1 };
+        Self::start_with(keys.iter().enumerate().map(|(n, key)| ((*key).to_owned(), "x".repeat(size(n, key)))).collect())
+    }
+
+    /// Starts one that holds these keys with these contents.
+    pub fn start_with(keys: Vec<(String, String)>) -> Self {
+        let keys: Keys = Arc::new(Mutex::new(keys));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
         let served = Arc::clone(&keys);

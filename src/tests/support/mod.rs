@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use exact_s3::ExactS3;
-pub use peers::{Apache, Kind, Mute, Nginx, Peer, Provider, S3, Sshd, Vsftpd};
+pub use peers::{Apache, Kind, Moto, Mute, Nginx, Peer, Provider, S3, Sshd, Vsftpd};
 pub use rotating::Rotating;
 
 /// The admin of every console that is tested.

@@ -20,6 +20,7 @@ use crate::{
         file::{Cursor, Entry, TreeQuery},
         location::Location,
         time::Timestamp,
+        unaddressable::Unaddressable,
     },
     server::{
         services::{files, remotes},
@@ -53,7 +54,8 @@ struct ListQuery {
 }))]
 struct BackupFile {
     /// Its path from the root of the remote, as in `archive/2026/lisbon.jpg` of `photos-s3:archive/2026/lisbon.jpg`; on this server an absolute
-    /// path. With the remote's name and a colon before it, it can be given back as `remote_path`.
+    /// path. With the remote's name and a colon before it, it can be given back as `remote_path`, unless it is `unaddressable`. That of an entry
+    /// whose name is empty ends in two slashes.
     path: String,
     /// Its name.
     name: String,
@@ -65,6 +67,9 @@ struct BackupFile {
     mod_time: Option<Timestamp>,
     /// Whether it is a folder.
     is_dir: bool,
+    /// Why it cannot be opened by its path; absent where it can. Every call refuses such a path, instead of opening another thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unaddressable: Option<Unaddressable>,
 }
 
 impl BackupFile {
@@ -76,7 +81,12 @@ impl BackupFile {
             mime_guess::from_path(&name).first_or_octet_stream().essence_str().to_owned()
         };
         let size = entry.size.and_then(|size| i64::try_from(size).ok()).unwrap_or(-1);
-        Self { path: listed.join(&entry.name).path().to_owned(), name, size, mime_type, mod_time: entry.mod_time, is_dir: entry.is_dir }
+        let mut path = listed.join(&entry.name).path().to_owned();
+        if name.is_empty() {
+            // One slash would be the folder itself.
+            path.push('/');
+        }
+        Self { path, name, size, mime_type, mod_time: entry.mod_time, is_dir: entry.is_dir, unaddressable: entry.unaddressable }
     }
 }
 

@@ -64,6 +64,7 @@ impl Listing {
             listed_at: self.listed_at,
             sizeless: order.sizeless,
             duplicates: self.duplicates,
+            unaddressable: self.entries.iter().filter(|entry| entry.unaddressable.is_some()).count(),
         }
     }
 

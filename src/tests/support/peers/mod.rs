@@ -14,7 +14,7 @@ mod vsftpd;
 mod wsgidav;
 
 pub use apache::Apache;
-use moto::Moto;
+pub use moto::Moto;
 pub use mute::Mute;
 pub use nginx::Nginx;
 pub use provider::{Kind, Provider};
