@@ -15,7 +15,7 @@ use super::{
 /// The section that is no remote's, in rclone's configuration.
 const DEFAULT: &str = "DEFAULT";
 
-/// A name that rclone takes as a section and that can not be read as anything but a name.
+/// A name that rclone takes as a section and that cannot be read as anything but a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 64, example = "photos-b2")]
@@ -198,7 +198,7 @@ impl fmt::Debug for NewRemote {
 /// How a test of a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemoteTest {
-    /// Whether the root could be listed.
+    /// Whether the root could be listed, and anything in it can be read: not where no name can be decrypted.
     pub connected: bool,
     /// What was found, or what is wrong, in words.
     #[schema(example = "Connected in 0.4 s, 3 entries")]
@@ -206,9 +206,18 @@ pub struct RemoteTest {
     /// How long it took, in milliseconds.
     #[schema(example = 412)]
     pub elapsed_ms: u64,
+    /// Names in the root that cannot be decrypted: they were encrypted with another password or salt, or are not encrypted. Absent when none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schema(example = 0)]
+    pub undecryptable: u64,
     /// What the server shows to prove who it is, where that is not trusted. Compare it, then send its fingerprint as `trust`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<ServerIdentity>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use utoipa::ToSchema;
 
 use super::{format, run::Operation};
 
+/// How many folders are named in a sentence.
+const NAMED: usize = 3;
+
 /// What a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -21,6 +24,8 @@ pub enum WarningKind {
     SourceEmpty,
     /// Names that could not be decrypted were left out.
     NamesNotDecrypted,
+    /// Files in folders whose name is empty (`a//b`) were left out: rclone cannot list such a folder.
+    NamesLeftOut,
     /// An option had no effect.
     OptionIgnored,
 }
@@ -150,6 +155,18 @@ impl RunWarning {
         Self::new(WarningKind::DuplicatesLeftOut, Some(source + destination), message)
     }
 
+    /// So many files have a name that differs from that of another only in slashes, and the destination does not tell them apart.
+    #[must_use]
+    pub fn overwritten(files: u64) -> Self {
+        let (their, was) = if files == 1 { ("its name differs", "was") } else { ("their names differ", "were") };
+        let message = format!(
+            "{} {was} written over another of this run, or the other over it: {their} only in slashes (“a//b” and “a/b”), which the destination \
+             does not tell apart. Rename one of each.",
+            files_of(files)
+        );
+        Self::new(WarningKind::DuplicatesLeftOut, Some(files), message)
+    }
+
     /// The source held nothing; `is_there`: where folders are things of their own, it is known to be one.
     #[must_use]
     pub fn source_empty(is_there: bool) -> Self {
@@ -177,6 +194,28 @@ impl RunWarning {
             if names == 1 { "was" } else { "were" }
         );
         Self::new(WarningKind::NamesNotDecrypted, Some(names), message)
+    }
+
+    /// Files in these folders were left out, because rclone cannot list a folder whose name is empty: so many of the source, and of the destination
+    /// that were not seen. `None` where nobody knows.
+    #[must_use]
+    pub fn names_left_out(folders: &[String], source: Option<u64>, destination: Option<u64>) -> Self {
+        let part = |n: Option<u64>, of: &str| n.filter(|n| *n > 0).map(|n| format!("{} of the {of}", files_of(n)));
+        let parts: Vec<_> = [part(source, "source"), part(destination, "destination")].into_iter().flatten().collect();
+        let what = match (source.unwrap_or_default() + destination.unwrap_or_default(), parts.as_slice()) {
+            (_, []) => "Files may have been left out".to_owned(),
+            (1, parts) => format!("{} was left out", parts.join(", ")),
+            (_, parts) => format!("{} were left out", parts.join(", ")),
+        };
+        let named: Vec<_> = folders.iter().take(NAMED).map(|folder| format!("“{folder}/”")).collect();
+        let more = if folders.len() > NAMED { " …" } else { "" };
+        let message = format!(
+            "{what}: rclone cannot list a folder whose name is empty ({}{more}). Rename what lies there, so that no key has two slashes in a row or \
+             ends in one.",
+            named.join(", ")
+        );
+        let files = if parts.is_empty() { None } else { Some(source.unwrap_or_default() + destination.unwrap_or_default()) };
+        Self::new(WarningKind::NamesLeftOut, files, message)
     }
 
     /// rclone ignored an option, and said why.
@@ -223,6 +262,12 @@ mod tests {
                 RunWarning::duplicates(Duplicates { source: 1, ..Duplicates::default() }),
                 Some(1),
                 "1 file of the source was left out: another has the same name, or one that differs only in case or in Unicode form. Rename one of them.",
+            ),
+            (
+                RunWarning::names_left_out(&["a/".to_owned()], Some(2), Some(0)),
+                Some(2),
+                "2 files of the source were left out: rclone cannot list a folder whose name is empty (“a//”). Rename what lies there, so that no \
+                 key has two slashes in a row or ends in one.",
             ),
             (
                 RunWarning::nothing_matched(20),

@@ -135,7 +135,7 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
     let face = Face::new(
         "remote-name",
         "Name",
-        "What it is called here and in paths, as in name:folder. It can not be changed later.",
+        "What it is called here and in paths, as in name:folder. It cannot be changed later.",
         error_of(errors, "name"),
     );
     view! {
@@ -216,6 +216,10 @@ fn result(testing: bool, tested: Option<RemoteTest>) -> AnyView {
     match tested {
         _ if testing => view! { <p class="note">{icon("loader")}<span>"Connecting…"</span></p> }.into_any(),
         None => view! { <p class="muted small">"Lists the top of the storage and says what it finds. A remote that is saved without a test is marked as not tested."</p> }.into_any(),
+        Some(RemoteTest { undecryptable: 1.., message, .. }) => view! {
+            <p class="note note--warn">{icon("triangle-alert")}<span><b>"Names cannot be decrypted."</b><br />{message}</span></p>
+        }
+        .into_any(),
         Some(RemoteTest { connected: true, message, .. }) => {
             view! { <p class="note note--ok">{icon("circle-check")}<span>{message}</span></p> }.into_any()
         }

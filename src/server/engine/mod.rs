@@ -1,5 +1,5 @@
 //! Runs: the queue, one run's life, and what is left of them after a crash. A run's process is not our child in spirit: it goes on
-//! without us, and whoever watches it next learns all from its directory. Who may start or stop one is for `services` to say.
+//! without us, and the next console learns all from its directory. Who may start or stop one is for `services` to say.
 
 pub mod admission;
 pub mod authority;
@@ -18,6 +18,7 @@ mod retry;
 mod run;
 mod silence;
 mod stall;
+mod unhashed;
 mod unread;
 mod verdict;
 

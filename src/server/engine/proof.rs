@@ -1,14 +1,15 @@
 //! What is asked when rclone has ended and says that all is well: whether the files that failed in between are there, whether there was anything to
 //! see, and whether what was compared proves what was asked for.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::timeout};
 
-use super::{Engine, figures::pairs};
+use super::{Engine, figures::pairs, unhashed};
 use crate::{
     domain::{
         comparison::ComparesBy,
+        location::Location,
         run::{Operation, RunWarning, Stats},
         run_warning::Lack,
     },
@@ -35,19 +36,21 @@ pub(super) struct Proof {
 }
 
 /// Looks. Changes nothing but the list of what failed: what is there has not.
-pub(super) async fn prove(engine: &Engine, transfer: &Transfer, dir: &std::path::Path, ending: &mut Ending, part: bool) -> Proof {
+pub(super) async fn prove(engine: &Engine, transfer: &Transfer, dir: &Path, ending: &mut Ending, part: bool) -> Proof {
     let mut proof = Proof::default();
     let (Some(report), Some(stats)) = (&mut ending.report, &ending.finish.stats) else { return proof };
     proof.warnings.extend(said(report));
+    proof.warnings.extend(unlisted(engine, transfer, report).await);
+    proof.warnings.extend(overwritten(engine, transfer, report).await);
     if stats.errors == 0 {
         confirm(engine, transfer, dir, report, &mut proof).await;
-        proof.warnings.extend(compared(engine, transfer, stats, report).await);
+        proof.warnings.extend(compared(engine, transfer, dir, stats, report).await);
         if !part && saw_nothing(transfer.operation, stats, report) {
             proof.warnings.extend(nothing(engine, transfer).await);
         }
     } else if transfer.operation == Operation::Check {
         // It found differences; what it did not compare may hold more.
-        proof.warnings.extend(compared(engine, transfer, stats, report).await);
+        proof.warnings.extend(compared(engine, transfer, dir, stats, report).await);
     }
     proof
 }
@@ -59,6 +62,36 @@ fn said(report: &Report) -> Vec<RunWarning> {
     let duplicates = (!notes.duplicates.is_empty()).then(|| RunWarning::duplicates(notes.duplicates));
     let ignored = notes.ignored.iter().map(|(option, why)| RunWarning::option_ignored(option, why));
     undecrypted.into_iter().chain(duplicates).chain(ignored).collect()
+}
+
+/// What rclone left out because it could not list the folder that it lies in, counted.
+async fn unlisted(engine: &Engine, transfer: &Transfer, report: &Report) -> Option<RunWarning> {
+    let folders = &report.notes.unlisted;
+    if folders.is_empty() {
+        return None;
+    }
+    let rclone = &engine.0.config.rclone;
+    let count = async |side: &Location| {
+        let counted = rclone.unlisted(side, folders, COUNT).await;
+        counted.inspect_err(|error| tracing::debug!(%error, "what was left out could not be counted")).ok()
+    };
+    let source = count(&transfer.source).await;
+    let destination = match &transfer.destination {
+        Some(destination) => count(destination).await,
+        None => None,
+    };
+    Some(RunWarning::names_left_out(folders, source, destination))
+}
+
+/// Files that lie under one name at a destination which makes one slash of two. Each pair is one file there.
+async fn overwritten(engine: &Engine, transfer: &Transfer, report: &mut Report) -> Option<RunWarning> {
+    let files = report.notes.slashes;
+    let destination = transfer.destination.as_ref().filter(|_| files > 0)?;
+    let side = engine.0.config.rclone.side(destination).await.ok()?;
+    side.abilities.empty_folders.then(|| {
+        report.tally.files = report.tally.files.saturating_sub(files);
+        RunWarning::overwritten(files)
+    })
 }
 
 /// Where a file is now.
@@ -73,7 +106,7 @@ enum Now {
 }
 
 /// Looks for the files that failed in between. rclone says nothing of a file that is the same on both sides, and nothing of one that is gone.
-async fn confirm(engine: &Engine, transfer: &Transfer, dir: &std::path::Path, report: &mut Report, proof: &mut Proof) {
+async fn confirm(engine: &Engine, transfer: &Transfer, dir: &Path, report: &mut Report, proof: &mut Proof) {
     if report.counts.failed == 0 || transfer.operation == Operation::Check {
         return;
     }
@@ -88,7 +121,7 @@ async fn confirm(engine: &Engine, transfer: &Transfer, dir: &std::path::Path, re
             }
         }
     };
-    let _ = tokio::time::timeout(LOOK, look).await;
+    let _ = timeout(LOOK, look).await;
     if !done.is_empty() {
         let (dir, cleared) = (dir.to_owned(), done.clone());
         match spawn_blocking(move || log::clear(&dir, &cleared)).await {
@@ -136,7 +169,7 @@ async fn now(engine: &Engine, transfer: &Transfer, name: &str) -> Result<Now, Rc
 }
 
 /// What was compared by less than was asked for, or than is needed to see every change.
-async fn compared(engine: &Engine, transfer: &Transfer, stats: &Stats, report: &Report) -> Option<RunWarning> {
+async fn compared(engine: &Engine, transfer: &Transfer, dir: &Path, stats: &Stats, report: &Report) -> Option<RunWarning> {
     let (operation, notes) = (transfer.operation, &report.notes);
     let rclone = &engine.0.config.rclone;
     let destination = transfer.destination.as_ref()?;
@@ -147,7 +180,8 @@ async fn compared(engine: &Engine, transfer: &Transfer, stats: &Stats, report: &
     }
     let sides = async { Ok::<_, RcloneError>((rclone.side(&transfer.source).await?, rclone.side(destination).await?)) };
     let known = sides.await.inspect_err(|error| tracing::debug!(%error, "what the sides can compare could not be asked"));
-    let by = known.ok().and_then(|(source, destination)| compares_by(operation, &transfer.options, &source, &destination));
+    let known = known.ok();
+    let by = known.as_ref().and_then(|(source, destination)| compares_by(operation, &transfer.options, source, destination));
     let lack = by.as_ref().and_then(|(_, lack)| lack.clone());
     if notes.unchecked > 0 {
         let lack = lack.unwrap_or(Lack::MissingChecksums);
@@ -158,6 +192,10 @@ async fn compared(engine: &Engine, transfer: &Transfer, stats: &Stats, report: &
     }
     match by? {
         (ComparesBy::Size, Some(lack)) => Some(RunWarning::compared_by_size(operation, left, None, &lack)),
+        (ComparesBy::Checksum, _) if !matches!(operation, Operation::Check | Operation::Bisync) => {
+            let files = timeout(LOOK, unhashed::count(engine, transfer, dir, &known?)).await.ok()??;
+            (files > 0).then(|| RunWarning::compared_by_size(operation, Some(files), left, &Lack::MissingChecksums))
+        }
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{comparison, flags, mount::MountPlan};
+use super::{comparison, filters, flags, mount::MountPlan};
 use crate::domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions};
 
 /// What a run does: from where to where, and how.
@@ -119,7 +119,7 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, on
         Operation::Move => args.push("--disable=DirMove".into()),
         Operation::Check => args.push(joined("--combined=", &dir.join(super::log::COMBINED))),
         Operation::Bisync => args.extend(bisync(flags, workdir)),
-        // What the guards of the run that is previewed will say is told by the names, not by rclone's counters.
+        // What the guards will say of the run that is previewed depends on the names, not by rclone's counters.
         Operation::Sync if transfer.options.dry_run => args.push(joined("--combined=", &dir.join(comparison::FILE))),
         Operation::Copy | Operation::Sync | Operation::Delete => {}
     }
@@ -345,6 +345,22 @@ pub fn names(location: &Location, options: &TransferOptions, conf: &Path) -> Vec
     let manners: BTreeMap<_, _> = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
     args.extend(patience(&manners));
     args.extend(flags::words(&manners).map(Into::into));
+    args.extend(words(&["--", &target(location)]));
+    args
+}
+
+/// Lists the files below a location that the filters of a run let through, with their checksums of one kind.
+#[must_use]
+pub fn hashes(location: &Location, options: &TransferOptions, kind: &str, conf: &Path) -> Vec<OsString> {
+    let flags = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name) || filters::FLAGS.contains(&&**name));
+    let TransferOptions { include, exclude, min_age, max_age, min_size, max_size, .. } = options.clone();
+    let options = TransferOptions { include, exclude, min_age, max_age, min_size, max_size, flags: flags.collect(), ..Default::default() };
+    let mut args = words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
+    args.push(format!("--hash-type={kind}").into());
+    args.extend(patience(&options.flags));
+    args.extend(chosen(&options).into_iter().map(Into::into));
     args.extend(words(&["--", &target(location)]));
     args
 }

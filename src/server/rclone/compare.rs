@@ -11,6 +11,8 @@ pub struct Abilities {
     pub times: bool,
     /// Whether it has folders without files: then one that is not there can be told from one that is empty.
     pub empty_folders: bool,
+    /// Whether it reads a file to tell its checksum: then it has one of each.
+    pub slow_checksums: bool,
 }
 
 /// One side of a comparison.
@@ -65,7 +67,7 @@ mod tests {
 
     fn side(name: &str, checksums: &[&str], times: bool) -> Side {
         let checksums = checksums.iter().map(|&kind| kind.to_owned()).collect();
-        Side { name: name.to_owned(), abilities: Abilities { checksums, times, empty_folders: true } }
+        Side { name: name.to_owned(), abilities: Abilities { checksums, times, empty_folders: true, slow_checksums: false } }
     }
 
     fn with(flags: &[&str], checksum: bool) -> TransferOptions {

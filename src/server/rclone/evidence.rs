@@ -37,6 +37,7 @@ impl Rclone {
             checksums: answer.hashes,
             times: answer.precision < NO_TIMES,
             empty_folders: answer.features.can_have_empty_directories,
+            slow_checksums: answer.features.slow_hash,
         };
         let name = if location.is_local() { "this server".to_owned() } else { location.remote().to_owned() };
         Ok(Side { name, abilities })

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::domain::{flag::FlagValue, transfer::TransferOptions};
 
 /// The flags that leave files out.
-const FLAGS: [&str; 8] =
+pub(super) const FLAGS: [&str; 8] =
     ["filter", "exclude_if_present", "hash_filter", "ignore_case", "max_depth", "metadata_exclude", "metadata_filter", "metadata_include"];
 
 /// The filters of a run as one text, the same for the same filters. `None` when nothing is left out.

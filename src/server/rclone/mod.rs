@@ -53,6 +53,8 @@ mod test;
 mod tokens;
 mod trust;
 mod undecryptable;
+mod unhashed;
+mod unlisted;
 mod unusable;
 mod values;
 mod vault;
@@ -325,7 +327,7 @@ impl Rclone {
         Ok(Drafted(vec![draft.section.clone()]))
     }
 
-    /// Makes a draft, with the newest token that came of the one in `config`. To its end, though whoever asked may be gone: the provider may
+    /// Makes a draft, with the newest token that came of the one in `config`. To its end, even when the caller is gone: the provider may
     /// renew the token meanwhile.
     async fn make(
         &self,
@@ -483,7 +485,7 @@ fn free_name(taken: &BTreeSet<String>) -> Result<RemoteName, RcloneError> {
     free.parse().map_err(|_| RcloneError::Broken("no name for a draft".into()))
 }
 
-/// Does something to its end, though whoever asked for it may be gone.
+/// Does something to its end, even when the caller is gone.
 async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T, RcloneError>> + Send + 'static) -> Result<T, RcloneError> {
     tokio::spawn(work).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
 }

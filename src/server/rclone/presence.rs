@@ -1,6 +1,6 @@
 //! Which of some names are in a place, filters or not: asked one by one when they are few, else in one listing that is read as it comes.
 
-use std::{process::Stdio, time::Duration};
+use std::{ffi::OsString, process::Stdio, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
@@ -81,9 +81,30 @@ impl Rclone {
         wanted: &mut Wanted,
         patience: Duration,
     ) -> Result<(), RcloneError> {
-        let binary = self.0.binary()?;
         self.prepare([place]).await?;
         let args = command::names(place, options, self.0.vault.working());
+        let unread = self
+            .lines(args, patience, |line| {
+                if let Ok(item) = serde_json::from_slice::<wire::Named<'_>>(line) {
+                    wanted.saw(&item.path);
+                }
+            })
+            .await?;
+        unread.iter().for_each(|folder| wanted.cannot_see(folder));
+        Ok(())
+    }
+
+    /// Runs an rclone that lists as JSON, and takes each entry as it comes. The folders that it could not read.
+    ///
+    /// # Errors
+    /// [`RcloneError::Timeout`] when it says nothing for `patience`.
+    pub(super) async fn lines(
+        &self,
+        args: Vec<OsString>,
+        patience: Duration,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<Vec<String>, RcloneError> {
+        let binary = self.0.binary()?;
         let reach = Reach::Sandbox(self.0.sandboxes.reader().await?);
         let process = Process { umask: Some(0o077), ..Process::new(binary.path, args, command::environment(), reach) };
         let streams = |command: &mut tokio::process::Command| {
@@ -97,10 +118,7 @@ impl Rclone {
             loop {
                 let line = tokio::time::timeout(patience, lines.next_segment()).await.map_err(|_| RcloneError::Timeout)?;
                 let Some(line) = line.during("could not read what rclone lists")? else { return Ok(()) };
-                let line = line.strip_suffix(b",").unwrap_or(&line);
-                if let Ok(item) = serde_json::from_slice::<wire::Named<'_>>(line) {
-                    wanted.saw(&item.path);
-                }
+                each(line.strip_suffix(b",").unwrap_or(&line));
             }
         };
         let errors = async {
@@ -114,12 +132,10 @@ impl Rclone {
         read?;
         let status = child.wait().await.during("could not wait for rclone")?;
         if status.success() || status.code() == Some(NOT_THERE) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let errors = String::from_utf8_lossy(&errors);
-        let Some(unread) = unread(&errors) else { return Err(words::error(&probe::why(&errors), &[])) };
-        unread.iter().for_each(|folder| wanted.cannot_see(folder));
-        Ok(())
+        unread(&errors).ok_or_else(|| words::error(&probe::why(&errors), &[]))
     }
 }
 

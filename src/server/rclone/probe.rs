@@ -57,6 +57,13 @@ pub struct Listed {
     pub more: bool,
 }
 
+impl Listed {
+    /// Whether there are names, and none of them can be decrypted.
+    pub const fn is_unreadable(&self) -> bool {
+        self.undecryptable > 0 && self.entries == 0
+    }
+}
+
 /// What is asked of a remote, in the place of its root: the root of some is made up, and tells nothing of whether anybody answers.
 #[must_use]
 pub fn asked(kind: &str, place: &Location) -> Location {

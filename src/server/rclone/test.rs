@@ -80,7 +80,8 @@ impl Rclone {
         let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
         let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (connected, message) = say(kind, options, &root, &parts, elapsed_ms);
-        Ok(RemoteTest { connected, message, elapsed_ms, identity: None })
+        let undecryptable = if let Found::Listed(listed) = &root { listed.undecryptable } else { 0 };
+        Ok(RemoteTest { connected, message, elapsed_ms, undecryptable, identity: None })
     }
 }
 
@@ -90,7 +91,7 @@ fn parts(sections: &[Section], kind: &str, options: &BTreeMap<String, String>, p
     *steps = left;
     let below = |place: Location| if path.is_empty() { place } else { place.join(path) };
     let Ok(places) = wrap::places(kind, options) else { return Vec::new() };
-    // A part that is put together itself is told by its own parts; below a path, the root of it is not made up.
+    // A part that is put together itself stands for its own parts; below a path, its root is not made up.
     let within = |place: &Location| {
         let section = sections.iter().find(|section| !place.is_local() && section.name == place.remote());
         section.map(|section| (section.kind(), section.pairs(), place.path().to_owned()))
@@ -146,7 +147,7 @@ fn say(kind: &str, options: &BTreeMap<String, String>, root: &Found, parts: &[(L
         Found::Listed(listed) => {
             let message = say_listed(kind, options, *listed, elapsed_ms);
             let all = if parts.len() > 1 { format!("; all {} parts answered", parts.len()) } else { String::new() };
-            (true, message + &all)
+            (!listed.is_unreadable(), message + &all)
         }
     }
 }
@@ -154,9 +155,9 @@ fn say(kind: &str, options: &BTreeMap<String, String>, root: &Found, parts: &[(L
 fn say_listed(kind: &str, options: &BTreeMap<String, String>, listed: Listed, elapsed_ms: u64) -> String {
     let Listed { entries, folders, undecryptable, more } = listed;
     let names = format!("{}{}", if more { "at least " } else { "" }, format::plural(undecryptable, "name", "names"));
-    if undecryptable > 0 && entries == 0 {
-        let why = "the password or salt is not the one they were encrypted with, or they are not encrypted.";
-        return format!("Connected, but {names} cannot be decrypted: {why}");
+    if listed.is_unreadable() {
+        let why = "the password or salt is not the one they were encrypted with, or they are not encrypted";
+        return format!("It answers, but {names} cannot be decrypted, and there are no others: {why}");
     }
     let found = match kind {
         "s3" => format::plural(entries, "bucket", "buckets"),
@@ -218,7 +219,7 @@ mod tests {
         let listed = |entries, folders, undecryptable, more| Listed { entries, folders, undecryptable, more };
         for (kind, options, found, words) in [
             ("s3", &none, listed(1, 1, 0, false), "0.1 s, 1 bucket"),
-            ("crypt", &none, listed(0, 0, 12, false), "but 12 names cannot be decrypted: the password or salt"),
+            ("crypt", &none, listed(0, 0, 12, false), "but 12 names cannot be decrypted, and there are no others: the password or salt"),
             ("crypt", &none, listed(0, 0, 12, true), "but at least 12 names cannot"),
             ("alias", &none, listed(0, 0, 1, false), "but 1 name cannot"),
             ("crypt", &none, listed(5, 0, 1, false), "5 entries, but 1 name cannot be decrypted: they were"),
@@ -231,6 +232,8 @@ mod tests {
             let said = say_listed(kind, options, found, 100);
             assert!(said.contains(words), "{kind} {found:?}: {said}");
         }
+        assert!(!say("crypt", &none, &Found::Listed(listed(0, 0, 12, false)), &[], 1).0, "nothing can be read");
+        assert!(say("crypt", &none, &Found::Listed(listed(1, 0, 12, false)), &[], 1).0);
         let at = |text: &str| Location::parse(text).expect("a location");
         let good = Found::Listed(listed(2, 2, 0, false));
         let bad = || Found::Failed("No.".to_owned());

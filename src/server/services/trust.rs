@@ -36,7 +36,7 @@ pub(super) struct First {
     pub pin: String,
     /// Its fingerprint.
     pub fingerprint: String,
-    /// The host key, where nobody confirmed it: the client of a contract can not.
+    /// The host key, where nobody confirmed it: the client of a contract cannot.
     pub first_use: Option<ServerIdentity>,
 }
 
@@ -59,14 +59,14 @@ pub(super) async fn before_test(remote: &NewRemote) -> Before {
         },
     };
     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Before::Ask(Box::new(RemoteTest { connected: false, message, elapsed_ms, identity }))
+    Before::Ask(Box::new(RemoteTest { connected: false, message, elapsed_ms, undecryptable: 0, identity }))
 }
 
 /// The host key of a server behind a proxy is not read: it has to be given.
 fn behind_proxy() -> RemoteTest {
-    let message = "Nothing was sent yet. The host key of a server behind a proxy can not be read from here: write it into host_keys, as ssh-keyscan \
+    let message = "Nothing was sent yet. The host key of a server behind a proxy cannot be read from here: write it into host_keys, as ssh-keyscan \
                    prints it after the host.";
-    RemoteTest { connected: false, message: message.to_owned(), elapsed_ms: 0, identity: None }
+    RemoteTest { connected: false, message: message.to_owned(), elapsed_ms: 0, undecryptable: 0, identity: None }
 }
 
 /// What a new remote is to trust: what was confirmed, or the first host key that the server shows.

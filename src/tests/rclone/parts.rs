@@ -81,15 +81,18 @@ async fn names_that_another_password_encrypted_are_counted_and_told() {
     assert!(right.connected && right.message.ends_with(", 3 entries"), "{right:?}");
     for remote in ["wrong", "over"] {
         let test = house.rclone.test_saved(&name(remote)).await.expect("tested");
-        let words = "Connected, but 3 names cannot be decrypted: the password or salt is not the one they were encrypted with";
+        let words =
+            "It answers, but 3 names cannot be decrypted, and there are no others: the password or salt is not the one they were encrypted with";
         assert!(test.message.starts_with(words), "{remote}: {test:?}");
+        assert_eq!((test.connected, test.undecryptable), (false, 3), "{remote}: {test:?}");
     }
     let vault = house.path("vault");
     let config = options(&[("remote", vault.to_str().expect("UTF-8")), ("password", "one"), ("password2", "salt")]);
     let salted = house.rclone.test_new(OWNER, "crypt", &config, None).await.expect("tested");
-    assert!(salted.message.contains("3 names cannot be decrypted"), "{salted:?}");
+    assert!(!salted.connected && salted.message.contains("3 names cannot be decrypted"), "{salted:?}");
     put(&house, "wrong:d.txt");
     let mixed = house.rclone.test_saved(&name("wrong")).await.expect("tested");
+    assert_eq!(mixed.undecryptable, 3, "{mixed:?}");
     assert!(mixed.connected && mixed.message.contains("1 entry, but 3 names cannot be decrypted"), "{mixed:?}");
 }
 

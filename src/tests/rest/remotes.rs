@@ -304,6 +304,13 @@ async fn a_listing_says_how_many_names_cannot_be_decrypted() {
     }
     let copy = json!({ "source": console.path("from"), "destination": "right:" });
     console.post("/api/v1/backups/rclone/copy", &copy, StatusCode::OK).await;
+    for (name, connected, undecryptable) in [("right", true, Value::Null), ("wrong", false, json!(3)), ("over", false, json!(3))] {
+        let check = console.post(&format!("/api/v1/backups/rclone/check?remote_name={name}"), &json!({}), StatusCode::OK).await;
+        assert_eq!((&check["connected"], &check["undecryptable"]), (&json!(connected), &undecryptable), "{name}: {check}");
+        let test = console.post(&format!("/api/v1/remotes/{name}/test"), &json!({}), StatusCode::OK).await;
+        assert_eq!((&test["connected"], &test["undecryptable"]), (&json!(connected), &undecryptable), "{name}: {test}");
+        assert_eq!(test["message"].as_str().expect("words").contains("3 names cannot be decrypted"), !connected, "{test}");
+    }
     let session = sign_in(&console).await;
     for (name, left_out) in [("right", None), ("wrong", Some("3")), ("over", Some("3"))] {
         let path = format!("/api/v1/backups/rclone/list?remote_path={name}:");

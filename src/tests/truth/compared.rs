@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{peer, remote, run, warnings};
-use crate::support::{Console, Peer, S3, tree, write};
+use crate::support::{Console, Moto, Peer, S3, tree, write};
 
 /// Makes the remote `there` of this kind, which has no checksums, with a same-size, different file in `x`; and the source. Its server, where it has
 /// one.
@@ -117,6 +117,58 @@ async fn where_both_sides_have_what_is_compared_it_is_a_clean_success() {
     let copied = run(&console, "copy", &src, "s3:bucket/x", json!({ "checksum": true })).await;
     assert_eq!((&copied["state"], &copied["stats"]["files"]), (&json!("succeeded"), &json!(1)), "{copied}");
     assert_eq!(tree(&s3.dir.path().join("bucket/x"))[std::path::Path::new("a")], b"diff");
+}
+
+#[tokio::test]
+async fn objects_without_a_checksum_are_counted_where_others_have_one() {
+    let Some(moto) = Moto::start().await else { return };
+    for (operation, flags) in [("copy", json!({})), ("sync", json!({})), ("move", json!({})), ("check", json!({}))] {
+        let console = Console::start();
+        remote(&console, "m", "s3", moto.config()).await;
+        let dst = format!("m:bucket/{operation}");
+        for (name, content) in [("parts-same", "same"), ("parts-changed", "old!"), ("sub/parts-larger", "larger than it is")] {
+            moto.put_in_parts("bucket", &format!("{operation}/{name}"), content.as_bytes()).await;
+        }
+        // Neither is compared with anything: one is only there, one is left out by a filter.
+        moto.put_in_parts("bucket", &format!("{operation}/only-there.txt"), b"x").await;
+        moto.put_in_parts("bucket", &format!("{operation}/left-out.tmp"), b"x").await;
+        moto.put("bucket", &format!("{operation}/whole"), b"whole").await;
+        for (name, content) in [("parts-same", "same"), ("parts-changed", "new!"), ("whole", "whole"), ("new", "n"), ("left-out.tmp", "x")] {
+            write(&console.root(), &format!("src/{name}"), content.as_bytes());
+        }
+        if operation != "check" {
+            write(&console.root(), "src/sub/parts-larger", b"smaller");
+        }
+        let mut options = json!({ "exclude": ["*.tmp"], "flags": flags });
+        if operation != "check" {
+            options["checksum"] = json!(true);
+        }
+        if operation == "sync" {
+            options["max_delete"] = json!(5);
+        }
+        let ended = run(&console, operation, &console.path("src"), &dst, options).await;
+        let what = format!("{operation}: {ended}");
+        let (kinds, message) = warnings(&ended);
+        assert_eq!(kinds, ["compared_by_size"], "{what}");
+        assert_eq!(ended["state"], if operation == "check" { "failed" } else { "warning" }, "{what}");
+        assert_eq!(ended["warnings"][0]["files"], 2, "{what}");
+        assert!(message.starts_with("2 of 3 files were compared by size only: the provider has no checksum of them."), "{what}");
+        if operation == "copy" {
+            // Back again, the objects are the source.
+            let back = run(&console, "copy", &dst, &console.path("src"), json!({ "checksum": true, "exclude": ["*.tmp"] })).await;
+            assert_eq!((warnings(&back).0, &back["warnings"][0]["files"]), (vec!["compared_by_size"], &json!(2)), "{back}");
+        }
+    }
+    // What has a checksum on both sides is clean, and so is what is new.
+    let console = Console::start();
+    remote(&console, "m", "s3", moto.config()).await;
+    moto.put_in_parts("bucket", "clean/only-there", b"x").await;
+    moto.put("bucket", "clean/a", b"a").await;
+    for name in ["a", "b"] {
+        write(&console.root(), &format!("clean/{name}"), name.as_bytes());
+    }
+    let clean = run(&console, "copy", &console.path("clean"), "m:bucket/clean", json!({ "checksum": true })).await;
+    assert_eq!((&clean["state"], warnings(&clean).0), (&json!("succeeded"), vec![]), "{clean}");
 }
 
 #[tokio::test]

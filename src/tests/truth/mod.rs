@@ -7,6 +7,7 @@ mod figures;
 mod nothing;
 mod proxy;
 mod retries;
+mod unlisted;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -178,10 +178,13 @@ struct CheckQuery {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({ "connected": true, "message": "Connected in 0.4 s, 3 buckets", "remote": "photos-s3" }))]
 struct BackupCheck {
-    /// Whether its root could be listed.
+    /// Whether its root could be listed, and anything in it can be read: not where no name can be decrypted.
     connected: bool,
     /// What was found, or what is wrong, in words.
     message: String,
+    /// Names in its root that cannot be decrypted; absent when none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undecryptable: Option<u64>,
     /// Its name.
     remote: String,
 }
@@ -197,5 +200,10 @@ async fn check(Who(actor): Who, State(app): State<AppState>, Params(query): Para
     let name = query.remote_name.strip_suffix(':').unwrap_or(&query.remote_name).to_owned();
     let test = remotes::test(&actor, &app, NewRemote { name: name.clone(), ..NewRemote::default() });
     let test = test.await.map_err(|error| named(error, "name", "remote_name"))?;
-    Ok(Json(BackupCheck { connected: test.connected, message: test.message, remote: name }))
+    Ok(Json(BackupCheck {
+        connected: test.connected,
+        message: test.message,
+        undecryptable: Some(test.undecryptable).filter(|count| *count > 0),
+        remote: name,
+    }))
 }

@@ -60,6 +60,17 @@ fn from_log(dir: &Path, outcome: FileOutcome, search: Needle, offset: u64, limit
     Ok(window.result)
 }
 
+/// The name of each file with this outcome in the report of the run in `dir`, which has ended.
+pub fn each_name(dir: &Path, outcome: FileOutcome, mut each: impl FnMut(String)) -> io::Result<()> {
+    let index = Index::open(&report::list(&report::folder(dir), outcome), outcome)?;
+    index.map_or(Ok(()), |index| {
+        index.each(|_, file| {
+            each(file.name);
+            Ok(())
+        })
+    })
+}
+
 /// The names of the files that failed in the run in `dir`.
 pub fn failed(dir: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();

@@ -25,7 +25,7 @@ mod tail;
 
 pub use {
     conclude::{clear, conclude},
-    files::{failed, files},
+    files::{each_name, failed, files},
     finish::{Finish, finish, reason},
     kind::COMBINED,
     lines::{Place, Wanted, lines},

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::line::Line;
+use super::{line::Line, quoted::unquote};
 use crate::domain::run_warning::Duplicates;
 
+/// Folders that are kept, of those that rclone could not list.
+const UNLISTED: usize = 50;
 /// Options that are kept, of those that had no effect.
 const OPTIONS: usize = 20;
 
@@ -26,6 +28,11 @@ pub struct Notes {
     pub duplicates: Duplicates,
     /// Options that had no effect, and why.
     pub ignored: Vec<(String, String)>,
+    /// Files that were written under a name that differs from that of another only in empty names: `a//b` and `a/b`.
+    pub slashes: u64,
+    /// Folders that rclone could not list, because their names are empty; they end in a slash. Empty for an object without a name right in the
+    /// location.
+    pub unlisted: Vec<String>,
 }
 
 impl Notes {
@@ -67,6 +74,22 @@ impl Notes {
         }
     }
 
+    /// The folder that rclone could not list, if that is what an error says: it found others' entries in it.
+    pub fn unlisted_folder(message: &str) -> Option<String> {
+        let (folder, why) = message.strip_prefix("Entry doesn't belong in directory ")?.rsplit_once(" (")?;
+        let why = why.strip_suffix(") - ignoring")?;
+        matches!(why, "too short" | "same as directory" | "contains subdir").then(|| unquote(folder))
+    }
+
+    /// Takes such a folder; whether it is new.
+    pub fn unlisted(&mut self, folder: &str) -> bool {
+        let is_new = self.unlisted.len() < UNLISTED && self.unlisted.iter().all(|known| known != folder);
+        if is_new {
+            self.unlisted.push(folder.to_owned());
+        }
+        is_new
+    }
+
     /// Whether a notice says that a name could not be decrypted.
     pub fn is_undecrypted(message: &str) -> bool {
         message.starts_with("Skipping undecryptable ")
@@ -91,6 +114,23 @@ mod tests {
             notes.line(&Line::read(json.as_bytes()).expect("a line"));
         }
         notes
+    }
+
+    #[test]
+    fn a_folder_that_was_not_listed_is_known_by_the_entries_that_do_not_belong_in_it() {
+        for (message, folder) in [
+            ("Entry doesn't belong in directory \"a/\" (too short) - ignoring", Some("a/")),
+            ("Entry doesn't belong in directory \"\" (same as directory) - ignoring", Some("")),
+            ("Entry doesn't belong in directory \"a (b)\" (contains subdir) - ignoring", Some("a (b)")),
+            ("Entry doesn't belong in directory \"q\\\"/\\n/\" (too short) - ignoring", Some("q\"/\n/")),
+            ("Entry doesn't belong in directory \"a/\" (else) - ignoring", None),
+            ("Entry doesn't belong", None),
+            ("Failed to copy: Entry doesn't belong in directory \"a/\" (too short) - ignoring", None),
+        ] {
+            assert_eq!(Notes::unlisted_folder(message).as_deref(), folder, "{message}");
+        }
+        let mut notes = Notes::default();
+        assert!(notes.unlisted("a/") && !notes.unlisted("a/") && notes.unlisted(""));
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct Pass<S> {
     pending: Pending,
     /// Files that were written where they were to go: an attempt that does it again writes no other file.
     written: Names,
+    /// Those of them whose names hold empty ones, without these.
+    plain: Names,
     /// Files that are copied under another name: if they are deleted then, they were moved.
     moving: Names,
     /// Files that made room: what is copied there then is no new file.
@@ -115,6 +117,7 @@ impl<S: Sink> Pass<S> {
             twins: HashSet::new(),
             pending: Pending::default(),
             written: Names::default(),
+            plain: Names::default(),
             moving: Names::default(),
             gone: Names::default(),
         }
@@ -131,6 +134,9 @@ impl<S: Sink> Pass<S> {
                 self.twins.clear();
             }
             return Ok(());
+        }
+        if let Some(folder) = Notes::unlisted_folder(&line.msg) {
+            return self.unlisted(line, &folder);
         }
         if !line.is_about_one() {
             self.notes.line(line);
@@ -160,6 +166,15 @@ impl<S: Sink> Pass<S> {
             self.notes.undecrypted += 1;
         }
         self.unless(Doubt::Skipped, file)
+    }
+
+    /// Names a folder that was not listed among what was left out. What rclone found in it belongs to another, and has not failed.
+    fn unlisted(&mut self, line: &Line<'_>, folder: &str) -> io::Result<()> {
+        if !self.notes.unlisted(folder) {
+            return Ok(());
+        }
+        let name = if folder.is_empty() { "/" } else { folder }.to_owned();
+        self.unless(Doubt::Skipped, RunFile { name, size: None, error: Some(UNLISTED.to_owned()), ..entry(line, FileOutcome::Skipped) })
     }
 
     /// Takes what a comparison says of a file.
@@ -234,7 +249,25 @@ impl<S: Sink> Pass<S> {
 
     fn put(&mut self, file: RunFile) -> io::Result<()> {
         let writes = matches!(file.outcome, FileOutcome::Copied | FileOutcome::Updated | FileOutcome::Moved);
-        if writes && !self.written.add(&file.name) { Ok(()) } else { self.sink.put(file) }
+        if !writes {
+            return self.sink.put(file);
+        }
+        if !self.written.add(&file.name) {
+            return Ok(());
+        }
+        if self.is_twin_but_for_slashes(&file.name) {
+            self.notes.slashes += 1;
+        }
+        self.sink.put(file)
+    }
+
+    /// Whether a file of this name, but for empty names in it, was written before.
+    fn is_twin_but_for_slashes(&mut self, name: &str) -> bool {
+        if !name.split('/').any(str::is_empty) {
+            return self.plain.has(name);
+        }
+        let plain = name.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+        !self.plain.add(&plain) || self.written.has(&plain)
     }
 
     fn done(&mut self, line: &Line<'_>, done: Option<Done<'_>>) -> io::Result<()> {
@@ -291,6 +324,8 @@ impl<S: Sink> Pass<S> {
     }
 }
 
+/// Why what lies in a folder is left out.
+const UNLISTED: &str = "rclone cannot list a folder whose name is empty: what lies in it was left out.";
 /// How a notice begins that says that a name is there twice.
 const TWIN: &str = "Duplicate ";
 /// What a line has of a file whose size is not known before it is read.

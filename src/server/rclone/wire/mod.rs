@@ -3,7 +3,7 @@
 mod providers;
 mod stats;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub use self::{
     providers::{Providers, RawOption, RawProvider},
     stats::{Complaint, LogLine, Stats},
 };
-use crate::domain::{file::Entry, time::Timestamp};
+use crate::domain::{file::Entry, time::Timestamp, unaddressable::unaddressable};
 
 /// The body of a refusal. Its `input` is left out: it echoes secrets.
 #[derive(Debug, Default, Deserialize)]
@@ -94,37 +94,41 @@ pub struct Item<'a> {
 }
 
 impl Item<'_> {
-    /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root.
+    /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root. What rclone calls its name is that of the
+    /// folder above where the name is empty.
     #[must_use]
-    pub fn below(self, folder: &str) -> Entry {
+    pub fn entry(self, folder: &str) -> Entry {
+        let name = self.below(folder).to_owned();
+        let size = if self.is_dir { None } else { u64::try_from(self.size).ok() };
+        // Where a provider has no time, rclone writes Go's zero, the beginning of the year 1, or nothing.
+        let mod_time = Timestamp::parse(&self.mod_time).filter(|time| *time != NO_TIME);
+        Entry { unaddressable: unaddressable(&name), name, size, mod_time, is_dir: self.is_dir, duplicate: 0 }
+    }
+
+    fn below(&self, folder: &str) -> &str {
         let below = match self.path.strip_prefix(folder) {
             // One slash is between them; another is the name's own.
             Some(rest) if !folder.is_empty() && !folder.ends_with('/') => rest.strip_prefix('/').unwrap_or(rest),
             Some(rest) => rest,
-            None => &self.path,
+            // rclone spells the folder in another way.
+            None => self.path.splitn(folder.split('/').count() + 1, '/').last().unwrap_or_default(),
         };
-        Entry { name: below.to_owned(), ..self.into() }
+        // rclone ends a folder of nothing but empty names with one slash more.
+        let is_empty = self.is_dir && !below.is_empty() && below.bytes().all(|byte| byte == b'/');
+        if is_empty { &below[1..] } else { below }
     }
 
-    /// Whether it is the object by which a bucket marks `folder` itself, and nothing that lies in it.
+    /// Whether it is the object by which a bucket marks `folder` itself, and nothing that lies in it. One that holds something is an object without
+    /// a name.
     #[must_use]
     pub fn marks(&self, folder: &str) -> bool {
-        !self.is_dir && !folder.is_empty() && self.path.trim_end_matches('/') == folder
+        !self.is_dir && self.size <= 0 && !folder.is_empty() && self.path.trim_end_matches('/') == folder
     }
 
     /// Its name alone.
     #[must_use]
     pub fn into_name(self) -> String {
         self.name.into_owned()
-    }
-}
-
-impl From<Item<'_>> for Entry {
-    fn from(item: Item<'_>) -> Self {
-        let size = if item.is_dir { None } else { u64::try_from(item.size).ok() };
-        // Where a provider has no time, rclone writes Go's zero, the beginning of the year 1, or nothing.
-        let mod_time = Timestamp::parse(&item.mod_time).filter(|time| *time != NO_TIME);
-        Self { name: item.name.into_owned(), size, mod_time, is_dir: item.is_dir, duplicate: 0 }
     }
 }
 
@@ -165,6 +169,25 @@ pub struct Named<'a> {
     pub path: Cow<'a, str>,
 }
 
+/// A file of a listing with its checksums.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Hashed<'a> {
+    /// Below the place that is listed.
+    #[serde(borrow)]
+    pub path: Cow<'a, str>,
+    #[serde(default)]
+    hashes: BTreeMap<String, String>,
+}
+
+impl Hashed<'_> {
+    /// Whether it has one of this kind.
+    #[must_use]
+    pub fn has(&self, kind: &str) -> bool {
+        self.hashes.get(kind).is_some_and(|hash| !hash.is_empty())
+    }
+}
+
 /// `operations/fsinfo`, answered.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -190,6 +213,8 @@ pub struct Features {
     pub bucket_based: bool,
     /// It takes upper and lower case for the same.
     pub case_insensitive: bool,
+    /// It reads a file to tell its checksum.
+    pub slow_hash: bool,
 }
 
 /// `rclone size --json`.
@@ -224,7 +249,7 @@ pub struct Create<'a> {
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// Its options.
-    pub parameters: &'a std::collections::BTreeMap<String, String>,
+    pub parameters: &'a BTreeMap<String, String>,
     /// How.
     pub opt: CreateOptions<'a>,
 }

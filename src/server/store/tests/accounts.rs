@@ -107,7 +107,7 @@ async fn the_last_test_of_a_remote_is_kept() {
     let mut tx = store.begin().await.expect("begin");
     let name: RemoteName = "b2".parse().expect("name");
     for (at, connected) in [(1, false), (2, true)] {
-        let result = RemoteTest { connected, message: "12 folders".to_owned(), elapsed_ms: 40, identity: None };
+        let result = RemoteTest { connected, message: "12 folders".to_owned(), elapsed_ms: 40, undecryptable: 0, identity: None };
         remotes::set_test(&mut tx, &name, &RemoteTested { at: Timestamp(at), result }).await.expect("set");
     }
     let tests = remotes::tests(&mut tx).await.expect("tests");
