@@ -43,8 +43,13 @@ pub async fn tests(c: &mut SqliteConnection) -> Result<BTreeMap<RemoteName, Remo
     Ok(rows
         .into_iter()
         .filter_map(|row| {
-            let result =
-                RemoteTest { connected: row.connected != 0, message: row.message, elapsed_ms: from_sql(row.elapsed_ms), undecryptable: 0, identity: None };
+            let result = RemoteTest {
+                connected: row.connected != 0,
+                message: row.message,
+                elapsed_ms: from_sql(row.elapsed_ms),
+                undecryptable: 0,
+                identity: None,
+            };
             Some((row.name.parse().ok()?, RemoteTested { at: Timestamp(row.at), result }))
         })
         .collect())

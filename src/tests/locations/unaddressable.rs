@@ -45,9 +45,8 @@ async fn refused_everywhere(console: &Console, place: &str) {
     const OLD: &str = "/api/v1/backups/rclone";
     let src = console.path("src");
     let dst = console.path("dst");
-    let run = |operation: &str, source: &str, destination: &str| {
-        json!({ "operation": operation, "source": source, "destination": destination })
-    };
+    let run =
+        |operation: &str, source: &str, destination: &str| json!({ "operation": operation, "source": source, "destination": destination });
     let of_job = |mut run: Value| {
         run["name"] = json!("nightly");
         run

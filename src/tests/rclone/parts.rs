@@ -81,8 +81,7 @@ async fn names_that_another_password_encrypted_are_counted_and_told() {
     assert!(right.connected && right.message.ends_with(", 3 entries"), "{right:?}");
     for remote in ["wrong", "over"] {
         let test = house.rclone.test_saved(&name(remote)).await.expect("tested");
-        let words =
-            "It answers, but 3 names cannot be decrypted, and there are no others: the password or salt is not the one they were encrypted with";
+        let words = "It answers, but 3 names cannot be decrypted, and there are no others: the password or salt is not the one they were encrypted with";
         assert!(test.message.starts_with(words), "{remote}: {test:?}");
         assert_eq!((test.connected, test.undecryptable), (false, 3), "{remote}: {test:?}");
     }

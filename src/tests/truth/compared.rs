@@ -133,7 +133,8 @@ async fn objects_without_a_checksum_are_counted_where_others_have_one() {
         moto.put_in_parts("bucket", &format!("{operation}/only-there.txt"), b"x").await;
         moto.put_in_parts("bucket", &format!("{operation}/left-out.tmp"), b"x").await;
         moto.put("bucket", &format!("{operation}/whole"), b"whole").await;
-        for (name, content) in [("parts-same", "same"), ("parts-changed", "new!"), ("whole", "whole"), ("new", "n"), ("left-out.tmp", "x")] {
+        for (name, content) in [("parts-same", "same"), ("parts-changed", "new!"), ("whole", "whole"), ("new", "n"), ("left-out.tmp", "x")]
+        {
             write(&console.root(), &format!("src/{name}"), content.as_bytes());
         }
         if operation != "check" {

@@ -30,9 +30,11 @@ async fn files_below_an_empty_name_are_left_out_and_counted_and_said() {
     }
     for (folder, keys, left_out) in KEYS {
         let files = keys.iter().filter(|key| !key.ends_with('/')).count() as u64;
-        for (operation, destination) in
-            [("copy", console.path(&format!("out/{folder}"))), ("sync", format!("m:bucket/to/{folder}")), ("move", console.path(&format!("moved/{folder}")))]
-        {
+        for (operation, destination) in [
+            ("copy", console.path(&format!("out/{folder}"))),
+            ("sync", format!("m:bucket/to/{folder}")),
+            ("move", console.path(&format!("moved/{folder}"))),
+        ] {
             let ended = run(&console, operation, &format!("m:bucket/{folder}"), &destination, json!({})).await;
             let what = format!("{operation} {folder}: {ended}");
             let (kinds, message) = warnings(&ended);
