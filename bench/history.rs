@@ -258,6 +258,7 @@ async fn write(store: &Store) -> Outcome<Vec<Line>> {
             user: "ana".to_owned(),
             via: Via::Session,
             token: None,
+            confirmed: false,
             address: None,
             created_at: at_time,
             deadline_at: None,

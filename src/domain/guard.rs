@@ -7,13 +7,14 @@ use super::{
     error::{AppError, Result},
     format,
     id::RunId,
+    removal::{self, LetGoBy},
     run::Operation,
     time::Timestamp,
 };
 
-/// Files that a sync may always delete, however small its destination is.
+/// Files that a run may always delete, however small the place is.
 pub const LEAST_BUDGET: u64 = 10;
-/// What a sync may delete of its destination when nobody says: one in ten.
+/// What a run may delete of a place when nobody says: one in ten.
 pub const DEFAULT_PERCENT: u8 = 10;
 /// Longest path of a sentinel, in bytes.
 const SENTINEL: usize = 1024;
@@ -27,6 +28,10 @@ pub struct Guards {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100, example = 10)]
     pub max_delete_percent: Option<u8>,
+    /// Of a saved job that deletes or moves: it may delete, or take from its source, so many files without asking. It counts as long as the job has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 500)]
+    pub may_delete: Option<u32>,
     /// A file below the source that has to be there. A disk that is not mounted does not have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1024, example = ".this-is-the-disk")]
@@ -62,6 +67,9 @@ impl Guards {
         ];
         if let Some((field, _)) = sync_only.into_iter().find(|(_, set)| *set && operation != Operation::Sync) {
             return Err(AppError::invalid(field, "Only a sync has this guard."));
+        }
+        if self.may_delete.is_some() && !operation.removes() {
+            return Err(AppError::invalid("guards.may_delete", "Only a delete and a move have this."));
         }
         let Some(sentinel) = &self.sentinel else { return Ok(()) };
         let climbs = sentinel.split('/').any(|part| matches!(part, "" | "." | ".."));
@@ -234,6 +242,15 @@ pub struct GuardReport {
     /// The preview by which a person approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<RunId>,
+    /// Of a delete and a move: which. Then `deletes` are the files that it would delete or take from its source, and `source_files` all that lie there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
+    /// Of a delete and a move: what let it go beyond its budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub let_go_by: Option<LetGoBy>,
+    /// Why its files could not be counted. That is more than any budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncounted: Option<String>,
     /// With `not_allowed`: what is not allowed any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denied: Option<String>,
@@ -316,6 +333,7 @@ impl GuardReport {
                  sentinel away.",
                 self.sentinel.as_deref().unwrap_or_default()
             ),
+            Some(GuardReason::DeleteBudget) if let Some(operation) = self.operation => removal::words(operation, self),
             Some(GuardReason::DeleteBudget) => format!(
                 "The sync would delete {} of {} at the destination; {} may be deleted. {nothing} Preview it to see which. \
                  If it is meant, approve the preview, or allow more.",

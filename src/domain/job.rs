@@ -136,6 +136,7 @@ impl NewJob {
             priority: self.priority,
             time_limit_secs: self.time_limit_secs,
             approval: None,
+            confirm: None,
         }
     }
 

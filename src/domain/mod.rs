@@ -20,6 +20,7 @@ pub mod policy;
 pub mod provider;
 pub mod queue;
 pub mod remote;
+pub mod removal;
 pub mod retry;
 pub mod run;
 pub mod run_again;

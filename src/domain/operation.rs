@@ -82,6 +82,12 @@ impl Operation {
         matches!(self, Self::Copy | Self::Sync | Self::Check)
     }
 
+    /// Whether it takes away what its filters let through: it has a budget, and can be confirmed by the path.
+    #[must_use]
+    pub const fn removes(self) -> bool {
+        matches!(self, Self::Delete | Self::Move)
+    }
+
     /// Whether it can delete files.
     #[must_use]
     pub const fn deletes(self) -> bool {

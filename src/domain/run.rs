@@ -163,6 +163,10 @@ pub struct NewRun {
     /// What lets it go although a guard would stop it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// The destination once more, of a delete the path: what differs is refused. It lets a delete and a move go beyond their budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "b2-archive:photos")]
+    pub confirm: Option<String>,
 }
 
 /// How far a run is, or what it did: rclone's own statistics.

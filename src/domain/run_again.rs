@@ -1,7 +1,7 @@
 //! A run as it would be asked for once more: as it was, only looked at, or for real after it was looked at.
 
 use super::{
-    guard::Approval,
+    guard::{Approval, Guards},
     run::{NewRun, Run},
 };
 
@@ -14,7 +14,8 @@ impl Run {
             source: self.summary.source.to_string(),
             destination: self.summary.destination.as_ref().map(ToString::to_string),
             options: self.options.clone(),
-            guards: self.guards.clone(),
+            // What a job may without asking is asked of the job.
+            guards: Guards { may_delete: None, ..self.guards.clone() },
             priority: self.summary.priority,
             ..NewRun::default()
         }

@@ -35,6 +35,9 @@ pub struct NewToken {
     /// How many days it lives, 1 to 3,650; 90 when absent.
     #[serde(default = "days")]
     pub expires_in_days: u32,
+    /// How many files a delete or a move that it starts may delete, or take from its source, without asking; 0 when absent.
+    #[serde(default)]
+    pub may_delete: u32,
 }
 
 const fn days() -> u32 {
@@ -47,6 +50,10 @@ impl NewToken {
         validate_label(&self.label)?;
         if !(1..=DAYS_MAX).contains(&self.expires_in_days) {
             return Err(AppError::invalid("expires_in_days", "A token lives for 1 to 3,650 days."));
+        }
+        if self.may_delete > 0 && !self.role.may(Permission::RunsWrite) {
+            let role = Permission::RunsWrite.role().as_str();
+            return Err(AppError::invalid("may_delete", format!("Only a token that may start runs has this: it needs the role {role}.")));
         }
         let Some(scopes) = &self.scopes else { return Ok(()) };
         if scopes.is_empty() {
@@ -99,6 +106,9 @@ pub struct TokenSummary {
     /// To what of it it is narrowed down; absent is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<Permission>>,
+    /// How many files a delete or a move that it starts may delete, or take from its source, without asking; absent is none beyond the budget.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub may_delete: u32,
     /// Whether it can be used.
     pub state: TokenState,
     /// When it was made.
@@ -107,6 +117,11 @@ pub struct TokenSummary {
     pub expires_at: Timestamp,
     /// When it was last used, to the minute; absent when never.
     pub last_used_at: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// A token that was made just now.
@@ -153,7 +168,7 @@ mod tests {
     use super::*;
 
     fn token() -> NewToken {
-        NewToken { label: "nightly".to_owned(), role: Role::Operator, scopes: None, expires_in_days: DAYS }
+        NewToken { label: "nightly".to_owned(), role: Role::Operator, scopes: None, expires_in_days: DAYS, may_delete: 0 }
     }
 
     #[test]
@@ -166,6 +181,7 @@ mod tests {
             (NewToken { label: "a\nb".to_owned(), ..token() }, "label"),
             (NewToken { expires_in_days: 0, ..token() }, "expires_in_days"),
             (NewToken { expires_in_days: 3651, ..token() }, "expires_in_days"),
+            (NewToken { role: Role::Viewer, may_delete: 1, ..token() }, "may_delete"),
             (NewToken { scopes: Some(Vec::new()), ..token() }, "scopes"),
             (NewToken { scopes: Some(vec![Permission::UsersWrite]), ..token() }, "scopes"),
         ] {
@@ -183,6 +199,7 @@ mod tests {
             label: "nightly".to_owned(),
             role: Role::Viewer,
             scopes: None,
+            may_delete: 0,
             state: TokenState::Usable,
             created_at: Timestamp(0),
             expires_at: Timestamp(1),

@@ -58,7 +58,7 @@ pub async fn duplicate_job(id: String) -> Result<JobId, AppError> {
 #[server(prefix = "/api/fn", endpoint = "jobs/run", input = Json)]
 pub async fn run_job(id: JobId, approval: Option<Approval>) -> Result<RunId, AppError> {
     use crate::server::{call::call, services::jobs};
-    call(|actor, app| async move { jobs::run(&actor, &app, &id, approval, None).await.map(|run| run.summary.id) }).await
+    call(|actor, app| async move { jobs::run(&actor, &app, &id, jobs::LetGo { approval, confirm: None }, None).await.map(|run| run.summary.id) }).await
 }
 
 /// Starts a dry run of a job.

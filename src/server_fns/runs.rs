@@ -94,5 +94,17 @@ pub async fn update_run(id: RunId, patch: RunPatch) -> Result<(), AppError> {
 #[server(prefix = "/api/fn", endpoint = "runs/retry")]
 pub async fn retry_run(id: String, #[server(default)] failed_only: bool) -> Result<RunId, AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, failed_only, None).await.map(|run| run.summary.id) }).await
+    call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, failed_only, None, None).await.map(|run| run.summary.id) }).await
+}
+
+/// Starts a delete or a move again that was beyond its budget, with the path once more, and goes there.
+#[server(prefix = "/api/fn", endpoint = "runs/confirm")]
+pub async fn confirm_run(id: String, confirm: String) -> Result<RunId, AppError> {
+    use crate::server::{
+        call::{call, redirect},
+        services::runs,
+    };
+    let started = call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, false, Some(confirm), None).await }).await?;
+    redirect(&format!("/runs/{}", started.summary.id));
+    Ok(started.summary.id)
 }

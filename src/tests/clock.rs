@@ -97,6 +97,7 @@ impl House {
             user: "ole".to_owned(),
             via: Via::Session,
             token: None,
+            confirmed: false,
             address: None,
             created_at: now,
             deadline_at: limit.map(|ms| Timestamp(now.0 + ms)),

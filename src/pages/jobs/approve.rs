@@ -22,11 +22,11 @@ use crate::{
 /// What the guards will say to this preview, and the way past them; nothing where they let it go.
 pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     let summary = &preview.summary;
-    let deletes = summary.stats.deletes;
-    if summary.operation != Operation::Sync || deletes == 0 {
+    let report = preview.guard_report.clone().unwrap_or_default();
+    let deletes = if summary.operation.removes() { report.deletes.unwrap_or(0) } else { summary.stats.deletes };
+    if !summary.operation.removes() && summary.operation != Operation::Sync || deletes == 0 {
         return ().into_any();
     }
-    let report = preview.guard_report.clone().unwrap_or_default();
     // Where it could not be told what they will say, a job that was stopped can be approved here as well.
     let stopped = report.reason.is_some() || preview.guard_report.is_none() && editor.was_blocked();
     let place = summary.destination.as_ref().unwrap_or(&summary.source).clone();
@@ -40,6 +40,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
         return ().into_any();
     };
     let counted = match report.reason {
+        Some(GuardReason::DeleteBudget) if report.operation.is_some() => report.said(),
         Some(GuardReason::DeleteBudget) | None => format!(
             "{} of {} at the destination would be deleted; {} may be.",
             format::count(deletes),
@@ -48,9 +49,10 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
         ),
         Some(_) => report.said(),
     };
+    let gone = if summary.operation == Operation::Move { "moved to" } else { "deleted at" };
     let inside = {
         let place = place.clone();
-        move || open.get().then(|| question(editor, id, place.clone(), deletes, open))
+        move || open.get().then(|| question(editor, id, place.clone(), deletes, gone, open))
     };
     view! {
         <section class="note note--warn" aria-label="Guards">
@@ -69,7 +71,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     .into_any()
 }
 
-fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u64, open: RwSignal<bool>) -> AnyView {
+fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u64, gone: &'static str, open: RwSignal<bool>) -> AnyView {
     let typed = RwSignal::new(String::new());
     let errors = RwSignal::default();
     let failed = RwSignal::new(None::<String>);
@@ -99,7 +101,7 @@ fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u6
     view! {
         <form class="approve" novalidate method="post" on:submit=submit>
             <p>
-                {format!("{} will be deleted at ", format::plural(deletes, "file", "files"))}
+                {format!("{} will be {} ", format::plural(deletes, "file", "files"), gone)}
                 <b class="mono">{shown}</b>
                 ", as the preview shows. Not one more."
             </p>

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The fields in the order of the page: the first that is wrong gets the focus.
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 27] = [
     "source",
     "destination",
     "name",
@@ -34,6 +34,7 @@ const FIELDS: [&str; 26] = [
     "transfers",
     "checkers",
     "guards.max_delete_percent",
+    "guards.may_delete",
     "max_delete",
     "backup_dir",
     "guards.sentinel",
@@ -106,6 +107,7 @@ impl Draft {
             ("max_delete", number(options.max_delete)),
             ("backup_dir", text(&options.backup_dir)),
             ("guards.max_delete_percent", number(guards.max_delete_percent.map(u32::from))),
+            ("guards.may_delete", number(guards.may_delete)),
             ("guards.sentinel", text(&guards.sentinel)),
             ("guards.allow_empty_source", yes(guards.allow_empty_source)),
             ("guards.allow_shrunk_source", yes(guards.allow_shrunk_source)),
@@ -189,6 +191,7 @@ impl Draft {
         let (transfers, checkers) = (number("transfers"), number("checkers"));
         let max_delete = if has.max_delete { number("max_delete") } else { None };
         let percent = if has.sync { number("guards.max_delete_percent") } else { None };
+        let may_delete = if has.removes { number("guards.may_delete") } else { None };
         let attempts = if has.retry { number("retry.attempts") } else { None };
         let priority = text("priority").map_or(Ok(0), |text| text.parse::<i32>());
         if priority.is_err() {
@@ -223,6 +226,7 @@ impl Draft {
         let guards = Guards {
             // More than a hundred is refused below, as it stands there.
             max_delete_percent: percent.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
+            may_delete,
             sentinel: exact("guards.sentinel"),
             allow_empty_source: has.sync && yes("guards.allow_empty_source"),
             allow_shrunk_source: has.sync && yes("guards.allow_shrunk_source"),

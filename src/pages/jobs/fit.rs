@@ -15,6 +15,8 @@ pub struct Fit {
     pub tidy: bool,
     /// How much may be deleted.
     pub max_delete: bool,
+    /// Whether it takes away what its filters let through.
+    pub removes: bool,
     /// The guards that only a sync has.
     pub sync: bool,
     /// Whether what is replaced or deleted can be kept.
@@ -34,6 +36,7 @@ impl Fit {
             bandwidth: operation.has_destination(),
             tidy: operation == Operation::Move,
             max_delete: operation.deletes(),
+            removes: operation.removes(),
             sync: operation == Operation::Sync,
             backup: matches!(operation, Operation::Copy | Operation::Sync | Operation::Move),
             retry: operation.is_repeatable(),

@@ -16,6 +16,7 @@ use crate::{
 /// The fields of it.
 pub const FIELDS: &[&str] = &[
     "guards.max_delete_percent",
+    "guards.may_delete",
     "max_delete",
     "backup_dir",
     "guards.sentinel",
@@ -80,7 +81,16 @@ fn limit(draft: Draft, operation: Operation) -> AnyView {
         Operation::Bisync => {
             number("max_delete", "May delete, in percent", "When more of one side’s files are gone than this, it does not begin.", "50")
         }
-        _ => number("max_delete", "May delete, in files", "It stops with an error before it deletes more.", "no limit"),
+        _ => {
+            let asks = "Beyond 10 files or 10 %, whichever is more, a run asks for the path or a preview. A saved job may go up to this number without.";
+            view! {
+                <div class="pair">
+                    {number("guards.may_delete", "May delete without asking, in files", asks, "10, or 10 %")}
+                    {number("max_delete", "Limit, in files", "It stops with an error before it deletes more.", "no limit")}
+                </div>
+            }
+            .into_any()
+        }
     }
 }
 

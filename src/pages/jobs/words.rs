@@ -54,9 +54,14 @@ pub fn safety(job: &NewJob) -> String {
     let limit = match job.operation {
         Operation::Sync => files.or_else(|| Some(format!("may delete {} %", guards.max_delete_percent.unwrap_or(DEFAULT_PERCENT)))),
         Operation::Bisync => Some(format!("may delete {} %", options.max_delete.unwrap_or(BISYNC_PERCENT))),
+        _ if job.operation.removes() => {
+            let may = guards.may_delete.map_or_else(|| "10 files or 10 %".to_owned(), |n| format::plural(n.into(), "file", "files"));
+            let own = options.max_delete.map(|n| format!(", {} at most", format::count(n.into()))).unwrap_or_default();
+            Some(format!("may delete {may} without asking{own}"))
+        }
         _ => files,
     };
-    let none = if job.operation.deletes() { "no limit" } else { "deletes nothing" };
+    let none = "deletes nothing";
     join(
         [
             limit,

@@ -13,7 +13,7 @@ use crate::{
     },
     server_fns::{
         jobs::{preview_job, run_job},
-        runs::{SetBandwidth, StopRun, get_run, retry_run, start_run, update_run},
+        runs::{ConfirmRun, SetBandwidth, StopRun, get_run, retry_run, start_run, update_run},
     },
 };
 
@@ -41,6 +41,8 @@ pub struct Doors {
     pub stop: ServerAction<StopRun>,
     /// Changes its bandwidth.
     pub limit: ServerAction<SetBandwidth>,
+    /// Starts it again, beyond its budget.
+    pub confirm: ServerAction<ConfirmRun>,
     /// Moves it in the queue.
     pub place: Action<RunPatch, ()>,
     /// Whether it is asked why it shall stop.
@@ -84,6 +86,7 @@ impl Doors {
             begin,
             stop: ServerAction::new(),
             limit: ServerAction::new(),
+            confirm: ServerAction::new(),
             place,
             asks_stop: RwSignal::new(false),
             asks_name,
@@ -99,6 +102,9 @@ impl Doors {
         // Known at once where a form without JavaScript led back here.
         if let Some(Err(error)) = stop.get_untracked() {
             self.refused.set(Some(error));
+        }
+        if let Some(Err(error)) = self.confirm.value().get_untracked() {
+            self.refused.set(Some(AppError::new(error.code, error.sentence())));
         }
         Effect::watch(
             move || stop.get(),
@@ -116,6 +122,7 @@ impl Doors {
         if self.facts.with_untracked(|facts| facts.as_ref().is_some_and(|facts| facts.summary.id != run.summary.id)) {
             self.refused.set(None);
             self.limit.clear();
+            self.confirm.clear();
             self.asks_stop.set(false);
         }
         self.facts.set(Some(run.clone()));

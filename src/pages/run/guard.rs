@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::doors::{Begin, Doors};
+use super::{
+    confirm::confirm,
+    doors::{Begin, Doors},
+};
 use crate::{
     components::{
         icon::{draw, icon},
@@ -10,8 +13,9 @@ use crate::{
     },
     domain::{
         format,
-        guard::GuardReport,
-        run::{Run, RunState},
+        guard::{GuardReason, GuardReport},
+        removal::LetGoBy,
+        run::{Operation, Run, RunState},
     },
 };
 
@@ -22,13 +26,19 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
         let look = reason.may_be_approved();
         let preview = look.then(|| button(Begin::Preview, "eye", "Preview it", "button button--primary", doors));
         let again = button(Begin::Again, "refresh-cw", "Run again", if look { "button" } else { "button button--primary" }, doors);
-        view! { <div class="row verdict__acts scripted">{preview}{again}</div> }.into_any()
+        let sure = (reason == GuardReason::DeleteBudget && report.operation.is_some()).then(|| confirm(run, report, doors));
+        view! { <div class="row verdict__acts">{sure}<span class="row scripted">{preview}{again}</span></div> }.into_any()
     });
+    let title = if report.reason == Some(GuardReason::NotAllowed) {
+        "This run is not allowed any more"
+    } else {
+        "A guard stopped this run. Nothing was changed."
+    };
     view! {
         <section class="panel verdict verdict--warn" aria-label="A guard stopped it">
             {draw("shield-alert", "icon icon--state")}
             <div>
-                <h2>"A guard stopped this run. Nothing was changed."</h2>
+                <h2>{title}</h2>
                 <p>{report.said()}</p>
                 {figures(report)}
                 {left_out(report)}
@@ -53,11 +63,18 @@ pub fn report(run: &Run) -> Option<AnyView> {
         let href = format!("/runs/{preview}");
         view! { <p class="muted">"A person approved it by "<a class="link" href=href>"its preview"</a>"."</p> }.into_any()
     });
+    let let_go = match report.let_go_by {
+        Some(LetGoBy::Confirm) => Some("Who started it wrote the path once more."),
+        Some(LetGoBy::Job) => Some("Its job may do so without asking."),
+        Some(LetGoBy::Token) => Some("The token that started it may do so without asking."),
+        Some(LetGoBy::Preview) | None => None,
+    };
+    let let_go = let_go.map(|words| view! { <p class="muted">{words}</p> }.into_any());
     Some(
         view! {
             <section class="panel" aria-label="Guards">
                 <header><h2>"What the guards saw"</h2></header>
-                <div class="body guards">{figures(report)}{left_out(report)}{approved}</div>
+                <div class="body guards">{figures(report)}{left_out(report)}{approved}{let_go}</div>
             </section>
         }
         .into_any(),
@@ -76,12 +93,17 @@ fn figures(report: &GuardReport) -> AnyView {
     let held: Vec<_> = last.into_iter().chain(most).collect();
     let last = (!held.is_empty()).then(|| held.join(", "));
     let changed = report.changed_files.filter(|files| *files > 0).map(|files| format!("{} of them changed", format::count(files)));
+    let (gone, may, there) = match report.operation {
+        Some(Operation::Move) => ("Would be taken", "May be taken", "Files in the source"),
+        Some(_) => ("Would be deleted", "May be deleted", "Files there"),
+        None => ("Would be deleted", "May be deleted", "Files in the source"),
+    };
     let facts = [
-        ("Would be deleted", report.deletes, None),
+        (gone, report.deletes, None),
         ("Still in the source", report.left_out.filter(|files| *files > 0), Some("left out there".to_owned())),
-        ("May be deleted", report.budget, None),
+        (may, report.budget, None),
         ("Would be transferred", report.transfers, changed),
-        ("Files in the source", report.source_files, last),
+        (there, report.source_files, last),
         ("Files at the destination", report.destination_files, None),
     ];
     let facts = facts.into_iter().filter_map(fact).collect::<Vec<_>>();

@@ -1,6 +1,7 @@
 //! One run: live while it runs, then what it did. Which list is seen is in the address.
 
 mod bandwidth;
+mod confirm;
 mod detail;
 mod doors;
 mod events;

@@ -25,6 +25,8 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
         Operation::Move => counts.map_or(0, |counts| counts.deleted),
         _ => run.summary.stats.deletes,
     };
+    // A move that is beyond its budget is approved as well, though what it takes is at the destination then.
+    let stopped = run.guard_report.as_ref().is_some_and(|report| report.reason.is_some());
     let (kind, name) = if deletes > 0 { ("warn", "trash-2") } else { ("ok", "eye") };
     let size = (run.summary.stats.bytes > 0).then(|| format!("{} would be transferred. ", format::bytes(run.summary.stats.bytes)));
     let guards = run.guard_report.as_ref().filter(|report| report.reason.is_some() || report.left_out > Some(0)).map(|report| {
@@ -38,7 +40,7 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
                 <h2>{would(deletes, counts)}</h2>
                 <p>{size}"This was a preview: nothing was changed."</p>
                 {guards}
-                {may.then(|| act(&approves, deletes, doors))}
+                {may.then(|| act(&approves, deletes, stopped, doors))}
             </div>
         </section>
     }
@@ -61,7 +63,7 @@ fn would(deletes: u64, counts: Option<&Counts>) -> String {
 }
 
 /// What can be done with it now.
-fn act(approves: &Approves, deletes: u64, doors: Doors) -> AnyView {
+fn act(approves: &Approves, deletes: u64, stopped: bool, doors: Doors) -> AnyView {
     let pending = doors.begin.pending();
     let begin = move |begin: Begin, name: &'static str, label: &'static str, class: &'static str| {
         let go = move |_| drop(doors.begin.dispatch(begin.clone()));
@@ -76,7 +78,7 @@ fn act(approves: &Approves, deletes: u64, doors: Doors) -> AnyView {
         }
         .into_any();
     }
-    if deletes == 0 {
+    if deletes == 0 && !stopped {
         return view! { <div class="row verdict__acts scripted">{begin(Begin::ForReal(None), "play", "Run it", "button button--primary")}</div> }
             .into_any();
     }
@@ -118,15 +120,17 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
     let pending = doors.begin.pending();
     let typed = RwSignal::new(false);
     let place = doors.part(Run::changed_place);
-    let deletes = doors.part(|run| run.summary.stats.deletes);
+    let deletes = doors.part(|run| match &run.guard_report {
+        Some(report) if report.operation == Some(Operation::Move) => report.deletes.unwrap_or(0),
+        _ => run.summary.stats.deletes,
+    });
     // Only once it is open: the server draws this before it knows the run.
+    let moves = doors.part(|run| run.summary.operation == Operation::Move);
     let what = move || {
         let deletes = format::plural(deletes.get().filter(|_| doors.asks_name.get())?, "file", "files");
+        let gone = if moves.get() == Some(true) { " will be moved. Type " } else { " will be deleted. Type " };
         let place = place.get();
-        Some(
-            view! { <p>{deletes}" will be deleted. Type "<code class="ask__name">{place}</code>" to say that this is meant."</p> }
-                .into_any(),
-        )
+        Some(view! { <p>{deletes}{gone}<code class="ask__name">{place}</code>" to say that this is meant."</p> }.into_any())
     };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -168,7 +172,7 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
                     <button type="button" class="button" on:click=move |_| doors.asks_name.set(false)>"Cancel"</button>
                     <button class="button button--bad" disabled=move || !typed.get() || pending.get()>
                         {icon("play")}
-                        {move || if pending.get() { "Starting…" } else { "Delete and run" }}
+                        {move || if pending.get() { "Starting…" } else if moves.get() == Some(true) { "Move and run" } else { "Delete and run" }}
                     </button>
                 </footer>
             </form>

@@ -24,6 +24,7 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
     let label = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Viewer);
     let days = RwSignal::new(DAYS);
+    let may_delete = RwSignal::new(String::new());
     let narrowed = RwSignal::new(false);
     let chosen = RwSignal::new(Vec::<Permission>::new());
     let failed = RwSignal::new(None::<AppError>);
@@ -48,7 +49,9 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
             scopes.retain(|scope| role.get_untracked().may(*scope));
             scopes
         });
-        let token = NewToken { label: label.get_untracked(), role: role.get_untracked(), scopes, expires_in_days: days.get_untracked() };
+        // Only what may start runs can delete. What is no number is asked again by the browser.
+        let files = if role.get_untracked().may(Permission::RunsWrite) { may_delete.get_untracked().trim().parse().unwrap_or(0) } else { 0 };
+        let token = NewToken { label: label.get_untracked(), role: role.get_untracked(), scopes, expires_in_days: days.get_untracked(), may_delete: files };
         create.dispatch(token);
     };
     let roles = Role::ALL.into_iter().filter(|role| *role <= own);
@@ -93,6 +96,19 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
                         <select class="input" id="token-life" on:change=move |event| days.set(event_target_value(&event).parse().unwrap_or(DAYS))>
                             {lives}
                         </select>
+                    </div>
+                    <div class="field" hidden=move || !role.get().may(Permission::RunsWrite)>
+                        <label for="token-may-delete">"May delete without asking, in files"</label>
+                        <input
+                            class="input"
+                            id="token-may-delete"
+                            inputmode="numeric"
+                            pattern="[0-9]*"
+                            autocomplete="off"
+                            placeholder="10, or 10 %"
+                            prop:value=may_delete
+                            on:input=move |event| may_delete.set(event_target_value(&event))
+                        />
                     </div>
                     <button class="button button--primary" disabled=move || pending.get()>"Make token"</button>
                 </fieldset>

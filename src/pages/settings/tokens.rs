@@ -6,6 +6,7 @@ use super::{Doors, ask, issue, pager, role_word};
 use crate::{
     components::{badge::badge, icon::icon, load::empty, post_form::post_form, time::time},
     domain::{
+        format,
         policy::Permission,
         token::{TokenPage, TokenState, TokenSummary},
         user::Me,
@@ -60,12 +61,16 @@ fn row(token: &TokenSummary, all: bool, doors: Doors) -> AnyView {
         let words: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
         view! { <code class="settings__scopes">{words.join(" ")}</code> }.into_any()
     });
+    let files = (token.may_delete > 0).then(|| {
+        let files = format::plural(token.may_delete.into(), "file", "files");
+        view! { <span class="muted small">{format!("may delete {files} without asking")}</span> }.into_any()
+    });
     let owner = all.then(|| view! { <td class="settings__owner clip" data-label="Owner">{token.user.clone()}</td> }.into_any());
     view! {
         <tr data-token=token.label.clone()>
             <td class="settings__name">{icon("key-round")}<b class="clip">{token.label.clone()}</b></td>
             {owner}
-            <td class="settings__may" data-label="May"><span>{role_word(token.role)}</span>{scopes}</td>
+            <td class="settings__may" data-label="May"><span>{role_word(token.role)}</span>{scopes}{files}</td>
             <td class="settings__at muted" data-label="Made">{time(token.created_at)}</td>
             <td class="settings__at muted" data-label="Expires">{expires}</td>
             <td class="settings__at muted" data-label="Last used">{used}</td>

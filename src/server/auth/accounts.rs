@@ -78,7 +78,7 @@ impl Auth {
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
         let mut tx = self.0.store.begin().await.map_err(failed)?;
         let user = find(&mut tx, user).await?;
-        let plan = TokenPlan { label, role, scopes: None, created_at: at, expires_at: Timestamp(at.0.saturating_add(life)) };
+        let plan = TokenPlan { label, role, scopes: None, may_delete: 0, created_at: at, expires_at: Timestamp(at.0.saturating_add(life)) };
         let (id, token) = issue_token(&mut tx, &user, &plan).await?;
         let detail = json!({ "token": id, "user": user.name, "role": role, "expires_at": plan.expires_at });
         audit_cli(&mut tx, at, "token.create", label.trim(), detail).await?;
@@ -96,6 +96,8 @@ pub struct TokenPlan<'a> {
     pub role: Role,
     /// To what of it it is narrowed down; `None` is all.
     pub scopes: Option<&'a [Permission]>,
+    /// How many files a run that it starts may delete without asking.
+    pub may_delete: u32,
     /// Now.
     pub created_at: Timestamp,
     /// Until when it can be used.
@@ -122,6 +124,7 @@ pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>)
         label: plan.label.trim(),
         role: plan.role,
         scopes: plan.scopes,
+        may_delete: plan.may_delete,
         created_at: plan.created_at,
         expires_at: plan.expires_at,
     };

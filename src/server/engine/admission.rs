@@ -57,6 +57,8 @@ pub struct Request {
     pub time_limit_secs: Option<u32>,
     /// What a client calls this request.
     pub idempotency_key: Option<String>,
+    /// Whether the caller wrote the path once more.
+    pub confirmed: bool,
 }
 
 /// Why a run was not put into the queue.
@@ -113,6 +115,7 @@ fn row(request: Request, now: Timestamp) -> NewRow {
         created_at: now,
         deadline_at: request.time_limit_secs.map(|limit| Timestamp(now.0.saturating_add(i64::from(limit) * 1000))),
         idempotency_key: request.idempotency_key,
+        confirmed: request.confirmed,
     }
 }
 
@@ -122,7 +125,7 @@ async fn record_start(c: &mut Connection, row: &NewRow) -> Result<(), StoreError
     let target = route(&task.source, task.destination.as_ref());
     let detail = serde_json::json!({
         "operation": task.operation, "options": task.options, "guards": task.guards, "job": row.job.as_ref().map(|job| &job.name),
-        "approved_by": row.approved_by, "after": row.parent,
+        "approved_by": row.approved_by, "confirmed": row.confirmed, "after": row.parent,
     });
     let entry = NewAudit {
         at: row.created_at,

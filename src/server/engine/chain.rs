@@ -29,7 +29,7 @@ use crate::{
 pub(super) type Next = (JobName, Result<Box<Request>, String>);
 
 /// What a run of `job` does.
-fn task(job: &Job) -> AppResult<Task> {
+pub(super) fn task(job: &Job) -> AppResult<Task> {
     let spec = &job.spec;
     Ok(Task {
         operation: spec.operation,
@@ -65,6 +65,7 @@ async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId)
         priority: job.spec.priority,
         time_limit_secs: job.spec.time_limit_secs,
         idempotency_key: None,
+        confirmed: false,
     })
 }
 

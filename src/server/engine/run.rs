@@ -99,8 +99,15 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
             return watch.end(verdict, None, None).await;
         }
     }
+    let only = match retry_of {
+        None => None,
+        Some(of) => match failed_files(&engine, &of).await {
+            Ok(names) => Some(names),
+            Err(error) => return watch.not_started(error).await,
+        },
+    };
     if claimed.guarded {
-        match watch.guarded(&claimed, &transfer).await {
+        match watch.guarded(&claimed, &transfer, only.as_ref().map(|names| names.len() as u64)).await {
             Some(budget) => transfer.options.max_delete = budget.or(transfer.options.max_delete),
             None => return,
         }
@@ -109,13 +116,6 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     if transfer.options.dry_run && operation != Operation::Bisync {
         transfer.options.max_delete = None;
     }
-    let only = match retry_of {
-        None => None,
-        Some(of) => match failed_files(&engine, &of).await {
-            Ok(names) => Some(names),
-            Err(error) => return watch.not_started(error).await,
-        },
-    };
     if watch.stop.is_cancelled() {
         return watch.end(Verdict::of(RunState::Cancelled, None), None, None).await;
     }
@@ -218,7 +218,7 @@ impl Watch {
     }
 
     /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the console ends.
-    async fn guarded(&mut self, claimed: &Claimed, transfer: &Transfer) -> Option<Option<u32>> {
+    async fn guarded(&mut self, claimed: &Claimed, transfer: &Transfer, names: Option<u64>) -> Option<Option<u32>> {
         let (engine, live) = (self.engine.clone(), &mut self.live);
         let told = |stats| {
             live.summary.stats = stats;
@@ -237,7 +237,7 @@ impl Watch {
                 any.cancel();
             })
         };
-        let look = guard::look(&engine, claimed, transfer, &any, told).await;
+        let look = guard::look(&engine, claimed, transfer, names, &any, told).await;
         ends.abort();
         self.live.summary.stats = Stats::default();
         self.follow_clock().await;
@@ -380,7 +380,7 @@ impl Watch {
     /// What the guards will say to the run that this was a preview of, when it ended well.
     async fn review(&self, verdict: &Verdict) -> Option<GuardReport> {
         let summary = &self.live.summary;
-        if !summary.dry_run || summary.operation != Operation::Sync {
+        if !summary.dry_run || !guard::is_reviewed(summary.operation) {
             return None;
         }
         let report = if verdict.state.ended_well() {

@@ -120,6 +120,8 @@ async fn duplicate(Who(actor): Who, State(app): State<AppState>, Path(id): Path<
 struct RunRequest {
     /// What lets it go although a guard would stop it.
     approval: Option<Approval>,
+    /// The destination once more, of a delete the path: it lets a delete and a move go beyond their budget.
+    confirm: Option<String>,
 }
 
 /// Run a job
@@ -141,7 +143,7 @@ async fn run(
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RunRequest>,
 ) -> Result<Started, Problem> {
-    Ok(started(jobs::run(&actor, &app, &id.parse()?, request.approval, idempotency_key(&headers)?).await?))
+    Ok(started(jobs::run(&actor, &app, &id.parse()?, jobs::LetGo { approval: request.approval, confirm: request.confirm }, idempotency_key(&headers)?).await?))
 }
 
 /// Preview a job

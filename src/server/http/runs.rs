@@ -173,6 +173,8 @@ struct RetryRequest {
     /// Only the files that failed. What a sync missed is copied then.
     #[schema(example = true)]
     failed_only: bool,
+    /// The destination once more, of a delete the path: it lets a delete and a move go beyond their budget.
+    confirm: Option<String>,
 }
 
 /// Run again
@@ -194,7 +196,7 @@ async fn retry(
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RetryRequest>,
 ) -> Result<Started, Problem> {
-    Ok(started(runs::retry(&actor, &app, &id.parse()?, request.failed_only, idempotency_key(&headers)?).await?))
+    Ok(started(runs::retry(&actor, &app, &id.parse()?, request.failed_only, request.confirm, idempotency_key(&headers)?).await?))
 }
 
 /// A run that was put into the queue, as an answer.

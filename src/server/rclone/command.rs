@@ -365,6 +365,20 @@ pub fn hashes(location: &Location, options: &TransferOptions, kind: &str, conf: 
     args
 }
 
+/// Counts the files that the filters of `options` let through, as its run would meet them.
+#[must_use]
+pub fn count(conf: &Path, location: &Location, options: &TransferOptions) -> Vec<OsString> {
+    let mut args = words(&["size", "--json", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=NOTICE", "--stats=0"]));
+    let manners: BTreeMap<_, _> = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
+    args.extend(patience(&manners));
+    args.extend(flags::words(&manners).map(Into::into));
+    args.extend(chosen(&filters::only(options)).into_iter().map(Into::into));
+    args.extend(words(&["--", &target(location)]));
+    args
+}
+
 /// Counts what lies in a location. A child of its own: it may take minutes.
 #[must_use]
 pub fn size(conf: &Path, location: &Location) -> Vec<OsString> {

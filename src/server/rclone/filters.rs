@@ -20,6 +20,29 @@ pub fn text(options: &TransferOptions) -> Option<String> {
     some.then(|| json!([lists, limits, flags]).to_string())
 }
 
+/// The same without its filters.
+#[must_use]
+pub fn none(options: &TransferOptions) -> TransferOptions {
+    let flags = options.flags.iter().filter(|(name, _)| !FLAGS.contains(&name.as_str()));
+    TransferOptions { flags: flags.map(|(name, value)| (name.clone(), value.clone())).collect(), ..TransferOptions::default() }
+}
+
+/// Its filters and nothing else.
+#[must_use]
+pub fn only(options: &TransferOptions) -> TransferOptions {
+    let flags = options.flags.iter().filter(|(name, _)| FLAGS.contains(&name.as_str()));
+    TransferOptions {
+        exclude: options.exclude.clone(),
+        include: options.include.clone(),
+        min_age: options.min_age.clone(),
+        max_age: options.max_age.clone(),
+        min_size: options.min_size.clone(),
+        max_size: options.max_size.clone(),
+        flags: flags.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        ..TransferOptions::default()
+    }
+}
+
 fn is_on(options: &TransferOptions, flag: &str) -> bool {
     options.flags.get(flag) == Some(&FlagValue::Switch(true))
 }

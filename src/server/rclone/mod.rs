@@ -12,6 +12,7 @@ pub mod command;
 pub mod compare;
 pub mod comparison;
 mod conf;
+mod count;
 mod crypt;
 mod daemon;
 mod draft;

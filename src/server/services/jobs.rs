@@ -137,23 +137,32 @@ pub async fn duplicate(actor: &Actor, app: &AppState, id: &JobId) -> Result<Job>
     Err(AppError::conflict("There are 100 copies of this job already."))
 }
 
+/// What a person or a program says to let a run of a job go beyond a guard.
+#[derive(Clone, Debug, Default)]
+pub struct LetGo {
+    /// The preview that a person approved.
+    pub approval: Option<Approval>,
+    /// The path once more.
+    pub confirm: Option<String>,
+}
+
 /// Starts a run of a job.
-pub async fn run(actor: &Actor, app: &AppState, id: &JobId, approval: Option<Approval>, key: Option<String>) -> Result<Run> {
+pub async fn run(actor: &Actor, app: &AppState, id: &JobId, let_go: LetGo, key: Option<String>) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
-    start(actor, app, id, approval, false, key).await
+    start(actor, app, id, let_go, false, key).await
 }
 
 /// Starts a dry run of a job: what it would change.
 pub async fn preview(actor: &Actor, app: &AppState, id: &JobId, key: Option<String>) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
-    start(actor, app, id, None, true, key).await
+    start(actor, app, id, LetGo::default(), true, key).await
 }
 
-async fn start(actor: &Actor, app: &AppState, id: &JobId, approval: Option<Approval>, dry_run: bool, key: Option<String>) -> Result<Run> {
+async fn start(actor: &Actor, app: &AppState, id: &JobId, let_go: LetGo, dry_run: bool, key: Option<String>) -> Result<Run> {
     let job = found(app, id).await?;
     let mut run = job.spec.run();
     run.options.dry_run |= dry_run;
-    run.approval = approval;
+    (run.approval, run.confirm) = (let_go.approval, let_go.confirm);
     let name = JobName { id: job.id, name: job.spec.name };
     runs::start_as(actor, app, run, Origin { job: Some(name), key, retry_of: None }).await
 }

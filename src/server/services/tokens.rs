@@ -53,17 +53,19 @@ pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<Is
     let life = i64::from(token.expires_in_days) * MILLIS_OF_A_DAY;
     let mut transaction = app.store.begin().await?;
     let owner = users::get(&mut transaction, &actor.user_id).await?.ok_or_else(AppError::unauthenticated)?;
+    check_may_delete(&mut transaction, actor, token.may_delete).await?;
     let plan = TokenPlan {
         label: &token.label,
         role: token.role,
         scopes: scopes.as_deref(),
+        may_delete: token.may_delete,
         created_at: now,
         expires_at: Timestamp(now.0.saturating_add(life)),
     };
     let (id, secret) = issue_token(&mut transaction, &owner, &plan).await?;
     let summary = tokens::get(&mut transaction, &id, now).await?.ok_or_else(|| unknown(&id))?;
     let detail =
-        json!({ "token": id, "user": owner.name, "role": summary.role, "scopes": summary.scopes, "expires_at": summary.expires_at });
+        json!({ "token": id, "user": owner.name, "role": summary.role, "scopes": summary.scopes, "may_delete": summary.may_delete, "expires_at": summary.expires_at });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.create", &summary.label) }).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(IssuedToken { summary, token: secret })
@@ -99,6 +101,16 @@ fn scopes(actor: &Actor, token: &NewToken) -> Result<Option<Vec<Permission>>> {
         return Err(AppError::invalid("scopes", format!("The token that asks was not made for {} itself.", more.as_str())));
     }
     Ok(Some(Permission::ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect()))
+}
+
+/// A token makes none that may delete more without asking than it may itself.
+async fn check_may_delete(connection: &mut Connection, actor: &Actor, wanted: u32) -> Result<()> {
+    let Some(id) = &actor.token else { return Ok(()) };
+    let own = tokens::standing(connection, id).await?.map_or(0, |token| token.may_delete);
+    if u64::from(wanted) > own {
+        return Err(AppError::invalid("may_delete", format!("The token that asks may delete {own} files without asking: one that it makes may not more.")));
+    }
+    Ok(())
 }
 
 async fn find(connection: &mut Connection, name: &str) -> Result<UserId> {
@@ -140,6 +152,7 @@ mod tests {
             role: Role::Viewer,
             scopes: scopes.map(<[_]>::to_vec),
             expires_in_days: 1,
+            may_delete: 0,
         };
         let runs: &[_] = &[Permission::RunsRead];
         let twice: &[_] = &[Permission::TokensWrite, Permission::RunsRead, Permission::RunsRead];

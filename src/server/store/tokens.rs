@@ -35,6 +35,8 @@ pub struct NewToken<'a> {
     pub role: Role,
     /// To what of it it is narrowed down; `None` is all.
     pub scopes: Option<&'a [Permission]>,
+    /// How many files a run that it starts may delete without asking.
+    pub may_delete: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when it can be used.
@@ -70,7 +72,8 @@ struct LiveRow {
 pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()> {
     let scopes = token.scopes.map(serde_json::to_string).transpose().map_err(|_| StoreError::Corrupt("token scopes"))?;
     sqlx::query(
-        "INSERT INTO tokens (id, user_id, hash, label, role, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO tokens (id, user_id, hash, label, role, scopes, created_at, expires_at, may_delete)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(token.id.as_str())
     .bind(token.user_id.as_str())
@@ -80,6 +83,7 @@ pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()
     .bind(scopes)
     .bind(token.created_at.0)
     .bind(token.expires_at.0)
+    .bind(i64::from(token.may_delete))
     .execute(c)
     .await?;
     Ok(())
@@ -145,6 +149,7 @@ struct SummaryRow {
     created_at: i64,
     expires_at: i64,
     last_used_at: Option<i64>,
+    may_delete: i64,
 }
 
 impl SummaryRow {
@@ -163,6 +168,7 @@ impl SummaryRow {
             // As when it is used: an owner who may less than before takes the token along.
             role: read(&self.role)?.min(read(&self.user_role)?),
             scopes: self.scopes.as_deref().map(scopes).transpose()?.map(|scopes| scopes.to_vec()),
+            may_delete: u32::try_from(self.may_delete).unwrap_or(u32::MAX),
             state,
             created_at: Timestamp(self.created_at),
             expires_at: Timestamp(self.expires_at),
@@ -182,7 +188,7 @@ pub async fn list(
     let limit = if limit == 0 { PAGE } else { limit.min(MAX_PAGE) };
     let rows: Vec<SummaryRow> = sqlx::query_as(
         "SELECT t.id, t.user_id, u.name AS user_name, u.role AS user_role, u.disabled, t.label, t.role, t.scopes, t.created_at,
-                t.expires_at, t.last_used_at
+                t.expires_at, t.last_used_at, t.may_delete
            FROM tokens t JOIN users u ON u.id = t.user_id
           WHERE t.revoked = 0 AND ($1 = '' OR t.user_id = $1) AND t.id < $2
           ORDER BY t.id DESC LIMIT $3",
@@ -202,7 +208,7 @@ pub async fn list(
 pub async fn get(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<TokenSummary>> {
     let row: Option<SummaryRow> = sqlx::query_as(
         "SELECT t.id, t.user_id, u.name AS user_name, u.role AS user_role, u.disabled, t.label, t.role, t.scopes, t.created_at,
-                t.expires_at, t.last_used_at
+                t.expires_at, t.last_used_at, t.may_delete
            FROM tokens t JOIN users u ON u.id = t.user_id
           WHERE t.id = $1 AND t.revoked = 0",
     )

@@ -162,7 +162,8 @@ impl Column<'_> {
 
     async fn deletes(&mut self, others: &Files) {
         let before = fetched(self.console, &self.provider.at("job"));
-        let body = json!({ "remote_path": self.provider.at("moved") });
+        let place = self.provider.at("moved");
+        let body = json!({ "remote_path": place, "confirm": place });
         let request = self.console.request(Method::POST, "/api/v1/backups/rclone/delete").json(&body);
         let status = request.send().await.expect("an answer").status();
         self.equal("delete", &status, &StatusCode::OK);

@@ -70,7 +70,10 @@ fn entry(entry: &Value) -> (u64, &str) {
 async fn run(console: &Console, operation: &str, source: &str, destination: &str) -> Value {
     // What fails once fails again here; a check is not tried again at all.
     let options = if operation == "check" { json!({}) } else { json!({ "flags": { "retries": 1, "low_level_retries": 2 } }) };
-    let body = json!({ "operation": operation, "source": source, "destination": destination, "options": options });
+    let mut body = json!({ "operation": operation, "source": source, "destination": destination, "options": options });
+    if operation == "move" {
+        body["confirm"] = json!(destination);
+    }
     let run = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
     console.ended(run["id"].as_str().expect("an id")).await
 }

@@ -55,6 +55,10 @@ impl Silent {
         if operation != "delete" {
             body["destination"] = json!(self.console.path("here"));
         }
+        if matches!(operation, "delete" | "move") {
+            // What they would take away cannot be counted here.
+            body["confirm"] = body.get("destination").unwrap_or(&body["source"]).clone();
+        }
         let run = self.console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
         let id = run["id"].as_str().expect("an id").to_owned();
         let found = until("its rclone answers", async || {

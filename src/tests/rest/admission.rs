@@ -163,6 +163,7 @@ async fn fill(console: &Console, count: i64) {
             user: "gone".to_owned(),
             via: Via::Token,
             token: None,
+            confirmed: false,
             address: None,
             created_at: Timestamp(now + n),
             deadline_at: None,

@@ -121,6 +121,28 @@ async fn a_run_with_an_option_that_is_not_taken_any_more_is_not_started() {
 }
 
 #[tokio::test]
+async fn the_next_attempt_of_a_run_asks_again() {
+    // The source is not there: the first attempt fails at its places, and the second one is asked for after the owner was disabled.
+    let retry = json!({ "source": "nas:a", "retry": { "attempts": 5, "backoff_secs": 1 } });
+    let console = Console::start();
+    let eva = console.person("eva", "operator").await;
+    let token = console.token_of("eva", "operator");
+    let remote = json!({ "name": "nas", "provider": "webdav", "config": { "url": "http://127.0.0.1:9/", "vendor": "other" } });
+    console.post("/api/v1/remotes", &remote, StatusCode::CREATED).await;
+    let mut body = json!({ "destination": console.path("b"), "options": { "flags": { "retries": 1, "low_level_retries": 1 } } });
+    body.as_object_mut().expect("an object").extend(retry.as_object().expect("an object").clone());
+    let run = console.ask(&token, Method::POST, "/api/v1/runs", &body, StatusCode::ACCEPTED).await;
+    let id = text(&run["id"]);
+    console.run_until(&id, "its second attempt", |run| run["attempt"].as_u64() >= Some(2)).await;
+    console.patch(&format!("/api/v1/users/{eva}"), &json!({ "role": "viewer" }), StatusCode::OK).await;
+    let run = console.ended(&id).await;
+    assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{run}");
+    let attempt = run["attempt"].as_u64().expect("a number");
+    let words = format!("Its attempt {attempt} was not started. “eva” may not start runs any more: that needs the role operator, and theirs is viewer now.");
+    assert_eq!(run["error"], words, "{run}");
+}
+
+#[tokio::test]
 async fn a_run_that_was_claimed_and_not_started_when_its_console_died_asks_again() {
     let mut waiting = Waiting::start(json!({})).await;
     waiting.console.die_at("after_claim");

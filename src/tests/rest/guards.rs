@@ -190,6 +190,6 @@ async fn an_approved_delete_deletes_what_was_seen_and_no_more() {
         write(&console.root(), &format!("dst/later{n}"), b"x");
     }
     let run = delete(json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
-    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(7)), "{run}");
-    assert!(count(&console, "dst") >= 3, "{run}");
+    assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("delete_budget")), "{run}");
+    assert_eq!((&run["guard_report"]["deletes"], &run["guard_report"]["budget"], count(&console, "dst")), (&json!(8), &json!(5), 8), "{run}");
 }

@@ -20,6 +20,8 @@ mod policy;
 mod programs;
 mod queue;
 mod remotes;
+mod removal;
+mod removal_field;
 mod reported;
 mod runs;
 mod searches;

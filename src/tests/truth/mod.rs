@@ -2,6 +2,7 @@
 //! now, and that it saw nothing.
 
 mod compared;
+mod counted;
 mod field;
 mod figures;
 mod nothing;
@@ -36,6 +37,9 @@ async fn run(console: &Console, operation: &str, source: &str, destination: &str
     let mut body = json!({ "operation": operation, "source": source, "options": options });
     if operation != "delete" {
         body["destination"] = json!(destination);
+    }
+    if matches!(operation, "delete" | "move") {
+        body["confirm"] = body.get("destination").unwrap_or(&body["source"]).clone();
     }
     let started = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
     console.ended(started["id"].as_str().expect("an id")).await

@@ -1,6 +1,7 @@
 //! The guards: they look before a run changes anything, and let it go or say why not.
 
 mod figures;
+mod removal;
 
 use std::{path::Path, time::Duration};
 
@@ -13,6 +14,7 @@ use crate::{
     domain::{
         guard::{Approved, GuardReason, GuardReport},
         id::{JobId, RunId},
+        removal::Allowance,
         run::{Operation, Stats},
         time::Timestamp,
     },
@@ -24,7 +26,7 @@ use crate::{
         },
         store::{
             StoreError,
-            runs::{self, Baseline, Claimed, Counted, SourceKey, Stored},
+            runs::{self, Baseline, Claimed, Counted, SourceKey, Stored, Task},
         },
     },
 };
@@ -67,21 +69,23 @@ impl From<std::io::Error> for Look {
     }
 }
 
-/// Looks. `told` hears how far it is; `stop` ends it.
+/// Looks. `names` is how many files it takes up, where those are all; `told` hears how far it is; `stop` ends it.
 pub(super) async fn look(
     engine: &Engine,
     claimed: &Claimed,
     transfer: &Transfer,
+    names: Option<u64>,
     stop: &CancellationToken,
     told: impl FnMut(Stats),
 ) -> Look {
-    try_look(engine, claimed, transfer, stop, told).await.unwrap_or_else(|failed| failed)
+    try_look(engine, claimed, transfer, names, stop, told).await.unwrap_or_else(|failed| failed)
 }
 
 async fn try_look(
     engine: &Engine,
     claimed: &Claimed,
     transfer: &Transfer,
+    names: Option<u64>,
     stop: &CancellationToken,
     told: impl FnMut(Stats),
 ) -> Result<Look, Look> {
@@ -95,15 +99,23 @@ async fn try_look(
             return Ok(Look::Blocked(report));
         }
     }
-    let approved = match claimed.approved_by.as_ref().filter(|_| is_counted(transfer.operation)) {
+    let approved = match claimed.approved_by.as_ref().filter(|_| transfer.operation == Operation::Sync) {
         Some(preview) => Some(approved(engine, preview).await?),
         None => None,
     };
     if let Some(approved) = approved {
         report.budget = Some(approved.deletes);
-        report.approved_by.clone_from(&claimed.approved_by);
     }
-    if transfer.operation != Operation::Sync || transfer.options.dry_run {
+    report.approved_by.clone_from(&claimed.approved_by);
+    if transfer.options.dry_run {
+        return Ok(Look::Go(report, None));
+    }
+    if transfer.operation.removes() {
+        let allowance = allowance(engine, claimed).await?;
+        let report = removal::look(engine, transfer, allowance, names, report, stop).await?;
+        return Ok(if report.reason.is_some() { Look::Blocked(report) } else { Look::Go(report, None) });
+    }
+    if transfer.operation != Operation::Sync {
         return Ok(Look::Go(report, None));
     }
     let source = source_key(engine, transfer).await?;
@@ -117,11 +129,16 @@ async fn try_look(
     Ok(if report.reason.is_some() { Look::Blocked(report) } else { Look::Go(report, Some(source)) })
 }
 
+/// Whether a preview of this operation tells what the guards will say.
+pub(super) const fn is_reviewed(operation: Operation) -> bool {
+    matches!(operation, Operation::Sync) || operation.removes()
+}
+
 /// What the guards will say to the run of which `stored` is a preview that ended well; its comparison lies in `dir`. `None` for what is not one, and when
 /// it cannot be told.
 pub(super) async fn review(engine: &Engine, stored: &Stored, dir: &Path, stats: Stats, stop: &CancellationToken) -> Option<GuardReport> {
     let summary = &stored.run.summary;
-    if summary.operation != Operation::Sync || !summary.dry_run {
+    if !is_reviewed(summary.operation) || !summary.dry_run {
         return None;
     }
     let (source, destination) = (summary.source.clone(), summary.destination.clone());
@@ -139,6 +156,15 @@ async fn try_review(
     stop: &CancellationToken,
 ) -> Result<GuardReport, Look> {
     let guards = &stored.run.guards;
+    if transfer.operation.removes() {
+        let (run, job) = (&stored.run, stored.run.summary.job.as_ref().map(|job| &job.id));
+        let (operation, source, destination) = (transfer.operation, transfer.source.clone(), transfer.destination.clone());
+        let (options, guards, retry_of) = (run.options.clone(), run.guards.clone(), run.retry_of.clone());
+        let task = Task { operation, source, destination, options, guards, retry_of };
+        let job = removal::of_job(engine, job, &run.summary.id, &task, &stored.spec).await?;
+        let allowance = Allowance { job, max_delete: run.options.max_delete, ..Allowance::default() };
+        return removal::look(engine, transfer, allowance, None, GuardReport::default(), stop).await;
+    }
     let source = source_key(engine, transfer).await?;
     let job = stored.run.summary.job.as_ref().map(|job| &job.id);
     let baseline = baseline(engine, transfer, &source, job, &stored.spec).await?;
@@ -157,9 +183,22 @@ async fn approved(engine: &Engine, preview: &RunId) -> Result<Approved, Look> {
     Ok(Approved { deletes: preview.run.summary.stats.deletes, left_out })
 }
 
-/// Whether what it deletes is what its preview counted as deletes. Of a move that is what it moved.
-const fn is_counted(operation: Operation) -> bool {
-    matches!(operation, Operation::Sync | Operation::Delete)
+/// What may let a delete or a move go beyond its budget.
+async fn allowance(engine: &Engine, claimed: &Claimed) -> Result<Allowance, Look> {
+    let approved = match &claimed.approved_by {
+        None => None,
+        Some(preview) => {
+            let found = runs::get(&mut *engine.0.config.store.acquire().await?, preview).await?;
+            Some(found.as_ref().map_or(0, removal::seen))
+        }
+    };
+    Ok(Allowance {
+        confirmed: claimed.confirmed,
+        approved,
+        job: removal::of_job(engine, claimed.job.as_ref(), &claimed.id, &claimed.task, &claimed.spec).await?,
+        token: removal::of_token(engine, &claimed.id).await?,
+        max_delete: claimed.task.options.max_delete,
+    })
 }
 
 /// Which source a run counts.

@@ -82,10 +82,10 @@ pub(super) struct TransferRequest {
     #[serde(default)]
     #[schema(schema_with = flags_schema)]
     flags: BTreeMap<String, FlagValue>,
-    /// The destination once more, to be sure. What differs is refused.
+    /// The destination once more, to be sure. What differs is refused. It lets a move go beyond its budget of 10 files or 10 %.
     #[serde(default)]
     confirm: Option<String>,
-    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync go that a guard would stop. Once.
+    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync or a move go that a guard would stop. Once.
     #[serde(default)]
     preview: Option<RunId>,
     /// What to do while another run writes there.
@@ -99,14 +99,10 @@ pub(super) struct TransferRequest {
 
 impl TransferRequest {
     pub(super) fn into_run(self, operation: Operation) -> Result<NewRun, AppError> {
-        confirmed(self.confirm.as_deref(), &self.destination)?;
-        let approval = match (self.preview, self.confirm) {
-            (Some(preview), Some(confirm)) => Some(Approval { preview, confirm }),
-            (Some(_), None) => return Err(AppError::invalid("confirm", "An approval needs the destination once more.")),
-            (None, _) => None,
-        };
+        let (approval, confirm) = let_go(self.preview, self.confirm, &self.destination)?;
         Ok(NewRun {
             approval,
+            confirm,
             on_busy: self.on_busy,
             operation,
             source: self.source,
@@ -175,9 +171,12 @@ pub(super) struct DeleteRequest {
     #[serde(default)]
     #[schema(schema_with = flags_schema)]
     flags: BTreeMap<String, FlagValue>,
-    /// The path once more, to be sure. What differs is refused.
+    /// The path once more, to be sure. What differs is refused. It lets the delete go beyond its budget of 10 files or 10 %.
     #[serde(default)]
     confirm: Option<String>,
+    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets as many files be deleted as it counted. Once.
+    #[serde(default)]
+    preview: Option<RunId>,
     /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 604_800)]
@@ -186,8 +185,10 @@ pub(super) struct DeleteRequest {
 
 impl DeleteRequest {
     pub(super) fn into_run(self) -> Result<NewRun, AppError> {
-        confirmed(self.confirm.as_deref(), &self.remote_path)?;
+        let (approval, confirm) = let_go(self.preview, self.confirm, &self.remote_path)?;
         Ok(NewRun {
+            approval,
+            confirm,
             operation: Operation::Delete,
             source: self.remote_path,
             destination: None,
@@ -209,9 +210,14 @@ impl DeleteRequest {
     }
 }
 
-fn confirmed(confirm: Option<&str>, place: &str) -> Result<(), AppError> {
-    match confirm {
-        Some(confirm) if !is_same(confirm, place) => Err(AppError::invalid("confirm", "It differs from the place that would be changed.")),
-        _ => Ok(()),
+/// What may let it go beyond its budget: a preview together with the path once more, or the path alone.
+fn let_go(preview: Option<RunId>, confirm: Option<String>, place: &str) -> Result<(Option<Approval>, Option<String>), AppError> {
+    match (preview, confirm) {
+        (_, Some(confirm)) if !is_same(&confirm, place) => {
+            Err(AppError::invalid("confirm", "It differs from the place that would be changed."))
+        }
+        (Some(preview), Some(confirm)) => Ok((Some(Approval { preview, confirm }), None)),
+        (Some(_), None) => Err(AppError::invalid("confirm", "An approval needs the path once more.")),
+        (None, confirm) => Ok((None, confirm)),
     }
 }

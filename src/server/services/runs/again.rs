@@ -6,20 +6,20 @@ use crate::{
         error::{AppError, Result},
         id::RunId,
         policy::Permission,
-        run::{Operation, Run},
+        run::{NewRun, Operation, Run},
     },
     server::{auth::Actor, state::AppState},
 };
 
 /// Starts a run like an ended one. With `failed_only` it takes up the files that failed, and no others; what a sync missed is copied then,
 /// for a sync of some files would say nothing about the rest.
-pub async fn retry(actor: &Actor, app: &AppState, id: &RunId, failed_only: bool, key: Option<String>) -> Result<Run> {
+pub async fn retry(actor: &Actor, app: &AppState, id: &RunId, failed_only: bool, confirm: Option<String>, key: Option<String>) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     let run = found(app, id).await?;
     if !run.summary.state.is_final() {
         return Err(AppError::conflict("This run has not ended yet."));
     }
-    let mut again = run.again();
+    let mut again = NewRun { confirm, ..run.again() };
     if !failed_only {
         return start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: None }).await;
     }

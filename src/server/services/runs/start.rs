@@ -12,6 +12,7 @@ use crate::{
         location::Location,
         policy::Permission,
         run::{JobName, NewRun, OnBusy, Operation, Run},
+        text::is_same,
         transfer::TransferOptions,
         user::RcloneStatus,
     },
@@ -82,6 +83,9 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_MAX) {
         return Err(AppError::invalid("Idempotency-Key", "1 to 255 bytes."));
     }
+    if job.is_none() && run.guards.may_delete.is_some() {
+        return Err(AppError::invalid("guards.may_delete", "Only a saved job has this. Confirm the run instead: `confirm`."));
+    }
     let (task, places) = check(app, &run, retry_of).await?;
     let spec = places::spec(&task, &places);
     let now = app.clock.now();
@@ -114,6 +118,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
         priority: run.priority,
         time_limit_secs: run.time_limit_secs,
         idempotency_key: key,
+        confirmed: run.confirm.is_some() && run.operation.removes(),
     };
     let id = admission::admit(&mut transaction, request, now).await.map_err(|refusal| match refusal {
         Refusal::Owner(why) => AppError::forbidden(why),
@@ -169,6 +174,10 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
     }
     if run.approval.is_some() && (!operation.deletes() || run.options.dry_run) {
         return Err(AppError::invalid("approval", "Only a run that can delete needs one."));
+    }
+    let place = run.destination.as_ref().unwrap_or(&run.source);
+    if run.confirm.as_ref().is_some_and(|confirm| !is_same(confirm, place)) {
+        return Err(AppError::invalid("confirm", "It differs from the place that would be changed."));
     }
     let mut options = run.options.clone();
     let (source, destination, backup_dir) = (run.source.clone(), run.destination.clone(), options.backup_dir.clone());

@@ -56,6 +56,8 @@ pub struct NewRow {
     pub deadline_at: Option<Timestamp>,
     /// What a client calls this request, so that sending it twice starts one run.
     pub idempotency_key: Option<String>,
+    /// Whether the caller wrote the path once more.
+    pub confirmed: bool,
 }
 
 /// What a run does, where and how, and what guards it.
@@ -92,6 +94,8 @@ pub struct Claimed {
     pub approved_by: Option<RunId>,
     /// The job that it is a run of.
     pub job: Option<JobId>,
+    /// Whether its caller wrote the path once more.
+    pub confirmed: bool,
 }
 
 /// How many runs may work at once.
@@ -136,9 +140,9 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     sqlx::query(
         "INSERT INTO runs (id, operation, source, destination, route_id, options, dry_run, state, job_id, job_name, parent_id, retry_of,
                            priority, rank, not_before, attempts, backoff_secs, guards, spec, approved_by, user_id, user_name, created_at, via,
-                           address, deadline_at, idempotency_key, token_id)
+                           address, deadline_at, idempotency_key, token_id, confirmed)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, $11, $12, $13, $13, $14, $15, $16, $17, $18, $19, $20, $13, $21, $22,
-                 $23, $24, $25)",
+                 $23, $24, $25, $26)",
     )
     .bind(run.id.as_str())
     .bind(task.operation.as_str())
@@ -165,6 +169,7 @@ pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
     .bind(run.deadline_at.map(|at| at.0))
     .bind(run.idempotency_key.as_deref())
     .bind(run.token.as_ref().map(TokenId::as_str))
+    .bind(i64::from(run.confirmed))
     .execute(&mut *c)
     .await?;
     places::insert(c, &run.id, &run.places).await?;
@@ -190,6 +195,7 @@ struct ClaimedRow {
     job_id: Option<String>,
     state: String,
     spec: String,
+    confirmed: i64,
 }
 
 impl ClaimedRow {
@@ -210,6 +216,7 @@ impl ClaimedRow {
             spec: self.spec,
             approved_by: self.approved_by.map(run).transpose()?,
             job: self.job_id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's job"))).transpose()?,
+            confirmed: self.confirmed != 0,
         })
     }
 }
@@ -224,7 +231,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
         return Ok(None);
     }
     let row: Option<ClaimedRow> = sqlx::query_as(concat!(
-        "UPDATE runs SET state = CASE WHEN (operation = 'sync' AND dry_run = 0) OR guards <> '{}' OR approved_by IS NOT NULL THEN 'guarded' ELSE 'starting' END,
+        "UPDATE runs SET state = CASE WHEN (operation IN ('sync', 'delete', 'move') AND dry_run = 0) OR guards <> '{}' OR approved_by IS NOT NULL THEN 'guarded' ELSE 'starting' END,
                 fence = fence + 1
           WHERE id = (
             SELECT q.id FROM runs q
@@ -244,7 +251,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
                           WHERE other.remote = mine.remote) >= $3)
              ORDER BY q.priority DESC, q.rank, q.id LIMIT 1)
             AND state = 'queued'
-         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec",
+         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec, confirmed",
     ))
     .bind(now.0)
     .bind(i64::from(limits.global))

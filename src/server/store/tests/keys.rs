@@ -48,6 +48,7 @@ async fn token(c: &mut Connection, user: &UserId, role: Role, scopes: Option<&[P
         label: "nightly",
         role,
         scopes,
+        may_delete: 0,
         created_at: NOW,
         expires_at: Timestamp(expires_at),
     };

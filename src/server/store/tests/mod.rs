@@ -61,6 +61,7 @@ pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
         user: "marianne".to_owned(),
         via: Via::Session,
         token: None,
+        confirmed: false,
         address: None,
         created_at: at,
         deadline_at: None,

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use sqlx::{SqlitePool, migrate::Migrator};
 
 use super::{
-    super::{Store, pool::newest},
+    super::{Store, pool::newest, tokens},
     *,
 };
 
@@ -109,6 +109,45 @@ async fn what_the_second_schema_held_is_there_in_the_third_and_can_go_on() {
     assert_eq!((week.runs, week.failed, week.warnings), (1, 0, 1), "the trigger counts it");
     let paths: i64 = sqlx::query_scalar("SELECT count(*) FROM run_paths").fetch_one(&mut *tx).await.expect("count");
     assert_eq!(paths, 0, "its locks were kept, and are gone with its end");
+    tx.commit().await.expect("commit");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_run_and_a_token_of_the_fourth_schema_have_no_permission_that_nobody_gave() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("longshore.db");
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["0001_init.sql", "0002_jobs_and_guards.sql", "0003_warnings.sql", "0004_guard_baselines.sql"] {
+        let migration = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(name);
+        fs::copy(&migration, folder.path().join(name)).expect("copied");
+    }
+    fs::write(&path, b"").expect("made");
+    let pool = SqlitePool::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
+    Migrator::new(folder.path()).await.expect("migrations").run(&pool).await.expect("migrated");
+    for sql in [
+        "INSERT INTO users (id, name, name_key, role, password_hash, created_at)
+         VALUES ('01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ole', 'ole', 'operator', 'x', 1)",
+        "INSERT INTO tokens (id, user_id, hash, label, role, created_at, expires_at)
+         VALUES ('01JD3Z6N9V4M2K8Q7W5X00000T', '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'h', 'nightly', 'operator', 1, 99)",
+        "INSERT INTO routes (id, search_text, runs, first_id, last_id) VALUES ('r', '/a', 1, '01JD3Z6N9V4M2K8Q7W5X000001', '01JD3Z6N9V4M2K8Q7W5X000001')",
+        "INSERT INTO runs (id, operation, source, route_id, options, dry_run, state, rank, not_before, user_id, user_name, via, created_at)
+         VALUES ('01JD3Z6N9V4M2K8Q7W5X000001', 'delete', '/a', 'r', '{}', 0, 'queued', 1, 1, '01JD3Z6N9V4M2K8Q7W5X1T0R3S', 'ole', 'token', 1)",
+    ] {
+        sqlx::query(sql).execute(&pool).await.expect(sql);
+    }
+    pool.close().await;
+
+    let store = Store::open(&path).await.expect("opened");
+    let mut tx = store.begin().await.expect("begin");
+    let token = "01JD3Z6N9V4M2K8Q7W5X00000T".parse().expect("an id");
+    let token = tokens::standing(&mut tx, &token).await.expect("read").expect("there");
+    assert_eq!((token.label.as_str(), token.revoked, token.may_delete), ("nightly", false, 0));
+    let limits = runs::Limits { global: 4, per_remote: 4 };
+    let claimed = runs::claim(&mut tx, Timestamp(2), limits).await.expect("claim").expect("it waits");
+    assert_eq!((claimed.guarded, claimed.confirmed), (true, false), "it is counted first");
+    let origin = runs::origin(&mut tx, &claimed.id).await.expect("read").expect("there");
+    assert_eq!(origin.token_id, None, "nobody noted with which it was asked for");
     tx.commit().await.expect("commit");
     store.close().await;
 }
