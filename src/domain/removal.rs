@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn what_could_not_be_counted_is_more_than_any_budget_and_only_a_confirmation_lets_it_go() {
-        let unknown = GuardReport { operation: Some(Operation::Delete), uncounted: Some("it took too long.".to_owned()), ..GuardReport::default() };
+        let unknown =
+            GuardReport { operation: Some(Operation::Delete), uncounted: Some("it took too long.".to_owned()), ..GuardReport::default() };
         for allowance in [
             Allowance::default(),
             Allowance { approved: Some(u64::MAX), ..Allowance::default() },
@@ -144,7 +145,11 @@ mod tests {
         ] {
             let judged = allowance.judge(unknown.clone());
             assert_eq!(judged.reason, Some(GuardReason::DeleteBudget));
-            assert!(judged.words().starts_with("How many files the delete would delete could not be counted: it took too long. Nothing"), "{}", judged.words());
+            assert!(
+                judged.words().starts_with("How many files the delete would delete could not be counted: it took too long. Nothing"),
+                "{}",
+                judged.words()
+            );
         }
         assert_eq!(Allowance { confirmed: true, ..Allowance::default() }.judge(unknown).reason, None);
     }

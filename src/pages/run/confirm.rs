@@ -30,7 +30,10 @@ pub fn confirm(run: &Run, report: &GuardReport, doors: Doors) -> AnyView {
     let pending = doors.confirm.pending();
     let problem = move || {
         let error = doors.confirm.value().get()?.err()?;
-        Some(view! { <p class="field__error" id="confirm-error" role="alert">{icon("triangle-alert")}<span>{error.sentence()}</span></p> }.into_any())
+        Some(
+            view! { <p class="field__error" id="confirm-error" role="alert">{icon("triangle-alert")}<span>{error.sentence()}</span></p> }
+                .into_any(),
+        )
     };
     let title = format!("{verb} {files}?");
     view! {

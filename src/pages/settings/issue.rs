@@ -50,8 +50,15 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
             scopes
         });
         // Only what may start runs can delete. What is no number is asked again by the browser.
-        let files = if role.get_untracked().may(Permission::RunsWrite) { may_delete.get_untracked().trim().parse().unwrap_or(0) } else { 0 };
-        let token = NewToken { label: label.get_untracked(), role: role.get_untracked(), scopes, expires_in_days: days.get_untracked(), may_delete: files };
+        let files =
+            if role.get_untracked().may(Permission::RunsWrite) { may_delete.get_untracked().trim().parse().unwrap_or(0) } else { 0 };
+        let token = NewToken {
+            label: label.get_untracked(),
+            role: role.get_untracked(),
+            scopes,
+            expires_in_days: days.get_untracked(),
+            may_delete: files,
+        };
         create.dispatch(token);
     };
     let roles = Role::ALL.into_iter().filter(|role| *role <= own);

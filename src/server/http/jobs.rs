@@ -143,7 +143,16 @@ async fn run(
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RunRequest>,
 ) -> Result<Started, Problem> {
-    Ok(started(jobs::run(&actor, &app, &id.parse()?, jobs::LetGo { approval: request.approval, confirm: request.confirm }, idempotency_key(&headers)?).await?))
+    Ok(started(
+        jobs::run(
+            &actor,
+            &app,
+            &id.parse()?,
+            jobs::LetGo { approval: request.approval, confirm: request.confirm },
+            idempotency_key(&headers)?,
+        )
+        .await?,
+    ))
 }
 
 /// Preview a job

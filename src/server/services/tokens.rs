@@ -64,8 +64,7 @@ pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<Is
     };
     let (id, secret) = issue_token(&mut transaction, &owner, &plan).await?;
     let summary = tokens::get(&mut transaction, &id, now).await?.ok_or_else(|| unknown(&id))?;
-    let detail =
-        json!({ "token": id, "user": owner.name, "role": summary.role, "scopes": summary.scopes, "may_delete": summary.may_delete, "expires_at": summary.expires_at });
+    let detail = json!({ "token": id, "user": owner.name, "role": summary.role, "scopes": summary.scopes, "may_delete": summary.may_delete, "expires_at": summary.expires_at });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.create", &summary.label) }).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(IssuedToken { summary, token: secret })
@@ -108,7 +107,10 @@ async fn check_may_delete(connection: &mut Connection, actor: &Actor, wanted: u3
     let Some(id) = &actor.token else { return Ok(()) };
     let own = tokens::standing(connection, id).await?.map_or(0, |token| token.may_delete);
     if u64::from(wanted) > own {
-        return Err(AppError::invalid("may_delete", format!("The token that asks may delete {own} files without asking: one that it makes may not more.")));
+        return Err(AppError::invalid(
+            "may_delete",
+            format!("The token that asks may delete {own} files without asking: one that it makes may not more."),
+        ));
     }
     Ok(())
 }

@@ -138,7 +138,9 @@ async fn the_next_attempt_of_a_run_asks_again() {
     let run = console.ended(&id).await;
     assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{run}");
     let attempt = run["attempt"].as_u64().expect("a number");
-    let words = format!("Its attempt {attempt} was not started. “eva” may not start runs any more: that needs the role operator, and theirs is viewer now.");
+    let words = format!(
+        "Its attempt {attempt} was not started. “eva” may not start runs any more: that needs the role operator, and theirs is viewer now."
+    );
     assert_eq!(run["error"], words, "{run}");
 }
 

@@ -191,5 +191,9 @@ async fn an_approved_delete_deletes_what_was_seen_and_no_more() {
     }
     let run = delete(json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
     assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("delete_budget")), "{run}");
-    assert_eq!((&run["guard_report"]["deletes"], &run["guard_report"]["budget"], count(&console, "dst")), (&json!(8), &json!(5), 8), "{run}");
+    assert_eq!(
+        (&run["guard_report"]["deletes"], &run["guard_report"]["budget"], count(&console, "dst")),
+        (&json!(8), &json!(5), 8),
+        "{run}"
+    );
 }

@@ -62,7 +62,8 @@ fn is_blocked(run: &Value, operation: &str, files: usize, all: usize, budget: us
 fn says_what_to_do(words: &Value, operation: &str, files: usize, all: usize, budget: usize) {
     let (does, may, place) = if operation == "move" { ("take away", "taken", "in the source") } else { ("delete", "deleted", "there") };
     let words = words.as_str().expect("words");
-    let expected = format!("The {operation} would {does} {files} files of {all} {place}; {budget} may be {may} without asking. Nothing was changed. ");
+    let expected =
+        format!("The {operation} would {does} {files} files of {all} {place}; {budget} may be {may} without asking. Nothing was changed. ");
     assert!(words.starts_with(&expected), "{words}");
     for way in ["`confirm`", "`dry_run`", "`may_delete`"] {
         assert!(words.contains(way), "{way}: {words}");
@@ -97,7 +98,8 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
         is_blocked(&run, operation, 40, 40, 10);
         untouched("runs");
 
-        let again = console.post(&format!("/api/v1/runs/{}/retry", run["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+        let again =
+            console.post(&format!("/api/v1/runs/{}/retry", run["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
         is_blocked(&console.ended(again["id"].as_str().expect("an id")).await, operation, 40, 40, 10);
         untouched("retry");
 
@@ -126,9 +128,7 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
             assert_eq!(answer.status(), StatusCode::OK, "{name}");
             answer.json().await.expect("an id")
         };
-        for (name, body) in
-            [("runs/start", json!({ "run": body })), ("jobs/run", json!({ "id": saved, "approval": null }))]
-        {
+        for (name, body) in [("runs/start", json!({ "run": body })), ("jobs/run", json!({ "id": saved, "approval": null }))] {
             let id = call(name, body).await;
             is_blocked(&console.ended(&id).await, operation, 40, 40, 10);
             untouched(name);
@@ -149,7 +149,9 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
 #[tokio::test]
 async fn within_the_budget_the_plain_call_works_and_no_more_than_the_budget_goes() {
     // Ten files; a tenth of what lies there, chosen by a filter.
-    for (files, filter, gone, limit) in [(10, json!({}), 10, 10), (200, json!({ "include": ["f*2"] }), 20, 20), (300, json!({ "exclude": ["f*[0-8]"] }), 30, 30)] {
+    for (files, filter, gone, limit) in
+        [(10, json!({}), 10, 10), (200, json!({ "include": ["f*2"] }), 20, 20), (300, json!({ "exclude": ["f*[0-8]"] }), 30, 30)]
+    {
         for operation in ["delete", "move"] {
             let console = Console::start();
             fill(&console, "x", files);
@@ -204,7 +206,11 @@ async fn an_approved_preview_lets_go_what_it_counted_and_no_more() {
         let preview = async || perform(&console, &with(asked(&console, operation), &json!({ "options": { "dry_run": true } }))).await;
         let run = preview().await;
         let report = &run["guard_report"];
-        assert_eq!((&run["state"], &report["reason"], &report["deletes"]), (&json!("succeeded"), &json!("delete_budget"), &json!(20)), "{run}");
+        assert_eq!(
+            (&run["state"], &report["reason"], &report["deletes"]),
+            (&json!("succeeded"), &json!("delete_budget"), &json!(20)),
+            "{run}"
+        );
         assert_eq!(count(&console, "x"), 20);
         write(&console.root(), "x/later", b"later");
         let approval = |run: &Value| json!({ "approval": { "preview": run["id"], "confirm": place(&console, operation) } });
@@ -213,7 +219,11 @@ async fn an_approved_preview_lets_go_what_it_counted_and_no_more() {
         assert_eq!((count(&console, "x"), count(&console, "y")), (21, 0));
         let run = preview().await;
         let done = perform(&console, &with(asked(&console, operation), &approval(&run))).await;
-        assert_eq!((&done["state"], &done["guard_report"]["let_go_by"], count(&console, "x")), (&json!("succeeded"), &json!("preview"), 0), "{done}");
+        assert_eq!(
+            (&done["state"], &done["guard_report"]["let_go_by"], count(&console, "x")),
+            (&json!("succeeded"), &json!("preview"), 0),
+            "{done}"
+        );
     }
     // The same by the old clients' endpoint.
     let console = Console::start();
@@ -242,17 +252,23 @@ async fn a_job_may_delete_so_many_without_asking_as_long_as_it_is_that_job() {
     };
     change(1, &may(30)).await;
     let done = run_of(&id).await;
-    assert_eq!((&done["state"], &done["guard_report"]["let_go_by"], count(&console, "x")), (&json!("succeeded"), &json!("job"), 0), "{done}");
+    assert_eq!(
+        (&done["state"], &done["guard_report"]["let_go_by"], count(&console, "x")),
+        (&json!("succeeded"), &json!("job"), 0),
+        "{done}"
+    );
     // Taken back, it is asked again, and a run of it that is started again is as well.
     change(2, &asked(&console, "delete")).await;
     fill(&console, "x", 30);
     is_blocked(&run_of(&id).await, "delete", 30, 30, 10);
-    let again = console.post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+    let again =
+        console.post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
     is_blocked(&console.ended(again["id"].as_str().expect("an id")).await, "delete", 30, 30, 10);
     // It holds for what the job does, and not for what an older run of it did.
     fill(&console, "z", 30);
     change(3, &with(may(500), &json!({ "source": console.path("z") }))).await;
-    let again = console.post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+    let again =
+        console.post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
     is_blocked(&console.ended(again["id"].as_str().expect("an id")).await, "delete", 30, 30, 10);
     // Nobody gives it to a run that is no job's, and only what takes away has it.
     let error = console.post("/api/v1/runs", &may(500), StatusCode::BAD_REQUEST).await;
@@ -312,7 +328,8 @@ async fn the_page_asks_for_the_path_without_javascript() {
     let send = async |confirm: &str| {
         let request = console.anonymous(Method::POST, "/api/fn/runs/confirm").header("origin", console.origin()).header("cookie", &session);
         let form = [("id", id), ("confirm", confirm)];
-        let answer = request.header("accept", "text/html").header("referer", format!("{}/runs/{id}", console.origin())).form(&form).send().await;
+        let answer =
+            request.header("accept", "text/html").header("referer", format!("{}/runs/{id}", console.origin())).form(&form).send().await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), StatusCode::FOUND);
         answer.headers()["location"].to_str().expect("text").to_owned()

@@ -36,12 +36,16 @@ async fn filters_that_let_through_more_than_was_meant_are_counted_first() {
         write(&console.root(), &format!("x/centos-6-201911292026.{n}"), b"new");
     }
     let filter = json!(["+ centos-6*", "- centos-6-201911292026*"]);
-    let run = perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } })).await;
+    let run =
+        perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } }))
+            .await;
     blocked(&run, 12);
     assert_eq!(count(&console, "x"), 12);
     // In the right order it takes what was meant. rclone#8491: filters are not ignored.
     let filter = json!(["- centos-6-201911292026*", "+ centos-6*", "- *"]);
-    let run = perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } })).await;
+    let run =
+        perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } }))
+            .await;
     assert_eq!((&run["state"], &run["guard_report"]["deletes"], count(&console, "x")), (&json!("succeeded"), &json!(6), 6), "{run}");
 }
 

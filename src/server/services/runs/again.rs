@@ -13,7 +13,14 @@ use crate::{
 
 /// Starts a run like an ended one. With `failed_only` it takes up the files that failed, and no others; what a sync missed is copied then,
 /// for a sync of some files would say nothing about the rest.
-pub async fn retry(actor: &Actor, app: &AppState, id: &RunId, failed_only: bool, confirm: Option<String>, key: Option<String>) -> Result<Run> {
+pub async fn retry(
+    actor: &Actor,
+    app: &AppState,
+    id: &RunId,
+    failed_only: bool,
+    confirm: Option<String>,
+    key: Option<String>,
+) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     let run = found(app, id).await?;
     if !run.summary.state.is_final() {
