@@ -49,7 +49,7 @@ async fn filters_that_let_through_more_than_was_meant_are_counted_first() {
     assert_eq!((&run["state"], &run["guard_report"]["deletes"], count(&console, "x")), (&json!("succeeded"), &json!(6), 6), "{run}");
 }
 
-/// rclone#5463: a move with ignore_existing copies nothing and deletes the source all the same.
+/// rclone#5463: a move with `ignore_existing` copies nothing and deletes the source all the same.
 #[tokio::test]
 async fn a_move_that_copies_nothing_and_deletes_its_source_is_counted_as_one_that_does() {
     let console = Console::start();
