@@ -80,7 +80,9 @@ async fn unlisted(engine: &Engine, transfer: &Transfer, report: &Report) -> Opti
         Some(destination) => count(destination).await,
         None => None,
     };
-    Some(RunWarning::names_left_out(folders, source, destination))
+    // Folders alone lie there.
+    let nothing = source == Some(0) && (transfer.destination.is_none() || destination == Some(0));
+    (!nothing).then(|| RunWarning::names_left_out(folders, source, destination))
 }
 
 /// Files that lie under one name at a destination which makes one slash of two. Each pair is one file there.

@@ -274,10 +274,20 @@ pub fn remote_environment(name: &str, options: &BTreeMap<String, String>, cache:
 /// not be cancelled.
 #[must_use]
 pub fn probe(conf: &Path, target: &str) -> Vec<OsString> {
-    let mut args = words(&["lsf", "--config"]);
+    quick(&["lsf", "--max-depth=1"], conf, target)
+}
+
+/// Tells what `target` itself is, a file or a folder, as quickly.
+#[must_use]
+pub fn stat(conf: &Path, target: &str) -> Vec<OsString> {
+    quick(&["lsjson", "--stat", "--no-modtime", "--no-mimetype"], conf, target)
+}
+
+fn quick(command: &[&str], conf: &Path, target: &str) -> Vec<OsString> {
+    let mut args = words(command);
+    args.push("--config".into());
     args.push(conf.into());
     args.extend(words(&[
-        "--max-depth=1",
         "--ask-password=false",
         "--use-json-log",
         "--log-level=NOTICE",

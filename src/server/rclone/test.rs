@@ -74,6 +74,19 @@ impl Rclone {
             }
         };
         let (_, root) = look(root, limit).await?;
+        if matches!(root, Found::Listed(_)) {
+            // rclone lists nothing of such a remote, or what lies beside the file.
+            let left = limit.saturating_sub(began.elapsed()).max(LEAST);
+            for place in needs_folder(kind, options) {
+                let target = command::target(&place);
+                let probe = Probe { conf, target: &target, secrets: &secrets, env, sandbox: &sandbox, limit: left };
+                if probe.is_file(&self.0.keeper, &binary).await? {
+                    let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                    let message = format!("{place} is a file, not a folder. Give the folder that holds it.");
+                    return Ok(RemoteTest { connected: false, message, elapsed_ms, undecryptable: 0, identity: None });
+                }
+            }
+        }
         let left = limit.saturating_sub(began.elapsed()).max(LEAST);
         let parts = parts(sections, kind, options, "", &mut STEPS.clone());
         let parts: Vec<_> = stream::iter(parts.into_iter().take(PARTS)).map(|place| look(place, left)).buffered(AT_ONCE).collect().await;
@@ -83,6 +96,12 @@ impl Rclone {
         let undecryptable = if let Found::Listed(listed) = &root { listed.undecryptable } else { 0 };
         Ok(RemoteTest { connected, message, elapsed_ms, undecryptable, identity: None })
     }
+}
+
+/// The places under a remote that have to be folders. An archive is a file.
+fn needs_folder(kind: &str, options: &BTreeMap<String, String>) -> Vec<Location> {
+    let places = if kind == "archive" { Vec::new() } else { wrap::places(kind, options).unwrap_or_default() };
+    places.into_iter().take(PARTS).collect()
 }
 
 /// What has to be asked beside the root, which rclone makes up: the parts of a remote that is put together of others.

@@ -138,14 +138,21 @@ async fn no_value_makes_the_configuration_unreadable() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behind() {
-    let house = House::with("[files]\ntype = alias\nremote = /srv\n[DRAFT0]\ntype = s3\n").await;
+    let files = tempfile::tempdir().expect("a folder");
+    write(files.path(), "x", b"1");
+    fs::create_dir(files.path().join("empty")).expect("made");
+    let house = House::with(&format!("[files]\ntype = alias\nremote = {}\n[DRAFT0]\ntype = s3\n", files.path().display())).await;
     write(house.dir.path(), "vault/x", b"1");
     let vault = house.path("vault");
     let vault = vault.to_str().expect("UTF-8");
+    let empty = format!("{vault}-empty");
+    fs::create_dir(&empty).expect("made");
     let before = house.text("run/rclone.conf");
     for (provider, config, connected) in [
-        ("crypt", options(&[("remote", vault), ("password", SECRET)]), true),
-        ("crypt", options(&[("remote", "files:"), ("password", SECRET)]), true),
+        ("crypt", options(&[("remote", &empty), ("password", SECRET)]), true),
+        // What lies there is not encrypted.
+        ("crypt", options(&[("remote", vault), ("password", SECRET)]), false),
+        ("crypt", options(&[("remote", "files:empty"), ("password", SECRET)]), true),
         ("union", options(&[("upstreams", &format!("{vault} files:"))]), true),
         ("combine", options(&[("upstreams", &format!("a={vault} b=files:"))]), true),
         ("hasher", options(&[("remote", vault)]), true),
@@ -154,6 +161,13 @@ async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behin
         ("archive", options(&[("remote", vault)]), true),
         ("cache", options(&[("remote", "files:")]), true),
         ("crypt", options(&[("remote", &format!("{vault}/none")), ("password", SECRET)]), false),
+        // A file is no folder, whatever is put over it.
+        ("alias", options(&[("remote", &format!("{vault}/x"))]), false),
+        ("alias", options(&[("remote", "files:x")]), false),
+        ("crypt", options(&[("remote", &format!("{vault}/x")), ("password", SECRET)]), false),
+        ("hasher", options(&[("remote", &format!("{vault}/x"))]), false),
+        ("union", options(&[("upstreams", &format!("{vault} {vault}/x"))]), false),
+        ("combine", options(&[("upstreams", &format!("a={vault}/x b=files:"))]), false),
     ] {
         let test = house.rclone.test_new(OWNER, provider, &config, None).await.expect(provider);
         assert_eq!(test.connected, connected, "{provider} {test:?}");
