@@ -144,6 +144,7 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "runs/bandwidth" => form(&[RunsWrite], &[("id", ID), ("rate", "1M")]),
         "runs/update" => json(&[RunsWrite], json!({ "id": ID, "patch": { "position": 1 } })),
         "runs/retry" => form(&[RunsWrite], &[("id", ID), ("failed_only", "true")]),
+        "runs/confirm" => form(&[RunsWrite], &[("id", ID), ("confirm", "x")]),
         "queue/get" => get(&[RunsRead], ""),
         "queue/update" => form(&[RunsWrite], &[("paused", "false")]),
         "jobs/list" => get(&[JobsRead], "?query[search]="),
