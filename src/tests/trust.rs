@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::support::{Console, Mute, Vsftpd, program, until, write};
+use super::support::{Console, Mute, Vsftpd, free_port, program, until, write};
 
 /// OpenSSH's server for who runs the tests and one key, with these host keys and lines of configuration.
 struct Sshd {
@@ -32,7 +32,7 @@ impl Sshd {
             keygen(kind, &dir.path().join(kind));
         }
         let host_keys: String = keys.iter().map(|kind| format!("HostKey {}/{kind}\n", dir.path().display())).collect();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let port = free_port();
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\n{host_keys}AuthorizedKeysFile {0}/user.pub\nPidFile none\nStrictModes no\nUsePAM no\n\
              LogLevel DEBUG1\nMaxStartups 100\nSubsystem sftp internal-sftp\n{lines}",
@@ -313,7 +313,7 @@ impl Tls {
 
     async fn serve(dir: TempDir) -> Option<Self> {
         let program = program("nginx", "nginx")?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let port = free_port();
         fs::create_dir_all(dir.path().join("files")).expect("a folder");
         write(dir.path(), "files/a.txt", b"hello");
         let at = dir.path().display();

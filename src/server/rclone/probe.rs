@@ -93,7 +93,9 @@ impl Probe<'_> {
     /// Whether a file lies there. Where that cannot be told, none does.
     pub async fn is_file(&self, keeper: &Keeper, binary: &Binary) -> Result<bool, RcloneError> {
         match ask(keeper, binary, &command::stat(self.conf, self.target), self.env, self.sandbox, self.limit).await {
-            Ok(Answer { success: true, output, .. }) => Ok(serde_json::from_slice::<wire::StatItem>(&output).is_ok_and(|item| !item.is_dir)),
+            Ok(Answer { success: true, output, .. }) => {
+                Ok(serde_json::from_slice::<wire::StatItem>(&output).is_ok_and(|item| !item.is_dir))
+            }
             Ok(_) | Err(RcloneError::Timeout) => Ok(false),
             Err(error) => Err(error),
         }

@@ -1,6 +1,9 @@
 //! Tokens that renew once: whoever uses them, and however many at once, they are renewed by one rclone at a time, and kept.
 
-use super::{super::support::Rotating, *};
+use super::{
+    super::support::{Rotating, free_port},
+    *,
+};
 
 /// Everything that leads to the drive `d`, in a house.
 async fn house(provider: &Rotating) -> House {
@@ -74,7 +77,7 @@ async fn rclones_that_work_on_when_a_token_ends_find_a_new_one() {
 
 /// An rclone that lists the drive whenever it is asked, for as long as it lives.
 fn serve(conf: &Path) -> (std::process::Child, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port = free_port();
     let address = format!("127.0.0.1:{port}");
     let mut command = Command::new(rclone_path());
     command.args(["serve", "http", "d:", "--dir-cache-time=0s", "--poll-interval=0s", "--addr", &address, "--config"]).arg(conf);

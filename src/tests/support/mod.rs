@@ -2,6 +2,7 @@
 
 mod exact_s3;
 mod peers;
+mod port;
 mod rotating;
 
 use std::{
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 
 pub use exact_s3::ExactS3;
 pub use peers::{Apache, Kind, Moto, Mute, Nginx, Peer, Provider, S3, Sshd, Vsftpd};
+pub use port::free_port;
 pub use rotating::Rotating;
 
 /// The admin of every console that is tested.

@@ -1,16 +1,13 @@
 //! The check of a connection: right, wrong, and nobody there, each in words, in time, and without the secret.
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{call, configure};
-use crate::support::{Console, Mute, Peer, S3};
+use crate::support::{Console, Mute, Peer, S3, free_port};
 
 /// How long a check may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -28,8 +25,8 @@ fn with(config: &Value, others: &[(&str, Value)]) -> Value {
 async fn a_connection_is_checked_in_words_in_time_and_without_the_secret() {
     let (console, s3) = (Console::start(), S3::start());
     let (webdav, sftp) = tokio::join!(Peer::start("webdav"), Peer::start("sftp"));
-    // Nobody listens there once the listener is gone.
-    let closed = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    // Nobody listens there.
+    let closed = free_port();
     // And here somebody does, and never says a word.
     let silent = Mute::start();
     let mute = silent.port();

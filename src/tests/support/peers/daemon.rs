@@ -26,7 +26,7 @@ impl Daemon {
     /// no reason to fail: it tries another.
     pub async fn start(dir: TempDir, command: impl Fn(&Path, u16) -> Command) -> Self {
         for _ in 0..5 {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+            let port = free_port();
             let log = File::create(dir.path().join("log")).expect("a log");
             let mut command = until_we_end(&command(dir.path(), port));
             command.stdin(Stdio::piped()).stdout(log.try_clone().expect("a log")).stderr(log);

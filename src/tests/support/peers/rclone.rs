@@ -78,7 +78,7 @@ impl Peer {
     /// The same, with more flags.
     pub async fn start_with(kind: &str, flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let port = free_port();
         fs::create_dir(dir.path().join("files")).expect("made");
         let child = Self::serve(kind, port, dir.path(), flags).await;
         Self { child, port, dir }
