@@ -39,6 +39,8 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
   await api.ended(approved);
   const done = await start(`/jobs/${job.id}/runs`, { approval: { preview: approved, confirm: place } });
   expect((await api.ended(done)).state).toBe('succeeded');
+  const budget = await start('/runs', { operation: 'delete', source: at('photos') });
+  expect((await api.ended(budget)).state).toBe('blocked');
   const retried = await start('/runs', {
     operation: 'copy', source: at('photos'), destination: 'offsite:photos', retry: { attempts: 5, backoff_secs: 900 },
   });
@@ -60,6 +62,8 @@ export async function guarded(longshore: Longshore, s3: S3): Promise<{ scenes: S
   const scenes: Scene[] = [
     { name: 'run-guarded', path: `/runs/${looking}`, page: 'run' },
     { name: 'run-blocked', path: `/runs/${blocked}`, page: 'run' },
+    { name: 'run-budget', path: `/runs/${budget}`, page: 'run' },
+    { name: 'run-budget-ask', path: `/runs/${budget}`, page: 'run', act: (page) => page.getByRole('button', { name: /^Delete \d+ files…/ }).click() },
     { name: 'run-preview', path: `/runs/${preview}`, page: 'run' },
     { name: 'run-approve', path: `/runs/${preview}`, page: 'run', act: (page) => page.getByRole('button', { name: 'Approve and run' }).click() },
     { name: 'run-preview-used', path: `/runs/${approved}`, page: 'run' },
