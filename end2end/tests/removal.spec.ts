@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Api, type Run } from '../support/api';
 import { accessible } from '../support/axe';
 import { expect, test } from '../support/fixtures';
-import { enter, open, runState } from '../support/pages';
+import { arrived, enter, open, runState, signIn } from '../support/pages';
 import { makeMany } from '../support/trees';
 
 test.beforeEach(({ watch }) => {
@@ -23,7 +23,7 @@ test('a delete beyond its budget takes the path, and only the right one', async 
   await enter(page, longshore);
   const main = await open(page, longshore, `/runs/${id}`, 'run');
   await expect(runState(page)).toHaveAttribute('data-state', 'blocked');
-  await expect(main).toContainText('40 of 40 files');
+  await expect(main).toContainText('40 files of 40 there; 10 may be deleted without asking.');
   await main.getByRole('button', { name: 'Delete 40 files…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Delete 40 files?' });
   await expect(dialog).toContainText(folder.trim());
@@ -48,6 +48,7 @@ test('a delete beyond its budget takes the path, and only the right one', async 
 
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
+  test.beforeEach(({ watch }) => watch.allow(/\.js csp$/, /longshore\.wasm was preloaded using link preload but not used/));
 
   test('a move beyond its budget is confirmed', async ({ page, longshore }) => {
     const api = new Api(longshore);
@@ -56,8 +57,9 @@ test.describe('without JavaScript', () => {
     await mkdir(to);
     const { id } = await api.call<Run>('POST', '/runs', { operation: 'move', source: from, destination: to });
     expect((await api.ended(id)).state).toBe('blocked');
-    await enter(page, longshore);
     await page.goto(`${longshore.url}/runs/${id}`);
+    await signIn(page);
+    await arrived(page, 'run');
     await page.getByRole('button', { name: 'Move 30 files…' }).click();
     await page.getByRole('dialog').getByRole('textbox').fill(to);
     await page.getByRole('dialog').getByRole('button', { name: 'Move 30 files', exact: true }).click();

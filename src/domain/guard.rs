@@ -280,6 +280,15 @@ impl GuardReport {
         self.words().replace(" Nothing was changed.", "")
     }
 
+    /// Why, for somebody who has the buttons for what can be done in front of them.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match (self.reason, self.operation) {
+            (Some(GuardReason::DeleteBudget), Some(operation)) => removal::counted(operation, self),
+            _ => self.said(),
+        }
+    }
+
     /// What was seen and what to do, in words. Empty when it was let go.
     #[must_use]
     pub fn words(&self) -> String {

@@ -68,15 +68,15 @@ impl Allowance {
     }
 }
 
-/// What a delete or a move was stopped by, and which call to make, in words.
+/// What a delete or a move would take away, and what it may, in words.
 #[must_use]
-pub(super) fn words(operation: Operation, report: &GuardReport) -> String {
+pub(super) fn counted(operation: Operation, report: &GuardReport) -> String {
     let (would, may, place) = match operation {
         Operation::Move => ("take away", "taken", "in the source"),
         _ => ("delete", "deleted", "there"),
     };
     let what = operation.as_str();
-    let saw = match (report.deletes, report.source_files) {
+    match (report.deletes, report.source_files) {
         (Some(deletes), Some(all)) => format!(
             "The {what} would {would} {} of {} {place}; {} may be {may} without asking.",
             format::plural(deletes, "file", "files"),
@@ -87,7 +87,13 @@ pub(super) fn words(operation: Operation, report: &GuardReport) -> String {
             let why = report.uncounted.as_deref().unwrap_or("nobody could tell");
             format!("How many files the {what} would {would} could not be counted: {}.", why.trim_end_matches('.'))
         }
-    };
+    }
+}
+
+/// The same, and which call to make.
+#[must_use]
+pub(super) fn words(operation: Operation, report: &GuardReport) -> String {
+    let saw = counted(operation, report);
     let place = if operation == Operation::Move { "the destination" } else { "the path" };
     format!(
         "{saw} Nothing was changed. If it is meant, send the same call with `confirm`: {place} once more. Or preview it (`dry_run`) and approve the \

@@ -39,7 +39,7 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
             {draw("shield-alert", "icon icon--state")}
             <div>
                 <h2>{title}</h2>
-                <p>{report.said()}</p>
+                <p>{report.shown()}</p>
                 {figures(report)}
                 {left_out(report)}
                 {act}
