@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use crate::support::{Console, program, run_longshore, write};
 
-/// What the generator is told: the raw log is text, whatever its lines are.
+/// What the generator has to know: the raw log is text, whatever its lines are.
 const CONFIG: &str = "project_name_override: longshore-client\npackage_name_override: longshore_client\n\
                       content_type_overrides:\n  application/x-ndjson: text/plain\n";
 

@@ -1,4 +1,4 @@
-//! Which parameters the query of a call has, by the description: what it does not have is refused, and so the two can not differ.
+//! Which parameters the query of a call has, by the description: any other is refused, so the two cannot differ.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -57,7 +57,7 @@ async fn a_parameter_that_a_call_does_not_have_is_refused_by_name() {
         let error = console.get(&format!("/api/v1/{query}"), StatusCode::BAD_REQUEST).await;
         assert!(error["message"].as_str().is_some_and(|text| text.contains(&format!("at {name}:"))), "{query}: {error}");
     }
-    // What is no name is not said again, and who is nobody is told that first.
+    // What is no name is not repeated, and an unknown caller gets 401 first.
     let error = console.get("/api/v1/runs?hunter2%20secret=1", StatusCode::BAD_REQUEST).await;
     assert!(!error.to_string().contains("hunter2"), "{error}");
     let nobody = console.anonymous(Method::GET, "/api/v1/runs?foo=1").send().await.expect("an answer");

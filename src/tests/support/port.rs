@@ -7,7 +7,7 @@ use tokio::net::TcpSocket;
 /// What keeps the ports: a socket that is bound and does not listen.
 static KEPT: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
 
-/// A port on 127.0.0.1 that nobody else is given while the tests run: not before the server that is told it listens there, and not while that
+/// A port on 127.0.0.1 that nobody else is given while the tests run: not before its server listens there, and not while that
 /// server is down. Until it listens, connections are refused.
 pub fn free_port() -> u16 {
     let socket = TcpSocket::new_v4().expect("a socket");

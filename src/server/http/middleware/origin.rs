@@ -119,7 +119,7 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
         let error = AppError::new(ErrorCode::BadRequest, "The console does not take requests with this method.");
         return (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response();
     }
-    // A service manager asks by whatever name it has for us, and is told nothing but whether we live.
+    // A service manager asks by whatever name it has for us, and learns nothing but whether we live.
     if is_health(&request) {
         return next.run(request).await;
     }

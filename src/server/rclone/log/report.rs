@@ -20,7 +20,7 @@ pub const UNCONFIRMED: usize = 200;
 pub struct Tally {
     /// Files that were written where they were to go: copied, updated or moved.
     pub files: u64,
-    /// Bytes of those whose size is told.
+    /// Bytes of those whose size is known.
     pub bytes: u64,
     /// How many of them have no size in the log.
     pub unsized_files: u64,

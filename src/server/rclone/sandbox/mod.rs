@@ -67,7 +67,7 @@ const SYSTEM: [&str; 30] = [
 const DEVICES: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/random"];
 /// Where a program of the distribution finds its libraries, where rclone is not one file.
 const LIBRARIES: [&str; 4] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"];
-/// How far a process gets in the file system of this server. Whoever starts one says it.
+/// How far a process gets in the file system of this server. The caller that starts it has to say so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
