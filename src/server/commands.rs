@@ -10,6 +10,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::{
     auth::{Auth, AuthConfig},
+    client::TrustedProxies,
     clock::Clock,
     config::{Admin, Command, DataDir, NewToken, Token},
     doctor, http, start,
@@ -80,7 +81,7 @@ async fn open(data: &DataDir) -> Result<Auth, Box<dyn std::error::Error>> {
     start::make_data_dir(&data.data_dir)?;
     start::refuse_lost(&data.data_dir, &data.database())?;
     let store = Store::open(&data.database()).await?;
-    let config = AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone() };
+    let config = AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone(), proxies: TrustedProxies::default() };
     Ok(Auth::open(store, Clock::system(), config).await.map_err(words)?)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod call;
+pub mod client;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     auth::{Auth, AuthConfig},
+    client::TrustedProxies,
     clock::Clock,
     config::Serve,
     engine::{Engine, EngineConfig},
@@ -39,7 +40,7 @@ use super::{
     rclone::{Rclone, RcloneConfig, RcloneError},
     services::{
         files::{self, Listings},
-        mounts, rclone_status,
+        mounts, rclone_status, reads,
     },
     state::AppState,
     store::{Store, StoreError, runs},
@@ -125,14 +126,17 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let listener = TcpListener::bind(config.listen).await.map_err(|source| StartError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
-    let app = build(&config).await?;
+    let proxies = TrustedProxies::new(config.trusted_proxies());
+    let app = build(&config, proxies).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
     greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(files::follow_runs(app.clone()));
+    tokio::spawn(reads::keep(app.clone()));
     let policy = Policy::new(address, &urls);
     listener::serve(listener, http::router(app.clone(), policy), Limits::default(), stopped(app.stopping.clone())).await;
+    reads::flush(&app, true).await;
     app.engine.close().await;
     app.rclone.shutdown().await;
     app.store.close().await;
@@ -140,12 +144,12 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
 }
 
 /// Builds everything, from the bottom up.
-async fn build(config: &Serve) -> Result<AppState, StartError> {
+async fn build(config: &Serve, proxies: TrustedProxies) -> Result<AppState, StartError> {
     let clock = Clock::system();
     let started_at = clock.now();
     let data_dir = config.paths.data_dir();
     let store = Store::open(&config.paths.database()).await?;
-    let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned() };
+    let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned(), proxies };
     let auth = Auth::open(store.clone(), clock.clone(), auth).await?;
     let shim = std::env::current_exe().map_err(|source| StartError::System { what: "The program can not find itself", source })?;
     let local_roots = local_roots::open(config.local_roots(), &trusted(config, &shim))?;
@@ -177,6 +181,7 @@ async fn build(config: &Serve) -> Result<AppState, StartError> {
         rclone,
         engine,
         listings: Arc::<Listings>::default(),
+        reads: Arc::default(),
         locations,
         mounts_dir: data_dir.join("mounts").into(),
         host: host.into(),

@@ -8,7 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::time::Timestamp;
 
-use super::{auth::Auth, clock::Clock, engine::Engine, locations::Locations, rclone::Rclone, services::files::Listings, store::Store};
+use super::{
+    auth::Auth,
+    clock::Clock,
+    engine::Engine,
+    locations::Locations,
+    rclone::Rclone,
+    services::{files::Listings, reads::Reads},
+    store::Store,
+};
 
 /// Everything that services work with. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +33,8 @@ pub struct AppState {
     pub engine: Engine,
     /// Listings that were made lately.
     pub listings: Arc<Listings>,
+    /// What was read lately, for the audit log.
+    pub reads: Arc<Reads>,
     /// What a location leads to, and whether it may be used.
     pub locations: Locations,
     /// Where each mount has its folder.

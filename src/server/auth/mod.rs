@@ -28,8 +28,9 @@ pub use session::Sessions;
 pub use setup::SetupCode;
 
 use super::{
+    client::TrustedProxies,
     clock::Clock,
-    store::{Store, sessions::Limits, users},
+    store::{Store, audit, sessions::Limits, users},
 };
 use crate::domain::{error::Result, user::validate_password};
 use error::failed;
@@ -41,6 +42,8 @@ pub struct AuthConfig {
     pub secure_cookie: bool,
     /// Where the file with the setup code is written.
     pub data_dir: PathBuf,
+    /// Whose forwarding headers are believed.
+    pub proxies: TrustedProxies,
 }
 
 /// All of it. Clones are the same.
@@ -67,9 +70,14 @@ impl Auth {
     pub async fn open(store: Store, clock: Clock, config: AuthConfig) -> Result<Self> {
         let mut reader = store.acquire().await.map_err(failed)?;
         let needed = !users::any(&mut reader).await.map_err(failed)?;
+        let signed_in = audit::sign_ins(&mut reader).await.map_err(failed)?;
         drop(reader);
         let setup = setup::Setup::new(&config.data_dir, needed);
         let throttle = throttle::Throttle::new(&clock);
+        // Where people have signed in before is known after a start as well.
+        for (name, address) in signed_in {
+            throttle.signed_in(&name, address.parse().ok());
+        }
         Ok(Self(Arc::new(Inner { store, clock, config, passwords: password::Passwords::new(), throttle, setup })))
     }
 
@@ -106,7 +114,6 @@ impl Auth {
     /// # Errors
     /// When the database can not be written.
     pub async fn sweep(&self) -> Result<()> {
-        self.0.throttle.sweep();
         session::delete_expired(&self.0.store, &self.0.clock).await.map_err(failed)
     }
 }

@@ -24,7 +24,10 @@ use crate::{
         error::{AppError, ErrorCode},
         time::Timestamp,
     },
-    server::store::{Result, sessions, tokens},
+    server::{
+        client::Client,
+        store::{Result, sessions, tokens},
+    },
 };
 
 /// The stream of events: a page that is only left open is not used, so this does not count as use.
@@ -42,7 +45,12 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return refuse(&internal(&std::io::Error::other("the session layer is missing")));
     };
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let client =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| auth.0.config.proxies.client(info.0.ip(), request.headers()));
+    if let Some(client) = client {
+        request.extensions_mut().insert(client);
+    }
+    let address = client.map(|Client(address)| address);
     let mut visitor = Visitor { agent: agent(request.headers()), ..Visitor::new(session, address) };
     let counts = request.uri().path() != EVENTS;
 

@@ -3,27 +3,27 @@
 //! Each pair of account and address has few tries, and the account as a whole only a few more. So one attacker runs dry before the
 //! account does, and its owner still gets in from elsewhere. Against many attackers, an address from which the owner has signed in
 //! before is held to its own tries only. Success gives the tries back. An account that does not exist is held like one that does.
+//!
+//! What is refused is not remembered, and what is let through takes no memory either: the tables have a fixed size. So nobody can fill them
+//! with names and addresses that they made up.
 
 use std::{
     collections::HashMap,
-    hash::Hash,
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    sync::{Mutex, PoisonError},
+    hash::{BuildHasher as _, Hash, RandomState},
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use governor::{Quota, RateLimiter, clock, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-
 use crate::{
     domain::error::{AppError, ErrorCode, Result},
-    server::clock::Clock,
+    server::{client, clock::Clock},
 };
 
-/// Keys of one limiter. When it is full of keys that are still held, new ones are refused: forgetting some would free attackers.
-const MAX_KEYS: usize = 50_000;
+/// Cells of a row of a table.
+const CELLS: usize = 1 << 15;
 /// Pairs that have signed in.
-const MAX_TRUSTED: usize = 10_000;
+const MAX_KNOWN: usize = 10_000;
 /// Characters of a name that count; longer ones belong to nobody.
 const NAME_LEN: usize = 64;
 
@@ -34,108 +34,148 @@ type Pair = (String, Network, u32);
 
 /// The limits of every door at which a secret is shown.
 pub(super) struct Throttle {
-    pairs: Limiter<Pair>,
-    accounts: Limiter<String>,
-    networks: Limiter<Network>,
-    setup: Limiter<Network>,
-    tokens: Limiter<Network>,
-    trusted: Mutex<HashMap<(String, Network), u32>>,
+    clock: Clock,
+    strangers: Mutex<Strangers>,
+    known: Mutex<Known>,
+    setup: Mutex<Table<Network>>,
+    tokens: Mutex<Table<Network>>,
+}
+
+/// Who signs in where they never did before.
+struct Strangers {
+    networks: Table<Network>,
+    pairs: Table<(String, Network)>,
+    accounts: Table<String>,
+}
+
+/// Pairs that have signed in before. Strangers can not use up what they have.
+struct Known {
+    /// How often each has, and when it last did, counted in sign-ins.
+    pairs: HashMap<(String, Network), (u32, u64)>,
+    signed_in: u64,
+    tries: Table<Pair>,
 }
 
 impl Throttle {
     pub(super) fn new(clock: &Clock) -> Self {
         let seconds = Duration::from_secs;
         Self {
-            pairs: Limiter::new(clock, 5, seconds(20)),
-            // At most six and four more in any minute.
-            accounts: Limiter::new(clock, 6, seconds(15)),
-            networks: Limiter::new(clock, 20, seconds(3)),
-            setup: Limiter::new(clock, 5, seconds(20)),
-            tokens: Limiter::new(clock, 30, seconds(2)),
-            trusted: Mutex::default(),
+            clock: clock.clone(),
+            strangers: Mutex::new(Strangers {
+                networks: Table::new(20, seconds(3)),
+                pairs: Table::new(5, seconds(20)),
+                // At most six and four more in any minute.
+                accounts: Table::new(6, seconds(15)),
+            }),
+            known: Mutex::new(Known { pairs: HashMap::new(), signed_in: 0, tries: Table::new(5, seconds(20)) }),
+            setup: Mutex::new(Table::new(5, seconds(20))),
+            tokens: Mutex::new(Table::new(30, seconds(2))),
         }
     }
 
     /// Before a password is checked.
     pub(super) fn sign_in(&self, account: &str, address: Option<IpAddr>) -> Result<()> {
         let (account, network) = (normalise(account), network(address));
-        let trusted = self.trusted().get(&(account.clone(), network)).copied();
-        self.pairs.check(&(account.clone(), network, trusted.unwrap_or(0)))?;
-        if trusted.is_none() {
-            self.networks.check(&network)?;
-            self.accounts.check(&account)?;
+        let now = self.clock.elapsed();
+        let mut known = lock(&self.known);
+        if let Some((count, _)) = known.pairs.get(&(account.clone(), network)).copied() {
+            return known.tries.take(&(account, network, count), now);
         }
+        drop(known);
+        let mut strangers = lock(&self.strangers);
+        let pair = (account, network);
+        // All are asked before any counts it: what one of them refuses uses up nothing of the others.
+        let waits = [strangers.networks.wait(&network, now), strangers.pairs.wait(&pair, now), strangers.accounts.wait(&pair.0, now)];
+        if let Some(longest) = waits.into_iter().flatten().max() {
+            return Err(wait(longest));
+        }
+        strangers.networks.count(&network, now);
+        strangers.pairs.count(&pair, now);
+        strangers.accounts.count(&pair.0, now);
         Ok(())
     }
 
     /// After the password was the right one.
     pub(super) fn signed_in(&self, account: &str, address: Option<IpAddr>) {
-        let mut trusted = self.trusted();
-        if trusted.len() >= MAX_TRUSTED {
-            trusted.clear();
+        let mut known = lock(&self.known);
+        known.signed_in += 1;
+        let (pair, at) = ((normalise(account), network(address)), known.signed_in);
+        if known.pairs.len() >= MAX_KNOWN && !known.pairs.contains_key(&pair) {
+            // The older half goes: those who come back are known again.
+            let mut times: Vec<_> = known.pairs.values().map(|(_, at)| *at).collect();
+            let (_, middle, _) = times.select_nth_unstable(MAX_KNOWN / 2);
+            let middle = *middle;
+            known.pairs.retain(|_, (_, at)| *at >= middle);
         }
-        let count = trusted.entry((normalise(account), network(address))).or_default();
-        *count = count.wrapping_add(1);
+        let (count, last) = known.pairs.entry(pair).or_default();
+        (*count, *last) = (count.wrapping_add(1), at);
     }
 
     /// Before a setup code is checked.
     pub(super) fn setup(&self, address: Option<IpAddr>) -> Result<()> {
-        self.setup.check(&network(address))
+        lock(&self.setup).take(&network(address), self.clock.elapsed())
     }
 
     /// After a token was shown that is none.
     pub(super) fn unknown_token(&self, address: Option<IpAddr>) -> Result<()> {
-        self.tokens.check(&network(address))
+        lock(&self.tokens).take(&network(address), self.clock.elapsed())
+    }
+}
+
+/// `burst` tries at once, and one more with each `period`, of any number of keys in a fixed memory: each key has a cell in both rows, by two
+/// secret hashes, and what it may is the better of the two. Two keys that share both are held together; nobody can find such a key.
+struct Table<K> {
+    burst: u32,
+    period: Duration,
+    /// When a cell has all its tries again.
+    rows: [(RandomState, Vec<Duration>); 2],
+    keys: std::marker::PhantomData<fn(&K)>,
+}
+
+impl<K: Hash> Table<K> {
+    fn new(burst: u32, period: Duration) -> Self {
+        let row = || (RandomState::new(), vec![Duration::ZERO; CELLS]);
+        Self { burst, period, rows: [row(), row()], keys: std::marker::PhantomData }
     }
 
-    /// Forgets who has all their tries again.
-    pub(super) fn sweep(&self) {
-        self.pairs.limiter.retain_recent();
-        self.accounts.limiter.retain_recent();
-        for limiter in [&self.networks, &self.setup, &self.tokens] {
-            limiter.limiter.retain_recent();
+    fn cells(&mut self, key: &K) -> [&mut Duration; 2] {
+        self.rows.each_mut().map(|(hasher, cells)| {
+            let cell = usize::try_from(hasher.hash_one(key) % CELLS as u64).unwrap_or(0);
+            &mut cells[cell]
+        })
+    }
+
+    /// How long the key has to wait for its next try; `None` when it need not.
+    fn wait(&mut self, key: &K, now: Duration) -> Option<Duration> {
+        let ahead = self.period * self.burst.saturating_sub(1);
+        let full = self.cells(key).map(|full| *full).into_iter().min()?;
+        full.checked_sub(now + ahead).filter(|wait| !wait.is_zero())
+    }
+
+    /// Counts a try.
+    fn count(&mut self, key: &K, now: Duration) {
+        let period = self.period;
+        let cells = self.cells(key);
+        let full = cells.iter().map(|full| **full).min().unwrap_or_default().max(now) + period;
+        for cell in cells {
+            *cell = (*cell).max(full);
         }
     }
 
-    fn trusted(&self) -> std::sync::MutexGuard<'_, HashMap<(String, Network), u32>> {
-        self.trusted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// `burst` tries at once, and one more with each `period`.
-struct Limiter<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<K, DashMapStateStore<K>, Ticks, NoOpMiddleware<Duration>>,
-}
-
-impl<K: Hash + Eq + Clone> Limiter<K> {
-    fn new(clock: &Clock, burst: u32, period: Duration) -> Self {
-        let quota = Quota::with_period(period).expect("a period is longer than nothing");
-        let quota = quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
-        Self { limiter: RateLimiter::new(quota, DashMapStateStore::default(), Ticks(clock.clone())) }
-    }
-
-    fn check(&self, key: &K) -> Result<()> {
-        if self.limiter.len() >= MAX_KEYS {
-            self.limiter.retain_recent();
-            if self.limiter.len() >= MAX_KEYS {
-                return Err(wait(Duration::from_secs(60)));
+    fn take(&mut self, key: &K, now: Duration) -> Result<()> {
+        match self.wait(key, now) {
+            Some(time) => Err(wait(time)),
+            None => {
+                self.count(key, now);
+                Ok(())
             }
         }
-        let now = clock::Clock::now(self.limiter.clock());
-        self.limiter.check_key(key).map_err(|not_until| wait(not_until.wait_time_from(now)))
     }
 }
 
-/// Our clock as the limiter reads it: it never goes back, and tests move it.
-#[derive(Clone)]
-struct Ticks(Clock);
-
-impl clock::Clock for Ticks {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
+/// Nothing that holds these locks can panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn wait(time: Duration) -> AppError {
@@ -151,13 +191,7 @@ fn normalise(account: &str) -> String {
 }
 
 fn network(address: Option<IpAddr>) -> Network {
-    Some(match address?.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        v4 => v4,
-    })
+    address.map(client::network)
 }
 
 #[cfg(test)]
@@ -198,10 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_address_and_an_embedded_ipv4_is_itself() {
-        assert_eq!(network(address("2001:db8:1:2:3:4:5:6")), network(address("2001:db8:1:2:ffff::1")));
-        assert_ne!(network(address("2001:db8:1:2::1")), network(address("2001:db8:1:3::1")));
-        assert_eq!(network(address("::ffff:192.0.2.7")), network(address("192.0.2.7")));
+    fn a_network_of_ipv6_is_one_address() {
         let throttle = Throttle::new(&Clock::fixed(Timestamp(0)));
         let rotated = |n: u16| Some(IpAddr::from([0x2001, 0xdb8, 1, 2, n, n, n, n]));
         assert_eq!(tries(&throttle, "marianne", rotated), 5);
@@ -237,15 +268,49 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn a_flood_of_names_that_are_made_up_locks_nobody_out() {
         let clock = Clock::fixed(Timestamp(0));
-        let limiter: Limiter<usize> = Limiter::new(&clock, 1, Duration::from_secs(1));
-        for key in 0..MAX_KEYS {
-            limiter.check(&key).expect("room");
+        let throttle = Throttle::new(&clock);
+        throttle.signed_in("marianne", address("198.51.100.1"));
+        let flood = |from: fn(u32) -> Option<IpAddr>, owner: &str| {
+            let mut let_in = 0;
+            for n in 0..48_000_u32 {
+                let _ = throttle.sign_in(&format!("made up {n}"), from(n));
+                if n % 2000 == 1999 {
+                    // 24 times in all, a minute apart.
+                    clock.advance(60_000);
+                    let_in += u32::from(throttle.sign_in("marianne", address(owner)).is_ok());
+                }
+            }
+            assert_eq!(let_in, 24, "from {owner}");
+        };
+        // From one address, and from as many as there are names; the owner where they were before, and where they never were.
+        for owner in ["198.51.100.1", "198.51.100.99"] {
+            flood(|_| Some(IpAddr::from([192, 0, 2, 7])), owner);
+            flood(|n| Some(std::net::Ipv4Addr::from(0xcb00_0000_u32 + n).into()), owner);
         }
-        assert!(limiter.check(&MAX_KEYS).is_err());
-        clock.advance(2_000);
-        limiter.check(&MAX_KEYS).expect("room again");
-        assert!(limiter.limiter.len() <= 2);
+    }
+
+    #[test]
+    fn what_is_refused_uses_up_nothing_of_the_others() {
+        let throttle = Throttle::new(&Clock::fixed(Timestamp(0)));
+        // The pair refuses most of these: the address has 15 tries left for others, the account one for somebody else.
+        assert_eq!(tries(&throttle, "marianne", |_| address("192.0.2.7")), 5);
+        let passed = (0..1000).filter(|n| throttle.sign_in(&format!("user{n}"), address("192.0.2.7")).is_ok()).count();
+        assert_eq!(passed, 15);
+        throttle.sign_in("marianne", address("198.51.100.1")).expect("the owner");
+    }
+
+    #[test]
+    fn strangers_do_not_use_up_what_who_is_known_has() {
+        let throttle = Throttle::new(&Clock::fixed(Timestamp(0)));
+        throttle.signed_in("marianne", address("198.51.100.1"));
+        for n in 0..MAX_KNOWN {
+            throttle.signed_in(&format!("person{n}"), address("203.0.113.1"));
+        }
+        assert!(lock(&throttle.known).pairs.len() <= MAX_KNOWN, "bounded");
+        throttle.signed_in("marianne", address("198.51.100.1"));
+        tries(&throttle, "marianne", |n| Some(IpAddr::from([203, 0, n.to_be_bytes()[0], n.to_be_bytes()[1]])));
+        assert_eq!(tries(&throttle, "marianne", |_| address("198.51.100.1")), 5);
     }
 }

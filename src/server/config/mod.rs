@@ -10,7 +10,9 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
-use self::values::{Origins, Roots, absolute, default_data_dir, duration, origins, path, patience, role, roots};
+use ipnet::IpNet;
+
+use self::values::{Origins, Proxies, Roots, absolute, default_data_dir, duration, origins, path, patience, proxies, role, roots};
 use crate::domain::user::Role;
 
 /// The console for rclone.
@@ -144,6 +146,10 @@ pub struct Serve {
     /// [env: `LONGSHORE_PUBLIC_URL`, separated by commas]
     #[arg(long = "public-url", env = "LONGSHORE_PUBLIC_URL", hide_env = true, value_name = "URL", value_parser = origins)]
     named: Vec<Origins>,
+    /// A proxy in front of the console whose `X-Forwarded-For` and `Forwarded` are believed: an address, or a network such as 10.0.0.0/8; may be
+    /// repeated [env: `LONGSHORE_TRUSTED_PROXY`, separated by commas]
+    #[arg(long = "trusted-proxy", env = "LONGSHORE_TRUSTED_PROXY", hide_env = true, value_name = "ADDRESS", value_parser = proxies)]
+    trusted: Vec<Proxies>,
     /// How many runs may work at once; the others wait
     #[arg(long, env = "LONGSHORE_MAX_RUNS", default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub max_runs: u32,
@@ -166,6 +172,12 @@ impl Serve {
             Some(Roots(named)) if self.given_roots.is_empty() => named,
             _ => &self.given_roots,
         }
+    }
+
+    /// The proxies whose forwarding headers are believed.
+    #[must_use]
+    pub fn trusted_proxies(&self) -> Vec<IpNet> {
+        self.trusted.iter().flat_map(|Proxies(networks)| networks).copied().collect()
     }
 
     /// Whether browsers reach the console by HTTPS.
@@ -258,6 +270,11 @@ mod tests {
         let named = serve("longshore serve --data-dir /d --public-url HTTPS://Console.example.org:443/");
         assert_eq!(named.paths.database(), Path::new("/d/longshore.db"));
         assert_eq!(named.public_urls(), ["https://console.example.org"]);
+        let proxied = serve("longshore --trusted-proxy 10.0.0.0/8,::1 --trusted-proxy 192.0.2.7");
+        assert_eq!(
+            proxied.trusted_proxies().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["10.0.0.0/8", "::1/128", "192.0.2.7/32"]
+        );
         let several = serve("longshore --public-url http://nas --public-url http://nas.local,http://nas:80");
         assert_eq!(several.public_urls(), ["http://nas", "http://nas.local"]);
         assert!(named.is_https() && !plain.is_https() && named.local_roots().is_empty());
@@ -283,6 +300,8 @@ mod tests {
             ("longshore token create --user m --name n --role boss", "viewer"),
             ("longshore --listen 127.0.0.1:9 doctor", "doctor"),
             ("longshore nosuch", "nosuch"),
+            ("longshore --trusted-proxy nginx", "10.0.0.0/8"),
+            ("longshore --trusted-proxy 0.0.0.0/0", "everybody"),
         ] {
             let error = parse(line).expect_err(line);
             assert!(error.contains(word), "{line}: {error}");

@@ -2,10 +2,12 @@
 
 use std::{
     env,
-    net::Ipv6Addr,
+    net::{IpAddr, Ipv6Addr},
     path::{Path, PathBuf},
     time::Duration,
 };
+
+use ipnet::IpNet;
 
 use crate::domain::{user::Role, value};
 
@@ -72,6 +74,36 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     Ok(format!("{scheme}://{host}{port}"))
 }
 
+/// Several proxies in one text.
+#[derive(Clone, Debug)]
+pub(super) struct Proxies(pub(super) Vec<IpNet>);
+
+/// Addresses and networks with commas between them. An empty part is none.
+pub(super) fn proxies(text: &str) -> Result<Proxies, String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(proxy).collect::<Result<_, _>>().map(Proxies)
+}
+
+/// An address, or a network in CIDR notation.
+fn proxy(text: &str) -> Result<IpNet, String> {
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().into(),
+        Err(_) => canonical(text.parse().map_err(|_| "write an address or a network: 127.0.0.1, ::1, 10.0.0.0/8".to_owned())?),
+    };
+    if network.prefix_len() == 0 {
+        return Err("that trusts everybody, and everybody could then say who they are: give the address of your proxy".to_owned());
+    }
+    Ok(network.trunc())
+}
+
+/// A network of IPv4 that is written as one of IPv6, as that of IPv4: addresses are compared in this form.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = match network {
+        IpNet::V6(network) if network.prefix_len() >= 96 => network.addr().to_ipv4_mapped(),
+        _ => None,
+    };
+    mapped.and_then(|address| IpNet::new(address.into(), network.prefix_len() - 96).ok()).unwrap_or(network)
+}
+
 fn is_name(host: &str) -> bool {
     let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     host.len() <= 253 && host.split('.').all(is_label)
@@ -120,6 +152,27 @@ mod tests {
         assert_eq!(urls, ["https://a.example", "https://b.example"]);
         assert!(origins("").is_ok_and(|Origins(urls)| urls.is_empty()));
         assert!(origins("https://a.example,b.example").is_err());
+    }
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        for (given, kept) in [
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::1", "::1/128"),
+            ("::ffff:10.1.2.3", "10.1.2.3/32"),
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("fd00::5/8", "fd00::/8"),
+            ("172.16.0.0/12", "172.16.0.0/12"),
+            ("::ffff:192.0.2.9/120", "192.0.2.0/24"),
+            ("::ffff:192.0.2.9/128", "192.0.2.9/32"),
+        ] {
+            assert_eq!(proxy(given).map(|network| network.to_string()).as_deref(), Ok(kept), "{given}");
+        }
+        for bad in
+            ["", "nginx", "10.0.0.0/33", "10.0.0/8", "10.0.0.1:80", "[::1]", "::/0", "::ffff:0:0/96", "0.0.0.0/0", "10.0.0.0/-1", "*"]
+        {
+            assert!(proxy(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ use super::{
 
 /// Most runs that have not ended.
 const QUEUE_MAX: u64 = 1000;
+/// Most of them of one person: nobody fills the queue for the others.
+const OWN_MAX: u64 = 250;
 
 /// In whose name a run is started.
 #[derive(Clone, Debug)]
@@ -88,6 +90,10 @@ pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Resu
     }
     if runs::count_unfinished(c).await? >= QUEUE_MAX {
         return Err(Refusal::Full("1,000 runs wait already. Stop some of them, or wait.".to_owned()));
+    }
+    let Owner { user_id, user, .. } = &request.authority.owner;
+    if runs::count_unfinished_of(c, user_id).await? >= OWN_MAX {
+        return Err(Refusal::Full(format!("250 runs of “{user}” wait or run already. Stop some of them, or wait until some have ended.")));
     }
     let row = row(request, now);
     runs::insert(c, &row).await?;

@@ -8,6 +8,7 @@ pub mod mounts;
 pub mod operations;
 pub mod overview;
 pub mod queue;
+pub mod reads;
 pub mod remotes;
 pub mod runs;
 pub mod sessions;

@@ -66,6 +66,16 @@ pub async fn insert(c: &mut SqliteConnection, entry: &NewAudit<'_>) -> Result<()
     Ok(())
 }
 
+/// Who has signed in lately, and from which address. Of the last 50,000 rows: the log only grows.
+pub async fn sign_ins(c: &mut SqliteConnection) -> Result<Vec<(String, String)>> {
+    let rows = sqlx::query_as(
+        "SELECT DISTINCT user_name, address
+           FROM (SELECT user_name, address, action, success FROM audit ORDER BY id DESC LIMIT 50000) AS lately
+          WHERE action = 'session.create' AND success = 1 AND address IS NOT NULL",
+    );
+    Ok(rows.fetch_all(c).await?)
+}
+
 #[derive(FromRow)]
 struct Row {
     id: String,

@@ -1,7 +1,9 @@
 //! Who may still start a run when it is its turn, and how many may wait: for a start, a queued run and a follower alike.
 
 use longshore::{
-    domain::{audit::Via, guard::Guards, location::Location, run::Operation, run::Retry, time::Timestamp, transfer::TransferOptions},
+    domain::{
+        audit::Via, guard::Guards, id::UserId, location::Location, run::Operation, run::Retry, time::Timestamp, transfer::TransferOptions,
+    },
     server::store::{Store, new_id, runs},
 };
 use reqwest::{Method, StatusCode};
@@ -134,8 +136,8 @@ async fn a_follower_whose_owner_may_not_start_runs_any_more_is_blocked_and_other
     }
 }
 
-/// Fills the queue of a console that is down.
-async fn fill(console: &Console, count: i64) {
+/// Fills the queue of a console that is down with runs of this person.
+async fn fill(console: &Console, count: i64, user: UserId) {
     let store = Store::open(&console.data().join("longshore.db")).await.expect("the database");
     let mut tx = store.begin().await.expect("begin");
     let location = |name: &str| Location::parse(&console.path(name)).expect("a location");
@@ -159,7 +161,7 @@ async fn fill(console: &Console, count: i64) {
             parent: None,
             retry: Retry::default(),
             priority: 0,
-            user_id: new_id(Timestamp(now)),
+            user_id: user.clone(),
             user: "gone".to_owned(),
             via: Via::Token,
             token: None,
@@ -185,7 +187,7 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
     let id = run["id"].as_str().expect("an id").to_owned();
     console.patch(&format!("/api/v1/runs/{id}"), &json!({ "priority": 100 }), StatusCode::OK).await;
     console.kill();
-    fill(&console, 1100).await;
+    fill(&console, 1100, new_id(Timestamp(1))).await;
     console.restart();
     for (path, asked) in [("/api/v1/runs".to_owned(), body(&console, "a", "e")), (format!("/api/v1/jobs/{next}/runs"), json!({}))] {
         let error = console.post(&path, &asked, StatusCode::CONFLICT).await;
@@ -207,4 +209,36 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
         );
     }
     assert!(!console.root().join("full").exists());
+}
+
+#[tokio::test]
+async fn one_person_with_all_that_they_may_have_in_the_queue_keeps_nobody_else_out() {
+    let mut console = Console::start();
+    write(&console.root(), "a/x", b"x");
+    let eva = console.person("eva", "operator").await;
+    let token = console.token_of("eva", "operator");
+    let hers = save(&console, &token, "hers", "c", &json!([])).await;
+    let mine = save(&console, console.token(), "mine", "b", &json!([{ "job": hers, "after": "always" }])).await;
+    pause(&console, true).await;
+    console.kill();
+    fill(&console, 250, eva.parse().expect("an id")).await;
+    console.restart();
+    let words = "250 runs of “eva” wait or run already. Stop some of them, or wait until some have ended.";
+    for (path, asked) in [
+        ("/api/v1/runs".to_owned(), body(&console, "a", "e")),
+        (format!("/api/v1/jobs/{hers}/runs"), json!({})),
+        ("/api/v1/backups/rclone/copy".to_owned(), body(&console, "a", "f")),
+    ] {
+        let error = console.ask(&token, Method::POST, &path, &asked, StatusCode::CONFLICT).await;
+        assert_eq!(error["message"], words, "{path}");
+    }
+    let run = console.post(&format!("/api/v1/jobs/{mine}/runs"), &json!({}), StatusCode::ACCEPTED).await;
+    let id = run["id"].as_str().expect("an id").to_owned();
+    console.patch(&format!("/api/v1/runs/{id}"), &json!({ "priority": 100 }), StatusCode::OK).await;
+    pause(&console, false).await;
+    let run = console.ended(&id).await;
+    pause(&console, true).await;
+    assert_eq!(run["state"], "succeeded", "{run}");
+    let waiting = console.get("/api/v1/runs?state=queued", StatusCode::OK).await;
+    assert!(!waiting["runs"].as_array().expect("runs").is_empty());
 }

@@ -18,6 +18,7 @@ mod metrics;
 pub mod mounts;
 mod policy;
 mod programs;
+mod proxies;
 mod queue;
 mod remotes;
 mod removal;

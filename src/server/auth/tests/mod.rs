@@ -26,7 +26,7 @@ use crate::{
         time::Timestamp,
         user::Role,
     },
-    server::{clock::Clock, store::Store},
+    server::{client::TrustedProxies, clock::Clock, store::Store},
 };
 
 /// 2025-11-23T14:02:11.25Z.
@@ -55,9 +55,22 @@ impl House {
     async fn empty(secure_cookie: bool) -> Self {
         let (store, clock) = (Store::in_memory().await.expect("store"), Clock::fixed(NOW));
         let dir = tempfile::tempdir().expect("dir");
-        let config = AuthConfig { secure_cookie, data_dir: dir.path().to_owned() };
+        let config = AuthConfig { secure_cookie, data_dir: dir.path().to_owned(), proxies: TrustedProxies::default() };
         let auth = Auth::open(store.clone(), clock.clone(), config).await.expect("auth");
-        let router = Router::new()
+        let router = Self::router(&auth);
+        Self { auth, store, clock, router, dir }
+    }
+
+    /// The same house after a start.
+    async fn restarted(self) -> Self {
+        let config = AuthConfig { secure_cookie: false, data_dir: self.dir.path().to_owned(), proxies: TrustedProxies::default() };
+        let auth = Auth::open(self.store.clone(), self.clock.clone(), config).await.expect("auth");
+        let router = Self::router(&auth);
+        Self { auth, router, ..self }
+    }
+
+    fn router(auth: &Auth) -> Router {
+        Router::new()
             .route("/me", get(me))
             .route("/api/v1/events", get(me))
             .route("/valid", get(valid))
@@ -67,8 +80,7 @@ impl House {
             .route("/setup", post(setup))
             .layer(from_fn_with_state(auth.clone(), resolve))
             .layer(auth.session_layer())
-            .with_state(auth.clone());
-        Self { auth, store, clock, router, dir }
+            .with_state(auth.clone())
     }
 
     async fn send(&self, request: Request<Body>) -> Response {

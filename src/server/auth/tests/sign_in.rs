@@ -144,3 +144,19 @@ async fn a_hash_of_older_parameters_is_made_anew() {
     assert_eq!(house.count("SELECT count(*) FROM users WHERE instr(password_hash, 'm=47104,t=1,p=1') > 0").await, 2);
     assert_eq!(Browser::default().sign_in(&house, "eva", PASSWORD).await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn where_somebody_has_signed_in_is_known_after_a_start_whatever_strangers_do() {
+    let house = House::new().await;
+    let at = |text: &str| Browser { address: Some(text.parse().expect("an address")), ..Browser::default() };
+    assert_eq!(at("198.51.100.1").sign_in(&house, " Marianne", PASSWORD).await.0, StatusCode::OK);
+    let house = house.restarted().await;
+    let mut refused = 0;
+    for n in 0..12 {
+        let tried = at(&format!("203.0.113.{n}")).sign_in(&house, "marianne", "wrong wrong wrong").await;
+        refused += usize::from(tried.0 == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert_eq!(refused, 6, "the account has six tries for strangers");
+    assert_eq!(at("198.51.100.2").sign_in(&house, "marianne", PASSWORD).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(at("198.51.100.1").sign_in(&house, "marianne", PASSWORD).await.0, StatusCode::OK);
+}

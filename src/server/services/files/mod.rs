@@ -13,7 +13,7 @@ use self::{
     listing::Listing,
     listings::{Kept, Scope},
 };
-use super::{Change, audit};
+use super::reads;
 use crate::{
     domain::{
         error::{AppError, Result},
@@ -22,7 +22,7 @@ use crate::{
         location::Location,
         policy::Permission,
     },
-    server::{auth::Actor, error::internal, state::AppState, store::StoreError},
+    server::{auth::Actor, error::internal, state::AppState},
 };
 
 /// Longest filter, in characters.
@@ -66,7 +66,7 @@ pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Resu
     let location = app.locations.resolve("remote_path", &query.location).await?.location;
     let scope = Scope { location, depth: query.depth };
     let listing = tree_listing(app, &scope, query.after.as_ref()).await;
-    record(app, actor, "rclone.list", &scope.location, listing.as_ref().err()).await?;
+    reads::record(app, actor, "rclone.list", &scope.location, listing.as_ref().err().map(|error| error.message.as_str())).await?;
     let (listing, after, limit) = (listing?, query.after.clone(), query.limit);
     let (tree, kept) = {
         let (listing, scope) = (listing.clone(), scope.clone());
@@ -118,17 +118,8 @@ pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Loca
     actor.require(Permission::FilesRead)?;
     let location = app.locations.resolve("remote_path", location).await?.location;
     let size = app.rclone.size(&location, app.rclone.limit()).await.map_err(|error| AppError::from(error).about("remote_path"));
-    record(app, actor, "rclone.size", &location, size.as_ref().err()).await?;
+    reads::record(app, actor, "rclone.size", &location, size.as_ref().err().map(|error| error.message.as_str())).await?;
     Ok((location, size?))
-}
-
-/// The audit row of something that was looked at by a program.
-async fn record(app: &AppState, actor: &Actor, action: &str, location: &Location, error: Option<&AppError>) -> Result<()> {
-    let target = location.to_string();
-    let detail = error.map_or(serde_json::Value::Null, |error| serde_json::json!({ "error": error.message }));
-    let mut transaction = app.store.begin().await?;
-    audit(&mut transaction, app, actor, Change { detail, success: error.is_none(), ..Change::new(action, &target) }).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
 /// Forgets listings whenever a run ends: it may have changed what lies anywhere. Goes on until the server stops.

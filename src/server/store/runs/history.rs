@@ -189,6 +189,14 @@ pub async fn count_unfinished(c: &mut SqliteConnection) -> Result<u64> {
     Ok(from_sql(count.fetch_one(c).await?))
 }
 
+/// How many of this person have not ended.
+pub async fn count_unfinished_of(c: &mut SqliteConnection, user: &UserId) -> Result<u64> {
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running') AND user_id = $1",
+    );
+    Ok(from_sql(count.bind(user.as_str()).fetch_one(c).await?))
+}
+
 /// The last run of each of these jobs, dry runs left out.
 pub async fn last_of_jobs(c: &mut SqliteConnection, jobs: &[JobId]) -> Result<HashMap<JobId, RunSummary>> {
     let mut last = HashMap::new();

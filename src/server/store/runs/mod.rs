@@ -22,7 +22,9 @@ pub use before::before;
 pub use days::{Week, days, week};
 pub use events::{events, note};
 pub(super) use fold::fold_routes;
-pub use history::{Origin, Stored, Unfinished, count_unfinished, get, id_by_key, last_of_jobs, list, origin, recent, unfinished};
+pub use history::{
+    Origin, Stored, Unfinished, count_unfinished, count_unfinished_of, get, id_by_key, last_of_jobs, list, origin, recent, unfinished,
+};
 pub use life::{End, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
 pub use places::{Place, busy, of as places_of, replace as replace_places};
