@@ -8,6 +8,8 @@ use std::{
 
 use thiserror::Error;
 
+use super::mount_table::MountTable;
+
 /// Why a folder cannot be allowed.
 #[derive(Debug, Error)]
 pub enum LocalRootError {
@@ -19,10 +21,10 @@ pub enum LocalRootError {
         /// Why.
         source: io::Error,
     },
-    /// Who may write there would own the console.
+    /// People who may write there could take over the console.
     #[error(
-        "The folder {} (--local-root) holds or lies in {} ({what}): whoever may write there could take over the console. Allow the folders with your \
-         files instead, or move the console's own files elsewhere (--data-dir, --rclone-config, --rclone).",
+        "The folder {} (--local-root) holds or lies in {} ({what}). People who may write there could take over the console. Allow the folders with \
+         your files instead, or move the console's own files elsewhere (--data-dir, --rclone-config, --rclone).",
         path.display(), own.display()
     )]
     Trusted {
@@ -35,19 +37,24 @@ pub enum LocalRootError {
     },
 }
 
-/// The folders with every link on their way followed, so that paths compare by their parts. `trusted` is what none of them may hold or lie in.
+/// The folders with every link on their way followed, so that paths compare by their parts. `trusted` is what none of them may hold or lie in, by its
+/// path or by bind mounts.
 pub fn open(roots: &[PathBuf], trusted: &[(&'static str, PathBuf)]) -> Result<Arc<[PathBuf]>, LocalRootError> {
-    roots.iter().map(|root| open_one(root, trusted)).collect()
+    // Without it (no /proc), paths are compared by their parts alone.
+    let mounts = MountTable::read().unwrap_or_default();
+    roots.iter().map(|root| open_one(root, trusted, &mounts)).collect()
 }
 
-fn open_one(root: &Path, trusted: &[(&'static str, PathBuf)]) -> Result<PathBuf, LocalRootError> {
+fn open_one(root: &Path, trusted: &[(&'static str, PathBuf)], mounts: &MountTable) -> Result<PathBuf, LocalRootError> {
     let real = root.canonicalize().and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
     let real = real.map_err(|source| LocalRootError::Unusable { path: root.to_owned(), source })?;
+    let origins = mounts.origins(&real);
     let held = trusted.iter().find(|(_, own)| {
         // What is not there yet will be made where its deepest folder lies.
         let there = own.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
         let lies = there.map_or_else(|| own.clone(), |(ancestor, real)| real.join(own.strip_prefix(ancestor).unwrap_or(Path::new(""))));
-        lies.starts_with(&real) || real.starts_with(&lies)
+        let by_mounts = mounts.origins(&lies).iter().any(|lies| origins.iter().any(|root| root.meets(lies)));
+        lies.starts_with(&real) || real.starts_with(&lies) || by_mounts
     });
     match held {
         Some((what, own)) => Err(LocalRootError::Trusted { path: root.to_owned(), own: own.clone(), what }),

@@ -13,6 +13,7 @@ pub mod http;
 pub mod identity;
 pub mod local_roots;
 pub mod locations;
+pub mod mount_table;
 pub mod rclone;
 pub mod services;
 pub mod start;

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::domain::location::Location;
+use crate::{domain::location::Location, server::mount_table::MountTable};
 
 use super::{
     GRACE_SECS, Rclone, UMASK,
@@ -207,18 +207,7 @@ pub fn missing() -> Option<String> {
 /// Whether something is mounted exactly here, dead or alive.
 #[must_use]
 pub fn is_mounted(mount_point: &Path) -> bool {
-    fs::read_to_string("/proc/self/mountinfo").is_ok_and(|table| mounted(&table, mount_point))
-}
-
-fn mounted(table: &str, mount_point: &Path) -> bool {
-    table.lines().filter_map(|line| line.split(' ').nth(4)).any(|place| Path::new(&unescape(place)) == mount_point)
-}
-
-/// The kernel writes space, tab, newline and backslash as octal numbers.
-fn unescape(text: &str) -> String {
-    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
-        .iter()
-        .fold(text.to_owned(), |text, (code, c)| text.replace(code, c))
+    MountTable::read().is_ok_and(|table| table.is_mounted(mount_point))
 }
 
 /// Takes a mount out of the tree of folders at once; it ends when nobody uses it any more.
@@ -230,16 +219,4 @@ pub async fn detach(mount_point: &Path) -> Result<(), RcloneError> {
         return Ok(());
     }
     Err(io::Error::other(String::from_utf8_lossy(&done.stderr).trim().to_owned())).during("could not unmount")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mount_is_found_by_its_exact_place() {
-        let table = "36 35 98:0 / /srv/mnt/a\\040b rw,nosuid - fuse.rclone r: rw\n37 35 98:0 / /srv/mnt rw - ext4 /dev/vda rw\n";
-        assert!(mounted(table, Path::new("/srv/mnt/a b")) && mounted(table, Path::new("/srv/mnt")));
-        assert!(!mounted(table, Path::new("/srv/mnt/a")) && !mounted(table, Path::new("/")));
-    }
 }
