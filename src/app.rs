@@ -18,7 +18,7 @@ use crate::{
     },
     domain::{error::ErrorCode, id::RunId, user::Theme},
     live::provide_live,
-    pages::{lazy, login::LoginPage, not_found::NotFoundPage, overview::OverviewPage, setup::SetupPage},
+    pages::{lazy, login::LoginPage, not_found::NotFoundPage, overview::OverviewPage, password::PasswordPage, setup::SetupPage},
     server_fns::{
         runs::StopRun,
         sessions::{DeleteSession, get_me},
@@ -80,7 +80,7 @@ pub fn App() -> impl IntoView {
 fn Console(hydrated: Signal<bool>) -> impl IntoView {
     let at = use_location();
     let path = at.pathname;
-    let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), "/login" | "/setup")));
+    let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), "/login" | "/setup" | "/password")));
     // Asked for again when somebody comes in through the sign-in page, forgotten when they leave.
     let me = Resource::new(move || framed.get(), |framed| async move { if framed { get_me().await.map(Some) } else { Ok(None) } });
     provide_context(Session(me));
@@ -113,6 +113,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/password") view=PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/browse") view={Lazy::<lazy::Browse>::new()} ssr=SsrMode::Async />
                 <Route path=path!("/browse/*place") view={Lazy::<lazy::Folder>::new()} ssr=SsrMode::Async />

@@ -56,6 +56,18 @@ export async function enter(page: Page, longshore: Longshore, person: Person = A
   await interactive(page);
 }
 
+/** On the page that asks for a password of one's own: chooses it, and remembers it. */
+export async function choosePassword(page: Page, person: Person, password: string): Promise<void> {
+  const main = await arrived(page, 'password');
+  await interactive(page);
+  await main.locator('[name=current_password]').fill(person.password);
+  await main.locator('[name=password]').fill(password);
+  await main.locator('[name=password_again]').fill(password);
+  await main.getByRole('button', { name: 'Change password' }).click();
+  await arrived(page, 'overview');
+  person.password = password;
+}
+
 /** Signs out by the menu of the person; works without JavaScript as well. */
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: `Account of ${ADMIN.username}` }).click();

@@ -141,7 +141,7 @@ async function warning(api: Api, source: string, place: string): Promise<string>
 async function people(longshore: Longshore, api: Api): Promise<void> {
   const password = 'tidal-quay-4711-lamp';
   for (const [name, role] of [['eva', 'operator'], ['a.person.with-quite.a-long.name@storage.example.org', 'viewer'], ['ole', 'viewer']]) {
-    await api.call('POST', '/users', { name, role, password });
+    await api.call('POST', '/users', { name, role, password, must_change_password: false });
   }
   await api.call('POST', '/tokens', { label: 'nightly backup of nas-01', role: 'operator' });
   await api.call('POST', '/tokens', { label: 'dashboard', role: 'viewer', scopes: ['runs.read', 'metrics.read', 'remotes.read'], expires_in_days: 3650 });

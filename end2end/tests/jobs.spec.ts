@@ -216,7 +216,7 @@ test('somebody else changed it meanwhile', async ({ page, longshore }) => {
 test('a viewer looks, and changes nothing; a phone has cards', async ({ page, longshore }) => {
   const api = new Api(longshore);
   const viewer = { username: 'vera', password: 'tidal-quay-4711-lamp' };
-  await api.call('POST', '/users', { name: viewer.username, role: 'viewer', password: viewer.password });
+  await api.call('POST', '/users', { name: viewer.username, role: 'viewer', password: viewer.password, must_change_password: false });
   await makeTree(join(longshore.files, 'a'), { 'one.txt': 1 });
   const job = { name: 'Letters', operation: 'copy', source: join(longshore.files, 'a'), destination: join(longshore.files, 'b') };
   await api.call('POST', '/jobs', job);

@@ -127,7 +127,7 @@ test('a viewer sees what is mounted, and can change nothing', async ({ page, lon
   const api = new Api(longshore);
   const eva = { username: 'eva', password: 'salt-marsh-2207-pier' };
   await makeTree(join(longshore.files, 'source'), { 'a.txt': 10 });
-  await api.call('POST', '/users', { name: eva.username, role: 'viewer', password: eva.password });
+  await api.call('POST', '/users', { name: eva.username, role: 'viewer', password: eva.password, must_change_password: false });
   const { id } = await api.call<{ id: string }>('POST', '/mounts', { location: join(longshore.files, 'source'), mount_point: place, read_only: true });
   await enter(page, longshore, eva);
   const main = await open(page, longshore, '/mounts?new=1', 'mounts');

@@ -230,7 +230,7 @@ test('the history is filtered by operation and job, and the address says so', as
 test('a viewer sees it all, and can do nothing', async ({ page, longshore }) => {
   const api = new Api(longshore);
   const eva = { username: 'eva', password: 'tide-and-harbour-lights' };
-  await api.call('POST', '/users', { name: eva.username, role: 'viewer', password: eva.password });
+  await api.call('POST', '/users', { name: eva.username, role: 'viewer', password: eva.password, must_change_password: false });
   const { id } = await slowCopy(longshore, api);
   await api.copy(join(longshore.files, 'from'), join(longshore.files, 'to'));
   await enter(page, longshore, eva);

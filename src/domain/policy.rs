@@ -70,7 +70,7 @@ permissions! {
     MountsRead = "mounts.read", Viewer;
     /// Mount and unmount.
     MountsWrite = "mounts.write", Admin;
-    /// See and end one's own sessions.
+    /// See and end one's own sessions, and change one's own password.
     SessionsWrite = "sessions.write", Viewer;
     /// See, make and revoke one's own tokens.
     TokensWrite = "tokens.write", Viewer;

@@ -13,9 +13,9 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Looks. Sees no secret, changes nothing.
+    /// Looks, into remotes and folders too. Sees no secret, changes nothing.
     Viewer,
-    /// Runs and stops transfers, browses.
+    /// Also runs and stops transfers.
     Operator,
     /// Everything: remotes, people, settings.
     Admin,
@@ -136,6 +136,30 @@ pub struct NewUser {
     /// The first password, 12 characters or more.
     #[schema(min_length = 12, max_length = 1024, example = "tidal-quay-4711-lamp")]
     pub password: String,
+    /// Whether they have to choose a password of their own when they first sign in. Until then a session of theirs does nothing else.
+    #[serde(default = "must_change")]
+    #[schema(default = true)]
+    pub must_change_password: bool,
+}
+
+const fn must_change() -> bool {
+    true
+}
+
+/// A new password of one's own.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The one that signs in now.
+    #[schema(max_length = 1024, example = "salt-marsh-2207-pier")]
+    pub current_password: String,
+    /// The new one, 12 characters or more, and not easy to guess.
+    #[schema(min_length = 12, max_length = 1024, example = "tidal-quay-4711-lamp")]
+    pub password: String,
+    /// The new one again, where a person types it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024, example = "tidal-quay-4711-lamp")]
+    pub password_again: Option<String>,
 }
 
 /// What is to be changed about a person. What is absent stays.

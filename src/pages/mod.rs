@@ -9,6 +9,7 @@ pub mod login;
 pub mod mounts;
 pub mod not_found;
 pub mod overview;
+pub mod password;
 pub mod remotes;
 pub mod run;
 pub mod runs;

@@ -1,11 +1,11 @@
 //! The one wrapper of all server functions: who asks, the service, and the status of a refusal.
 
-use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use super::{
-    auth::{Actor, Visitor},
+    auth::{Actor, Refusals, Visitor},
     state::AppState,
 };
 use crate::domain::error::{AppError, ErrorCode, Result};
@@ -40,6 +40,13 @@ pub fn redirect(path: &str) {
     leptos_axum::redirect(if own { path } else { "/" });
 }
 
+/// Has the browser forget what pages of this console kept in it. Not its cookies: those of other programs on this host would go with them.
+pub fn clear_storage() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
+    }
+}
+
 fn actor() -> Result<Actor> {
     extension().map_err(|_| AppError::unauthenticated())
 }
@@ -58,6 +65,9 @@ fn outside() -> AppError {
 
 async fn answer<T>(service: impl Future<Output = Result<T>>) -> Result<T> {
     service.await.inspect_err(|error| {
+        if let Ok(refusals) = extension::<Refusals>() {
+            refusals.note(error);
+        }
         if is_fetch() {
             set_status(error);
         }

@@ -14,14 +14,14 @@ pub async fn list_users(query: UserQuery) -> Result<UserPage, AppError> {
     call(|actor, app| async move { users::list(&actor, &app, &query).await }).await
 }
 
-/// Makes a person, who can sign in at once.
+/// Makes a person, who can sign in at once, and then chooses a password of their own.
 #[server(prefix = "/api/fn", endpoint = "users/create")]
 pub async fn create_user(name: String, role: Role, password: String) -> Result<UserSummary, AppError> {
     use crate::{
         domain::user::NewUser,
         server::{call::call, services::users},
     };
-    call(|actor, app| async move { users::create(&actor, &app, NewUser { name, role, password }).await }).await
+    call(|actor, app| async move { users::create(&actor, &app, NewUser { name, role, password, must_change_password: true }).await }).await
 }
 
 /// Changes what a person may, whether they are kept out, or their password. What is absent stays.
@@ -48,4 +48,24 @@ pub async fn update_theme(theme: String, next: Option<String>) -> Result<(), App
         crate::server::call::redirect(&next);
     }
     Ok(())
+}
+
+/// Changes the password of who asks, with the one before, and goes to the first page.
+#[server(prefix = "/api/fn", endpoint = "users/password")]
+pub async fn change_password(current_password: String, password: String, password_again: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        domain::user::PasswordChange,
+        server::{call::visitor, services::users},
+    };
+    let change = PasswordChange { current_password, password, password_again };
+    visitor(|actor, visitor, app| async move { users::change_password(&actor, &visitor, &app, &change).await }).await?;
+    crate::server::call::redirect("/");
+    Ok(())
+}
+
+/// Signs a person out everywhere.
+#[server(prefix = "/api/fn", endpoint = "users/end_sessions")]
+pub async fn end_sessions(id: String) -> Result<(), AppError> {
+    use crate::server::{call::call, services::users};
+    call(|actor, app| async move { users::end_sessions(&actor, &app, &id.parse()?).await }).await
 }

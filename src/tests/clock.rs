@@ -59,6 +59,7 @@ impl House {
             name: "ole".to_owned(),
             role: Role::Operator,
             password_hash: String::new(),
+            must_change: false,
             created_at: clock.now(),
         };
         let mut tx = store.begin().await.expect("begin");

@@ -28,7 +28,7 @@ use crate::{
     server_fns::{
         sessions::{EndSession, get_me, list_sessions},
         tokens::{DeleteToken, list_tokens},
-        users::{CreateUser, UpdateUser, list_users},
+        users::{CreateUser, EndSessions, UpdateUser, list_users},
     },
 };
 
@@ -90,6 +90,7 @@ impl List {
 struct Doors {
     create_user: ServerAction<CreateUser>,
     update_user: ServerAction<UpdateUser>,
+    end_sessions: ServerAction<EndSessions>,
     delete_token: ServerAction<DeleteToken>,
     end_session: ServerAction<EndSession>,
     /// Changes with what was refused: what was shown at once goes back to what is so.
@@ -106,6 +107,7 @@ pub fn SettingsPage() -> impl IntoView {
     let doors = Doors {
         create_user: ServerAction::new(),
         update_user: ServerAction::new(),
+        end_sessions: ServerAction::new(),
         delete_token: ServerAction::new(),
         end_session: ServerAction::new(),
         refused: RwSignal::new(0),
@@ -188,6 +190,7 @@ fn say(doors: Doors) -> Said {
         true => format!("{} is disabled: signed out everywhere, and no token of theirs works.", user.name),
         false => format!("Saved. {} has to sign in again.", user.name),
     });
+    hear(doors.end_sessions, doors, said, |()| "Signed out everywhere.".to_owned());
     hear(doors.delete_token, doors, said, |()| "The token is revoked: nothing can use it any more.".to_owned());
     hear(doors.end_session, doors, said, |()| "That browser is signed out.".to_owned());
     said
@@ -231,7 +234,7 @@ const fn role_word(role: Role) -> &'static str {
 }
 
 /// What the roles may, for where one is chosen.
-const ROLES: &str = "A viewer looks. An operator also runs and stops transfers. An admin does everything.";
+const ROLES: &str = "A viewer looks, into folders too. An operator also runs and stops transfers. An admin does everything.";
 
 /// The way to the next page and back to the first.
 fn pager(path: &'static str, cursor: Option<impl Display>) -> AnyView {

@@ -7,7 +7,7 @@ use super::{Doors, ask, role_word};
 use crate::{
     components::{badge::badge, icon::icon, post_form::post_form, time::time},
     domain::user::{PASSWORD_MIN, Role, UserSummary},
-    server_fns::users::UpdateUser,
+    server_fns::users::{EndSessions, UpdateUser},
 };
 
 /// The row; `own` is that of who looks at it.
@@ -22,7 +22,8 @@ pub fn row(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
             <td class="settings__state" data-label="State">{state}</td>
             <td class="settings__at muted" data-label="Last sign-in">{seen}</td>
             <td class="settings__actions">
-                {password(user, own, doors)}
+                {if own { own_password() } else { password(user, doors) }}
+                {(!own).then(|| sign_out(user, doors))}
                 {(!own).then(|| switch(user, doors))}
             </td>
         </tr>
@@ -56,8 +57,14 @@ fn role(user: &UserSummary, doors: Doors) -> AnyView {
     .into_any()
 }
 
-/// A new password: asked for in front of the page.
-fn password(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
+/// The way to change one's own password.
+fn own_password() -> AnyView {
+    view! { <a class="button button--quiet" href="/password" aria-label="Change your password">{icon("key-round")}"Password"</a> }
+        .into_any()
+}
+
+/// A new password for somebody else: asked for in front of the page.
+fn password(user: &UserSummary, doors: Doors) -> AnyView {
     let (id, name) = (user.id.to_string(), user.name.clone());
     let action = doors.update_user;
     let pending = action.pending();
@@ -65,7 +72,7 @@ fn password(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
         let error = action.value().get()?.err()?;
         error.field("password")
     };
-    let ends = if own { "It signs you out here and everywhere else." } else { "It signs them out everywhere. Their tokens stay." };
+    let ends = "It signs them out everywhere and revokes their tokens. At the next sign-in they choose their own.";
     let (input, popover) = (format!("password-{id}"), format!("reset-{id}"));
     let opened = popover.clone();
     let question = view! {
@@ -112,4 +119,19 @@ fn switch(user: &UserSummary, doors: Doors) -> AnyView {
         <button class="button button--quiet" aria-label=label disabled=move || pending.get()>{icon(face)}{verb}</button>
     };
     post_form(UpdateUser::url(), fields, Some(act), button.into_any())
+}
+
+/// Out of every browser.
+fn sign_out(user: &UserSummary, doors: Doors) -> AnyView {
+    let id = user.id.to_string();
+    let fields = vec![("id", id.clone())];
+    let act = Callback::new(move |()| {
+        doors.end_sessions.dispatch(EndSessions { id: id.clone() });
+    });
+    let pending = doors.end_sessions.pending();
+    let label = format!("Sign {} out everywhere", user.name);
+    let button = view! {
+        <button class="button button--quiet" aria-label=label disabled=move || pending.get()>{icon("log-out")}"Sign out"</button>
+    };
+    post_form(EndSessions::url(), fields, Some(act), button.into_any())
 }

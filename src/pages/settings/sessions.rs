@@ -18,7 +18,11 @@ pub fn sessions(sessions: Vec<SessionSummary>, doors: Doors) -> AnyView {
         view! { <div class="pager">{post_form(DeleteSession::url(), vec![("everywhere", "on".to_owned())], None, button)}</div> }.into_any()
     });
     view! {
-        <header><h2>"Where you are signed in"</h2><span class="faint">{count}</span></header>
+        <header>
+            <h2>"Where you are signed in"</h2>
+            <span class="faint">{count}</span>
+            <a class="button" href="/password">{icon("key-round")}"Change password"</a>
+        </header>
         <table class="cards">
             <thead>
                 <tr>

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Auth, error::failed, secret};
+use super::{Auth, error::failed, names, secret};
 use crate::{
     domain::{
         audit::Via,
@@ -43,7 +43,7 @@ impl Auth {
         let hash = self.hash_password(name, password).await?;
         let at = self.0.clock.now();
         let mut tx = self.0.store.begin().await.map_err(failed)?;
-        let user = new_user(&mut tx, name, role, hash, at).await?;
+        let user = new_user(&mut tx, name, role, hash, false, at).await?;
         audit_cli(&mut tx, at, "user.create", &user.name, json!({ "role": role })).await?;
         tx.commit().await.map_err(failed)?;
         Ok(user)
@@ -136,9 +136,17 @@ pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>)
 ///
 /// # Errors
 /// `conflict` when the name is taken.
-pub async fn new_user(c: &mut Connection, name: &str, role: Role, password_hash: String, at: Timestamp) -> Result<User> {
+pub async fn new_user(c: &mut Connection, name: &str, role: Role, password_hash: String, must_change: bool, at: Timestamp) -> Result<User> {
     let id: UserId = new_id(at);
-    let user = NewUser { id, name: name.to_owned(), role, password_hash, created_at: at };
+    // The same name is told apart below: it is taken.
+    let others = users::names(c).await.map_err(failed)?;
+    let like = others.into_iter().find(|other| names::look_alike(other, name));
+    if let Some(like) = like.filter(|like| like.to_lowercase() != name.to_lowercase()) {
+        return Err(AppError::conflict(format!(
+            "{name} looks like {like}, who is here already. Choose a name that nobody takes for another."
+        )));
+    }
+    let user = NewUser { id, name: name.to_owned(), role, password_hash, created_at: at, must_change };
     users::insert(c, &user).await.map_err(|error| match error {
         StoreError::Taken => AppError::conflict(format!("There is a user {name} already.")),
         other => failed(other),

@@ -1,6 +1,13 @@
 //! Who acts: what the services are given as their first argument, and what is known about somebody who has not signed in.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tower_sessions::Session;
 
@@ -61,13 +68,21 @@ pub struct Visitor {
     pub(super) agent: Option<Arc<str>>,
     /// The token that the request showed, when that is how it was let in.
     pub(super) token: Option<TokenId>,
+    /// Whether their session may do nothing but choose a new password.
+    pub(super) must_change: Arc<AtomicBool>,
 }
 
 impl Visitor {
     /// A visitor without a token.
     #[must_use]
-    pub const fn new(session: Session, address: Option<IpAddr>) -> Self {
-        Self { session, address, agent: None, token: None }
+    pub fn new(session: Session, address: Option<IpAddr>) -> Self {
+        Self { session, address, agent: None, token: None, must_change: Arc::default() }
+    }
+
+    /// Whether they have to choose a password of their own before anything else: somebody else gave them the one they signed in with.
+    #[must_use]
+    pub fn must_change_password(&self) -> bool {
+        self.must_change.load(Ordering::Relaxed)
     }
 
     pub(super) fn address_text(&self) -> Option<String> {

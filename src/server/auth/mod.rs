@@ -4,13 +4,17 @@
 mod accounts;
 mod actor;
 mod credential;
+mod denials;
 mod error;
+mod names;
+mod own_password;
 mod password;
 mod resolve;
 mod secret;
 mod session;
 mod setup;
 mod sign_in;
+mod strength;
 mod throttle;
 
 #[cfg(test)]
@@ -23,6 +27,7 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 pub use accounts::{TokenPlan, issue_token, new_user};
 pub use actor::{Actor, Visitor};
 pub use credential::{Shown, has_cookie, own_cookies, shown};
+pub use denials::{Asked, Denial, Refusals, route};
 pub use resolve::resolve;
 pub use session::Sessions;
 pub use setup::SetupCode;
@@ -32,7 +37,7 @@ use super::{
     clock::Clock,
     store::{Store, audit, sessions::Limits, users},
 };
-use crate::domain::{error::Result, user::validate_password};
+use crate::domain::error::Result;
 use error::failed;
 
 /// What has to be known about the surroundings.
@@ -57,6 +62,7 @@ struct Inner {
     passwords: password::Passwords,
     throttle: throttle::Throttle,
     setup: setup::Setup,
+    denials: denials::Denials,
 }
 
 impl Auth {
@@ -78,7 +84,15 @@ impl Auth {
         for (name, address) in signed_in {
             throttle.signed_in(&name, address.parse().ok());
         }
-        Ok(Self(Arc::new(Inner { store, clock, config, passwords: password::Passwords::new(), throttle, setup })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock,
+            config,
+            passwords: password::Passwords::new(),
+            throttle,
+            setup,
+            denials: denials::Denials::default(),
+        })))
     }
 
     /// The layer that reads and writes the cookie. [`resolve`] runs inside of it.
@@ -105,7 +119,7 @@ impl Auth {
     /// # Errors
     /// `invalid` when the password is too weak, `unavailable` when too many are hashed at this moment.
     pub async fn hash_password(&self, username: &str, password: &str) -> Result<String> {
-        validate_password(username, password)?;
+        strength::check(username, password)?;
         self.0.passwords.hash(password).await
     }
 
@@ -114,6 +128,7 @@ impl Auth {
     /// # Errors
     /// When the database can not be written.
     pub async fn sweep(&self) -> Result<()> {
+        self.flush_denials().await?;
         session::delete_expired(&self.0.store, &self.0.clock).await.map_err(failed)
     }
 }

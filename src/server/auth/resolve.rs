@@ -1,6 +1,10 @@
 //! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream repeats.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -12,7 +16,7 @@ use axum::{
 use tower_sessions::Session;
 
 use super::{
-    Actor, Auth, Shown, Visitor,
+    Actor, Auth, Denial, Shown, Visitor,
     error::{failed, internal},
     secret,
     session::{cookie_name, id_hash, limits},
@@ -45,8 +49,7 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return refuse(&internal(&std::io::Error::other("the session layer is missing")));
     };
-    let client =
-        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| auth.0.config.proxies.client(info.0.ip(), request.headers()));
+    let client = auth.client(&request);
     if let Some(client) = client {
         request.extensions_mut().insert(client);
     }
@@ -64,17 +67,25 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
             Err(AppError::new(ErrorCode::BadRequest, "The request has several tokens of Longshore. Send one Authorization header."))
         }
     };
-    match actor {
-        Ok(Some(actor)) => {
-            request.extensions_mut().insert(actor);
-        }
-        Ok(None) => {}
+    let actor = match actor {
+        Ok(actor) => actor,
         Err(error) => return refuse(&error),
+    };
+    if let Some(actor) = actor.clone() {
+        request.extensions_mut().insert(actor);
     }
+    let unknown_token = actor.is_none() && matches!(shown(request.headers()), Shown::Token(_));
     request.extensions_mut().insert(visitor.clone());
 
     let had_cookie = visitor.session.id().is_some();
     let mut response = next.run(request).await;
+    // Who was refused is known further out.
+    if let Some(actor) = actor {
+        response.extensions_mut().insert(actor);
+    }
+    if unknown_token && response.status() == StatusCode::UNAUTHORIZED {
+        response.extensions_mut().insert(Denial { kind: "unknown_token", why: "No token that works was shown.".to_owned() });
+    }
     if had_cookie && auth.0.config.secure_cookie && visitor.session.is_empty().await {
         response.headers_mut().append(header::SET_COOKIE, removal());
     }
@@ -105,6 +116,16 @@ fn refuse(error: &AppError) -> Response {
 }
 
 impl Auth {
+    /// Where a request comes from, by its connection and the proxies that are trusted.
+    #[must_use]
+    pub fn address(&self, request: &Request) -> Option<IpAddr> {
+        self.client(request).map(|Client(address)| address)
+    }
+
+    fn client(&self, request: &Request) -> Option<Client> {
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| self.0.config.proxies.client(info.0.ip(), request.headers()))
+    }
+
     /// Whether the visitor is still signed in. For what lasts longer than a request.
     pub async fn is_signed_in(&self, visitor: &Visitor) -> bool {
         matches!(self.identify(visitor).await, Ok(Some(_)))
@@ -140,6 +161,7 @@ impl Auth {
             note(touched.await);
         }
         let user = live.user;
+        visitor.must_change.store(user.must_change, Ordering::Relaxed);
         Ok(Some(Actor {
             user_id: user.id,
             name: user.name,

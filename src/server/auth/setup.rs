@@ -21,13 +21,14 @@ use super::{
     error::failed,
     secret::{self, CROCKFORD},
     sign_in::start_session,
+    strength,
 };
 use crate::{
     domain::{
         audit::Via,
         error::{AppError, Result},
         time::Timestamp,
-        user::{Role, validate_password, validate_username},
+        user::{Role, validate_username},
     },
     server::store::{
         self,
@@ -178,7 +179,7 @@ impl Auth {
         if users::any(&mut tx).await.map_err(failed)? {
             return Err(taken());
         }
-        let user = new_user(&mut tx, username, Role::Admin, hash, at).await?;
+        let user = new_user(&mut tx, username, Role::Admin, hash, false, at).await?;
         users::set_signed_in(&mut tx, &user.id, at).await.map_err(failed)?;
         let entry = NewAudit {
             at,
@@ -208,13 +209,12 @@ impl Auth {
                 fields.insert("code".to_owned(), "This is not the code that the terminal shows.".to_owned());
             }
             Check::Expired => {
-                let code = self.0.setup.code(self.0.clock.now());
-                tracing::warn!(file = %code.file.display(), "the setup code has expired; a new one is in the file");
-                let problem = "The code has expired. A new one is in the file “setup-code” of the data directory.";
+                // Not renewed for a request: only a restart shows that somebody is at the server.
+                let problem = "The code has expired. Restart Longshore on the server: it prints a new one.";
                 fields.insert("code".to_owned(), problem.to_owned());
             }
         }
-        for checked in [validate_username(username), validate_password(username, password)] {
+        for checked in [validate_username(username), strength::check(username, password)] {
             if let Err(error) = checked {
                 fields.extend(error.fields);
             }

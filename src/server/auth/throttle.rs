@@ -28,7 +28,7 @@ const MAX_KNOWN: usize = 10_000;
 const NAME_LEN: usize = 64;
 
 /// One address, or all that one customer of an IPv6 provider has: a /64. `None` where the address is not known.
-type Network = Option<IpAddr>;
+pub(super) type Network = Option<IpAddr>;
 /// Account, network, and how often this pair has signed in: with each success it starts anew.
 type Pair = (String, Network, u32);
 
@@ -190,7 +190,7 @@ fn normalise(account: &str) -> String {
     account.trim().to_lowercase().chars().take(NAME_LEN).collect()
 }
 
-fn network(address: Option<IpAddr>) -> Network {
+pub(super) fn network(address: Option<IpAddr>) -> Network {
     address.map(client::network)
 }
 

@@ -13,7 +13,10 @@ use serde_json::Value;
 use serde_path_to_error::Path;
 
 use super::lenient;
-use crate::domain::error::{AppError, ErrorCode};
+use crate::{
+    domain::error::{AppError, ErrorCode},
+    server::auth::Denial,
+};
 
 /// An error as an answer: its status, its JSON, and what the client is to do where HTTP has a header for that.
 #[derive(Debug)]
@@ -28,10 +31,13 @@ impl From<AppError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let (code, retry_after) = (self.0.code, self.0.retry_after);
+        let (code, retry_after, denial) = (self.0.code, self.0.retry_after, Denial::of(&self.0));
         let mut response = (status, Json(self.0)).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(denial) = denial {
+            response.extensions_mut().insert(denial);
         }
         if code == ErrorCode::Unauthenticated {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -13,7 +13,10 @@ use crate::{
         error::{AppError, ErrorCode},
         location::encode,
     },
-    server::{auth::Actor, state::AppState},
+    server::{
+        auth::{Actor, Visitor},
+        state::AppState,
+    },
 };
 
 /// Routes that answer anybody: pictures and programs of the front end, and whether the server lives.
@@ -23,6 +26,10 @@ const SETUP: [&str; 2] = ["/setup", "/api/fn/setup/create"];
 /// What answers without a session: the sign-in, the API's documents, whose programs are in `/pkg/`, and what is rclone's and nobody's.
 const SIGN_IN: [&str; 6] =
     ["/login", "/api/fn/sessions/create", "/api/v1/backups/rclone/providers", openapi::ADDRESS, docs::SWAGGER, docs::REDOC];
+
+/// What answers somebody who has to choose a password of their own first.
+const PASSWORD: [&str; 5] =
+    ["/password", "/api/fn/users/password", "/api/v1/users/me/password", "/api/fn/sessions/delete", "/api/fn/sessions/me"];
 
 /// Lets a request through, or sends it to where it must go first.
 pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> Response {
@@ -48,6 +55,13 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
         };
     }
     let signed_in = request.extensions().get::<Actor>().is_some();
+    if signed_in && request.extensions().get::<Visitor>().is_some_and(Visitor::must_change_password) && !PASSWORD.contains(&path) {
+        return if program {
+            Problem(AppError::forbidden("Choose a password of your own first: open the console in a browser.")).into_response()
+        } else {
+            Redirect::to(PASSWORD[0]).into_response()
+        };
+    }
     match (signed_in, SIGN_IN.contains(&path)) {
         (true, true) if path == "/login" && request.method() == Method::GET => Redirect::to("/").into_response(),
         (true, _) | (_, true) => next.run(request).await,

@@ -36,6 +36,7 @@ use super::{auth, state::AppState};
 /// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits; session; who asks;
 /// whether they get that far; and the route.
 pub fn router(app: AppState, policy: Policy) -> Router {
+    let auth = app.auth.clone();
     let routes = pages::router(&app).merge(openapi::router()).merge(docs::router()).merge(health::router());
     let guarded = routes
         .layer(from_fn_with_state(app.clone(), gate::gate))
@@ -43,7 +44,7 @@ pub fn router(app: AppState, policy: Policy) -> Router {
         .layer(app.auth.session_layer())
         .layer(from_fn_with_state(app.auth.clone(), auth::own_cookies))
         .with_state(app);
-    let guarded = middleware::apply(guarded, policy);
+    let guarded = middleware::apply(guarded, policy).layer(from_fn_with_state(auth, middleware::record_denials));
     // Around the routes: they are found by the path as it is then.
     Router::new().fallback_service(tower::util::MapRequest::new(guarded, without_slash))
 }

@@ -1,7 +1,7 @@
 //! REST: people.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
     http::{HeaderName, StatusCode, header},
 };
@@ -15,14 +15,18 @@ use crate::{
     domain::{
         error::AppError,
         id::UserId,
-        user::{NewUser, UserChange, UserPage, UserQuery, UserSummary},
+        user::{NewUser, PasswordChange, UserChange, UserPage, UserQuery, UserSummary},
     },
-    server::{services::users, state::AppState},
+    server::{auth::Visitor, services::users, state::AppState},
 };
 
 /// The routes of this noun.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update))
+        .routes(routes!(change_password))
+        .routes(routes!(end_sessions))
 }
 
 /// List people
@@ -82,4 +86,32 @@ async fn update(
     Body(change): Body<UserChange>,
 ) -> Result<Json<UserSummary>, Problem> {
     Ok(Json(users::update(&actor, &app, &id.parse()?, change).await?))
+}
+
+/// Change your password
+///
+/// With the one that you have. All your other sessions end; your tokens stay.
+#[utoipa::path(post, path = "/api/v1/users/me/password", tag = "users", request_body = PasswordChange,
+    responses(
+        (status = 204), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
+        (status = 409, body = AppError), (status = 413, body = AppError), (status = 429, body = AppError), (status = 503, body = AppError),
+    ))]
+async fn change_password(
+    Who(actor): Who,
+    Extension(visitor): Extension<Visitor>,
+    State(app): State<AppState>,
+    Body(change): Body<PasswordChange>,
+) -> Result<StatusCode, Problem> {
+    users::change_password(&actor, &visitor, &app, &change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sign a person out everywhere
+///
+/// All their sessions end at once; their tokens stay. For admins.
+#[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "users", params(("id" = String, Path, description = "the person's id")),
+    responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
+async fn end_sessions(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    users::end_sessions(&actor, &app, &id.parse()?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -28,6 +28,7 @@ mod ini;
 mod judge;
 mod keeper;
 mod kept;
+mod known;
 pub mod limit;
 mod list;
 pub mod log;

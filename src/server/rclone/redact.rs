@@ -1,7 +1,9 @@
 //! Takes secrets out of texts that rclone wrote, before anybody reads them.
 
+use super::known;
+
 /// What stands in the place of a secret.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// Parts of option names whose values are secret, as in `pass=` or `secret_access_key=`.
 const SECRET: [&str; 14] = [
@@ -27,11 +29,13 @@ const PUBLIC: [&str; 6] = ["host_keys", "host_key_algorithms", "key_exchange", "
 /// Words before a secret: of the header `Authorization`.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "low"];
 
-/// `text` without values of secret options (`name,pass=x:`), passwords in URLs, and bearer tokens.
+/// `text` without the secrets of the configured remotes ([`known`]), and without what looks like one: values of secret options (`name,pass=x:`),
+/// passwords in URLs, and bearer tokens.
 #[must_use]
 pub fn redact(text: &str) -> String {
+    let text = known::hide(text);
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest: &str = &text;
     while let Some(at) = rest.find(['=', ':', ' ']) {
         let (head, tail) = rest.split_at(at);
         out.push_str(head);
@@ -74,17 +78,10 @@ pub fn is_secret(name: &str) -> bool {
     name == "sig" || (!PUBLIC.contains(&name.as_str()) && SECRET.iter().any(|secret| name.contains(secret)))
 }
 
-/// As [`redact`], and without each of `secrets` wherever it stands.
+/// As [`redact`], and without each of `secrets` in any form: those of a remote that is not saved yet.
 #[must_use]
 pub fn redact_all(text: &str, secrets: &[String]) -> String {
-    let mut text = text.to_owned();
-    // Longest first: one may hold another. Very short ones would only mangle the text.
-    let mut secrets: Vec<_> = secrets.iter().filter(|secret| secret.len() >= 4).collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        text = text.replace(secret.as_str(), MASK);
-    }
-    redact(&text)
+    redact(&known::hide_these(text, secrets))
 }
 
 /// How long a value is: to its closing quote, or to what ends it in a connection string, a URL or a sentence.

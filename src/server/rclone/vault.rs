@@ -19,6 +19,7 @@ use super::{
     atomic::{self, Replaced, Staged, private_dir},
     conf::{Conf, Section},
     error::{During as _, RcloneError},
+    known,
 };
 
 /// How often a working copy is written anew when rclone writes at the same moments.
@@ -160,6 +161,7 @@ impl Vault {
             let mut conf = before.clone();
             take_tokens(&mut conf, &read(&self.working).during("could not read the working copy of rclone.conf")?);
             edit(&mut conf)?;
+            known::learn(&conf);
             let staged = Staged::new(&self.master, &conf.render()).during("could not write rclone.conf")?;
             // Room for both before either changes: on a full disk nothing has happened.
             drop(Staged::new(&self.working, &conf.render()).during("could not write the working copy of rclone.conf")?);
@@ -190,6 +192,7 @@ impl Vault {
     }
 
     fn write_master(&self, staged: io::Result<Staged>, conf: &Conf) -> Result<(), RcloneError> {
+        known::learn(conf);
         staged.and_then(Staged::commit).during("could not write rclone.conf")?;
         self.read_back(conf)
     }
@@ -215,7 +218,10 @@ impl Vault {
 
     fn read_master(&self) -> Result<Conf, RcloneError> {
         let text = read(&self.master).during("could not read rclone.conf")?;
-        Conf::parse(&text).map_err(|problem| RcloneError::Failed { message: format!("rclone.conf cannot be used: {problem}") })
+        let conf =
+            Conf::parse(&text).map_err(|problem| RcloneError::Failed { message: format!("rclone.conf cannot be used: {problem}") })?;
+        known::learn(&conf);
+        Ok(conf)
     }
 
     /// One at a time: the threads of this process by a mutex, other processes by a file.

@@ -26,9 +26,10 @@ pub fn me(actor: &Actor, app: &AppState) -> Result<Me> {
     Ok(Me { name: actor.name.clone(), role: actor.role, theme: actor.theme, host, rclone, unconfined })
 }
 
-/// Signs in. The same answer, in the same time, for a wrong password and an unknown name.
-pub async fn create(visitor: &Visitor, app: &AppState, username: String, password: String) -> Result<()> {
-    app.auth.sign_in(visitor, &username, &password).await.map(|_| ())
+/// Signs in, and says whether they have to choose a password of their own first. The same answer, in the same time, for a wrong password and an
+/// unknown name.
+pub async fn create(visitor: &Visitor, app: &AppState, username: String, password: String) -> Result<bool> {
+    app.auth.sign_in(visitor, &username, &password).await.map(|user| user.must_change)
 }
 
 /// The browsers in which who asks is signed in, last used first.

@@ -8,10 +8,10 @@ use crate::{
         error::{AppError, Result},
         id::UserId,
         policy::Permission,
-        user::{NewUser, Role, Theme, UserChange, UserPage, UserQuery, UserSummary, validate_username},
+        user::{NewUser, PasswordChange, Role, Theme, UserChange, UserPage, UserQuery, UserSummary, validate_username},
     },
     server::{
-        auth::{self, Actor},
+        auth::{self, Actor, Visitor},
         state::AppState,
         store::{Connection, StoreError, sessions, tokens, users},
     },
@@ -42,7 +42,7 @@ pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<User
     validate_username(name).map_err(|error| AppError::invalid("name", error.field("username").unwrap_or(error.message)))?;
     let hash = app.auth.hash_password(name, &user.password).await?;
     let mut transaction = app.store.begin().await?;
-    let made = auth::new_user(&mut transaction, name, user.role, hash, app.clock.now()).await?;
+    let made = auth::new_user(&mut transaction, name, user.role, hash, user.must_change_password, app.clock.now()).await?;
     let change = Change { detail: json!({ "role": user.role }), ..Change::new("user.create", &made.name) };
     audit(&mut transaction, app, actor, change).await?;
     let made = stored(&mut transaction, &made.id).await?;
@@ -56,6 +56,10 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
     actor.require(Permission::UsersWrite)?;
     if change == UserChange::default() {
         return Err(AppError::invalid("role", "Say what is to change: role, disabled or password."));
+    }
+    if change.password.is_some() && *id == actor.user_id {
+        let problem = "Change your own password with the one that you have: at /password, or with POST /api/v1/users/me/password.";
+        return Err(AppError::invalid("password", problem));
     }
     let hash = match &change.password {
         Some(password) => {
@@ -84,6 +88,8 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
     }
     if let Some(hash) = hash {
         users::set_password(&mut transaction, id, &hash).await?;
+        // Two know it now.
+        users::set_must_change(&mut transaction, id, true).await?;
         let ended = sessions::delete_of_user(&mut transaction, id).await?;
         // Whoever knew the old one may have made some.
         let revoked = tokens::revoke_of_user(&mut transaction, id).await?;
@@ -93,6 +99,23 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
     let after = stored(&mut transaction, id).await?;
     transaction.commit().await.map_err(StoreError::from)?;
     Ok(after)
+}
+
+/// Changes the password of who asks, with the one before.
+pub async fn change_password(actor: &Actor, visitor: &Visitor, app: &AppState, change: &PasswordChange) -> Result<()> {
+    actor.require(Permission::SessionsWrite)?;
+    app.auth.change_password(actor, visitor, change).await
+}
+
+/// Signs a person out everywhere. Their tokens stay.
+pub async fn end_sessions(actor: &Actor, app: &AppState, id: &UserId) -> Result<()> {
+    actor.require(Permission::UsersWrite)?;
+    let mut transaction = app.store.begin().await?;
+    let user = stored(&mut transaction, id).await?;
+    let ended = sessions::delete_of_user(&mut transaction, id).await?;
+    audit(&mut transaction, app, actor, Change { detail: json!({ "sessions": ended }), ..Change::new("session.delete_all", &user.name) })
+        .await?;
+    Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
 /// Nobody takes away their own rights by a slip, and there is always somebody left who can give them back.

@@ -144,7 +144,7 @@ pub async fn data(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Re
 /// Who uses a session, if it is alive and they are not disabled.
 pub async fn live(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
-        "SELECT s.last_seen_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+        "SELECT s.last_seen_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at, u.must_change
            FROM sessions s JOIN users u ON u.id = s.user_id
           WHERE s.id_hash = $1 AND s.created_at > $2 AND s.last_seen_at > $3 AND s.epoch = u.epoch AND u.disabled = 0",
     )

@@ -92,7 +92,7 @@ pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()
 /// The token with this hash, if it can be used now.
 pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
-        "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+        "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at, u.must_change
            FROM tokens t JOIN users u ON u.id = t.user_id
           WHERE t.hash = $1 AND t.revoked = 0 AND t.expires_at > $2 AND u.disabled = 0",
     )
@@ -106,7 +106,7 @@ pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Resul
 /// The token with this id, if it can be used now.
 pub async fn live_by_id(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
-        "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at
+        "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at, u.must_change
            FROM tokens t JOIN users u ON u.id = t.user_id
           WHERE t.id = $1 AND t.revoked = 0 AND t.expires_at > $2 AND u.disabled = 0",
     )

@@ -31,6 +31,8 @@ pub struct User {
     pub disabled: bool,
     /// When they were made.
     pub created_at: Timestamp,
+    /// Has to choose a password of their own before anything else.
+    pub must_change: bool,
 }
 
 /// A user to be stored.
@@ -45,6 +47,8 @@ pub struct NewUser {
     pub password_hash: String,
     /// When.
     pub created_at: Timestamp,
+    /// Whether they have to choose a password of their own at the first sign-in.
+    pub must_change: bool,
 }
 
 impl fmt::Debug for NewUser {
@@ -62,6 +66,7 @@ pub(super) struct Row {
     theme: String,
     disabled: i64,
     created_at: i64,
+    must_change: i64,
 }
 
 impl TryFrom<Row> for User {
@@ -75,19 +80,21 @@ impl TryFrom<Row> for User {
             theme: Theme::parse(&row.theme).ok_or(StoreError::Corrupt("theme"))?,
             disabled: row.disabled != 0,
             created_at: Timestamp(row.created_at),
+            must_change: row.must_change != 0,
         })
     }
 }
 
 /// Stores a new user. [`StoreError::Taken`] when the name is.
 pub async fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<()> {
-    sqlx::query("INSERT INTO users (id, name, name_key, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+    sqlx::query("INSERT INTO users (id, name, name_key, role, password_hash, created_at, must_change) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(user.id.as_str())
         .bind(&user.name)
         .bind(key(&user.name))
         .bind(user.role.as_str())
         .bind(&user.password_hash)
         .bind(user.created_at.0)
+        .bind(i64::from(user.must_change))
         .execute(c)
         .await?;
     Ok(())
@@ -95,7 +102,7 @@ pub async fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<()> {
 
 /// One user.
 pub async fn get(c: &mut SqliteConnection, id: &UserId) -> Result<Option<User>> {
-    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at FROM users WHERE id = $1")
+    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE id = $1")
         .bind(id.as_str())
         .fetch_optional(c)
         .await?;
@@ -104,7 +111,7 @@ pub async fn get(c: &mut SqliteConnection, id: &UserId) -> Result<Option<User>> 
 
 /// One user by name, without regard to case.
 pub async fn get_by_name(c: &mut SqliteConnection, name: &str) -> Result<Option<User>> {
-    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at FROM users WHERE name_key = $1")
+    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE name_key = $1")
         .bind(key(name))
         .fetch_optional(c)
         .await?;
@@ -191,6 +198,18 @@ pub async fn any(c: &mut SqliteConnection) -> Result<bool> {
 pub async fn set_password(c: &mut SqliteConnection, id: &UserId, password_hash: &str) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id.as_str()).bind(password_hash).execute(c).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Stores whether a user has to choose a password of their own. Whether the user is there.
+pub async fn set_must_change(c: &mut SqliteConnection, id: &UserId, must_change: bool) -> Result<bool> {
+    let done =
+        sqlx::query("UPDATE users SET must_change = $2 WHERE id = $1").bind(id.as_str()).bind(i64::from(must_change)).execute(c).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The names of all users.
+pub async fn names(c: &mut SqliteConnection) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar("SELECT name FROM users ORDER BY name_key").fetch_all(c).await?)
 }
 
 /// Stores what a user may. Whether the user is there.

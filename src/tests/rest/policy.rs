@@ -80,6 +80,10 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
         ("POST", "/jobs/{id}/runs" | "/jobs/{id}/preview") => (&[RunsWrite], "", none()),
         ("GET", "/users" | "/users/{id}") => (&[UsersWrite], "", none()),
         ("POST", "/users") => (&[UsersWrite], "", Arguments::Json(json!({ "name": "x", "role": "viewer", "password": "short" }))),
+        ("DELETE", "/users/{id}/sessions") => (&[UsersWrite], "", none()),
+        ("POST", "/users/me/password") => {
+            (&[SessionsWrite], "", Arguments::Json(json!({ "current_password": "wrong", "password": "short", "password_again": "other" })))
+        }
         ("PATCH", "/users/{id}") => (&[UsersWrite], "", Arguments::Json(json!({ "role": "viewer" }))),
         ("GET", "/tokens") => (&[TokensWrite], "", none()),
         ("POST", "/tokens") => (&[TokensWrite], "", Arguments::Json(json!({ "label": "", "role": "viewer" }))),
@@ -164,6 +168,8 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "users/list" => get(&[UsersWrite], "?query[limit]=1"),
         "users/create" => form(&[UsersWrite], &[("name", "x"), ("role", "viewer"), ("password", "short")]),
         "users/update" => form(&[UsersWrite], &[("id", ID), ("role", "viewer")]),
+        "users/password" => form(&[SessionsWrite], &[("current_password", "wrong"), ("password", "short"), ("password_again", "other")]),
+        "users/end_sessions" => form(&[UsersWrite], &[("id", ID)]),
         "users/theme" => form(&[ConsoleRead], &[("theme", "dark")]),
         // In front of the console: these ask for a password or the setup code instead.
         "sessions/create" => form(&[], &[("username", "nobody"), ("password", "wrong")]),

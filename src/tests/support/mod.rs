@@ -269,7 +269,8 @@ impl Console {
 
     /// Makes a person with [`PASSWORD`]; their id.
     pub async fn person(&self, name: &str, role: &str) -> String {
-        let made = self.post("/api/v1/users", &json!({ "name": name, "role": role, "password": PASSWORD }), StatusCode::CREATED).await;
+        let person = json!({ "name": name, "role": role, "password": PASSWORD, "must_change_password": false });
+        let made = self.post("/api/v1/users", &person, StatusCode::CREATED).await;
         made["id"].as_str().expect("an id").to_owned()
     }
 

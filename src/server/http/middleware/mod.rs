@@ -1,6 +1,7 @@
 //! What every request passes before anything looks at it, and every answer after: the right host, the right origin, limits, headers.
 
 mod body;
+mod denials;
 mod errors;
 mod headers;
 mod origin;
@@ -19,6 +20,7 @@ use tower_http::{
 use tracing::Span;
 
 pub use self::{
+    denials::record as record_denials,
     headers::{csp, csp_of_viewer},
     origin::Policy,
 };

@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use super::denials::refusal;
 use crate::{
     domain::error::{AppError, ErrorCode},
     server::{
@@ -114,7 +115,7 @@ fn is_address(host: &str, port: u16) -> bool {
 
 /// Lets through what comes from where it may.
 pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -> Response {
-    let refuse = |why: &str| Problem(AppError::forbidden(why)).into_response();
+    let refuse = |kind, why: &str| refusal(Problem(AppError::forbidden(why)), kind);
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         let error = AppError::new(ErrorCode::BadRequest, "The console does not take requests with this method.");
         return (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response();
@@ -125,14 +126,18 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
     }
     let Some((host, own)) = only(request.headers(), &header::HOST).and_then(|host| policy.origin_of(&host).map(|own| (host, own))) else {
         return refuse(
+            "host",
             "The console does not answer to this name. Use the address that it printed at its start, or start it with --public-url.",
         );
     };
     if request.uri().authority().is_some_and(|authority| plain(&authority.as_str().to_ascii_lowercase()) != plain(&host)) {
-        return refuse("The address of the request is not the one of its Host header.");
+        return refuse("host", "The address of the request is not the one of its Host header.");
     }
     if changes(&request) && !is_wanted(&policy, request.headers(), &own) {
-        return refuse("This request did not come from a page of this console. Open the console in a tab of its own and try again.");
+        return refuse(
+            "origin",
+            "This request did not come from a page of this console. Open the console in a tab of its own and try again.",
+        );
     }
     next.run(request).await
 }

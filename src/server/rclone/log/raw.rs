@@ -74,8 +74,9 @@ fn clean(line: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(line);
     match serde_json::from_slice::<Value>(line) {
         Ok(value @ Value::Object(_)) => {
-            // Where nothing looks like a secret in the text, nothing does in what it means.
-            if redact(&text) == text { text } else { without_secrets(value).to_string().into() }
+            // Where nothing looks like a secret in the text, nothing does in what it means; what is escaped is looked at as it is meant.
+            let is_clean = redact(&text) == text && (!text.contains('\\') || without_secrets(value.clone()) == value);
+            if is_clean { text } else { without_secrets(value).to_string().into() }
         }
         _ => json!({ "level": "", "msg": redact(&text) }).to_string().into(),
     }

@@ -16,6 +16,7 @@ pub(super) fn user(name: &str) -> users::NewUser {
         name: name.to_owned(),
         role: Role::Operator,
         password_hash: "$argon2id$secret".to_owned(),
+        must_change: false,
         created_at: NOW,
     }
 }

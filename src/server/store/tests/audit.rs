@@ -74,3 +74,28 @@ async fn pages_follow_each_other_within_the_times() {
     let second = audit::list(&mut tx, &query).await.expect("list");
     assert_eq!((second.entries.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), second.cursor), (vec![3, 2], None));
 }
+
+#[tokio::test]
+async fn a_row_is_not_replaced_either() {
+    let store = Store::in_memory().await.expect("store");
+    let mut tx = store.begin().await.expect("begin");
+    append(&mut tx, 1, "ana", "run.start", "", true).await;
+    tx.commit().await.expect("commit");
+    for replacing in [
+        "INSERT OR REPLACE INTO audit SELECT id, at, user_id, 'eva', user_key, target_key, via, action, target, detail, success, address, run_id FROM audit",
+        "REPLACE INTO audit SELECT id, at, user_id, 'eva', user_key, target_key, via, action, target, detail, success, address, run_id FROM audit",
+        "INSERT OR REPLACE INTO audit (rowid, id, at, user_name, user_key, target_key, via, action, target, detail, success)
+         SELECT rowid, 'another', at, 'eva', user_key, target_key, via, action, target, detail, success FROM audit",
+        "UPDATE OR REPLACE audit SET user_name = 'eva'",
+        "INSERT INTO audit SELECT * FROM audit WHERE true ON CONFLICT (id) DO UPDATE SET user_name = 'eva'",
+        "DELETE FROM audit",
+    ] {
+        let mut tx = store.begin().await.expect("begin");
+        let refused = sqlx::query(sqlx::AssertSqlSafe(replacing)).execute(&mut *tx).await.expect_err(replacing);
+        assert!(refused.to_string().contains("append only"), "{replacing}: {refused}");
+        drop(tx);
+        let mut reader = store.acquire().await.expect("a reader");
+        let rows = audit::list(&mut reader, &AuditQuery::default()).await.expect("list").entries;
+        assert_eq!(rows.iter().map(|row| row.user.as_str()).collect::<Vec<_>>(), ["ana"], "{replacing}");
+    }
+}

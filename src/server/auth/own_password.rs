@@ -1,0 +1,78 @@
+//! A person's own password: changed with the one before. A session alone is not enough.
+
+use serde_json::json;
+
+use super::{Actor, Auth, Visitor, error::failed, sign_in::start_session};
+use crate::{
+    domain::{
+        audit::Via,
+        error::{AppError, Result},
+        user::PasswordChange,
+    },
+    server::store::{
+        Connection,
+        audit::{self, NewAudit},
+        sessions, users,
+    },
+};
+
+impl Auth {
+    /// Changes the password of who asks, ends their other sessions, and gives this browser a new one. Tokens stay.
+    ///
+    /// # Errors
+    /// `invalid` with the field, `rate_limited` with the seconds to wait.
+    pub async fn change_password(&self, actor: &Actor, visitor: &Visitor, change: &PasswordChange) -> Result<()> {
+        if change.password_again.as_ref().is_some_and(|again| *again != change.password) {
+            return Err(AppError::invalid("password_again", "The two passwords differ."));
+        }
+        // Guessing here is guessing at the sign-in.
+        self.0.throttle.sign_in(&actor.name, visitor.address)?;
+        let mut reader = self.0.store.acquire().await.map_err(failed)?;
+        let before = users::password_hash(&mut reader, &actor.user_id).await.map_err(failed)?;
+        drop(reader);
+        if !self.0.passwords.verify(&change.current_password, before.as_deref()).await? {
+            let mut tx = self.0.store.begin().await.map_err(failed)?;
+            self.note_password(&mut tx, actor, visitor, None).await?;
+            tx.commit().await.map_err(failed)?;
+            return Err(AppError::invalid("current_password", "This is not your password."));
+        }
+        self.0.throttle.signed_in(&actor.name, visitor.address);
+        if change.password == change.current_password {
+            return Err(AppError::invalid("password", "This is the one that you have. Choose another."));
+        }
+        let hash = self.hash_password(&actor.name, &change.password).await?;
+
+        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        // The check took a while: somebody may have given them another one meanwhile.
+        if users::password_hash(&mut tx, &actor.user_id).await.map_err(failed)? != before {
+            return Err(AppError::conflict("Your password was changed meanwhile. Sign in again."));
+        }
+        users::set_password(&mut tx, &actor.user_id, &hash).await.map_err(failed)?;
+        users::set_must_change(&mut tx, &actor.user_id, false).await.map_err(failed)?;
+        let ended = sessions::delete_of_user(&mut tx, &actor.user_id).await.map_err(failed)?;
+        let epoch = users::epoch(&mut tx, &actor.user_id).await.map_err(failed)?;
+        self.note_password(&mut tx, actor, visitor, Some(ended)).await?;
+        tx.commit().await.map_err(failed)?;
+        match epoch {
+            Some(epoch) if actor.via == Via::Session => start_session(visitor, &actor.user_id, epoch).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes that it was changed, with how many sessions ended, or that somebody did not know the one before.
+    async fn note_password(&self, tx: &mut Connection, actor: &Actor, visitor: &Visitor, ended: Option<u64>) -> Result<()> {
+        let entry = NewAudit {
+            at: self.0.clock.now(),
+            user_id: Some(actor.user_id.clone()),
+            user: actor.name.clone(),
+            via: actor.via.as_str(),
+            action: "user.password",
+            target: &actor.name,
+            detail: ended.map_or_else(|| json!({ "own": true }), |sessions| json!({ "own": true, "sessions": sessions })),
+            success: ended.is_some(),
+            address: visitor.address_text(),
+            run_id: None,
+        };
+        audit::insert(tx, &entry).await.map_err(failed)
+    }
+}
