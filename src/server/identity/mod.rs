@@ -73,6 +73,11 @@ fn unreachable(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "The server refused the connection: check host and port.".to_owned(),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "The server cannot be reached from here.".to_owned(),
         io::ErrorKind::TimedOut => "The server did not answer in time.".to_owned(),
+        _ if error.to_string().contains("Temporary failure in name resolution") => {
+            "The host name could not be looked up: no name server answered. Check the DNS of the computer on which Longshore runs \
+             (/etc/resolv.conf)."
+                .to_owned()
+        }
         _ if error.to_string().contains("lookup") => "There is no server with this name: check the host.".to_owned(),
         _ => format!("The server cannot be reached: {error}."),
     }

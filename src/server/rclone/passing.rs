@@ -3,7 +3,7 @@
 use super::words;
 
 /// Errors of the network. Each ends rclone's text: its parts go from what was done to why it failed.
-const NETWORK: [&str; 11] = [
+const NETWORK: [&str; 12] = [
     "connection refused",
     "connection reset by peer",
     "i/o timeout",
@@ -11,6 +11,7 @@ const NETWORK: [&str; 11] = [
     "tls handshake timeout",
     "no such host",
     "temporary failure in name resolution",
+    "server misbehaving",
     "network is unreachable",
     "no route to host",
     "broken pipe",
@@ -129,6 +130,7 @@ mod tests {
             "Failed to copy: Put \"http://nas/connection%20refused.txt\": dial tcp 10.0.0.2:80: connect: connection refused",
             "Get \"http://nas:9000/b\": net/http: timeout awaiting response headers",
             "dial tcp: lookup nas on 127.0.0.53:53: no such host",
+            "dial tcp: lookup nas on 127.0.0.53:53: server misbehaving",
             "read tcp 10.0.0.1:5->10.0.0.2:445: read: connection reset by peer",
             "HTTP error 503 (503 Service Unavailable) returned body: \"<html>\"",
             "Failed to copy: PUT failed: 503 Service Unavailable: busy, come back later",

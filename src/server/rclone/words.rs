@@ -178,7 +178,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     // Of all.
     (&["AccessDenied", "StatusCode: 403", "403 Forbidden"], "Access was refused (403): these credentials may not do this."),
     (&["401 Unauthorized", "StatusCode: 401"], "The credentials were refused (401): check user and password."),
-    (&["no such host", "server misbehaving"], "There is no server with this name: check the host or endpoint."),
+    (&["no such host"], "There is no server with this name: check the host or endpoint."),
     (&["connection refused"], "The server refused the connection: check host and port."),
     (&["network is unreachable", "no route to host"], "The server can not be reached from here."),
     (&LATE, "The server did not answer in time."),
@@ -219,7 +219,7 @@ const MAX: usize = 400;
 /// sentence: of a test, of a listing, of a run and of each of its files.
 #[must_use]
 pub fn explain(text: &str, secrets: &[String]) -> String {
-    if let Some(words) = host_key(text).or_else(|| other_name(text)).or_else(|| no_remote(text)) {
+    if let Some(words) = host_key(text).or_else(|| other_name(text)).or_else(|| no_remote(text)).or_else(|| name_lookup(text)) {
         return words;
     }
     match meaning(text) {
@@ -264,6 +264,27 @@ fn other_name(text: &str) -> Option<String> {
     let (names, host) = between(text, "certificate is valid for ", "").and_then(|rest| rest.split_once(", not "))?;
     let host = host.split(['\"', ' ', '\n']).next().unwrap_or_default();
     Some(format!("The server's certificate is for another host: it is for {names}, not {host}. Write the host as the certificate has it."))
+}
+
+/// A host name that could not be looked up: the server was never asked, so nothing is said of it. A name that does not exist is in the table.
+fn name_lookup(text: &str) -> Option<String> {
+    let (asked, why) = between(text, "dial tcp: lookup ", "")?.split_once(": ")?;
+    let (host, name_server) = asked.split_once(" on ").map_or((asked, None), |(host, server)| (host, Some(server)));
+    if why.starts_with("no such host") || text.contains("proxyconnect") || host.contains(char::is_whitespace) {
+        return None;
+    }
+    let failed = if LATE.iter().any(|late| why.contains(late)) {
+        "did not answer in time"
+    } else if why.contains("refused") || why.contains("unreachable") || why.contains("no route") {
+        "could not be reached"
+    } else {
+        "answered with an error"
+    };
+    let name_server = name_server.map_or_else(String::new, |server| format!(" {server}"));
+    Some(format!(
+        "The host name {host} could not be looked up: the name server{name_server} {failed}. Check the DNS of the computer on which Longshore \
+         runs (/etc/resolv.conf)."
+    ))
 }
 
 /// A remote that is not there, by its name: another one leads to it.
@@ -316,7 +337,7 @@ pub fn error(text: &str, secrets: &[String]) -> RcloneError {
         RcloneError::NotFound
     } else if is_refusal(text) {
         RcloneError::Refused { message: explain(text, secrets) }
-    } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE) && host_key(text).is_none() {
+    } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE) && host_key(text).is_none() && name_lookup(text).is_none() {
         RcloneError::Timeout
     } else {
         RcloneError::Failed { message: explain(text, secrets) }
@@ -368,6 +389,36 @@ mod tests {
             seen += 1;
         }
         assert!(seen > 60, "{seen}");
+    }
+
+    #[test]
+    fn a_name_server_that_fails_is_not_called_the_server() {
+        for (why, expected) in [
+            (
+                "lookup nas.lan on 127.0.0.77:53: read udp 127.0.0.1:42->127.0.0.77:53: read: connection refused",
+                "127.0.0.77:53 could not be reached",
+            ),
+            ("lookup nas.lan on 10.0.0.1:53: read udp 10.0.0.2:42->10.0.0.1:53: i/o timeout", "10.0.0.1:53 did not answer in time"),
+            ("lookup nas.lan on 10.0.0.1:53: server misbehaving", "10.0.0.1:53 answered with an error"),
+            ("lookup nas.lan on [::1]:53: dial udp [::1]:53: connect: network is unreachable", "[::1]:53 could not be reached"),
+            ("lookup nas.lan on 10.0.0.1:53: dial udp 10.0.0.1:53: connect: no route to host", "10.0.0.1:53 could not be reached"),
+            ("lookup nas.lan: Temporary failure in name resolution", "the name server answered with an error"),
+            ("lookup nas.lan on 10.0.0.1:53: cannot unmarshal DNS message", "10.0.0.1:53 answered with an error"),
+        ] {
+            for text in [format!("error listing: dial tcp: {why}"), format!("NewFs: couldn't connect SSH: dial tcp: {why}")] {
+                let said = explain(&text, &[]);
+                assert!(said.contains("host name nas.lan") && said.contains(expected), "{text}: {said}");
+                assert!(matches!(error(&text, &[]), RcloneError::Failed { .. }), "{text}");
+            }
+        }
+        for (text, expected) in [
+            ("dial tcp: lookup nas.lan on 10.0.0.1:53: no such host", "no server with this name"),
+            ("proxyconnect tcp: dial tcp: lookup proxy on 10.0.0.1:53: server misbehaving", "proxy could not be reached"),
+            ("dial tcp 10.0.0.9:22: connect: connection refused", "refused the connection"),
+            ("dial tcp: lookup a table.txt: permission denied", "Permission was denied"),
+        ] {
+            assert!(explain(text, &[]).contains(expected), "{text}: {}", explain(text, &[]));
+        }
     }
 
     #[test]
