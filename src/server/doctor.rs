@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     config::Paths,
-    rclone::{Binary, RcloneError, inspect, mount, sandbox::Kernel},
+    rclone::{Binary, RcloneError, connects_missing, inspect, mount, sandbox::Kernel},
     store::Store,
 };
 use crate::domain::{format, remote::UnusableRemote};
@@ -49,7 +49,14 @@ pub async fn examine(paths: &Paths, out: &mut impl Write) -> io::Result<bool> {
     };
     let mut findings = vec![rclone(&binary)];
     findings.extend(remotes(&paths.rclone_config(), types.as_ref()));
-    findings.extend([kernel(), fuse(), data_dir(paths.data_dir()), database(&paths.database()).await, disk(paths.data_dir())]);
+    findings.extend([
+        kernel(),
+        connections(),
+        fuse(),
+        data_dir(paths.data_dir()),
+        database(&paths.database()).await,
+        disk(paths.data_dir()),
+    ]);
     for Finding { what, state, text } in &findings {
         let mark = match state {
             State::Well => "ok   ",
@@ -103,6 +110,18 @@ fn remotes(path: &Path, types: Option<&BTreeSet<String>>) -> Vec<Finding> {
 fn kernel() -> Finding {
     let kernel = Kernel::here();
     Finding { what: "kernel", state: if kernel.keeps() { State::Well } else { State::Note }, text: kernel.to_string() }
+}
+
+/// What looks at where rclone connects to.
+fn connections() -> Finding {
+    let (state, text) = match (Kernel::here().keeps(), connects_missing()) {
+        (true, None) => (State::Well, "looked at when rclone connects"),
+        (true, Some(missing)) => (State::Note, missing),
+        (false, _) => {
+            (State::Note, "Addresses are checked when a remote is made, but not when rclone connects: the kernel does not confine rclone.")
+        }
+    };
+    Finding { what: "connections", state, text: text.to_owned() }
 }
 
 /// Mounts need it; nothing else does.

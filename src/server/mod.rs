@@ -14,6 +14,7 @@ pub mod identity;
 pub mod local_roots;
 pub mod locations;
 pub mod mount_table;
+pub mod outbound;
 pub mod rclone;
 pub mod services;
 pub mod start;

@@ -37,7 +37,8 @@ use super::{
     },
     local_roots::{self, LocalRootError},
     locations::Locations,
-    rclone::{Rclone, RcloneConfig, RcloneError},
+    outbound::Outbound,
+    rclone::{Rclone, RcloneConfig, RcloneError, connects_missing},
     services::{
         files::{self, Listings},
         mounts, rclone_status, reads,
@@ -127,7 +128,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
     let proxies = TrustedProxies::new(config.trusted_proxies());
-    let app = build(&config, proxies).await?;
+    let app = build(&config, proxies, address).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
     greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
@@ -144,7 +145,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
 }
 
 /// Builds everything, from the bottom up.
-async fn build(config: &Serve, proxies: TrustedProxies) -> Result<AppState, StartError> {
+async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> Result<AppState, StartError> {
     let clock = Clock::system();
     let started_at = clock.now();
     let data_dir = config.paths.data_dir();
@@ -160,6 +161,7 @@ async fn build(config: &Serve, proxies: TrustedProxies) -> Result<AppState, Star
         shim,
         roots: local_roots.to_vec(),
         limit: config.rclone_timeout,
+        outbound: outbound(config, address),
     };
     let rclone = Rclone::open(rclone).await?;
     let locations = Locations::new(rclone.clone(), Arc::clone(&local_roots));
@@ -189,6 +191,22 @@ async fn build(config: &Serve, proxies: TrustedProxies) -> Result<AppState, Star
         started_at,
         stopping: CancellationToken::new(),
     })
+}
+
+/// Which addresses this console connects to.
+fn outbound(config: &Serve, address: SocketAddr) -> Outbound {
+    let authority = |url: &String| {
+        let (scheme, authority) = url.split_once("://")?;
+        let usual = if scheme == "https" { "443" } else { "80" };
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+        Some(if has_port { authority.to_owned() } else { format!("{authority}:{usual}") })
+    };
+    Outbound {
+        own: Some(address),
+        own_names: config.public_urls().iter().filter_map(authority).collect(),
+        allow_metadata: config.metadata_service,
+        refuse_private: !config.private_networks,
+    }
 }
 
 /// What the console itself writes is nobody else's to read. rclone's processes get the usual mask: what they write is people's data.
@@ -257,7 +275,8 @@ fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> 
     if let RcloneStatus::Missing { message } = rclone_status(app) {
         writeln!(out, "rclone: {message}")?;
     }
-    if let Some(missing) = app.rclone.kernel().missing() {
+    let kernel = app.rclone.kernel();
+    if let Some(missing) = kernel.missing().or_else(|| kernel.keeps().then(connects_missing).flatten()) {
         writeln!(out, "kernel: {missing}")?;
     }
     out.flush()
@@ -287,4 +306,30 @@ async fn stopped(stopping: CancellationToken) {
         _ = interrupt.recv() => {}
     }
     stopping.cancel();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::server::config::{Cli, Command};
+
+    fn outbound_of(line: &str) -> Outbound {
+        match Cli::parse_from(line.split(' ')).command() {
+            Command::Serve(serve) => outbound(&serve, SocketAddr::from(([127, 0, 0, 1], 8084))),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_an_admin_chose_is_what_is_refused() {
+        let plain = outbound_of("longshore");
+        assert!(plain.own.is_some() && !plain.allow_metadata && !plain.refuse_private && plain.own_names.is_empty());
+        let line =
+            "longshore --private-networks refuse --metadata-service allow --public-url https://a.example,https://[::1]:8443,https://[::1]";
+        let chosen = outbound_of(line);
+        assert!(chosen.allow_metadata && chosen.refuse_private);
+        assert_eq!(chosen.own_names, ["a.example:443", "[::1]:8443", "[::1]:443"]);
+    }
 }

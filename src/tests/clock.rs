@@ -42,6 +42,7 @@ impl House {
             data_dir: dir.path().to_owned(),
             shim: env!("CARGO_BIN_EXE_longshore").into(),
             limit: Duration::from_secs(300),
+            outbound: longshore::server::outbound::Outbound::default(),
         };
         let rclone = Rclone::open(config).await.expect("rclone");
         let locations = Locations::new(rclone.clone(), [dir.path().canonicalize().expect("a folder")].into());

@@ -38,10 +38,17 @@ pub(super) fn connect(provider: &Provider, draft: Draft, next: Step) -> AnyView 
             draft.errors.set(missing);
         }
     };
+    let is_address = |option: &ProviderOption| ["host", "url", "endpoint"].contains(&option.name.as_str());
+    let refused = provider.options.iter().any(is_address).then(|| {
+        let words = "Longshore connects neither to the metadata services of clouds nor to itself, and to private networks unless it was started \
+                     with --private-networks refuse.";
+        view! { <p class="muted">{words}</p> }.into_any()
+    });
     view! {
         <form class="form" novalidate method="post" on:submit=go_on>
             <fieldset disabled=move || !ready.get() aria-label="Connection">
                 {first}
+                {refused}
                 <Advanced shown vendor draft />
             </fieldset>
             <footer>

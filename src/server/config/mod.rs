@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 use ipnet::IpNet;
 
-use self::values::{Origins, Proxies, Roots, absolute, default_data_dir, duration, origins, path, patience, proxies, role, roots};
+use self::values::{Origins, Proxies, Roots, absolute, allowed, default_data_dir, duration, origins, path, patience, proxies, role, roots};
 use crate::domain::user::Role;
 
 /// The console for rclone.
@@ -162,6 +162,12 @@ pub struct Serve {
     /// How long a call waits for rclone and the remote behind it: 90s, 5m. Screens and checks wait 30 s at most
     #[arg(long, env = "LONGSHORE_RCLONE_TIMEOUT", default_value = "5m", value_name = "TIME", value_parser = patience)]
     pub rclone_timeout: Duration,
+    /// Whether remotes may lead to private networks and this server: allow, refuse. Never to the console itself
+    #[arg(long, env = "LONGSHORE_PRIVATE_NETWORKS", default_value = "allow", value_name = "CHOICE", action = ArgAction::Set, value_parser = allowed)]
+    pub private_networks: bool,
+    /// Whether rclone may ask the metadata service of a cloud, which gives out credentials of this server, for `env_auth`: allow, refuse
+    #[arg(long, env = "LONGSHORE_METADATA_SERVICE", default_value = "refuse", value_name = "CHOICE", action = ArgAction::Set, value_parser = allowed)]
+    pub metadata_service: bool,
 }
 
 impl Serve {

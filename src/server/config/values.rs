@@ -109,6 +109,15 @@ fn is_name(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
+/// `allow` or `refuse`.
+pub(super) fn allowed(text: &str) -> Result<bool, String> {
+    match text {
+        "allow" => Ok(true),
+        "refuse" => Ok(false),
+        _ => Err("one of allow and refuse".to_owned()),
+    }
+}
+
 pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "one of viewer, operator and admin".to_owned())
 }

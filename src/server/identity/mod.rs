@@ -6,9 +6,12 @@ mod tls;
 
 use std::{io, time::Duration};
 
-use tokio::{net::TcpStream, task::spawn_blocking, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 
-use crate::domain::identity::{Endpoint, Protocol, ServerIdentity};
+use crate::{
+    domain::identity::{Endpoint, Protocol, ServerIdentity},
+    server::outbound::Outbound,
+};
 
 /// How long a server may take to show its identity.
 pub const LIMIT: Duration = Duration::from_secs(10);
@@ -49,9 +52,9 @@ impl Offered {
 ///
 /// # Errors
 /// A text that says what is wrong and what to do.
-pub async fn ask(endpoint: &Endpoint) -> Result<Offered, String> {
+pub async fn ask(endpoint: &Endpoint, outbound: &Outbound) -> Result<Offered, String> {
     let asked = async {
-        let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await.map_err(|error| unreachable(&error))?;
+        let stream = outbound.connect(&endpoint.host, endpoint.port).await.map_err(|error| unreachable(&error))?;
         match &endpoint.protocol {
             Protocol::Ssh(algorithms) => ssh::host_key(stream, algorithms).await,
             Protocol::Tls | Protocol::FtpTls => {
@@ -70,6 +73,7 @@ pub async fn ask(endpoint: &Endpoint) -> Result<Offered, String> {
 /// Why there is no connection.
 fn unreachable(error: &io::Error) -> String {
     match error.kind() {
+        io::ErrorKind::PermissionDenied => error.to_string(),
         io::ErrorKind::ConnectionRefused => "The server refused the connection: check host and port.".to_owned(),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "The server cannot be reached from here.".to_owned(),
         io::ErrorKind::TimedOut => "The server did not answer in time.".to_owned(),

@@ -12,11 +12,13 @@ pub mod command;
 pub mod compare;
 pub mod comparison;
 mod conf;
+mod connects;
 mod count;
 mod crypt;
 mod daemon;
 mod draft;
 pub mod ending;
+mod endpoints;
 mod error;
 mod evidence;
 mod existence;
@@ -73,16 +75,20 @@ use std::{
 
 use serde_json::json;
 
-use crate::domain::{
-    identity::ServerCheck,
-    location::Location,
-    provider::Provider,
-    remote::{RemoteName, RemoteTest, UnusableRemote},
+use crate::{
+    domain::{
+        identity::ServerCheck,
+        location::Location,
+        provider::Provider,
+        remote::{RemoteName, RemoteTest, UnusableRemote},
+    },
+    server::outbound::Outbound,
 };
 
 pub use {
     binary::{Binary, OLDEST, Version},
     command::Transfer,
+    connects::missing as connects_missing,
     crypt::new_password,
     error::RcloneError,
     existence::Presence,
@@ -133,6 +139,8 @@ pub struct RcloneConfig {
     pub roots: Vec<PathBuf>,
     /// How long a call may wait for rclone and what is behind it. A check has its own, shorter limit.
     pub limit: Duration,
+    /// Which addresses may be connected to.
+    pub outbound: Outbound,
 }
 
 /// Whether there is an rclone that can be used.
@@ -184,6 +192,7 @@ struct Inner {
     vault: Arc<Vault>,
     keeper: Keeper,
     sandboxes: Sandboxes,
+    outbound: Outbound,
     daemon: Daemon,
     /// What it offers.
     providers: Known<Vec<Provider>>,
@@ -209,12 +218,12 @@ impl Rclone {
         let (opened, folder) = (Arc::clone(&vault), run.clone());
         blocking(move || trust::restore(&folder, &opened.remotes()?)).await?;
         let keeper = Keeper::start().during("could not start a thread")?;
-        let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&vault))?;
+        let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&vault), config.outbound.clone())?;
         let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper, sandboxes.clone()).await?;
         Draft::sweep(&run);
         let bisync = config.data_dir.join("bisync");
         let (providers, types, flags) = (Known::default(), Known::default(), Known::default());
-        let (shim, limit) = (config.shim, config.limit);
+        let (shim, limit, outbound) = (config.shim, config.limit, config.outbound);
         let (tokens, kept) = (Tokens::default(), Kept::default());
         let inner = Arc::new(Inner {
             run,
@@ -224,6 +233,7 @@ impl Rclone {
             vault,
             keeper,
             sandboxes,
+            outbound,
             daemon,
             providers,
             types,
@@ -265,6 +275,12 @@ impl Rclone {
     #[must_use]
     pub fn kernel(&self) -> Kernel {
         self.0.sandboxes.kernel
+    }
+
+    /// Which addresses may be connected to.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 
     /// rclone's version, when there is one.
@@ -376,9 +392,13 @@ impl Rclone {
         Saved::make(&self.0.vault, move |vault| vault.remove(name.as_str())).await
     }
 
-    /// Checks the options of a new remote, and asks nobody.
+    /// Checks the options of a new remote, and where they lead. Asks nobody but the resolver of names.
     pub async fn check_new(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
-        self.check(provider, config).await.map(drop)
+        let config = self.check(provider, config).await?;
+        match endpoints::refused(&self.0.outbound, &config).await {
+            Some((option, why)) => Err(RcloneError::invalid(&option, why)),
+            None => Ok(()),
+        }
     }
 
     /// Tests a remote that is not saved. `pin` is the host key or certificate that it trusts. A token that is renewed meanwhile is kept for its

@@ -20,7 +20,7 @@ use super::{
     GRACE_SECS, Rclone, UMASK,
     ask::ask,
     client::{Client, QUICK, SLOW},
-    command,
+    command, endpoints,
     error::{During as _, RcloneError},
     log, probe,
     sandbox::{Reach, Sandbox, Unconfined},
@@ -68,6 +68,7 @@ impl Rclone {
             return Err(RcloneError::UnknownRemote);
         }
         self.refuse_programs(&plan.location).await?;
+        self.refuse_addresses(&plan.location).await?;
         self.prepare([&plan.location]).await?;
         let args = command::mount(plan, self.0.vault.working(), dir);
         let plan_of_shim = Plan {
@@ -117,6 +118,19 @@ impl Rclone {
         let Some((name, option)) = program else { return Ok(()) };
         let message = format!("“{name}” cannot be mounted: its option {option} runs a program of this server.");
         Err(RcloneError::Unavailable { message })
+    }
+
+    /// Refuses what leads to an address that nothing connects to: the kernel does not look at what a mount connects to.
+    async fn refuse_addresses(&self, location: &Location) -> Result<(), RcloneError> {
+        let sections = self.usable().await?;
+        let reached = tokens::reach(&sections, vec![location.remote().to_owned()]);
+        for section in sections.iter().filter(|section| reached.contains(&section.name)) {
+            if let Some((option, why)) = endpoints::refused(&self.0.outbound, &section.pairs()).await {
+                let message = format!("“{}” cannot be mounted. Its option {option}: {why}", section.name);
+                return Err(RcloneError::Unavailable { message });
+            }
+        }
+        Ok(())
     }
 
     /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: whoever reads a mount that hangs, hangs.

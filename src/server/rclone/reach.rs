@@ -1,8 +1,8 @@
 //! Whether the server of a remote takes connections at all: what stands still may only wait for one that is gone, and rclone tells that late.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     Rclone, blocking,
@@ -23,8 +23,9 @@ impl Rclone {
             let sections = blocking(move || vault.remotes()).await.ok()?;
             let section = sections.iter().find(|section| section.name == name.as_str())?;
             let Some((host, port)) = trust::address(&section.kind(), &section.pairs()) else { continue };
-            let problem = match timeout(LIMIT, TcpStream::connect((host.as_str(), port))).await {
+            let problem = match timeout(LIMIT, self.0.outbound.connect(&host, port)).await {
                 Ok(Ok(_)) => continue,
+                Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => return Some(format!("{name}: {error}")),
                 Ok(Err(error)) => error.to_string().to_lowercase(),
                 Err(_) => "i/o timeout".to_owned(),
             };

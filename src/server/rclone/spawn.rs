@@ -1,4 +1,5 @@
-//! Starting processes: what the standard library does not do between `fork` and `exec`. The only `unsafe` of the project.
+//! Starting processes: what the standard library does not do between `fork` and `exec`. Here and in `connects` is the only
+//! `unsafe` of the project.
 //!
 //! A process gets its own session, umask and signal mask, a listening socket as descriptor 3 (`LISTEN_FDS`, systemd's way) and a lock
 //! as descriptor 4. It gets the environment that is given and nothing else. Who waits for it is not known here.
@@ -19,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use super::sandbox::Reach;
+use super::{connects, sandbox::Reach};
 
 /// Where a listening socket is handed down: the first of `LISTEN_FDS`.
 const LISTENER: RawFd = 3;
@@ -66,6 +67,8 @@ impl Process {
         // Out of the way of 3 and 4, as the others: what is put there would take its place.
         let sandbox = self.reach.ruleset(&self.program)?.as_ref().map(high).transpose()?;
         let calls = self.reach.calls()?;
+        let connects =
+            self.reach.outbound().filter(|_| sandbox.is_some()).map(connects::watch).transpose()?.as_ref().map(high).transpose()?;
         let listener = self.listener.as_ref().map(high).transpose()?;
         let lock = self.lock.as_ref().map(high).transpose()?;
         let parent = rustix::process::getpid().as_raw_pid();
@@ -97,6 +100,9 @@ impl Process {
                 }
                 if let Some(calls) = &calls {
                     refuse(calls)?;
+                }
+                if let Some(connects) = &connects {
+                    connects::install(connects.as_raw_fd())?;
                 }
                 Err(image.exec())
             }

@@ -15,6 +15,8 @@ const NO_AUTHORITY: &str = "The server's certificate is not trusted: no authorit
     one than this remote trusts. Test the remote to see it, and trust it there if it is the right one.";
 const ADDRESS: &str = "Write the whole address, beginning with https:// or http://.";
 const NO_WEB: &str = "This is not a web server: check host and port of the address.";
+const NOT_CONNECTED: &str = "Longshore does not connect to this address: it is one of a cloud's metadata service (--metadata-service \
+    allow changes that), of this console itself, or of a private network that --private-networks refuse keeps out.";
 const AZURE: &str = "Azure refused the account name, the key or the signature (403).";
 const REFUSED: &str = "The server refused the user name, password or key.";
 
@@ -55,6 +57,8 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (&["first path segment in URL cannot contain colon", "unsupported protocol scheme", "missing protocol scheme"], ADDRESS),
     (&["malformed HTTP status", "malformed HTTP response", "malformed HTTP version"], NO_WEB),
+    // What the kernel answers where `connects` refuses. No file is meant.
+    (&["connect: permission denied"], NOT_CONNECTED),
     (&["proxyconnect"], "The proxy could not be reached: check http_proxy."),
     (
         &["certificate has expired or is not yet valid"],

@@ -86,11 +86,12 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         let remote = typed(remote);
         check_options(app, &remote).await?;
         app.rclone.check_new(&remote.provider, &remote.config).await?;
-        let result = match trust::before_test(&remote).await {
+        let result = match trust::before_test(&remote, app.rclone.outbound()).await {
             Before::Go(pin) => {
                 trust::explained(
                     app.rclone.test_new(actor.user_id.as_str(), &remote.provider, &remote.config, pin.as_deref()).await?,
                     &remote,
+                    app.rclone.outbound(),
                 )
                 .await
             }
@@ -125,7 +126,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     check_options(app, &remote).await?;
     let crypt = crypt(&name, &remote)?;
     app.rclone.check_new(&remote.provider, &remote.config).await?;
-    let first = trust::before_save(&remote).await?;
+    let first = trust::before_save(&remote, app.rclone.outbound()).await?;
     let pin = first.as_ref().map(|first| first.pin.as_str());
     // Before the transaction: rclone may ask the provider, and nobody else could write for as long as that takes.
     let owner = actor.user_id.as_str();

@@ -6,13 +6,14 @@ use super::{Change, audit, audit_failure, remotes};
 use crate::{
     domain::{
         error::{AppError, Result},
-        identity::{IdentityKind, RemoteTrust, ServerCheck, ServerIdentity, not_checked},
+        identity::{Endpoint, IdentityKind, RemoteTrust, ServerCheck, ServerIdentity, not_checked},
         policy::Permission,
         remote::{NewRemote, RemoteName, RemoteSummary, RemoteTest},
     },
     server::{
         auth::Actor,
         identity::{self, Offered},
+        outbound::Outbound,
         rclone,
         state::AppState,
         store,
@@ -41,7 +42,7 @@ pub(super) struct First {
 }
 
 /// What has to be known before a password goes to the server of a new remote.
-pub(super) async fn before_test(remote: &NewRemote) -> Before {
+pub(super) async fn before_test(remote: &NewRemote, outbound: &Outbound) -> Before {
     let is_ssh = remote.provider == "sftp";
     let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
         return if is_ssh && !has_check(remote) { Before::Ask(Box::new(behind_proxy())) } else { Before::Go(None) };
@@ -50,7 +51,7 @@ pub(super) async fn before_test(remote: &NewRemote) -> Before {
         return Before::Go(None);
     }
     let began = tokio::time::Instant::now();
-    let (message, identity) = match identity::ask(&endpoint).await {
+    let (message, identity) = match identity::ask(&endpoint, outbound).await {
         Err(problem) => (problem, None),
         Ok(offered) if remote.trust.is_empty() => (to_compare(&offered.identity), Some(offered.identity)),
         Ok(offered) => match chosen(&offered, &remote.trust) {
@@ -70,7 +71,7 @@ fn behind_proxy() -> RemoteTest {
 }
 
 /// What a new remote is to trust: what was confirmed, or the first host key that the server shows.
-pub(super) async fn before_save(remote: &NewRemote) -> Result<Option<First>> {
+pub(super) async fn before_save(remote: &NewRemote, outbound: &Outbound) -> Result<Option<First>> {
     let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
         return if remote.trust.is_empty() {
             Ok(None)
@@ -80,14 +81,14 @@ pub(super) async fn before_save(remote: &NewRemote) -> Result<Option<First>> {
     };
     if !remote.trust.is_empty() {
         let refuse = |problem: String| AppError::invalid("trust", problem);
-        let offered = identity::ask(&endpoint).await.map_err(refuse)?;
+        let offered = identity::ask(&endpoint, outbound).await.map_err(refuse)?;
         let pin = chosen(&offered, &remote.trust).map_err(refuse)?;
         return Ok(Some(First { pin, fingerprint: remote.trust.clone(), first_use: None }));
     }
     if remote.provider != "sftp" || has_check(remote) {
         return Ok(None);
     }
-    let asked = tokio::time::timeout(FIRST_USE, identity::ask(&endpoint)).await;
+    let asked = tokio::time::timeout(FIRST_USE, identity::ask(&endpoint, outbound)).await;
     Ok(asked.ok().and_then(std::result::Result::ok).and_then(|offered| {
         let pin = offered.pins.into_iter().next()?;
         Some(First { pin: pin.text, fingerprint: pin.fingerprint, first_use: Some(offered.identity) })
@@ -105,27 +106,27 @@ fn has_check(remote: &NewRemote) -> bool {
 }
 
 /// The result of a test of a new remote; with what the server shows, where that is why it failed.
-pub(super) async fn explained(result: RemoteTest, remote: &NewRemote) -> RemoteTest {
+pub(super) async fn explained(result: RemoteTest, remote: &NewRemote, outbound: &Outbound) -> RemoteTest {
     let unchecked = rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::NotChecked) && remote.trust.is_empty();
     let endpoint = rclone::endpoint(&remote.provider, &remote.config);
-    with_identity(result, endpoint, unchecked.then(|| not_checked(&remote.provider))).await
+    with_identity(result, endpoint, unchecked.then(|| not_checked(&remote.provider)), outbound).await
 }
 
 /// The same for a saved one.
 pub(super) async fn explained_saved(app: &AppState, result: RemoteTest, name: &RemoteName) -> Result<RemoteTest> {
     let server = app.rclone.server(name).await?;
     let unchecked = server.check == Some(ServerCheck::NotChecked);
-    Ok(with_identity(result, server.endpoint, unchecked.then(|| not_checked(&server.kind))).await)
+    Ok(with_identity(result, server.endpoint, unchecked.then(|| not_checked(&server.kind)), app.rclone.outbound()).await)
 }
 
 /// Says that the server is not checked, and adds what it shows where somebody could trust that.
-async fn with_identity(result: RemoteTest, endpoint: Option<crate::domain::identity::Endpoint>, unchecked: Option<&str>) -> RemoteTest {
+async fn with_identity(result: RemoteTest, endpoint: Option<Endpoint>, unchecked: Option<&str>, outbound: &Outbound) -> RemoteTest {
     let refused = !result.connected && rclone::is_about_identity(&result.message);
     if unchecked.is_none() && !refused {
         return result;
     }
     let identity = match endpoint {
-        Some(endpoint) => identity::ask(&endpoint).await.ok().map(|offered| offered.identity),
+        Some(endpoint) => identity::ask(&endpoint, outbound).await.ok().map(|offered| offered.identity),
         None => None,
     };
     let message = match unchecked {
@@ -158,7 +159,7 @@ pub async fn get(actor: &Actor, app: &AppState, name: &str) -> Result<RemoteTrus
     let server = app.rclone.server(&name).await?;
     let (offered, problem) = match &server.endpoint {
         None => (None, Some("This remote has no server that can be asked for its host key or certificate.".to_owned())),
-        Some(endpoint) => match identity::ask(endpoint).await {
+        Some(endpoint) => match identity::ask(endpoint, app.rclone.outbound()).await {
             Ok(offered) => (Some(offered.identity), None),
             Err(problem) => (None, Some(problem)),
         },
@@ -174,7 +175,7 @@ pub async fn trust(actor: &Actor, app: &AppState, name: &str, fingerprint: &str)
     let refuse = |problem: String| AppError::invalid("fingerprint", problem);
     let endpoint =
         server.endpoint.ok_or_else(|| refuse("This remote has no server that can be asked for its host key or certificate.".to_owned()))?;
-    let offered = identity::ask(&endpoint).await.map_err(refuse)?;
+    let offered = identity::ask(&endpoint, app.rclone.outbound()).await.map_err(refuse)?;
     let pin = chosen(&offered, fingerprint.trim()).map_err(refuse)?;
     let mut transaction = app.store.begin().await?;
     let detail = serde_json::json!({ "fingerprint": fingerprint.trim(), "before": server.trusted });

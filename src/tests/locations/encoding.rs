@@ -34,6 +34,7 @@ async fn rclone_opens_what_the_console_says_that_it_opens() {
         data_dir: base.join("data"),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(60),
+        outbound: longshore::server::outbound::Outbound::default(),
     };
     let rclone = Rclone::open(config).await.expect("opened");
     let letters: Vec<char> = LETTERS.chars().collect();

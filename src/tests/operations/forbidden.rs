@@ -154,6 +154,7 @@ async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
         data_dir: dir.path().to_owned(),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(30),
+        outbound: longshore::server::outbound::Outbound::default(),
     };
     let rclone = Rclone::open(config).await.expect("opened");
     let at = |name: &str| Location::parse(dir.path().join(name).to_str().expect("UTF-8")).expect("a location");

@@ -106,6 +106,7 @@ fn config(data: &Path) -> RcloneConfig {
         data_dir: data.to_owned(),
         shim: env!("CARGO_BIN_EXE_longshore").into(),
         limit: Duration::from_secs(300),
+        outbound: longshore::server::outbound::Outbound::default(),
     }
 }
 

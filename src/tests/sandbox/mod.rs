@@ -1,5 +1,6 @@
 //! The kernel's sandbox: what an rclone of ours may reach, whatever a link, a race or an option says.
 
+mod outbound;
 mod program;
 mod races;
 mod rights;

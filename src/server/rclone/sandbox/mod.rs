@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use self::elf::interpreter;
 use super::shim::Text;
+use crate::server::outbound::Outbound;
 
 pub use self::{
     kernel::Kernel,
@@ -94,6 +95,15 @@ impl Reach {
         }
     }
 
+    /// Which addresses the process may connect to.
+    #[must_use]
+    pub fn outbound(&self) -> Option<Outbound> {
+        match self {
+            Self::Sandbox(sandbox) => Some(sandbox.outbound.clone()),
+            Self::User(_) => None,
+        }
+    }
+
     /// Where the process puts temporary files, when that is said.
     #[must_use]
     pub fn temp(&self) -> Option<OsString> {
@@ -122,7 +132,7 @@ pub enum Unconfined {
     Older,
 }
 
-/// What a process may reach in the file system of this server.
+/// What a process may reach in the file system of this server, and by the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sandbox {
     /// Folders and files that it may read.
@@ -132,6 +142,9 @@ pub struct Sandbox {
     /// Where it puts temporary files; the system's folder for them when `None`.
     #[serde(default)]
     temp: Option<Text>,
+    /// Which addresses it may connect to.
+    #[serde(default)]
+    outbound: Outbound,
 }
 
 impl Sandbox {

@@ -22,6 +22,7 @@ use super::{
     },
     Kernel, Sandbox,
 };
+use crate::server::outbound::Outbound;
 
 /// Folders of a person's home in which SDKs look for credentials, for remotes that are set to use those.
 const CREDENTIALS: [&str; 4] = [".aws", ".azure", ".config/gcloud", ".oci"];
@@ -48,18 +49,20 @@ pub struct Sandboxes {
     roots: Vec<PathBuf>,
     /// The configuration: it names keys and certificates that rclone reads.
     vault: Arc<Vault>,
+    /// Which addresses may be connected to.
+    outbound: Outbound,
     /// What the kernel keeps of them.
     pub kernel: Kernel,
 }
 
 impl Sandboxes {
     /// For a console with these allowed folders.
-    pub fn new(run: &Path, roots: Vec<PathBuf>, vault: Arc<Vault>) -> Result<Self, RcloneError> {
+    pub fn new(run: &Path, roots: Vec<PathBuf>, vault: Arc<Vault>, outbound: Outbound) -> Result<Self, RcloneError> {
         let (temp, certificates) = (run.join("tmp"), trust::folder(run));
         for folder in [&temp, &certificates] {
             private_dir(folder).during("could not make a folder for rclone")?;
         }
-        Ok(Self { run: run.to_owned(), temp, certificates, cache: cache()?, roots, vault, kernel: Kernel::here() })
+        Ok(Self { run: run.to_owned(), temp, certificates, cache: cache()?, roots, vault, outbound, kernel: Kernel::here() })
     }
 
     /// Which the allowed folders and the replaced files of the system are now, by device and inode; `None` when they do not answer.
@@ -91,7 +94,8 @@ impl Sandboxes {
     async fn closed(&self) -> Result<Sandbox, RcloneError> {
         let vault = Arc::clone(&self.vault);
         let sections = blocking(move || vault.remotes()).await?;
-        let sandbox = Sandbox { temp: Some(self.temp.clone().into_os_string().into()), ..Sandbox::closed() };
+        let temp = Some(self.temp.clone().into_os_string().into());
+        let sandbox = Sandbox { temp, outbound: self.outbound.clone(), ..Sandbox::closed() };
         Ok(self
             .cache
             .iter()
