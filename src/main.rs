@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command();
-    // The shim stays small: one a run, without threads and without a log of its own.
+    // The shim stays small: one a run, and without a log of its own.
     if let Command::Shim { dir } = &command {
         return server::rclone::shim_main(dir);
     }

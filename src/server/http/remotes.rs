@@ -85,7 +85,7 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<L
 /// Create a remote
 ///
 /// Secrets are given plain and stored as rclone stores them; no other call gives them back. An address that leads to the metadata service of a
-/// cloud or to this console is refused with 422, and one of a private network where `--private-networks refuse` says so.
+/// cloud or to this console is refused with 400, and one of a private network where `--private-networks refuse` says so.
 #[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
     responses((status = 201, body = CreatedRemote), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn create(

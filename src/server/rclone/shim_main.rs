@@ -1,5 +1,5 @@
 //! The shim: the small parent of one run's rclone. It outlives the console, passes a stop on, and notes how rclone ended.
-//! Synchronous, one thread, no sockets of its own: it has next to nothing that can break.
+//! Synchronous, no sockets of its own, and beside this thread one that answers for connections: it has next to nothing that can break.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -260,7 +260,7 @@ pub fn inherited() -> io::Result<(OwnedFd, OwnedFd)> {
     }
 }
 
-/// The signals that [`next_signal`] gives wait from now on until it is called. For a process with one thread.
+/// The signals that [`next_signal`] gives wait from now on until it is called. Before the process starts a thread.
 pub fn hold_signals() -> io::Result<()> {
     let set = held();
     // SAFETY: the set is on this stack and initialised.

@@ -211,7 +211,7 @@ async fn a_remote_is_not_made_with_an_address_that_is_refused_and_is_told_why() 
         let mut config = extra;
         config[option] = json!(value);
         let body = json!({ "name": "x", "provider": provider, "config": config });
-        let refused = console.post("/api/v1/remotes", &body, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let refused = console.post("/api/v1/remotes", &body, StatusCode::BAD_REQUEST).await;
         let why = refused["fields"].to_string();
         assert!(why.contains(words) && why.contains(option), "{value}: {refused}");
     }
