@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::{self, Write as _},
+    net::{Shutdown, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -91,6 +93,21 @@ impl Drop for Sshd {
 fn keygen(kind: &str, path: &Path) {
     let made = Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-f"]).arg(path).stdin(Stdio::null()).status();
     assert!(made.expect("ssh-keygen").success());
+}
+
+/// The port of a web server, which understands nothing that it is told.
+fn web_server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+            let _ = stream.shutdown(Shutdown::Write);
+            // Closed with something unread, what was said could be lost.
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+    });
+    port
 }
 
 /// As the wizard tests.
@@ -231,8 +248,7 @@ async fn the_host_key_is_read_from_old_and_new_servers_and_what_is_none_is_said(
         let trusted = test(&console, "sftp", &config, &fingerprint).await;
         assert_eq!(trusted["connected"], true, "{keys:?} {lines}: {trusted}");
     }
-    let (closed, web) =
-        (json!({ "host": "127.0.0.1", "port": "1", "pass": "x" }), console.origin().rsplit(':').next().expect("a port").to_owned());
+    let (closed, web) = (json!({ "host": "127.0.0.1", "port": "1", "pass": "x" }), web_server().to_string());
     for (config, expected) in [
         (closed, "refused the connection"),
         (json!({ "host": "127.0.0.1", "port": web, "pass": "x" }), "not an SSH server"),
