@@ -4,7 +4,7 @@ import { type Locator, type Page, expect } from '@playwright/test';
 import { ADMIN, type Longshore, type Person } from './longshore';
 import type { S3 } from './s3';
 
-export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'mounts' | 'audit' | 'settings' | 'login' | 'setup';
+export type PageName = 'overview' | 'browse' | 'remotes' | 'jobs' | 'runs' | 'run' | 'mounts' | 'audit' | 'settings' | 'login' | 'password' | 'setup';
 
 /** The page's own part, once it is there. */
 export async function arrived(page: Page, name: PageName): Promise<Locator> {

@@ -52,6 +52,15 @@ test('a person is added, works, and is kept out; a token lives and dies; the log
     await accessible(hers);
   });
 
+  await test.step('signed out by the admin, her page leads to the sign-in, and she comes back', async () => {
+    await personRow(page, EVA.username).getByRole('button', { name: 'Sign eva out everywhere' }).click();
+    await expect(page.locator('main .note')).toContainText('Signed out everywhere');
+    await arrived(hers, 'login');
+    await interactive(hers);
+    await signIn(hers, eva);
+    await expect(hers.locator('main[data-page="login"]')).toHaveCount(0);
+  });
+
   await test.step('disabled, her page leads to the sign-in', async () => {
     const row = personRow(page, EVA.username);
     await row.getByRole('button', { name: 'Disable eva' }).click();

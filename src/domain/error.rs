@@ -87,12 +87,30 @@ pub struct AppError {
     /// Seconds to wait before trying again, for `rate_limited`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// What it denies, where the code does not say that it denies something: for the audit log, never in an answer.
+    #[serde(skip)]
+    pub denied: Option<Denied>,
+}
+
+/// What an error denies whose code says something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// An option that nobody may set, because it leads out of what a person may do.
+    Option,
+    /// Something that belongs to somebody else: the answer says that it is not there.
+    Foreign,
 }
 
 impl AppError {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: BTreeMap::new(), reference: None, run_id: None, retry_after: None }
+        Self { code, message: message.into(), fields: BTreeMap::new(), reference: None, run_id: None, retry_after: None, denied: None }
+    }
+
+    /// The same error, which denies something.
+    #[must_use]
+    pub fn denying(self, denied: Denied) -> Self {
+        Self { denied: Some(denied), ..self }
     }
 
     /// One field fails its rule.

@@ -1,4 +1,4 @@
-//! What the two pages in front of the console share: the card, and its fields.
+//! What the pages in front of the console share: the card, and its fields.
 
 use leptos::prelude::*;
 

@@ -1,9 +1,12 @@
 //! A person's own password: changed here, and asked for at the first sign-in when an admin chose the one before. Works without JavaScript.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn as _};
 
 use super::gate::{Field, field, gate, refusal};
-use crate::server_fns::users::ChangePassword;
+use crate::{
+    components::post_form::post_form,
+    server_fns::{sessions::DeleteSession, users::ChangePassword},
+};
 
 /// The page.
 #[component]
@@ -13,8 +16,13 @@ pub fn PasswordPage() -> impl IntoView {
     let error = Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
     let current =
         Field { name: "current_password", label: "Current password", kind: "password", autocomplete: "current-password", help: "" };
-    let password =
-        Field { name: "password", label: "New password", kind: "password", autocomplete: "new-password", help: "At least 12 characters." };
+    let password = Field {
+        name: "password",
+        label: "New password",
+        kind: "password",
+        autocomplete: "new-password",
+        help: "At least 12 characters, and hard to guess.",
+    };
     let again = Field { name: "password_again", label: "New password again", kind: "password", autocomplete: "new-password", help: "" };
     let form = view! {
         <ActionForm action>
@@ -25,6 +33,7 @@ pub fn PasswordPage() -> impl IntoView {
             <button class="button button--primary" disabled=move || pending.get()>"Change password"</button>
         </ActionForm>
         <p class="small"><a href="/settings/sessions">"Back to the settings"</a></p>
+        {post_form(DeleteSession::url(), vec![], None, view! { <button class="button button--quiet">"Sign out"</button> }.into_any())}
     };
     let lead = "Your other sessions end. Tokens of programs stay: revoke those that you do not know.";
     gate("password", "Choose a new password", lead, form.into_any())

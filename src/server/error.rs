@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use ulid::Ulid;
 
 use super::{rclone::RcloneError, store::StoreError};
-use crate::domain::error::{AppError, ErrorCode};
+use crate::domain::error::{AppError, Denied, ErrorCode};
 
 /// Logs `source` with all that caused it, and answers with where to find it.
 pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError {
@@ -46,7 +46,8 @@ impl From<RcloneError> for AppError {
         match error {
             RcloneError::Unavailable { message } => Self::new(ErrorCode::Unavailable, message),
             RcloneError::Missing { message } => Self::new(ErrorCode::RcloneMissing, message),
-            RcloneError::Invalid { fields } => Self::invalid_fields(fields),
+            RcloneError::Invalid { fields, withheld: true } => Self::invalid_fields(fields).denying(Denied::Option),
+            RcloneError::Invalid { fields, withheld: false } => Self::invalid_fields(fields),
             RcloneError::Exists => Self::conflict("A remote with this name exists. Choose another name."),
             RcloneError::UnknownRemote => Self::not_found("remote with this name"),
             RcloneError::NotFound => Self::new(ErrorCode::NotFound, "This folder does not exist."),

@@ -138,6 +138,9 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let policy = Policy::new(address, &urls);
     listener::serve(listener, http::router(app.clone(), policy), Limits::default(), stopped(app.stopping.clone())).await;
     reads::flush(&app, true).await;
+    if let Err(error) = app.auth.flush_denials(true).await {
+        tracing::warn!(%error, "how often requests were denied could not be recorded");
+    }
     app.engine.close().await;
     app.rclone.shutdown().await;
     app.store.close().await;

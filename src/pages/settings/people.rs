@@ -86,7 +86,7 @@ fn add(doors: Doors, count: String) -> AnyView {
                     </div>
                     <button class="button button--primary" disabled=move || pending.get()>"Add"</button>
                 </div>
-                <p class="help" id="new-role-help">{ROLES}" A password has at least 12 characters."</p>
+                <p class="help" id="new-role-help">{ROLES}" A password has at least 12 characters; they choose their own when they first sign in."</p>
             </ActionForm>
         </details>
     }

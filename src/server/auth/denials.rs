@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         audit::Via,
-        error::{AppError, ErrorCode, Result},
+        error::{AppError, Denied, ErrorCode, Result},
         id::{AuditId, UserId},
         time::Timestamp,
     },
@@ -36,7 +36,7 @@ const TEXT: usize = 200;
 /// Why somebody was refused. It is what an answer carries to where denials are recorded.
 #[derive(Clone, Debug)]
 pub struct Denial {
-    /// `forbidden`, `rate_limited`, `unknown_token`, `host`, `origin`.
+    /// `forbidden`, `option`, `foreign`, `rate_limited`, `unknown_token`, `host`, `origin`.
     pub kind: &'static str,
     /// In the words of the answer.
     pub why: String,
@@ -46,12 +46,14 @@ impl Denial {
     /// What an error says of it, when it is one that refuses somebody.
     #[must_use]
     pub fn of(error: &AppError) -> Option<Self> {
-        let kind = match error.code {
-            ErrorCode::Forbidden => "forbidden",
-            ErrorCode::RateLimited => "rate_limited",
-            _ => return None,
+        let kind = match (error.denied, error.code) {
+            (Some(Denied::Option), _) => "option",
+            (Some(Denied::Foreign), _) => "foreign",
+            (None, ErrorCode::Forbidden) => "forbidden",
+            (None, ErrorCode::RateLimited) => "rate_limited",
+            (None, _) => return None,
         };
-        Some(Self { kind, why: error.message.clone() })
+        Some(Self { kind, why: error.clone().sentence() })
     }
 }
 
@@ -130,10 +132,10 @@ impl Denials {
         (key, Some(row), before.filter(|sum| sum.more > 0))
     }
 
-    /// Takes what is over.
-    fn take(&self, now: Timestamp) -> Vec<(Key, Sum)> {
+    /// Takes what is over, or all of it.
+    fn take(&self, now: Timestamp, all: bool) -> Vec<(Key, Sum)> {
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sums.extract_if(|_, sum| now.millis_since(sum.since) >= WINDOW_MS).filter(|(_, sum)| sum.more > 0).collect()
+        sums.extract_if(|_, sum| all || now.millis_since(sum.since) >= WINDOW_MS).filter(|(_, sum)| sum.more > 0).collect()
     }
 }
 
@@ -181,10 +183,13 @@ impl Auth {
         tx.commit().await.map_err(failed)
     }
 
-    /// Writes how often what is over was denied beside its first time.
-    pub(super) async fn flush_denials(&self) -> Result<()> {
+    /// Writes how often what is over was denied beside its first time; at the end of the console, of all of it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn flush_denials(&self, all: bool) -> Result<()> {
         let now = self.0.clock.now();
-        let over = self.0.denials.take(now);
+        let over = self.0.denials.take(now, all);
         if over.is_empty() {
             return Ok(());
         }
@@ -253,14 +258,14 @@ mod tests {
             let (_, first, before) = denials.count(key(1, None), row(), Timestamp(n));
             assert_eq!((first.is_some(), before.is_some()), (n == 0, false));
         }
-        assert!(denials.take(Timestamp(59_999)).is_empty());
+        assert!(denials.take(Timestamp(59_999), false).is_empty());
         let (_, first, before) = denials.count(key(1, None), row(), Timestamp(60_000));
         assert!(first.is_some());
         assert_eq!(before.map(|sum| (sum.more, sum.since)), Some((999, Timestamp(0))));
         denials.count(key(1, None), row(), Timestamp(60_001));
-        let over = denials.take(Timestamp(120_000));
+        let over = denials.take(Timestamp(60_002), true);
         assert_eq!(over.iter().map(|(_, sum)| sum.more).collect::<Vec<_>>(), [1]);
-        assert!(denials.take(Timestamp(999_999)).is_empty());
+        assert!(denials.take(Timestamp(999_999), true).is_empty());
     }
 
     #[test]
@@ -273,7 +278,7 @@ mod tests {
         let firsts = (1..20_000).filter(|n| denials.count(key(*n, eva), row(), Timestamp(0)).1.is_some()).count();
         assert_eq!(firsts, KNOWN_MAX);
         assert!(denials.0.lock().expect("whole").len() <= UNKNOWN_MAX + KNOWN_MAX + 2);
-        denials.take(Timestamp(60_000));
+        denials.take(Timestamp(60_000), false);
         assert!(denials.0.lock().expect("whole").is_empty());
     }
 

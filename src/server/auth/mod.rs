@@ -128,7 +128,7 @@ impl Auth {
     /// # Errors
     /// When the database can not be written.
     pub async fn sweep(&self) -> Result<()> {
-        self.flush_denials().await?;
+        self.flush_denials(false).await?;
         session::delete_expired(&self.0.store, &self.0.clock).await.map_err(failed)
     }
 }

@@ -84,7 +84,8 @@ impl Rclone {
         if flags.is_empty() {
             return Ok(BTreeMap::new());
         }
-        self.catalog().await?.check(operation, flags).map_err(|fields| RcloneError::Invalid { fields })
+        let withheld = flags.keys().any(|name| flags::is_withheld(name));
+        self.catalog().await?.check(operation, flags).map_err(|fields| RcloneError::Invalid { fields, withheld })
     }
 
     /// Options that this rclone's runs have and this Longshore does not know: they can not be set.

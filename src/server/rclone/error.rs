@@ -16,6 +16,8 @@ pub enum RcloneError {
     Invalid {
         /// Option, or `name` or `provider`, to what is wrong with it.
         fields: BTreeMap<String, String>,
+        /// Whether one of them is an option that nobody may set.
+        withheld: bool,
     },
     /// A remote has this name already.
     #[error("a remote with this name exists")]
@@ -67,7 +69,7 @@ pub enum RcloneError {
 impl RcloneError {
     /// One option fails its rule.
     pub(crate) fn invalid(field: &str, problem: impl Into<String>) -> Self {
-        Self::Invalid { fields: BTreeMap::from([(field.to_owned(), problem.into())]) }
+        Self::Invalid { fields: BTreeMap::from([(field.to_owned(), problem.into())]), withheld: false }
     }
 }
 

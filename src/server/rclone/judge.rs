@@ -43,7 +43,7 @@ impl Rclone {
             let ages = options.min_age.is_some() && options.max_age.is_some();
             fields.insert(if ages { "min_age" } else { TOGETHER }.to_owned(), problem("these values together", &why));
         }
-        Err(RcloneError::Invalid { fields })
+        Err(RcloneError::Invalid { fields, withheld: false })
     }
 
     /// What rclone has against these values; `None` where it takes them.

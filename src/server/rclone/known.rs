@@ -133,7 +133,22 @@ fn values(section: &Section) -> Vec<String> {
             found.extend(if name == HEADERS { credentials(value) } else { parts(value) });
         }
     }
+    found.extend(pairs.values().flat_map(|value| of_address(value)));
     found.retain(|value| counts(value, SHORTEST));
+    found
+}
+
+/// What is secret in an address, whatever the option is named: the password in front of its host, and what looks like a secret in its query.
+fn of_address(value: &str) -> Vec<String> {
+    let Some((_, rest)) = value.split_once("://") else { return Vec::new() };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let mut found = Vec::new();
+    if let Some((user, password)) = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
+        found.extend([password.to_owned(), unescape(password), format!("{}:{}", unescape(user), unescape(password))]);
+    }
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| is_secret(name));
+    found.extend(query.flat_map(|(_, value)| [value.to_owned(), unescape(value)]));
     found
 }
 
@@ -216,6 +231,9 @@ fn forms(value: &str) -> Vec<String> {
         found.push(escape(b"-._~/", upper));
         found.push(escape(b"-._~ ", upper).replace(' ', "+"));
     }
+    for upper in [true, false] {
+        found.push(value.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect());
+    }
     // Behind something of any length, as in `user:password`: what of it does not depend on its neighbours.
     for before in 0..3_usize {
         let bytes = [vec![0; before], value.as_bytes().to_vec()].concat();
@@ -270,6 +288,7 @@ mod tests {
             "p%26ss%20%22w%c3%b6rd%22%2f%2b%3d".to_owned(),
             "p%26ss+%22w%C3%B6rd%22%2F%2B%3D".to_owned(),
             base64::prelude::BASE64_STANDARD.encode(secret),
+            secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
             Value::String(secret.to_owned()).to_string(),
             Value::String(Value::String(secret.to_owned()).to_string()).to_string(),
             "p\\u0026ss \\\"w\u{f6}rd\\\"/+=".to_owned(),
@@ -315,6 +334,7 @@ mod tests {
              [web]\ntype = http\nurl = https://files.example.net/\nheaders = Authorization,Bearer abc.def.ghi,X-Api-Key,k3y-of-eight\n\
              [ia]\ntype = internetarchive\naccess_key_id = AKACCESS\nsecret_access_key = s3cr3t-of-ia\n\
              [s]\ntype = sftp\nhost = h\nkey_pem = -----BEGIN KEY-----\\nMIIEvQIBADANBgkqhkiG9w0B\\n-----END KEY-----\\n\nkey_file = /home/a/.ssh/id\n\
+             [u]\ntype = webdav\nurl = http://eva:older%2DSecret%2D9911@h.example.net:81/x?id=public-number&api_key=qu3ry-key\n\
              [o]\ntype = dropbox\nauth_url = https://login.example.net/oauth\ntoken_url = https://login.example.net/token\nenv_auth = true\npass = 1234\n",
         );
         for (text, expected) in [
@@ -325,6 +345,9 @@ mod tests {
             ("you sent Bearer abc.def.ghi", "you sent ***"),
             ("LOW AKACCESS:s3cr3t-of-ia", "LOW ***:***"),
             ("line MIIEvQIBADANBgkqhkiG9w0B", "line ***"),
+            ("older-Secret-9911 or older%2DSecret%2D9911", "*** or ***"),
+            ("Basic ZXZhOm9sZGVyLVNlY3JldC05OTEx", "Basic ***"),
+            ("qu3ry-key of h.example.net:81 and public-number", "*** of h.example.net:81 and public-number"),
             (
                 "https://files.example.net/ and https://login.example.net/token",
                 "https://files.example.net/ and https://login.example.net/token",

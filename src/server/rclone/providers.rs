@@ -97,7 +97,11 @@ pub fn check(
     if let (Some(option), Err(problem)) = (wrap::option(kind), check_places(kind, &checked, remotes)) {
         fields.insert(option.to_owned(), problem);
     }
-    if fields.is_empty() { Ok(checked) } else { Err(RcloneError::Invalid { fields }) }
+    if fields.is_empty() {
+        return Ok(checked);
+    }
+    let withheld = fields.keys().any(|name| verdict(kind, name) == Some(Verdict::Withheld));
+    Err(RcloneError::Invalid { fields, withheld })
 }
 
 /// What is wrapped is a folder of this server or lies in a remote that exists: never a connection string, which could run programs.
@@ -156,7 +160,7 @@ mod tests {
         let config = config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         match check(&providers, kind, &config, &BTreeSet::from(["b2".to_owned()])) {
             Ok(_) => vec![],
-            Err(RcloneError::Invalid { fields }) => fields.into_keys().collect(),
+            Err(RcloneError::Invalid { fields, .. }) => fields.into_keys().collect(),
             Err(error) => panic!("{error}"),
         }
     }

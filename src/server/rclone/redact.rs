@@ -116,6 +116,11 @@ mod tests {
             ("Authorization: LOW key:secret, no", "Authorization: LOW *** no"),
             ("the battery is low today", "the battery is low today"),
             ("host_keys=ssh-ed25519 AAAA", "host_keys=ssh-ed25519 AAAA"),
+            (
+                "Put \"https://b.example.net/f?X-Amz-Algorithm=AWS4&X-Amz-Credential=AKIA%2F2022&X-Amz-Security-Token=FwoG%2B&X-Amz-Signature=ab\": EOF",
+                "Put \"https://b.example.net/f?X-Amz-Algorithm=AWS4&X-Amz-Credential=***&X-Amz-Security-Token=***&X-Amz-Signature=***\": EOF",
+            ),
+            ("Setting pass=\"obscured\" for \"src\" from environment variable", "Setting pass=*** for \"src\" from environment variable"),
         ] {
             assert_eq!(redact(text), expected);
         }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Change, audit};
 use crate::{
     domain::{
-        error::{AppError, Result},
+        error::{AppError, Denied, Result},
         id::{TokenId, UserId},
         policy::Permission,
         time::Timestamp,
@@ -79,7 +79,10 @@ pub async fn delete(actor: &Actor, app: &AppState, id: &TokenId) -> Result<()> {
     let mut transaction = app.store.begin().await?;
     let token = tokens::get(&mut transaction, id, app.clock.now()).await?;
     // Of a token of somebody else it is not even told that there is one.
-    let token = token.filter(|token| anybodys || token.user_id == actor.user_id).ok_or_else(|| unknown(id))?;
+    let token = token.ok_or_else(|| unknown(id))?;
+    if !anybodys && token.user_id != actor.user_id {
+        return Err(unknown(id).denying(Denied::Foreign));
+    }
     tokens::revoke(&mut transaction, id).await?;
     let detail = json!({ "token": id, "user": token.user });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.delete", &token.label) }).await?;

@@ -163,7 +163,7 @@ async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
     let options = TransferOptions { flags, ..TransferOptions::default() };
     let transfer = Transfer { operation: Operation::Copy, source: at("a"), destination: Some(at("b")), options };
     let refused = rclone.start_run(&dir.path().join("run 1"), &transfer, None).await.expect_err("refused");
-    let RcloneError::Invalid { fields } = refused else { panic!("{refused}") };
+    let RcloneError::Invalid { fields, .. } = refused else { panic!("{refused}") };
     assert_eq!(fields.into_keys().collect::<Vec<_>>(), ["flags.metadata_mapper"]);
     assert!(!dir.path().join("run 1").exists(), "nothing was begun");
     rclone.shutdown().await;

@@ -99,7 +99,7 @@ async fn a_new_remote_does_not_share_options_with_another_one_by_its_name() {
     let config = options(&[("remote", "/")]);
     for bad in ["nas.backup", "old"] {
         let error = create(&house.rclone, &name(bad), "alias", &config).await.expect_err(bad);
-        assert!(matches!(&error, RcloneError::Invalid { fields } if fields.contains_key("name")), "{bad}: {error:?}");
+        assert!(matches!(&error, RcloneError::Invalid { fields, .. } if fields.contains_key("name")), "{bad}: {error:?}");
     }
     for good in ["nas.backup.old", "backup.nas", "n.b"] {
         create(&house.rclone, &name(good), "alias", &config).await.expect(good);
@@ -115,7 +115,7 @@ async fn a_value_is_kept_exactly_or_refused_by_its_field() {
         let secret =
             options(&[("provider", "Other"), ("endpoint", "http://127.0.0.1:1"), ("access_key_id", "k"), ("secret_access_key", value)]);
         let error = create(&house.rclone, &name(&format!("s{number}")), "s3", &secret).await.expect_err(value);
-        assert!(matches!(&error, RcloneError::Invalid { fields } if fields.contains_key("secret_access_key")), "{value:?}: {error:?}");
+        assert!(matches!(&error, RcloneError::Invalid { fields, .. } if fields.contains_key("secret_access_key")), "{value:?}: {error:?}");
         if !value.contains(char::is_control) {
             let password = options(&[("url", "http://127.0.0.1:1"), ("user", "u"), ("pass", value)]);
             create(&house.rclone, &name(&format!("p{number}")), "webdav", &password).await.expect(value);

@@ -39,7 +39,7 @@ async fn options_that_run_programs_or_read_files_are_refused() {
             house.rclone.test_new(OWNER, provider, &config, None).await.map(|_| ()),
             create(&house.rclone, &name("x"), provider, &config).await,
         ] {
-            let Err(RcloneError::Invalid { fields }) = result else { panic!("{provider} {config:?}: {result:?}") };
+            let Err(RcloneError::Invalid { fields, .. }) = result else { panic!("{provider} {config:?}: {result:?}") };
             assert_eq!(fields.into_keys().collect::<Vec<_>>(), [field]);
         }
     }

@@ -63,7 +63,21 @@ async fn each_kind_of_denial_is_recorded_once() {
         form.send().await.expect("an answer");
     }
     console.anonymous(Method::GET, "/settings/people").header(header::COOKIE, &session).send().await.expect("a page");
-    console.ask(&operator, Method::DELETE, &format!("/api/v1/tokens/{foreign}"), &json!({}), StatusCode::NOT_FOUND).await;
+    for _ in 0..3 {
+        console.ask(&operator, Method::DELETE, &format!("/api/v1/tokens/{foreign}"), &json!({}), StatusCode::NOT_FOUND).await;
+        console.ask(&operator, Method::DELETE, "/api/v1/tokens/01JD3Z6N9V4M2K8Q7W5X1T0R3S", &json!({}), StatusCode::NOT_FOUND).await;
+        for (flag, value) in [
+            ("metadata_mapper", json!("/bin/sh")),
+            ("--Metadata-Mapper", json!("/bin/sh")),
+            ("nosuch", json!(1)),
+            ("transfers", json!("many")),
+        ] {
+            let body = json!({ "operation": "copy", "source": console.path("a"), "destination": console.path("b"), "options": { "flags": { flag: value } } });
+            console.ask(&operator, Method::POST, "/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
+        }
+        let remote = json!({ "name": "x", "provider": "sftp", "config": { "host": "h", "ssh": "sh -c id" } });
+        console.post("/api/v1/remotes", &remote, StatusCode::BAD_REQUEST).await;
+    }
 
     let found = denials(&console).await;
     let row = |user: &str, kind: &str, route: &str| (user.to_owned(), kind.to_owned(), route.to_owned());
@@ -73,6 +87,9 @@ async fn each_kind_of_denial_is_recorded_once() {
         row("vic", "forbidden", "GET /api/v1/files"),
         row("olga", "forbidden", "POST /api/v1/remotes"),
         row("olga", "forbidden", "POST /api/v1/runs"),
+        row("olga", "option", "POST /api/v1/runs"),
+        row("olga", "foreign", "DELETE /api/v1/tokens/{id}"),
+        row("marianne", "option", "POST /api/v1/remotes"),
         row("marianne", "forbidden", "GET /api/v1/audit"),
         row("", "unknown_token", "GET /api/v1/runs"),
         row("", "host", "GET /api/v1/runs"),
@@ -82,7 +99,7 @@ async fn each_kind_of_denial_is_recorded_once() {
     ] {
         assert_eq!(found.iter().filter(|row| **row == wanted).count(), 1, "{wanted:?}: {found:#?}");
     }
-    assert_eq!(found.len(), 11, "{found:#?}");
+    assert_eq!(found.len(), 14, "{found:#?}");
 }
 
 #[tokio::test]

@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use crate::support::Console;
 
 /// What no answer may hold.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "pass&word of \"eva\"",
     "abc.def-bearer.ghi",
     "k3y-of-the-header",
     "SigSig+Sig/1234567890=",
     "s3cr3t-of-the-archive",
     "cookie-0f-crumbs",
+    "in/the:address@of-it",
 ];
 
 /// Answers each request with a refusal that holds its target and its headers: as they are, decoded, in base64, escaped for an address, as JSON.
@@ -103,6 +104,7 @@ async fn what_a_server_says_again_holds_no_secret_wherever_it_leaves() {
         ("basic", "webdav", json!({ "url": url, "vendor": "other", "user": "eva", "pass": SECRETS[0] })),
         ("bearer", "webdav", json!({ "url": url, "vendor": "other", "bearer_token": SECRETS[1] })),
         ("header", "http", json!({ "url": url, "headers": format!("X-Api-Key,{},Cookie,id={}", SECRETS[2], SECRETS[5]) })),
+        ("address", "webdav", json!({ "url": url.replace("//", &format!("//eva:{}@", percent(SECRETS[6]))), "vendor": "other" })),
         ("azure", "azureblob", json!({ "sas_url": sas })),
         (
             "archive",

@@ -102,6 +102,11 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
         }
     };
     refused(session.clone()).await;
+    // The one that an admin knows is no choice.
+    let same = json!({ "current_password": PASSWORD, "password": PASSWORD });
+    let answer = as_session(&console, &session, Method::POST, "/api/v1/users/me/password", Some(same)).await;
+    assert!(expect(answer, StatusCode::BAD_REQUEST).await["fields"]["password"].is_string());
+    refused(session.clone()).await;
     let page = as_session(&console, &session, Method::GET, "/password", None).await;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(page.text().await.expect("text").contains("name=\"current_password\""));
@@ -160,5 +165,73 @@ async fn a_name_that_looks_like_another_is_refused() {
     }
     for name in ["vica", "маша", "Ol", "vik"] {
         console.person(name, "viewer").await;
+    }
+}
+
+/// Tries to sign in; whether that gives a session.
+async fn enters(console: &Console, name: &str, password: &str) -> bool {
+    !enter(console, name, password).await.0.is_empty()
+}
+
+// What people reported of other consoles: blanks that somebody trims in one place and not in another, and passwords of which an end does not count.
+#[tokio::test]
+async fn names_and_passwords_are_taken_as_they_are_everywhere() {
+    let console = Console::start();
+    let made = console
+        .post(
+            "/api/v1/users",
+            &json!({ "name": "callview ", "role": "viewer", "password": PASSWORD, "must_change_password": false }),
+            StatusCode::CREATED,
+        )
+        .await;
+    assert_eq!(made["name"], "callview", "no blank that nobody sees");
+    assert!(enters(&console, "callview", PASSWORD).await && enters(&console, " callview ", PASSWORD).await);
+    for name in ["call\u{200b}view", "callview\u{a0}", "call\nview", "callview\u{202e}"] {
+        let body = json!({ "name": name, "role": "viewer", "password": PASSWORD });
+        let answer = console.request(Method::POST, "/api/v1/users").json(&body).send().await.expect("an answer");
+        assert!([StatusCode::CONFLICT, StatusCode::BAD_REQUEST].contains(&answer.status()), "{name:?}: {}", answer.status());
+    }
+    let long = format!("{}-end of a long one", "pebble lantern quay 9034 ".repeat(4));
+    for (name, password, others) in [
+        ("front", "  salt marsh pier 2207", vec!["salt marsh pier 2207", "  salt marsh pier 2207 "]),
+        ("back", "salt marsh pier 2207  ", vec!["salt marsh pier 2207"]),
+        // Of bcrypt, 72 bytes count.
+        ("long", long.as_str(), vec![&long[..72], &long[..long.len() - 1]]),
+        ("case", "Salt Marsh Pier 2207", vec!["salt marsh pier 2207"]),
+    ] {
+        let body = json!({ "name": name, "role": "viewer", "password": password, "must_change_password": false });
+        console.post("/api/v1/users", &body, StatusCode::CREATED).await;
+        for other in others {
+            assert!(!enters(&console, name, other).await, "{name}: {other:?}");
+        }
+        let (session, _) = enter(&console, name, password).await;
+        let change = json!({ "current_password": password, "password": format!("{NEW} ") });
+        let answer = as_session(&console, &session, Method::POST, "/api/v1/users/me/password", Some(change)).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT, "{name}");
+        assert!(!enters(&console, name, NEW).await && enters(&console, name, &format!("{NEW} ")).await, "{name}");
+    }
+    for blank in [
+        "            ",
+        "\t\t\t\t\t\t\t\t\t\t\t\t\t",
+        "\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}",
+    ] {
+        console.post("/api/v1/users", &json!({ "name": "blank", "role": "viewer", "password": blank }), StatusCode::BAD_REQUEST).await;
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_makes_up_as_a_name_is_one_row_of_the_log_and_stays_in_it() {
+    let console = Console::start();
+    let names =
+        ["admin\r\nLOGIN_SUCCESS user=admin", "<script>alert(1)</script>", "a\u{1b}[2Jb", "x\"}{\"user\":\"marianne", &"n".repeat(10_000)];
+    for name in names {
+        assert!(!enters(&console, name, "wrong").await);
+    }
+    let rows = console.get("/api/v1/audit?action=session.create", StatusCode::OK).await;
+    let rows = rows["entries"].as_array().expect("rows");
+    assert!(rows.len() <= names.len() && rows.iter().all(|row| row["success"] == false && row["user"] != ADMIN), "{rows:?}");
+    for row in rows {
+        let text = format!("{}{}", row["user"].as_str().expect("text"), row["target"].as_str().expect("text"));
+        assert!(text.chars().count() <= 300 && !text.chars().any(char::is_control), "{text:?}");
     }
 }

@@ -162,7 +162,7 @@ fn refusal(operation: Operation, name: &str) -> String {
         }
         Some(Verdict::For(_)) => "This rclone does not have it.".to_owned(),
         None => {
-            let meant = name.trim().trim_start_matches('-').replace('-', "_").to_lowercase();
+            let meant = meant(name);
             match review::verdict(&meant) {
                 Some(Verdict::Withheld(why)) => (*why).to_owned(),
                 Some(Verdict::For(_)) => format!("Write it as {meant}."),
@@ -195,6 +195,17 @@ pub fn unreviewed(info: &Info) -> Vec<String> {
 #[must_use]
 pub fn is_reviewed(name: &str) -> bool {
     review::verdict(name).is_some() || FIELDS.contains(&name)
+}
+
+/// Whether this is an option that no run may be given, however it is written.
+#[must_use]
+pub fn is_withheld(name: &str) -> bool {
+    matches!(review::verdict(&meant(name)), Some(Verdict::Withheld(_)))
+}
+
+/// An option by rclone's name for it: of how its command line writes it, and in small letters.
+fn meant(name: &str) -> String {
+    name.trim().trim_start_matches('-').replace('-', "_").to_lowercase()
 }
 
 /// Every option that no run may be given, by rclone's names.
