@@ -34,6 +34,8 @@ pub enum Link {
     Open,
     /// It dropped, and is tried again: what is seen may be old.
     Lost,
+    /// The server ended it for newer ones of the same person. It is opened again when the tab is looked at anew.
+    Replaced,
 }
 
 /// The signals. One for the whole page, in the context.
@@ -46,6 +48,7 @@ pub struct Live {
     ended: RwSignal<u32>,
     missed: RwSignal<u32>,
     refused: RwSignal<u32>,
+    replaced: RwSignal<String>,
     /// Runs that are shown as going on, from here or from a page.
     expected: StoredValue<BTreeSet<RunId>>,
 }
@@ -79,6 +82,12 @@ impl Live {
     #[must_use]
     pub fn refused(self) -> u32 {
         self.refused.get()
+    }
+
+    /// Why the server ended the stream for good.
+    #[must_use]
+    pub fn replaced(self) -> String {
+        self.replaced.get()
     }
 
     /// What the run of this page transfers now; `None` until the stream has told.
@@ -146,6 +155,10 @@ impl Live {
             Event::Queue { paused } => self.paused.set(paused),
             Event::Run { run } => self.patch(*run),
             Event::InFlight { files, .. } => self.in_flight.set(Some(files)),
+            Event::Replaced { message } => {
+                self.replaced.set(message);
+                self.link.set(Link::Replaced);
+            }
         }
     }
 
@@ -198,6 +211,7 @@ pub fn provide_live(url: Signal<Option<String>>) -> Live {
         ended: RwSignal::new(0),
         missed: RwSignal::new(0),
         refused: RwSignal::new(0),
+        replaced: RwSignal::default(),
         expected: StoredValue::default(),
     };
     provide_context(live);
@@ -223,13 +237,21 @@ pub fn provide_live(url: Signal<Option<String>>) -> Live {
 /// Opens the stream until the effect that called it runs again.
 fn listen(live: Live, url: &str, attempt: RwSignal<u32>) {
     let Ok(source) = EventSource::new(url) else { return };
+    let ended = source.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
         if let Some(event) = message.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
             live.receive(event);
         }
+        if live.link.get_untracked() == Link::Replaced {
+            // The browser would open it again, and end another one with that.
+            ended.close();
+        }
     });
     let failed = source.clone();
     let on_error = Closure::<dyn FnMut()>::new(move || {
+        if live.link.get_untracked() == Link::Replaced {
+            return;
+        }
         live.link.set(Link::Lost);
         if failed.ready_state() == EventSource::CLOSED {
             live.refused.update(|n| *n += 1);

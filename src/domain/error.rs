@@ -27,9 +27,9 @@ pub enum ErrorCode {
     BlockedGuard,
     /// Another run writes there.
     DestinationBusy,
-    /// The body is larger than the limit.
+    /// The body, or what was asked for, is larger than the limit.
     TooLarge,
-    /// Too many tries; [`AppError::retry_after`] says how long to wait.
+    /// Too many tries, or too much of one person at once; [`AppError::retry_after`] says how long to wait.
     RateLimited,
     /// rclone ended with an error; the message is its own, without secrets.
     RcloneFailed,
@@ -84,7 +84,7 @@ pub struct AppError {
     /// The run that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_id: Option<RunId>,
-    /// Seconds to wait before trying again, for `rate_limited`.
+    /// Seconds to wait before trying again, for `rate_limited` and where too much is asked of the console at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// What it denies, where the code does not say that it denies something: for the audit log, never in an answer.

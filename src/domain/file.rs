@@ -59,17 +59,6 @@ pub struct TreeQuery {
     pub limit: Option<usize>,
 }
 
-/// What lies below a location, in the order of paths. Names are paths below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tree {
-    /// What was listed.
-    pub location: Location,
-    /// The entries.
-    pub entries: Vec<Entry>,
-    /// Where the next page begins, when there are more after them.
-    pub next: Option<Cursor>,
-}
-
 /// A position in one listing. Names are of no use for that: a provider may give one several times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {

@@ -52,6 +52,10 @@ impl From<RcloneError> for AppError {
             RcloneError::UnknownRemote => Self::not_found("remote with this name"),
             RcloneError::NotFound => Self::new(ErrorCode::NotFound, "This folder does not exist."),
             RcloneError::IsFile => Self::new(ErrorCode::NotFound, "That is a file, not a folder."),
+            RcloneError::TooMuch => Self::new(
+                ErrorCode::TooLarge,
+                "More lies there than can be listed at once. List the folders in it one by one, or fewer levels of them.",
+            ),
             RcloneError::Failed { message } | RcloneError::Refused { message } => Self::new(ErrorCode::RcloneFailed, message),
             RcloneError::Timeout => Self::new(ErrorCode::Timeout, "The remote did not answer in time. Test it, or try again."),
             RcloneError::Io { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {

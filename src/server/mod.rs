@@ -17,6 +17,7 @@ pub mod mount_table;
 pub mod outbound;
 pub mod rclone;
 pub mod services;
+pub mod shares;
 pub mod start;
 pub mod state;
 pub mod store;

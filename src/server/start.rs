@@ -128,7 +128,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
     let proxies = TrustedProxies::new(config.trusted_proxies());
-    let app = build(&config, proxies, address).await?;
+    let app = build(&config, proxies.clone(), address).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
     greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
@@ -136,7 +136,8 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     tokio::spawn(files::follow_runs(app.clone()));
     tokio::spawn(reads::keep(app.clone()));
     let policy = Policy::new(address, &urls);
-    listener::serve(listener, http::router(app.clone(), policy), Limits::default(), stopped(app.stopping.clone())).await;
+    let router = http::router(app.clone(), policy);
+    listener::serve(listener, router, Limits::default(), proxies, stopped(app.stopping.clone())).await;
     reads::flush(&app, true).await;
     if let Err(error) = app.auth.flush_denials(true).await {
         tracing::warn!(%error, "how often requests were denied could not be recorded");
@@ -187,6 +188,7 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
         engine,
         listings: Arc::<Listings>::default(),
         reads: Arc::default(),
+        shares: Arc::default(),
         locations,
         mounts_dir: data_dir.join("mounts").into(),
         host: host.into(),

@@ -15,6 +15,7 @@ use super::{
     locations::Locations,
     rclone::Rclone,
     services::{files::Listings, reads::Reads},
+    shares::Shares,
     store::Store,
 };
 
@@ -35,6 +36,8 @@ pub struct AppState {
     pub listings: Arc<Listings>,
     /// What was read lately, for the audit log.
     pub reads: Arc<Reads>,
+    /// What each person has of what all share.
+    pub shares: Arc<Shares>,
     /// What a location leads to, and whether it may be used.
     pub locations: Locations,
     /// Where each mount has its folder.

@@ -49,15 +49,15 @@ pub fn Frame(
 ) -> impl IntoView {
     keys::listen();
     let live = Live::current();
-    let lost = Memo::new(move |_| framed.get() && live.link() == Link::Lost);
+    let stale = Memo::new(move |_| Some(live.link()).filter(|link| framed.get() && matches!(link, Link::Lost | Link::Replaced)));
     view! {
         <a class="skip" href="#content" rel="external">"Skip to the content"</a>
-        <div class="app" class:app--bare=move || !framed.get() class:app--stale=move || lost.get()>
+        <div class="app" class:app--bare=move || !framed.get() class:app--stale=move || stale.get().is_some()>
             {move || framed.get().then(side::side)}
             <div class="content">
                 {move || framed.get().then(|| top(doors))}
-                <p class="reconnect" role="status" class:reconnect--shown=move || lost.get()>
-                    {move || lost.get().then(|| view! { {icon("loader")} "Reconnecting… What you see may be old." }.into_any())}
+                <p class="reconnect" role="status" class:reconnect--shown=move || stale.get().is_some()>
+                    {move || stale.get().map(|link| state_of_stream(live, link))}
                 </p>
                 <div id="content" tabindex="-1">{children()}</div>
             </div>
@@ -65,6 +65,14 @@ pub fn Frame(
         {move || framed.get().then(side::bottom)}
     }
     .into_any()
+}
+
+/// What is wrong with the stream.
+fn state_of_stream(live: Live, link: Link) -> AnyView {
+    match link {
+        Link::Replaced => view! { {icon("triangle-alert")} {live.replaced()} }.into_any(),
+        _ => view! { {icon("loader")} "Reconnecting… What you see may be old." }.into_any(),
+    }
 }
 
 /// The bar above the page.

@@ -26,10 +26,13 @@ use crate::{
     server::{
         auth::{Actor, Visitor},
         services::runs,
+        shares::{STREAMS_PER_PERSON, Stream as Share},
         state::AppState,
     },
 };
 
+/// Where it is.
+pub const PATH: &str = "/api/v1/events";
 /// How often it is made sure that the listener may still listen.
 const RECHECK: Duration = Duration::from_secs(4);
 /// How often a silent stream says that it lives.
@@ -67,7 +70,8 @@ impl utoipa::ToSchema for EventMessage {
 
 /// Listen to what changes
 ///
-/// Server-sent events; the data of each is one `Event`. The first is a snapshot of all runs that have not ended.
+/// Server-sent events; the data of each is one `Event`. The first is a snapshot of all runs that have not ended. A person has at most 8
+/// streams open, with all their sessions and tokens: when a ninth is opened, the oldest ends with an event `replaced`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     params(("run" = inline(Option<RunId>), Query, description = "also what this run transfers now, file by file")),
     responses((status = 200, description = "The stream; it does not end by itself", body = EventMessage, content_type = "text/event-stream")))]
@@ -82,7 +86,8 @@ async fn listen(
     let events = app.engine.hub().subscribe();
     let snapshot = runs::snapshot(&actor, &app).await?;
     let first = in_flight(&app, query.run.as_ref());
-    let listener = Listener { app, actor, visitor, run: query.run, events, recheck: interval(RECHECK) };
+    let share = app.shares.streams.open(&actor.user_id);
+    let listener = Listener { app, actor, visitor, run: query.run, events, recheck: interval(RECHECK), share, ended: false };
     let start = stream::iter([Some(snapshot), first].into_iter().flatten().map(|event| message(&event)));
     let rest = stream::unfold(listener, |mut listener| async { listener.next().await.map(|message| (message, listener)) });
     Ok(Sse::new(start.chain(rest).map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
@@ -98,6 +103,14 @@ fn message(event: &Event) -> Message {
     Message::default().json_data(event).unwrap_or_default()
 }
 
+/// What the page of a stream says that a newer one has replaced.
+fn replaced() -> Event {
+    let message = format!(
+        "This page does not update any more: you have opened {STREAMS_PER_PERSON} newer ones. Close some of them, and reload this one."
+    );
+    Event::Replaced { message }
+}
+
 struct Listener {
     app: AppState,
     actor: Actor,
@@ -105,14 +118,24 @@ struct Listener {
     run: Option<RunId>,
     events: Receiver<Arc<Event>>,
     recheck: Interval,
+    share: Share,
+    /// Whether the last message was sent.
+    ended: bool,
 }
 
 impl Listener {
     /// The next message; `None` when the stream shall end.
     async fn next(&mut self) -> Option<Message> {
+        if self.ended {
+            return None;
+        }
         loop {
             tokio::select! {
                 () = self.app.stopping.cancelled() => return None,
+                () = self.share.replaced() => {
+                    self.ended = true;
+                    return Some(message(&replaced()));
+                }
                 _ = self.recheck.tick() => {
                     if !self.app.auth.still_valid(&self.actor, &self.visitor).await {
                         return None;

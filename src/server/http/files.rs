@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("limit" = Option<u64>, Query, description = "how many, at most 500; 200 when absent", maximum = 500),
         ("refresh" = Option<bool>, Query, description = "ask the provider again"),
     ),
-    responses((status = 200, body = FilePage), (status = 404, body = AppError), (status = 504, body = AppError)))]
+    responses((status = 200, body = FilePage), (status = 404, body = AppError), (status = 413, body = AppError), (status = 504, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<FileQuery>) -> Result<Json<FilePage>, Problem> {
     Ok(Json(files::list(&actor, &app, &query).await?))
 }

@@ -8,6 +8,9 @@ use crate::{
     server::{services::rclone_status, state::AppState},
 };
 
+/// What they answer to. They are answered when nothing else is.
+pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+
 /// `/healthz` and `/readyz`.
 pub fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(async || Json(json!({ "status": "ok" })))).route("/readyz", get(ready))

@@ -1,38 +1,52 @@
-//! Accepts connections. Our own loop, since a slow or silent client must cost little: a time limit for heads, a bound on connections,
-//! and an end that does not wait for ever.
+//! Accepts connections. Our own loop, since a slow or silent client must cost little: a time limit for heads, a bound on connections that
+//! keeps nobody out (`connections`), and an end that does not wait for ever.
 
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
 };
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::{
     net::{TcpListener, TcpStream},
-    task::JoinSet,
+    task::{JoinSet, yield_now},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::{
+    connections::{Capacity, Connection, Connections, Seat},
+    held::Held,
+};
+use crate::server::client::TrustedProxies;
+
 /// How long to wait when the system has no file for another connection. They come back when others end.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
+/// What somebody hears for whom there is no place.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What a listener takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// How long a new connection may be silent.
+    pub first_byte: Duration,
     /// How long a client may take for the head of a request. The wait for its first byte counts, so this ends idle connections as well.
     pub head: Duration,
     /// Most bytes of a head.
     pub head_bytes: usize,
     /// How long a client may leave what it was sent unread.
     pub unread: Duration,
-    /// Connections at once. Others wait to be accepted.
-    pub connections: usize,
+    /// Connections at once.
+    pub capacity: Capacity,
     /// How long connections have to end when the server stops. What is left then is cut off.
     pub shutdown: Duration,
 }
@@ -40,27 +54,35 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            first_byte: Duration::from_secs(5),
             head: Duration::from_secs(10),
             head_bytes: 32 * 1024,
             unread: Duration::from_secs(30),
-            connections: 512,
+            capacity: Capacity { all: 512, per_network: 256, reserve: 32 },
             shutdown: Duration::from_secs(5),
         }
     }
 }
 
 /// Serves until `shutdown` is ready; then lets requests end that have begun.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, proxies: TrustedProxies, shutdown: impl Future<Output = ()>) {
     let (stopping, mut connections) = (CancellationToken::new(), JoinSet::new());
+    let places = Connections::new(limits.capacity, proxies);
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < limits.connections => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(connection(stream, peer, router.clone(), limits, stopping.clone()));
-                }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => match places.accept(peer.ip()) {
+                    Some(place) => {
+                        connections.spawn(connection(stream, peer, place, router.clone(), limits, stopping.clone()));
+                        // It is looked at before the next one is accepted: else a burst of them would push it out unheard.
+                        yield_now().await;
+                    }
+                    // What fits into the system's buffer: nobody waits here for a client.
+                    None => drop(stream.try_write(FULL)),
+                },
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -83,16 +105,33 @@ fn is_of_one_client(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stopping: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, place: Connection, router: Router, limits: Limits, stopping: CancellationToken) {
+    let place = Arc::new(place);
+    tokio::select! {
+        () = place.cut() => {}
+        () = talk(stream, peer, &place, router, limits, stopping) => {}
+    }
+}
+
+async fn talk(stream: TcpStream, peer: SocketAddr, place: &Arc<Connection>, router: Router, limits: Limits, stopping: CancellationToken) {
     // Neither is needed for an answer to be right: a connection on which they fail has ended, most likely.
     let _ = stream.set_nodelay(true);
     let _ = set_tcp_user_timeout(&stream, u32::try_from(limits.unread.as_millis()).unwrap_or(u32::MAX));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
+    // That it may be readable is not enough: a byte must be there.
+    let mut byte = [0];
+    tokio::select! {
+        first = timeout(limits.first_byte, stream.peek(&mut byte)) => if !matches!(first, Ok(Ok(1))) { return },
+        () = stopping.cancelled() => return,
+    }
+    let service = service_fn(|request: Request<Incoming>| {
+        let (router, (seat, answering)) = (router.clone(), Seat::begin(place, !request.body().is_end_stream()));
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.oneshot(request).await.map_err(|never: Infallible| match never {})
+            request.extensions_mut().insert(seat.clone());
+            let response = router.oneshot(request).await.map_err(|never: Infallible| match never {})?;
+            seat.is_answered();
+            Ok::<_, Infallible>(response.map(|body| Held::new(body, answering)))
         }
     });
     let connection = http1::Builder::new()
@@ -171,7 +210,7 @@ mod tests {
             .route("/post", post(async |body: axum::body::Bytes| body.len().to_string()))
             .route("/wait", wait)
             .route("/endless", endless);
-        let served = tokio::spawn(serve(listener, router, limits, async { drop(stopped.await) }));
+        let served = tokio::spawn(serve(listener, router, limits, TrustedProxies::default(), async { drop(stopped.await) }));
         Server { address, stop, served, waits, dropped, go }
     }
 
@@ -188,27 +227,27 @@ mod tests {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    async fn talk(address: SocketAddr, text: &[u8]) -> String {
+    async fn tell(address: SocketAddr, text: &[u8]) -> String {
         rest(connect(address, text).await).await
     }
 
     #[tokio::test]
     async fn a_request_is_answered_and_knows_its_peer() {
         let server = start(Limits::default()).await;
-        let answer = talk(server.address, GET_AND_CLOSE).await;
+        let answer = tell(server.address, GET_AND_CLOSE).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1"), "{answer}");
-        let answer = talk(server.address, b"POST /post HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc").await;
+        let answer = tell(server.address, b"POST /post HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc").await;
         assert!(answer.ends_with("\r\n\r\n3"), "{answer}");
     }
 
     #[tokio::test]
     async fn who_is_slow_or_silent_is_cut_off_also_between_two_requests() {
-        let server = start(Limits { head: Duration::from_millis(50), ..Limits::default() }).await;
+        let server = start(Limits { head: Duration::from_millis(50), first_byte: Duration::from_millis(50), ..Limits::default() }).await;
         for text in ["", "\r\n", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "] {
-            let answer = talk(server.address, text.as_bytes()).await;
+            let answer = tell(server.address, text.as_bytes()).await;
             assert!(!answer.contains("200"), "{answer}");
         }
-        let answer = talk(server.address, GET).await;
+        let answer = tell(server.address, GET).await;
         assert!(answer.contains("200") && answer.ends_with("127.0.0.1"), "{answer}");
     }
 
@@ -251,10 +290,10 @@ mod tests {
         let large = "a".repeat(10_000);
         let many = "x: y\r\n".repeat(200);
         for head in [format!("GET / HTTP/1.1\r\nhost: x\r\nx: {large}\r\n\r\n"), format!("GET / HTTP/1.1\r\n{many}\r\n")] {
-            let answer = talk(server.address, head.as_bytes()).await;
+            let answer = tell(server.address, head.as_bytes()).await;
             assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
         }
-        let answer = talk(server.address, format!("GET /{large} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
+        let answer = tell(server.address, format!("GET /{large} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
 
@@ -262,23 +301,37 @@ mod tests {
     async fn what_is_no_http_is_refused() {
         let server = start(Limits::default()).await;
         for text in ["hello\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"] {
-            let answer = talk(server.address, text.as_bytes()).await;
+            let answer = tell(server.address, text.as_bytes()).await;
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
         }
     }
 
     #[tokio::test]
-    async fn who_comes_when_all_places_are_taken_waits_for_one() {
-        let server = start(Limits { connections: 1, ..Limits::default() }).await;
-        let first = connect(server.address, b"GET /wait HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
-        server.waits.notified().await;
-        let second = tokio::spawn(talk(server.address, GET_AND_CLOSE));
-        // The one place is taken as long as the first is not answered.
-        assert!(timeout(Duration::from_millis(50), server.waits.notified()).await.is_err());
-        assert!(!second.is_finished());
-        server.go.notify_one();
-        assert!(rest(first).await.ends_with("waited"));
-        assert!(second.await.expect("talks").contains("200"));
+    async fn who_comes_when_all_places_are_taken_gets_that_of_a_stranger() {
+        let capacity = Capacity { all: 3, per_network: 3, reserve: 0 };
+        let server = start(Limits { capacity, ..Limits::default() }).await;
+        let mut flood = Vec::new();
+        for text in ["", "GET / HTTP/1.1\r\n", "POST /post HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nslow"] {
+            for _ in 0..4 {
+                flood.push(connect(server.address, text.as_bytes()).await);
+                let answer = tell(server.address, GET_AND_CLOSE).await;
+                assert!(answer.contains("200"), "{answer}");
+            }
+        }
+        assert_eq!(flood.len(), 12);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_stays_silent_is_cut_off_before_one_that_spoke() {
+        let server = start(Limits { first_byte: Duration::from_millis(50), head: Duration::from_secs(60), ..Limits::default() }).await;
+        let spoke = connect(server.address, GET).await;
+        let silent = connect(server.address, b"").await;
+        assert_eq!(rest(silent).await, "");
+        let (mut read, mut write) = spoke.into_split();
+        write.write_all(GET_AND_CLOSE).await.expect("still open");
+        let mut answers = String::new();
+        read.read_to_string(&mut answers).await.expect("answers");
+        assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
     }
 
     #[tokio::test]

@@ -1,14 +1,17 @@
 //! The one door of the network: routes, and what every request passes on its way to them.
 
+mod admit;
 pub mod assets;
 pub mod audit;
 mod backups;
+pub mod connections;
 pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod files;
 pub mod gate;
 pub mod health;
+mod held;
 mod jobs;
 mod lenient;
 pub mod listener;
@@ -34,12 +37,13 @@ use self::middleware::Policy;
 use super::{auth, state::AppState};
 
 /// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits; session; who asks;
-/// whether they get that far; and the route.
+/// whether they have their share left; whether they get that far; and the route.
 pub fn router(app: AppState, policy: Policy) -> Router {
     let auth = app.auth.clone();
     let routes = pages::router(&app).merge(openapi::router()).merge(docs::router()).merge(health::router());
     let guarded = routes
         .layer(from_fn_with_state(app.clone(), gate::gate))
+        .layer(from_fn_with_state(app.clone(), admit::admit))
         .layer(from_fn_with_state(app.auth.clone(), auth::resolve))
         .layer(app.auth.session_layer())
         .layer(from_fn_with_state(app.auth.clone(), auth::own_cookies))

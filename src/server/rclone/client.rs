@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -13,10 +14,13 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, StatusCode, client::conn::http1, header};
+use hyper::{Request, StatusCode, body::Incoming, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
 
 use super::{
     error::{During as _, RcloneError},
@@ -28,10 +32,12 @@ pub const QUICK: Duration = Duration::from_secs(5);
 /// For what rclone asks a provider.
 pub const SLOW: Duration = Duration::from_secs(30);
 
-/// Largest answer, in bytes: a folder with about a million names.
-const LARGEST: usize = 128 << 20;
-/// Answers above this are parsed off the async threads.
+/// Largest answer, in bytes. What is made of it while it comes may be limited to less.
+const LARGEST: usize = 1 << 30;
+/// Answers above this are parsed off the async threads, while they come: they are never in memory as a whole.
 const LARGE: usize = 256 << 10;
+/// Pieces of an answer that wait to be parsed. rclone waits for us then.
+const PIECES: usize = 8;
 /// Calls at once; more wait, within their limit of time.
 const CALLS: usize = 32;
 
@@ -69,7 +75,7 @@ impl Client {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        self.call_with(path, params, limit, |answer| serde_json::from_slice(answer)).await
+        self.call_with(path, params, limit, |answer| serde_json::from_reader(answer)).await
     }
 
     /// As [`Self::call`], for answers that are worth being read in a way of their own.
@@ -78,43 +84,59 @@ impl Client {
         path: &str,
         params: &impl Serialize,
         limit: Duration,
-        parse: impl FnOnce(&[u8]) -> serde_json::Result<T> + Send + 'static,
+        parse: impl FnOnce(&mut dyn Read) -> serde_json::Result<T> + Send + 'static,
     ) -> Result<T, RcloneError> {
-        let (status, answer) = self.ask(path, params, limit).await?;
-        if status != StatusCode::OK {
-            let failure: wire::Failure = serde_json::from_slice(&answer).unwrap_or_default();
-            return Err(match status {
-                StatusCode::NOT_FOUND => RcloneError::NotFound,
-                _ => words::error(&failure.error, &[]),
-            });
-        }
-        let parsed = if answer.len() > LARGE {
-            tokio::task::spawn_blocking(move || parse(&answer)).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
-        } else {
-            parse(&answer)
+        let read = async |status: StatusCode, body: Incoming| {
+            let (begin, rest) = begin(body).await?;
+            if status != StatusCode::OK {
+                let failure: wire::Failure = serde_json::from_slice(&begin).unwrap_or_default();
+                return Err(match status {
+                    StatusCode::NOT_FOUND => RcloneError::NotFound,
+                    _ => words::error(&failure.error, &[]),
+                });
+            }
+            let parsed = match rest {
+                None => parse(&mut begin.as_slice()),
+                Some(rest) => parse_as_it_comes(begin, rest, parse).await?,
+            };
+            parsed.map_err(|error| unreadable(path, &error))
         };
-        parsed.map_err(|error| unreadable(path, &error))
+        self.ask(path, params, limit, read).await
     }
 
     /// Why rclone refuses `params`, in its own words; `None` where it takes them. What they hold is never taken for the meaning of an error.
     pub async fn refusal(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<Option<String>, RcloneError> {
-        let (status, answer) = self.ask(path, params, limit).await?;
-        let failure = || serde_json::from_slice::<wire::Failure>(&answer).unwrap_or_default();
-        Ok((status != StatusCode::OK).then(|| words::plain(&failure().error)))
+        let read = async |status: StatusCode, body: Incoming| {
+            let (begin, _) = begin(body).await?;
+            let failure = || serde_json::from_slice::<wire::Failure>(&begin).unwrap_or_default();
+            Ok((status != StatusCode::OK).then(|| words::plain(&failure().error)))
+        };
+        self.ask(path, params, limit, read).await
     }
 
-    async fn ask(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<(StatusCode, Bytes), RcloneError> {
+    async fn ask<T>(
+        &self,
+        path: &str,
+        params: &impl Serialize,
+        limit: Duration,
+        read: impl AsyncFnOnce(StatusCode, Incoming) -> Result<T, RcloneError>,
+    ) -> Result<T, RcloneError> {
         let body = serde_json::to_vec(params).map_err(|error| unreadable(path, &error))?;
         let _busy = Busy::new(&self.busy);
         timeout(limit, async {
             let _turn = self.gate.acquire().await.map_err(|_| RcloneError::Timeout)?;
-            self.post(path, body).await
+            self.post(path, body, read).await
         })
         .await
         .map_err(|_| RcloneError::Timeout)?
     }
 
-    async fn post(&self, path: &str, body: Vec<u8>) -> Result<(StatusCode, Bytes), RcloneError> {
+    async fn post<T>(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        read: impl AsyncFnOnce(StatusCode, Incoming) -> Result<T, RcloneError>,
+    ) -> Result<T, RcloneError> {
         let stream = socket::connect(&self.socket).await.during("could not reach rclone")?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let mut request = Request::post(format!("/{path}"))
@@ -127,15 +149,7 @@ impl Client {
         let request = request.body(Full::new(Bytes::from(body))).map_err(|error| RcloneError::Broken(error.to_string()))?;
         let exchange = async {
             let response = sender.send_request(request).await.map_err(broken)?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), LARGEST).collect().await.map_err(|error| {
-                if error.is::<http_body_util::LengthLimitError>() {
-                    RcloneError::Failed { message: "There is too much to show: the answer is larger than 128 MiB.".into() }
-                } else {
-                    RcloneError::Broken(format!("rclone's answer broke off: {error}"))
-                }
-            })?;
-            Ok((status, body.to_bytes()))
+            read(response.status(), response.into_body()).await
         };
         // Both in this task: a dropped call drops the connection, and that cancels it in rclone.
         tokio::pin!(connection, exchange);
@@ -147,6 +161,73 @@ impl Client {
                 exchange.await
             }
         }
+    }
+}
+
+/// The beginning of an answer; and the rest, where it is larger than that.
+async fn begin(body: Incoming) -> Result<(Vec<u8>, Option<Limited<Incoming>>), RcloneError> {
+    let (mut body, mut begin) = (Limited::new(body, LARGEST), Vec::new());
+    while let Some(data) = next(&mut body).await? {
+        begin.extend_from_slice(&data);
+        if begin.len() > LARGE {
+            return Ok((begin, Some(body)));
+        }
+    }
+    Ok((begin, None))
+}
+
+/// The next piece of an answer.
+async fn next(body: &mut Limited<Incoming>) -> Result<Option<Bytes>, RcloneError> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                RcloneError::Failed { message: "There is too much to show: rclone's answer is larger than 1 GiB.".into() }
+            } else {
+                RcloneError::Broken(format!("rclone's answer broke off: {error}"))
+            }
+        })?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Parses an answer on another thread while its rest comes.
+async fn parse_as_it_comes<T: Send + 'static>(
+    begin: Vec<u8>,
+    mut rest: Limited<Incoming>,
+    parse: impl FnOnce(&mut dyn Read) -> serde_json::Result<T> + Send + 'static,
+) -> Result<serde_json::Result<T>, RcloneError> {
+    let (sender, receiver) = mpsc::channel(PIECES);
+    let parsing = tokio::task::spawn_blocking(move || parse(&mut BufReader::new(Pieces { piece: begin.into(), more: receiver })));
+    while let Some(piece) = next(&mut rest).await? {
+        if sender.send(piece).await.is_err() {
+            // It has what it wants, or cannot read it.
+            break;
+        }
+    }
+    drop(sender);
+    parsing.await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))
+}
+
+/// An answer, piece after piece. When the call is dropped it ends in the middle, and what reads it fails.
+struct Pieces {
+    piece: Bytes,
+    more: mpsc::Receiver<Bytes>,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.more.blocking_recv() {
+                Some(piece) => self.piece = piece,
+                None => return Ok(0),
+            }
+        }
+        let taken = self.piece.split_to(buffer.len().min(self.piece.len()));
+        buffer[..taken.len()].copy_from_slice(&taken);
+        Ok(taken.len())
     }
 }
 

@@ -155,7 +155,7 @@ impl Daemon {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        self.call_with(path, params, limit, |answer| serde_json::from_slice(answer)).await
+        self.call_with(path, params, limit, |answer| serde_json::from_reader(answer)).await
     }
 
     /// Calls the warm rclone, and reads its answer in a way of the caller's own.
@@ -164,7 +164,7 @@ impl Daemon {
         path: &str,
         params: &impl Serialize,
         limit: Duration,
-        parse: impl FnOnce(&[u8]) -> serde_json::Result<T> + Send + 'static,
+        parse: impl FnOnce(&mut dyn io::Read) -> serde_json::Result<T> + Send + 'static,
     ) -> Result<T, RcloneError> {
         self.ready()?;
         self.client.call_with(path, params, limit, parse).await

@@ -43,6 +43,9 @@ pub enum RcloneError {
         /// What is missing and how to get it.
         message: String,
     },
+    /// More lies there than there is memory for.
+    #[error("there is too much to list at once")]
+    TooMuch,
     /// rclone said no.
     #[error("{message}")]
     Failed {

@@ -118,9 +118,13 @@ impl Rclone {
     async fn names_in(&self, fs: &str, remote: &str, limit: Duration) -> Result<Vec<String>, RcloneError> {
         let opt = wire::ListOptions { no_mime_type: true, no_mod_time: true, recurse: false };
         let asked = wire::List { fs, remote, opt, config: wire::ListConfig::default() };
-        let read = |answer: &[u8]| {
-            let listing: wire::Listing<'_> = serde_json::from_slice(answer)?;
-            Ok(listing.list.unwrap_or_default().into_iter().map(wire::Item::into_name).collect())
+        let read = |answer: &mut dyn std::io::Read| {
+            let mut names = Vec::new();
+            wire::each(answer, |item| {
+                names.push(item.into_name());
+                true
+            })?;
+            Ok(names)
         };
         self.0.daemon.call_with("operations/list", &asked, limit, read).await
     }

@@ -42,15 +42,22 @@ pub(super) fn split(location: &Location) -> (String, String) {
 impl Rclone {
     /// What lies in a folder, in rclone's order.
     pub async fn list(&self, location: &Location) -> Result<Vec<Entry>, RcloneError> {
-        self.list_below(location, Some(1), SLOW).await
+        self.list_below(location, Some(1), SLOW, |_| true).await
     }
 
     /// What lies in a folder and in `depth` levels of folders below it, itself counted; `None` is all. Names are paths below `location`.
+    /// `takes` is asked of each entry, while they come, whether there is room for it.
     ///
     /// # Errors
-    /// [`RcloneError::IsFile`] and [`RcloneError::NotFound`] of every kind of remote, also of those that list a file, or what is not there, as an
+    /// [`RcloneError::TooMuch`] when there is not. [`RcloneError::IsFile`] and [`RcloneError::NotFound`] of every kind of remote, also of those that list a file, or what is not there, as an
     /// empty folder.
-    pub async fn list_below(&self, location: &Location, depth: Option<u32>, limit: Duration) -> Result<Vec<Entry>, RcloneError> {
+    pub async fn list_below(
+        &self,
+        location: &Location,
+        depth: Option<u32>,
+        limit: Duration,
+        takes: impl FnMut(&Entry) -> bool + Send + 'static,
+    ) -> Result<Vec<Entry>, RcloneError> {
         if !location.is_local() && !self.names().await?.contains(location.remote()) {
             return Err(RcloneError::UnknownRemote);
         }
@@ -59,7 +66,7 @@ impl Rclone {
         }
         self.prepare([location]).await?;
         let until = Instant::now() + limit;
-        let listed = self.ask_list(location, depth, limit).await;
+        let listed = self.ask_list(location, depth, limit, takes).await;
         let doubtful = match &listed {
             Ok(entries) => match entries.as_slice() {
                 [] => true,
@@ -82,19 +89,35 @@ impl Rclone {
         }
     }
 
-    async fn ask_list(&self, location: &Location, depth: Option<u32>, limit: Duration) -> Result<Vec<Entry>, RcloneError> {
+    async fn ask_list(
+        &self,
+        location: &Location,
+        depth: Option<u32>,
+        limit: Duration,
+        mut takes: impl FnMut(&Entry) -> bool + Send + 'static,
+    ) -> Result<Vec<Entry>, RcloneError> {
         let (fs, remote) = split(location);
         let recurse = depth != Some(1);
         let config = ListConfig { max_depth: depth.filter(|_| recurse), ..ListConfig::default() };
         let opt = wire::ListOptions { no_mime_type: true, no_mod_time: false, recurse };
         let asked = wire::List { fs: &fs, remote: &remote, opt, config };
         let folder = remote.clone();
-        let read = move |answer: &[u8]| {
-            let listing: wire::Listing<'_> = serde_json::from_slice(answer)?;
-            let items = listing.list.unwrap_or_default().into_iter().filter(|item| !item.marks(&folder));
-            Ok(items.map(|item| item.entry(&folder)).collect())
+        let read = move |answer: &mut dyn std::io::Read| {
+            let mut entries: Vec<Entry> = Vec::new();
+            let all = wire::each(answer, |item| {
+                if !item.marks(&folder) {
+                    let entry = item.entry(&folder);
+                    if !takes(&entry) {
+                        return false;
+                    }
+                    entries.push(entry);
+                }
+                true
+            })?;
+            Ok(all.then_some(entries))
         };
-        let mut entries: Vec<Entry> = self.0.daemon.call_with("operations/list", &asked, limit, read).await?;
+        let entries = self.0.daemon.call_with("operations/list", &asked, limit, read).await?;
+        let mut entries = entries.ok_or(RcloneError::TooMuch)?;
         self.forget_invented_times(location, &fs, depth, &mut entries).await?;
         self.mark_dots(location, &mut entries).await;
         Ok(entries)

@@ -30,6 +30,8 @@ mod reported;
 mod runs;
 mod searches;
 mod sessions;
+mod shares;
 mod streams;
 mod tokens;
 mod users;
+mod work;

@@ -1,12 +1,21 @@
 //! What lies in a location, and how much.
 
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use axum::{
     Json,
+    body::{Body, Bytes},
     extract::State,
-    http::HeaderValue,
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use futures::stream;
 use serde::{Deserialize, Serialize};
+use tokio_util::task::AbortOnDropHandle;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -28,6 +37,10 @@ use crate::{
     },
 };
 
+/// Entries that are made into text at a time.
+const PIECE: usize = 256;
+/// How long a client may take for an answer.
+const SENT_WITHIN: Duration = Duration::from_secs(600);
 /// Bytes in a MiB.
 const MIB: f64 = 1_048_576.0;
 
@@ -95,6 +108,10 @@ impl BackupFile {
 /// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one. All pages are of the
 /// listing that the first one began, which is kept for 10 minutes after each: no entry is lost or told twice, also where a provider has several
 /// of one name. When it is not kept any more and something has changed, the answer is 409, and the client begins again without a cursor.
+///
+/// Two listings of one person are made and sent at once, four of all people; more wait, and when too many wait the answer is 429 or 503 with
+/// `Retry-After`. What does not fit into the memory that listings have is refused: with 503 when others have it now, with 413 when it alone is
+/// too much. An answer that is not read to its end within 10 minutes breaks off.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone",
     params(
         ("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive"),
@@ -107,15 +124,15 @@ impl BackupFile {
         ("X-Next-Cursor" = String, description = "absent on the last page"),
         ("X-Undecryptable-Names" = u64, description = "how many names of this folder an encrypting remote leaves out, because it cannot decrypt them; absent when none"),
     )),
-        (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
+        (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 504, body = AppError)))]
 async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<ListQuery>) -> Result<Response, Problem> {
     let location = query.remote_path.clone();
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let depth = if query.recursive { query.max_depth } else { Some(1) };
     let tree = files::list_tree(&actor, &app, &TreeQuery { location: query.remote_path, depth, after, limit: query.limit }).await?;
-    let cursor = tree.next.and_then(|cursor| HeaderValue::try_from(cursor.to_string()).ok());
-    let mut response = Json(tree.entries.iter().map(|entry| BackupFile::new(&tree.location, entry)).collect::<Vec<_>>()).into_response();
+    let cursor = tree.next.as_ref().and_then(|cursor| HeaderValue::try_from(cursor.to_string()).ok());
     let undecryptable = remotes::undecryptable(&actor, &app, &location).await?;
+    let mut response = sent(tree).into_response();
     if undecryptable > 0 {
         response.headers_mut().insert("x-undecryptable-names", undecryptable.into());
     }
@@ -123,6 +140,51 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
         response.headers_mut().insert("x-next-cursor", cursor);
     }
     Ok(response)
+}
+
+/// An array of all entries, made while it is sent: who reads slowly takes no more memory than who reads fast. When it takes too long the answer
+/// breaks off, as the client sees by its end.
+fn sent(tree: files::Tree) -> impl IntoResponse {
+    let tree = Arc::new(Mutex::new(Some(tree)));
+    let late = {
+        let tree = Arc::clone(&tree);
+        tokio::spawn(async move {
+            tokio::time::sleep(SENT_WITHIN).await;
+            lock(&tree).take();
+        })
+    };
+    let late = AbortOnDropHandle::new(late);
+    let pieces = (0..).step_by(PIECE).map_while(move |from| {
+        let _ = &late;
+        piece(lock(&tree).as_ref(), from).transpose()
+    });
+    ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(stream::iter(pieces)))
+}
+
+/// The entries from an index on, as a part of the array; `None` after its end.
+fn piece(tree: Option<&files::Tree>, from: usize) -> io::Result<Option<Bytes>> {
+    let tree = tree.ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "the answer was not read in time"))?;
+    // An empty array has one piece as well.
+    if from > 0 && from >= tree.len() {
+        return Ok(None);
+    }
+    let mut text = Vec::with_capacity(PIECE * 200);
+    text.extend(if from == 0 { b"[" } else { b"," });
+    for (n, entry) in tree.entries(from, PIECE).enumerate() {
+        if n > 0 {
+            text.push(b',');
+        }
+        serde_json::to_writer(&mut text, &BackupFile::new(&tree.location, entry))?;
+    }
+    if from + PIECE >= tree.len() {
+        text.push(b']');
+    }
+    Ok(Some(text.into()))
+}
+
+/// Nothing that holds this lock can panic.
+fn lock(tree: &Mutex<Option<files::Tree>>) -> MutexGuard<'_, Option<files::Tree>> {
+    tree.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read_cursor(cursor: &str) -> Result<Cursor, AppError> {
@@ -154,7 +216,8 @@ struct BackupSize {
 
 /// Measure a location
 ///
-/// How many files are in it, and how many bytes they have together.
+/// How many files are in it, and how many bytes they have together. Three of one person are counted at once, six of all people; more wait, and
+/// when too many wait the answer is 429 or 503 with `Retry-After`.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone",
     params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
     responses((status = 200, body = BackupSize), (status = 404, body = AppError), (status = 504, body = AppError)))]

@@ -23,7 +23,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::{
     domain::error::{AppError, ErrorCode},
-    server::http::extract::Problem,
+    server::http::{connections::Seat, extract::Problem},
 };
 
 /// Most bytes of a body.
@@ -31,8 +31,24 @@ const BYTES: u64 = 1 << 20;
 /// How much is heard and thrown away of a body that is too large. Many clients send everything before they listen: the answer would be
 /// lost to them with the connection.
 const HEARD: u64 = 16 << 20;
-/// How long a body may take as a whole: a pause between two bytes alone could be repeated for ever.
-const TIME: Duration = Duration::from_secs(30);
+/// How long a body may take as a whole: a pause between two bytes alone could be repeated for ever. Of somebody unknown it is a name and a
+/// password, and has less time.
+const CLOCKS: Clocks = Clocks { unknown: Duration::from_secs(10), known: Duration::from_secs(30) };
+
+/// How long a body may take.
+#[derive(Clone, Copy)]
+struct Clocks {
+    /// Of somebody of whom nothing is known.
+    unknown: Duration,
+    /// Of somebody who is signed in.
+    known: Duration,
+}
+
+impl Clocks {
+    fn of(self, seat: Option<&Seat>) -> Duration {
+        if seat.is_some_and(Seat::known) { self.known } else { self.unknown }
+    }
+}
 
 /// What a body broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -46,31 +62,32 @@ enum Limit {
 /// Refuses bodies that are too large or too slow, whether they say so or turn out to be; and hears out those that nobody read, since a
 /// connection that ends in the middle of a request takes the answer with it.
 pub async fn limit(request: Request, next: Next) -> Response {
-    within(TIME, request, next).await
+    within(CLOCKS, request, next).await
 }
 
-async fn within(time: Duration, request: Request, next: Next) -> Response {
+async fn within(clocks: Clocks, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
     // Such a client sends nothing before it is told to: then there is nothing to hear out.
     let waits = request.headers().contains_key(header::EXPECT);
     let declared = request.body().size_hint().lower();
+    let seat = request.extensions().get::<Seat>().cloned();
     if declared > BYTES {
         if !waits && declared <= HEARD {
-            hear_out(time, request.into_body()).await;
+            hear_out(clocks.unknown, request.into_body()).await;
         }
         return refuse(Limit::Size);
     }
     let end = Arc::new(Mutex::new(End::default()));
-    let request = request.map(|body| Body::new(Bounded::new(body, time, end.clone())));
+    let request = request.map(|body| Body::new(Bounded::new(body, clocks, seat.clone(), end.clone())));
     let mut response = next.run(request).await;
     let End { broken, rest } = std::mem::take(&mut *lock(&end));
     if let Some(limit) = broken {
         return refuse(limit);
     }
     if let Some(rest) = rest {
-        let heard = !waits && hear_out(time, rest).await;
+        let heard = !waits && hear_out(clocks.of(seat.as_ref()), rest).await;
         if !heard {
             close(&mut response);
         }
@@ -80,7 +97,8 @@ async fn within(time: Duration, request: Request, next: Next) -> Response {
 
 /// Reads to the end and throws away. `false` when that takes too long or is too much.
 async fn hear_out(time: Duration, body: Body) -> bool {
-    let mut body = Bounded::new(body, time, Arc::default());
+    let clocks = Clocks { unknown: time, known: time };
+    let mut body = Bounded::new(body, clocks, None, Arc::default());
     while let Some(Ok(_)) = body.frame().await {}
     body.ended
 }
@@ -122,14 +140,24 @@ struct Bounded {
     body: Body,
     read: u64,
     late: Pin<Box<Sleep>>,
+    /// Is told when all of it has come.
+    seat: Option<Seat>,
+    /// What is added to its time when it turns out that somebody who is signed in sends it.
+    more: Option<Duration>,
     /// Whether it was read to its end, and nothing can follow.
     ended: bool,
     end: Arc<Mutex<End>>,
 }
 
 impl Bounded {
-    fn new(body: Body, time: Duration, end: Arc<Mutex<End>>) -> Self {
-        Self { body, read: 0, late: Box::pin(sleep(time)), ended: false, end }
+    fn new(body: Body, clocks: Clocks, seat: Option<Seat>, end: Arc<Mutex<End>>) -> Self {
+        let more = Some(clocks.known.saturating_sub(clocks.unknown));
+        Self { body, read: 0, late: Box::pin(sleep(clocks.unknown)), seat, more, ended: false, end }
+    }
+
+    /// The next step is ours.
+    fn heard(&self) {
+        self.seat.iter().for_each(Seat::is_heard);
     }
 
     fn breaks(&self, limit: Limit) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
@@ -153,12 +181,21 @@ impl HttpBody for Bounded {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         loop {
             if self.late.as_mut().poll(context).is_ready() {
-                return self.breaks(Limit::Time);
+                match self.more.take() {
+                    Some(more) if self.seat.as_ref().is_some_and(Seat::known) => {
+                        self.late = Box::pin(sleep(more));
+                        continue;
+                    }
+                    _ => return self.breaks(Limit::Time),
+                }
             }
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     self.read += frame.data_ref().map_or(0, |data| data.len() as u64);
                     if self.read <= BYTES {
+                        if self.body.is_end_stream() {
+                            self.heard();
+                        }
                         return Poll::Ready(Some(Ok(frame)));
                     }
                     if self.read > HEARD {
@@ -167,6 +204,7 @@ impl HttpBody for Bounded {
                 }
                 end => {
                     self.ended = true;
+                    self.heard();
                     return match end {
                         None if self.read > BYTES => self.breaks(Limit::Size),
                         end => Poll::Ready(end.map(|error| error.map_err(Into::into))),
@@ -202,7 +240,11 @@ mod tests {
     /// Answers without a look at the body.
     async fn ignore(time: Duration, request: Request) -> Response {
         let router = Router::new().route("/", post(async || "ignored"));
-        router.layer(from_fn(move |request, next| within(time, request, next))).oneshot(request).await.expect("an answer")
+        router
+            .layer(from_fn(move |request, next| within(Clocks { unknown: time, known: time }, request, next)))
+            .oneshot(request)
+            .await
+            .expect("an answer")
     }
 
     /// A body of one byte at a time that counts what was taken of it.
@@ -222,7 +264,7 @@ mod tests {
         };
         Router::new()
             .route("/", post(read))
-            .layer(from_fn(move |request, next| within(time, request, next)))
+            .layer(from_fn(move |request, next| within(Clocks { unknown: time, known: time }, request, next)))
             .oneshot(request)
             .await
             .expect("an answer")
@@ -244,15 +286,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_fits_passes() {
-        assert_eq!(text(send(TIME, post_of(Body::empty())).await).await, "0");
-        assert_eq!(text(send(TIME, post_of(vec![b'x'; 1 << 20].into())).await).await, (1 << 20).to_string());
-        assert_eq!(text(send(TIME, post_of(chunks(1024, 1024))).await).await, (1 << 20).to_string());
+        assert_eq!(text(send(CLOCKS.unknown, post_of(Body::empty())).await).await, "0");
+        assert_eq!(text(send(CLOCKS.unknown, post_of(vec![b'x'; 1 << 20].into())).await).await, (1 << 20).to_string());
+        assert_eq!(text(send(CLOCKS.unknown, post_of(chunks(1024, 1024))).await).await, (1 << 20).to_string());
     }
 
     #[tokio::test]
     async fn what_is_too_large_is_refused_whether_it_says_so_or_not() {
         for body in [vec![b'x'; (1 << 20) + 1].into(), chunks(1025, 1024), chunks(40, 1 << 20)] {
-            let response = send(TIME, post_of(body)).await;
+            let response = send(CLOCKS.unknown, post_of(body)).await;
             assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
             assert!(text(response).await.contains("1 MiB"));
         }
@@ -273,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_read_is_heard_out_before_the_answer() {
         let taken = Arc::new(AtomicUsize::new(0));
-        let response = ignore(TIME, post_of(counted(1000, &taken))).await;
+        let response = ignore(CLOCKS.unknown, post_of(counted(1000, &taken))).await;
         assert_eq!(taken.load(Ordering::Relaxed), 1000);
         assert!(!response.headers().contains_key(header::CONNECTION));
         assert_eq!(text(response).await, "ignored");
@@ -283,7 +325,7 @@ mod tests {
     async fn who_waits_to_be_told_or_does_not_end_is_not_heard_out() {
         let taken = Arc::new(AtomicUsize::new(0));
         let waits = Request::post("/").header(header::EXPECT, "100-continue").body(counted(1000, &taken)).expect("a request");
-        let response = ignore(TIME, waits).await;
+        let response = ignore(CLOCKS.unknown, waits).await;
         assert_eq!((taken.load(Ordering::Relaxed), &response.headers()[header::CONNECTION]), (0, &HeaderValue::from_static("close")));
         let endless = post_of(Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()));
         let response = ignore(Duration::from_millis(50), endless).await;

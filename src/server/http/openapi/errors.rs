@@ -77,13 +77,20 @@ const REFUSALS: [Refusal; 11] = [
         "The name is taken, or the state does not allow it",
         "A remote with this name exists. Choose another name.",
     ),
-    refusal("413", "TooLarge", Of::Sending, ErrorCode::TooLarge, "The body is larger than 1 MiB", "The body is larger than 1 MiB."),
+    refusal(
+        "413",
+        "TooLarge",
+        Of::Sending,
+        ErrorCode::TooLarge,
+        "The body is larger than 1 MiB, or more lies there than can be listed at once",
+        "The body is larger than 1 MiB.",
+    ),
     refusal(
         "429",
         "RateLimited",
         Of::All,
         ErrorCode::RateLimited,
-        "Too many wrong credentials, which are looked at wherever they are shown",
+        "Too many wrong credentials, which are looked at wherever they are shown; or too many requests, sizes or listings of one person at once",
         "Too many tries. Wait, and try again.",
     ),
     refusal(
@@ -99,7 +106,7 @@ const REFUSALS: [Refusal; 11] = [
         "Unavailable",
         Of::All,
         ErrorCode::Unavailable,
-        "Not now: rclone is missing (`rclone_missing`), the console is not set up, or the database is busy (`unavailable`)",
+        "Not now: rclone is missing (`rclone_missing`), the console is not set up, the database is busy, or too much is asked of the console at once (`unavailable`)",
         "The database is busy. Try again in a moment.",
     ),
     refusal(

@@ -1,5 +1,6 @@
 //! rclone's JSON, as it is on the wire and in its log. Only what is used; everything may be absent.
 
+mod listing;
 mod providers;
 mod stats;
 
@@ -8,6 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    listing::each,
     providers::{Providers, RawOption, RawProvider},
     stats::{Complaint, LogLine, Stats},
 };
@@ -67,14 +69,6 @@ pub struct ListOptions {
     pub no_mod_time: bool,
     /// Also what lies in folders.
     pub recurse: bool,
-}
-
-/// `operations/list`, answered. Of a large folder most of it is names and times: they are read where they lie.
-#[derive(Debug, Deserialize)]
-pub struct Listing<'a> {
-    /// The entries.
-    #[serde(borrow)]
-    pub list: Option<Vec<Item<'a>>>,
 }
 
 /// One entry of a listing.

@@ -7,11 +7,14 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{
-    file::{Entry, FilePage, FileQuery, SortKey, natural_key},
-    location::Location,
-    text::{Needle, fold},
-    time::Timestamp,
+use crate::{
+    domain::{
+        file::{Entry, FilePage, FileQuery, SortKey, natural_key},
+        location::Location,
+        text::{Needle, fold},
+        time::Timestamp,
+    },
+    server::shares::Room,
 };
 
 /// Entries in a window, when the caller does not say.
@@ -31,6 +34,15 @@ pub(super) struct Listing {
     orders: Mutex<Vec<(View, Arc<Order>)>>,
     by_path: OnceLock<Vec<u32>>,
     digest: OnceLock<String>,
+    /// The memory that it takes; none of what is of no size.
+    _room: Option<Arc<Room>>,
+}
+
+/// Bytes that an entry takes, with what orders it.
+pub(super) fn bytes(entry: &Entry) -> usize {
+    /// Of the allocator for a name, and an index in each order that is remembered and in that of paths.
+    const BESIDE: usize = 16 + (ORDERS_MAX + 1) * size_of::<u32>();
+    size_of::<Entry>() + BESIDE + entry.name.len()
 }
 
 /// Indexes into the entries, in order, of those the filter lets through.
@@ -41,10 +53,17 @@ struct Order {
 }
 
 impl Listing {
-    /// Of what a provider said. Several entries with one name are told apart here.
-    pub(super) fn new(mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
-        let duplicates = number(&mut entries);
-        Self { entries, listed_at, duplicates, orders: Mutex::default(), by_path: OnceLock::new(), digest: OnceLock::new() }
+    /// Of what a provider said, outside of any bound.
+    #[cfg(test)]
+    pub(super) fn new(entries: Vec<Entry>, listed_at: Timestamp) -> Self {
+        Self::within(None, entries, listed_at)
+    }
+
+    /// Of what a provider said, in the room that was made for it. Several entries with one name are told apart here.
+    pub(super) fn within(room: impl Into<Option<Arc<Room>>>, mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
+        entries.shrink_to_fit();
+        let (duplicates, _room) = (number(&mut entries), room.into());
+        Self { entries, listed_at, duplicates, orders: Mutex::default(), by_path: OnceLock::new(), digest: OnceLock::new(), _room }
     }
 
     /// The window that is wanted.

@@ -9,22 +9,29 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::listing::{Listing, short};
+use super::listing::{Listing, bytes, short};
 use crate::{
-    domain::{error::Result, location::Location, time::Timestamp},
-    server::state::AppState,
+    domain::{
+        error::{AppError, ErrorCode, Result},
+        file::Entry,
+        location::Location,
+        time::Timestamp,
+    },
+    server::{error::internal, rclone::RcloneError, shares::Room, state::AppState},
 };
 
 /// Milliseconds for which a listing is believed.
 const FRESH: u64 = 60_000;
 /// Milliseconds for which a listing whose pages are read is kept after the last of them.
 const KEPT: u64 = 600_000;
-/// Most entries that all remembered listings hold together; as many may be kept for their pages.
-const ENTRIES_MAX: usize = 1_000_000;
+/// Bytes by which a listing takes more room while it is made.
+const STEP: usize = 64 << 10;
+/// Seconds after which it is worth to ask again when there is no room.
+const RETRY_AFTER: u64 = 10;
 /// Most listings that are remembered; as many may be kept for their pages.
 const LISTINGS_MAX: usize = 64;
 
-/// Listings that were made lately, at most a million entries together.
+/// Listings that were made lately. Those that are made, remembered and sent have one bound of memory together (`shares`).
 #[derive(Default)]
 pub struct Listings {
     slots: Mutex<HashMap<Scope, Arc<Slot>>>,
@@ -62,7 +69,7 @@ struct Slot {
 }
 
 impl Listings {
-    pub(super) async fn get(&self, app: &AppState, scope: &Scope, refresh: bool, limit: Duration) -> Result<Arc<Listing>> {
+    pub(super) async fn get(&self, app: &AppState, scope: &Scope, refresh: bool, room: Room, limit: Duration) -> Result<Arc<Listing>> {
         let slot = self.lock().entry(scope.clone()).or_default().clone();
         let asked_at = app.clock.now();
         let mut known = slot.listing.lock().await;
@@ -74,14 +81,20 @@ impl Listings {
             }
         }
         *known = None;
-        let entries = match app.rclone.list_below(&scope.location, scope.depth, limit).await {
+        let room = Arc::new(room);
+        let entries = match app.rclone.list_below(&scope.location, scope.depth, limit, taking(&app.listings, &room)).await {
             Ok(entries) => entries,
             Err(error) => {
                 self.lock().remove(scope);
-                return Err(error.into());
+                return Err(match error {
+                    RcloneError::TooMuch if !room.is_too_much(STEP) => no_room(),
+                    error => error.into(),
+                });
             }
         };
-        let listing = Arc::new(Listing::new(entries, app.clock.now()));
+        let now = app.clock.now();
+        let made = tokio::task::spawn_blocking(move || Listing::within(room, entries, now));
+        let listing = Arc::new(made.await.map_err(|error| internal("reading a listing", &error))?);
         *known = Some(listing.clone());
         drop(known);
         self.shrink(scope);
@@ -98,12 +111,7 @@ impl Listings {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|old| (&old.scope, &old.digest) != (&new.scope, &new.digest) && new.used_at.millis_since(old.used_at) < KEPT);
         kept.push(new);
-        let (mut count, mut entries) = (0, 0);
-        let fits = kept.iter().rev().take_while(|kept| {
-            (count, entries) = (count + 1, entries + kept.listing.entries.len());
-            count == 1 || count <= LISTINGS_MAX && entries <= ENTRIES_MAX
-        });
-        let gone = kept.len() - fits.count();
+        let gone = kept.len().saturating_sub(LISTINGS_MAX);
         kept.drain(..gone);
     }
 
@@ -121,19 +129,29 @@ impl Listings {
             .iter()
             .filter_map(|(scope, slot)| {
                 let listing = slot.listing.try_lock().ok()?;
-                let (at, len) = listing.as_ref().map_or((None, 0), |listing| (Some(listing.listed_at), listing.entries.len()));
-                Some((at, len, scope.clone()))
+                Some((listing.as_ref().map(|listing| listing.listed_at), scope.clone()))
             })
             .collect();
-        known.sort_unstable_by_key(|(at, ..)| std::cmp::Reverse(*at));
-        let (mut count, mut entries) = (0, 0);
-        for (_, len, scope) in known {
-            count += 1;
-            entries += len;
-            if (count > LISTINGS_MAX || entries > ENTRIES_MAX) && scope != *keep {
-                slots.remove(&scope);
-            }
+        known.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
+        for (_, scope) in known.into_iter().skip(LISTINGS_MAX).filter(|(_, scope)| scope != keep) {
+            slots.remove(&scope);
         }
+    }
+
+    /// Forgets what is only remembered, and then the one that was kept for its pages the longest: another listing needs the room. `false` when
+    /// there is nothing left to forget.
+    fn give_way(&self) -> bool {
+        let mut slots = self.lock();
+        let before = slots.len();
+        slots.retain(|_, slot| slot.listing.try_lock().map_or(true, |listing| listing.is_none()));
+        if slots.len() < before {
+            return true;
+        }
+        drop(slots);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let any = !kept.is_empty();
+        kept.drain(..usize::from(any));
+        any
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Scope, Arc<Slot>>> {
@@ -141,10 +159,34 @@ impl Listings {
     }
 }
 
+/// What is asked of each entry that comes: whether there is room for it.
+fn taking(listings: &Arc<Listings>, room: &Arc<Room>) -> impl FnMut(&Entry) -> bool + Send + 'static {
+    let (listings, room, mut left) = (Arc::clone(listings), Arc::clone(room), 0_usize);
+    move |entry| {
+        let needed = bytes(entry);
+        while left < needed {
+            let step = STEP.max(needed);
+            if room.grow(step) {
+                left += step;
+            } else if room.is_too_much(step) || !listings.give_way() {
+                return false;
+            }
+        }
+        left -= needed;
+        true
+    }
+}
+
+/// Others have the memory now.
+fn no_room() -> AppError {
+    let message = format!("So much is being listed at this moment that there is no memory for more. Try again in {RETRY_AFTER} s.");
+    AppError { retry_after: Some(RETRY_AFTER), ..AppError::new(ErrorCode::Unavailable, message) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::file::Entry;
+    use crate::server::shares::Memory;
 
     fn kept(name: &str, entries: usize, at: i64) -> Kept {
         let scope = Scope { location: Location::parse(name).expect("a location"), depth: None };
@@ -168,5 +210,31 @@ mod tests {
             listings.keep(kept(&format!("x:{n}"), 1, 2_000_000));
         }
         assert_eq!(listings.kept.lock().expect("whole").len(), LISTINGS_MAX);
+    }
+
+    #[test]
+    fn what_is_remembered_gives_way_to_what_is_made_and_one_listing_never_takes_it_all() {
+        let (listings, memory) = (Arc::new(Listings::default()), Memory::default());
+        let entry = Entry { name: "x".repeat(1000), ..Entry::default() };
+        let fill = |room: &Arc<Room>| {
+            let mut takes = taking(&listings, room);
+            (0..1_000_000).take_while(|_| takes(&entry)).count()
+        };
+        let first = Arc::new(memory.tree());
+        let whole = fill(&first);
+        assert!((100_000..200_000).contains(&whole), "{whole} entries of 1,000 characters fit into 160 MiB");
+        assert!(first.is_too_much(STEP));
+        // It is kept for its pages, and so in the way of the next: until that needs the room.
+        let mut old = kept("x:", 3, 0);
+        old.listing = Arc::new(Listing::within(first, Vec::new(), Timestamp(0)));
+        listings.keep(old);
+        let second = Arc::new(memory.tree());
+        assert_eq!(fill(&second), whole);
+        assert!(listings.kept.lock().expect("whole").is_empty());
+        // What is being made or sent never gives way.
+        let third = Arc::new(memory.tree());
+        assert_eq!((fill(&third), third.is_too_much(STEP)), (0, false));
+        drop(second);
+        assert_eq!(fill(&third), whole);
     }
 }

@@ -4,7 +4,7 @@
 mod listing;
 mod listings;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,11 +18,11 @@ use crate::{
     domain::{
         error::{AppError, Result},
         event::Event,
-        file::{Cursor, FilePage, FileQuery, Size, Tree, TreeQuery},
+        file::{Cursor, Entry, FilePage, FileQuery, Size, TreeQuery},
         location::Location,
         policy::Permission,
     },
-    server::{auth::Actor, error::internal, state::AppState},
+    server::{auth::Actor, error::internal, shares::Turn, state::AppState},
 };
 
 /// Longest filter, in characters.
@@ -45,9 +45,11 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
     if query.limit > WINDOW_MAX {
         return Err(AppError::invalid("limit", "At most 500."));
     }
+    let limit = SCREEN.min(app.rclone.limit());
+    let _turn = app.shares.work.folders.turn(&actor.user_id, limit).await?;
     let location = app.locations.resolve("location", &query.location).await?.location;
     let scope = Scope { location: location.clone(), depth: Some(1) };
-    let listing = app.listings.get(app, &scope, query.refresh, SCREEN.min(app.rclone.limit())).await;
+    let listing = app.listings.get(app, &scope, query.refresh, app.shares.memory.folder(), limit).await;
     let (listing, query) = (listing.map_err(|error| error.about("location"))?, query.clone());
     // A large listing takes some milliseconds to sort: not on a thread that serves others.
     tokio::task::spawn_blocking(move || listing.window(location, &query)).await.map_err(|error| internal("sorting a listing", &error))
@@ -55,6 +57,8 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
 
 /// What lies below a location, for a program: whole or in pages, in the order of paths. The provider is asked for the first page; the others
 /// are of the listing that it gave, whatever has changed since.
+///
+/// It holds a turn of this person's until it has been sent.
 pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Result<Tree> {
     actor.require(Permission::FilesRead)?;
     if query.depth.is_some_and(|depth| !(1..=DEPTH_MAX).contains(&depth)) {
@@ -63,20 +67,55 @@ pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Resu
     if query.limit.is_some_and(|limit| !(1..=PAGE_MAX).contains(&limit)) {
         return Err(AppError::invalid("limit", "Between 1 and 1,000."));
     }
+    let turn = app.shares.work.trees.turn(&actor.user_id, app.rclone.limit()).await?;
     let location = app.locations.resolve("remote_path", &query.location).await?.location;
     let scope = Scope { location, depth: query.depth };
     let listing = tree_listing(app, &scope, query.after.as_ref()).await;
     reads::record(app, actor, "rclone.list", &scope.location, listing.as_ref().err().map(|error| error.message.as_str())).await?;
     let (listing, after, limit) = (listing?, query.after.clone(), query.limit);
-    let (tree, kept) = {
+    let (part, next) = {
         let (listing, scope) = (listing.clone(), scope.clone());
         let page = move || page(&listing, &scope, after.as_ref(), limit);
         tokio::task::spawn_blocking(page).await.map_err(|error| internal("sorting a listing", &error))??
     };
-    if let Some(digest) = kept {
+    let tree = Tree { location: scope.location.clone(), listing: listing.clone(), part, next, _turn: turn };
+    if let Some(Cursor { listing: digest, .. }) = tree.next.clone() {
         app.listings.keep(Kept { scope, digest, listing, used_at: app.clock.now() });
     }
     Ok(tree)
+}
+
+/// What lies below a location, in the order of paths, or a part of it. Names are paths below it. Nothing is copied of the listing, and what sends
+/// it can do so piece after piece.
+pub struct Tree {
+    /// What was listed.
+    pub location: Location,
+    /// Where the next page begins, when there are more after this.
+    pub next: Option<Cursor>,
+    listing: Arc<Listing>,
+    part: Range<usize>,
+    _turn: Turn,
+}
+
+impl Tree {
+    /// So many entries from an index on, or what is left.
+    pub fn entries(&self, from: usize, count: usize) -> impl Iterator<Item = &Entry> {
+        let begin = self.part.start.saturating_add(from).min(self.part.end);
+        let end = begin.saturating_add(count).min(self.part.end);
+        self.listing.by_path()[begin..end].iter().filter_map(|index| self.listing.entries.get(*index as usize))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.part.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.part.is_empty()
+    }
 }
 
 /// The listing of which a page is wanted: the one that the first page was of, when there is a cursor.
@@ -89,12 +128,12 @@ async fn tree_listing(app: &AppState, scope: &Scope, after: Option<&Cursor>) -> 
             return Ok(listing);
         }
     }
-    let listing = app.listings.get(app, scope, after.is_none(), app.rclone.limit()).await;
+    let listing = app.listings.get(app, scope, after.is_none(), app.shares.memory.tree(), app.rclone.limit()).await;
     listing.map_err(|error| error.about("remote_path"))
 }
 
-/// The entries after a cursor, in the order of paths; the listing's digest when there are more.
-fn page(listing: &Listing, scope: &Scope, after: Option<&Cursor>, limit: Option<usize>) -> Result<(Tree, Option<String>)> {
+/// Which entries come after a cursor, in the order of paths; and the next cursor when there are more.
+fn page(listing: &Listing, scope: &Scope, after: Option<&Cursor>, limit: Option<usize>) -> Result<(Range<usize>, Option<Cursor>)> {
     let order = listing.by_path();
     let begin = match after {
         None => 0,
@@ -107,15 +146,15 @@ fn page(listing: &Listing, scope: &Scope, after: Option<&Cursor>, limit: Option<
         }
     };
     let end = limit.map_or(order.len(), |limit| begin.saturating_add(limit).min(order.len()));
-    let entries = order[begin..end].iter().filter_map(|index| listing.entries.get(*index as usize)).cloned().collect();
-    let digest = (end < order.len()).then(|| listing.digest().to_owned());
-    let next = digest.clone().map(|digest| Cursor { place: scope.digest(), listing: digest, index: end });
-    Ok((Tree { location: scope.location.clone(), entries, next }, digest))
+    let more = end < order.len();
+    let next = more.then(|| Cursor { place: scope.digest(), listing: listing.digest().to_owned(), index: end });
+    Ok((begin..end, next))
 }
 
 /// How much lies below a location, counted now.
 pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Location, Size)> {
     actor.require(Permission::FilesRead)?;
+    let _turn = app.shares.work.sizes.turn(&actor.user_id, app.rclone.limit()).await?;
     let location = app.locations.resolve("remote_path", location).await?.location;
     let size = app.rclone.size(&location, app.rclone.limit()).await.map_err(|error| AppError::from(error).about("remote_path"));
     reads::record(app, actor, "rclone.size", &location, size.as_ref().err().map(|error| error.message.as_str())).await?;
@@ -142,7 +181,7 @@ pub async fn follow_runs(app: AppState) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{file::Entry, time::Timestamp};
+    use crate::domain::time::Timestamp;
 
     /// What a provider may give: several of one name, and a file and a folder of one name.
     fn listing(names: &[(&str, u64)]) -> Listing {
@@ -153,6 +192,12 @@ mod tests {
         Listing::new(names.iter().map(entry).collect(), Timestamp(0))
     }
 
+    /// One entry in the order of paths.
+    fn entry(listing: &Listing, index: usize) -> (String, bool, Option<u64>) {
+        let entry = &listing.entries[listing.by_path()[index] as usize];
+        (entry.name.clone(), entry.is_dir, entry.size)
+    }
+
     fn scope() -> Scope {
         Scope { location: Location::parse("x:").expect("a location"), depth: None }
     }
@@ -160,10 +205,10 @@ mod tests {
     fn pages(listing: &Listing, limit: usize) -> Vec<(String, bool, Option<u64>)> {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let (tree, _) = page(listing, &scope(), after.as_ref(), Some(limit)).expect("a page");
-            assert!(tree.entries.len() <= limit);
-            found.extend(tree.entries.into_iter().map(|entry| (entry.name, entry.is_dir, entry.size)));
-            match tree.next {
+            let (part, next) = page(listing, &scope(), after.as_ref(), Some(limit)).expect("a page");
+            assert!(part.len() <= limit);
+            found.extend(part.map(|index| entry(listing, index)));
+            match next {
                 Some(next) => after = Some(next.to_string().parse().expect("a cursor")),
                 None => return found,
             }
@@ -196,11 +241,12 @@ mod tests {
     #[test]
     fn a_cursor_holds_for_its_listing_only() {
         let before = listing(&[("a", 1), ("a", 2), ("b", 3)]);
-        let (tree, _) = page(&before, &scope(), None, Some(2)).expect("a page");
-        let cursor = tree.next.expect("more");
+        let (_, next) = page(&before, &scope(), None, Some(2)).expect("a page");
+        let cursor = next.expect("more");
         // The provider tells the same in another order: it is the same listing.
         let same = listing(&[("b", 3), ("a", 2), ("a", 1)]);
-        assert_eq!(page(&same, &scope(), Some(&cursor), Some(2)).expect("a page").0.entries[0].name, "b");
+        let (part, _) = page(&same, &scope(), Some(&cursor), Some(2)).expect("a page");
+        assert_eq!(entry(&same, part.start).0, "b");
         for changed in [&[("a", 2), ("b", 3)][..], &[("a", 1), ("a", 2), ("b", 4)], &[("a", 1), ("a", 2), ("a", 2), ("b", 3)], &[]] {
             let error = page(&listing(changed), &scope(), Some(&cursor), Some(2)).expect_err("another listing");
             assert!(error.status() == 409 && error.message.contains("Begin again"), "{error}");
