@@ -1,5 +1,7 @@
 //! Whether a request gets its share: so many at once for each person, and for each address of people who have not signed in.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, header},
@@ -48,7 +50,10 @@ pub async fn admit(State(app): State<AppState>, request: Request, next: Next) ->
     };
     match app.shares.requests.begin(holder, most) {
         Ok(permit) => {
-            let mut response = next.run(request).await.map(|body| axum::body::Body::new(Held::new(body, permit)));
+            let permit = Arc::new(permit);
+            let mut response = next.run(request).await.map(|body| axum::body::Body::new(Held::new(body, Arc::clone(&permit))));
+            // A refusal gets another body on its way out, and waits until what was sent has been heard out.
+            response.extensions_mut().insert(permit);
             if reserved {
                 close(&mut response);
             }

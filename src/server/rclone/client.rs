@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{self, BufReader, Read},
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -75,7 +75,7 @@ impl Client {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        self.call_with(path, params, limit, |answer| serde_json::from_reader(answer)).await
+        self.call_with(path, params, limit, whole).await
     }
 
     /// As [`Self::call`], for answers that are worth being read in a way of their own.
@@ -164,6 +164,13 @@ impl Client {
     }
 }
 
+/// Reads an answer as a whole.
+pub fn whole<T: DeserializeOwned>(answer: &mut dyn Read) -> serde_json::Result<T> {
+    let mut text = Vec::new();
+    answer.read_to_end(&mut text).map_err(serde_json::Error::io)?;
+    serde_json::from_slice(&text)
+}
+
 /// The beginning of an answer; and the rest, where it is larger than that.
 async fn begin(body: Incoming) -> Result<(Vec<u8>, Option<Limited<Incoming>>), RcloneError> {
     let (mut body, mut begin) = (Limited::new(body, LARGEST), Vec::new());
@@ -200,7 +207,7 @@ async fn parse_as_it_comes<T: Send + 'static>(
     parse: impl FnOnce(&mut dyn Read) -> serde_json::Result<T> + Send + 'static,
 ) -> Result<serde_json::Result<T>, RcloneError> {
     let (sender, receiver) = mpsc::channel(PIECES);
-    let parsing = tokio::task::spawn_blocking(move || parse(&mut BufReader::new(Pieces { piece: begin.into(), more: receiver })));
+    let parsing = tokio::task::spawn_blocking(move || parse(&mut Pieces { piece: begin.into(), more: receiver }));
     while let Some(piece) = next(&mut rest).await? {
         if sender.send(piece).await.is_err() {
             // It has what it wants, or cannot read it.

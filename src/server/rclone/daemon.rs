@@ -30,7 +30,7 @@ use tokio::{
 use super::{
     atomic::random,
     binary::Binary,
-    client::{Client, QUICK},
+    client::{self, Client, QUICK},
     command,
     error::{During as _, RcloneError},
     keeper::Keeper,
@@ -155,7 +155,7 @@ impl Daemon {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        self.call_with(path, params, limit, |answer| serde_json::from_reader(answer)).await
+        self.call_with(path, params, limit, client::whole).await
     }
 
     /// Calls the warm rclone, and reads its answer in a way of the caller's own.

@@ -159,6 +159,34 @@ async fn one_viewer_with_hundreds_of_streams_has_eight_and_the_oldest_say_why_th
 }
 
 #[tokio::test]
+async fn one_person_has_so_many_requests_at_once_and_the_others_do_not_notice() {
+    let console = Console::start();
+    for role in ["operator", "viewer"] {
+        console.person(role, role).await;
+        let token = console.token_of(role, role);
+        let text = slow_body(&console, "/api/v1/runs", Some(&token));
+        let mut flood = join_all((0..REQUESTS).map(|_| connect(&console, [127, 0, 9, 1], &text))).await;
+        for _ in 0..3 {
+            let refused = until("one too many is refused", async || {
+                let answer = console.anonymous(Method::GET, "/api/v1/runs").bearer_auth(&token).send().await.expect("an answer");
+                if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+                    return Some(answer);
+                }
+                // What is asked here takes a place for a moment, and one of the flood may have been refused for it.
+                flood.push(connect(&console, [127, 0, 9, 1], &text).await);
+                None
+            })
+            .await;
+            assert_eq!(refused.headers()["retry-after"], "1");
+            let error = expect(refused, StatusCode::TOO_MANY_REQUESTS).await;
+            assert!(error["message"].as_str().is_some_and(|message| message.contains("64 requests of yours")), "{error}");
+        }
+    }
+    console.get("/api/v1/runs", StatusCode::OK).await;
+    assert_eq!(status(&answer(&console, [127, 0, 9, 1], "/login", None).await), "200");
+}
+
+#[tokio::test]
 async fn people_who_are_signed_in_can_take_all_places_and_still_there_is_one_for_another_and_for_health() {
     let console = Console::start();
     let mut tokens = Vec::new();

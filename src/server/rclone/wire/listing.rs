@@ -1,82 +1,148 @@
 //! `operations/list`, answered: entry after entry, as they come. A whole answer may be larger than what is made of it.
 
-use std::{fmt, io::Read};
+use std::io::Read;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde_json::{Deserializer, Error, Result};
 
 use super::Item;
+
+/// Bytes that are read at a time.
+const STEP: usize = 64 << 10;
 
 /// Gives each entry to `take` until that says `false`. Whether it got them all.
 ///
 /// # Errors
 /// When the answer is not as expected, or breaks off.
-pub fn each(answer: impl Read, mut take: impl FnMut(Item<'_>) -> bool) -> serde_json::Result<bool> {
-    let mut stopped = false;
-    let mut json = serde_json::Deserializer::from_reader(answer);
-    let read = json.deserialize_map(Answer { take: &mut take, stopped: &mut stopped });
-    if stopped {
-        return Ok(false);
+pub fn each(answer: impl Read, mut take: impl FnMut(Item<'_>) -> bool) -> Result<bool> {
+    let mut text = Text { answer, read: Vec::new(), at: 0, ended: false };
+    text.expect(b'{')?;
+    if text.peek()? == Some(b'}') {
+        text.at += 1;
+        return text.end();
     }
-    read?;
-    json.end()?;
-    Ok(true)
+    loop {
+        let key: String = text.value()?;
+        text.expect(b':')?;
+        if key != "list" {
+            text.value::<IgnoredAny>()?;
+        } else if text.peek()? != Some(b'[') {
+            // Of a folder without entries it is null.
+            text.value::<()>()?;
+        } else if !text.list(&mut take)? {
+            return Ok(false);
+        }
+        if !text.goes_on(b'}')? {
+            return text.end();
+        }
+    }
 }
 
-/// The object that holds the list.
-struct Answer<'a> {
-    take: &'a mut dyn FnMut(Item<'_>) -> bool,
-    stopped: &'a mut bool,
+/// JSON that comes piece by piece. What is read of it lies in one place: names and times are taken from there.
+struct Text<R> {
+    answer: R,
+    read: Vec<u8>,
+    /// How far it has been looked at.
+    at: usize,
+    /// Whether nothing more comes.
+    ended: bool,
 }
 
-/// The list, which may be null.
-struct List<'a, 'b>(&'b mut Answer<'a>);
-
-impl<'de> Visitor<'de> for Answer<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with a list")
+impl<R: Read> Text<R> {
+    /// Reads more; what was looked at is forgotten. What does not fit into a step is doubled, so that it is not looked at too often.
+    fn fill(&mut self) -> Result<()> {
+        self.read.drain(..self.at);
+        self.at = 0;
+        let most = STEP.max(self.read.len());
+        let read = (&mut self.answer).take(most as u64).read_to_end(&mut self.read).map_err(Error::io)?;
+        self.ended = read < most;
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "list" {
-                map.next_value_seed(List(&mut self))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
+    /// The next character that is not white space; `None` at the end.
+    fn peek(&mut self) -> Result<Option<u8>> {
+        loop {
+            self.at += self.read[self.at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            match self.read.get(self.at) {
+                Some(byte) => return Ok(Some(*byte)),
+                None if self.ended => return Ok(None),
+                None => self.fill()?,
             }
         }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
+    fn expect(&mut self, character: u8) -> Result<()> {
+        if self.peek()? != Some(character) {
+            return Err(Error::custom(format!("expected “{}”", char::from(character))));
+        }
+        self.at += 1;
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(item) = list.next_element::<Item<'_>>()? {
-            if !(self.0.take)(item) {
-                *self.0.stopped = true;
-                return Err(A::Error::custom("enough"));
+    /// Whether a comma follows, and not the end of what is read.
+    fn goes_on(&mut self, end: u8) -> Result<bool> {
+        let goes_on = self.peek()? == Some(b',');
+        self.expect(if goes_on { b',' } else { end })?;
+        Ok(goes_on)
+    }
+
+    /// Nothing may follow.
+    fn end(&mut self) -> Result<bool> {
+        if self.peek()?.is_some() { Err(Error::custom("something follows the answer")) } else { Ok(true) }
+    }
+
+    /// The next value.
+    fn value<T: DeserializeOwned>(&mut self) -> Result<T> {
+        loop {
+            let mut values = Deserializer::from_slice(&self.read[self.at..]).into_iter::<T>();
+            let next = values.next();
+            let end = self.at + values.byte_offset();
+            match next {
+                // One that ends with what was read may go on in what comes.
+                Some(Ok(value)) if self.ended || end < self.read.len() => {
+                    self.at = end;
+                    return Ok(value);
+                }
+                Some(Err(error)) if self.ended || !error.is_eof() => return Err(error),
+                None if self.ended => return Err(Error::custom("the answer breaks off")),
+                _ => self.fill()?,
             }
         }
-        Ok(())
+    }
+
+    /// The next entry, given to `take`, and what that says.
+    fn item(&mut self, take: &mut impl FnMut(Item<'_>) -> bool) -> Result<bool> {
+        loop {
+            let mut items = Deserializer::from_slice(&self.read[self.at..]).into_iter::<Item<'_>>();
+            let taken = match items.next() {
+                Some(Ok(item)) => Some((take(item), items.byte_offset())),
+                Some(Err(error)) if self.ended || !error.is_eof() => return Err(error),
+                None if self.ended => return Err(Error::custom("the list breaks off")),
+                _ => None,
+            };
+            if let Some((taken, length)) = taken {
+                self.at += length;
+                return Ok(taken);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// The entries of a list. Whether `take` took them all.
+    fn list(&mut self, take: &mut impl FnMut(Item<'_>) -> bool) -> Result<bool> {
+        self.expect(b'[')?;
+        if self.peek()? == Some(b']') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            if !self.item(take)? {
+                return Ok(false);
+            }
+            if !self.goes_on(b']')? {
+                return Ok(true);
+            }
+        }
     }
 }
 
@@ -111,6 +177,29 @@ mod tests {
             ["", "[]", "null", r#"{"list":{}}"#, r#"{"list":[1]}"#, r#"{"list":[{"Name":1}]}"#, &two[..two.len() - 1], &two[..40], "{} x"]
         {
             assert_eq!(names(bad, 9), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_the_same_whatever_pieces_it_comes_in() {
+        let name = |n: usize| format!("{n}{}", "é\n\"".repeat(n % 97));
+        let expected: Vec<String> = (0..9000).map(name).collect();
+        let entries = expected.iter().map(|name| serde_json::json!({ "Path": name, "Name": name, "Size": 12, "IsDir": false }));
+        let mut answer = serde_json::json!({ "after": 1, "list": entries.collect::<Vec<_>>(), "z": [12, null, {}] });
+        for text in [serde_json::to_string(&answer), serde_json::to_string_pretty(&answer)].map(|text| text.expect("text")) {
+            assert!(text.len() > 10 * STEP);
+            assert_eq!(names(&text, 10_000), Some((expected.clone(), true)));
+            for cut in [STEP - 1, STEP, STEP + 1, 3 * STEP, text.len() - 1] {
+                let cut = (0..=cut).rev().find(|at| text.is_char_boundary(*at)).expect("a boundary");
+                assert_eq!(names(&text[..cut], 10_000), None, "{cut}");
+            }
+        }
+        // A value that is larger than what is read at a time, and a number that ends with it.
+        answer["list"] = serde_json::json!([{ "Path": "a", "Name": "x".repeat(3 * STEP), "Size": 1, "IsDir": false }]);
+        assert_eq!(names(&answer.to_string(), 9).map(|(names, _)| names[0].len()), Some(3 * STEP));
+        for length in STEP - 40..STEP + 10 {
+            let text = format!("{{\"before\": {}1234567, \"list\": []}}", " ".repeat(length));
+            assert_eq!(names(&text, 9), Some((Vec::new(), true)), "{length}");
         }
     }
 }
