@@ -68,7 +68,7 @@ impl Rclone {
             return Err(RcloneError::UnknownRemote);
         }
         self.refuse_programs(&plan.location).await?;
-        self.refuse_addresses(&plan.location).await?;
+        self.check_addresses(&plan.location).await?;
         self.prepare([&plan.location]).await?;
         let args = command::mount(plan, self.0.vault.working(), dir);
         let plan_of_shim = Plan {
@@ -120,8 +120,11 @@ impl Rclone {
         Err(RcloneError::Unavailable { message })
     }
 
-    /// Refuses what leads to an address that nothing connects to: the kernel does not look at what a mount connects to.
-    async fn refuse_addresses(&self, location: &Location) -> Result<(), RcloneError> {
+    /// Refuses to mount what leads to an address that nothing connects to: the kernel does not look at what a mount connects to.
+    ///
+    /// # Errors
+    /// [`RcloneError::Unavailable`] with the remote, its option and why.
+    pub async fn check_addresses(&self, location: &Location) -> Result<(), RcloneError> {
         let sections = self.usable().await?;
         let reached = tokens::reach(&sections, vec![location.remote().to_owned()]);
         for section in sections.iter().filter(|section| reached.contains(&section.name)) {

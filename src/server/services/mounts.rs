@@ -55,6 +55,8 @@ pub fn missing(actor: &Actor) -> Result<Option<String>> {
 pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Mount> {
     actor.require(Permission::MountsWrite)?;
     let source = app.locations.resolve("location", &new.location).await?;
+    // Before anything asks the server: no sandbox holds a mount, and an answer by way of one may say something else.
+    app.rclone.check_addresses(&source.location).await?;
     check_present(app, &source.location).await.map_err(|error| AppError::from(error).about("location"))?;
     let data = app.mounts_dir.parent().unwrap_or(&app.mounts_dir);
     let mount_point = app.locations.mount_point(&new.mount_point, &source, data).await?;

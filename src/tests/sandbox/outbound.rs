@@ -15,6 +15,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::kept;
+use crate::rest::mounts::{can_mount, is_mounted};
 use crate::support::{Console, write};
 
 /// A web server that counts who connects, and answers everybody the same.
@@ -217,4 +218,22 @@ async fn a_remote_is_not_made_with_an_address_that_is_refused_and_is_told_why() 
     }
     let none: Value = console.get("/api/v1/remotes", StatusCode::OK).await;
     assert_eq!(none, json!([]), "none was saved");
+}
+
+#[tokio::test]
+async fn nothing_is_mounted_that_leads_to_a_refused_address() {
+    if !can_mount() {
+        return;
+    }
+    let console = by_hand(&[
+        ("imds".to_owned(), "type = http\nurl = http://169.254.169.254/\n".to_owned()),
+        ("behind".to_owned(), "type = alias\nremote = imds:latest\n".to_owned()),
+    ]);
+    for remote in ["imds", "behind"] {
+        let body = json!({ "location": format!("{remote}:"), "mount_point": console.path("mnt") });
+        let refused = console.post("/api/v1/mounts", &body, StatusCode::SERVICE_UNAVAILABLE).await;
+        let message = refused["message"].as_str().expect("words");
+        assert!(message.contains("“imds” cannot be mounted. Its option url") && message.contains("metadata"), "{refused}");
+        assert!(!is_mounted(&console.path("mnt")), "{refused}");
+    }
 }
