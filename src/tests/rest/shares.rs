@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{Console, sign_in, until};
+use crate::support::{Console, expect, sign_in, until};
 
 /// How long somebody else may wait at the very most. What held others up before lasted for as long as the flood.
 const PATIENCE: Duration = Duration::from_secs(5);
