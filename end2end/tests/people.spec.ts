@@ -29,6 +29,7 @@ test('a person is added, works, and is kept out; a token lives and dies; the log
   await test.step('who signs in, and sees no people', async () => {
     await open(hers, longshore, '/login', 'login');
     await signIn(hers, eva);
+    await arrived(hers, 'password');
     // Somebody else chose it: she chooses her own before anything else.
     await hers.goto(`${longshore.url}/runs`);
     await choosePassword(hers, eva, 'pebble-lantern-9034-quay');

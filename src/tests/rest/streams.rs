@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{Console, PASSWORD, expect};
+use crate::support::{Console, PASSWORD, builder, expect};
 
 /// How many people.
 const PEOPLE: usize = 100;
@@ -63,8 +63,7 @@ impl Person {
         let id = console.person(&name, "operator").await;
         // Who signs in is slowed down by where they come from: a hundred people do not share an address.
         let address = IpAddr::from(Ipv4Addr::new(127, 1, 0, u8::try_from(n + 1).expect("a hundred")));
-        let http =
-            Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).local_address(address).build().expect("a client");
+        let http = builder().local_address(address).build().expect("a client");
         let mut person = Self {
             ending: Ending::ALL[n % Ending::ALL.len()],
             id,

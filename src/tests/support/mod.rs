@@ -359,7 +359,12 @@ fn signal(pid: i32, signal: rustix::process::Signal) {
 }
 
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
+    builder().build().expect("a client")
+}
+
+/// What every client of a console is made of. A connection that is idle is not used again when the console may be closing it at this moment.
+pub fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().pool_idle_timeout(Duration::from_secs(5))
 }
 
 /// The answer's JSON, after its status was checked.
