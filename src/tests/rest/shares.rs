@@ -1,7 +1,10 @@
 //! A fair share: what one person, or one address, does never keeps the others out. Each flood is larger than all the places there are, or than
 //! those of an address; the floods of the field are in `docs/security.md` with their figures.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use reqwest::{Method, Response, StatusCode};
@@ -110,6 +113,53 @@ async fn floods_of_strangers_keep_nobody_out() {
             (open <= PLACES).then_some(())
         })
         .await;
+    }
+}
+
+/// The figures of `docs/security.md`, by hand: floods from one address that open again at once what is closed, for as many seconds as
+/// `LONGSHORE_SUITE_FLOODS` says, and how somebody at another address is answered meanwhile.
+#[tokio::test]
+#[ignore = "figures, by hand"]
+async fn floods_that_come_again_at_once_keep_nobody_at_another_address_out() {
+    let seconds = std::env::var("LONGSHORE_SUITE_FLOODS").map_or(15, |seconds| seconds.parse().expect("a number"));
+    let console = Console::start();
+    console.person("vera", "viewer").await;
+    let viewer = console.token_of("vera", "viewer");
+    let host = console.origin().strip_prefix("http://").expect("an address").to_owned();
+    let stream = format!("GET /api/v1/events HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {viewer}\r\n\r\n");
+    let floods = [
+        ("620 event streams of a viewer", 620, stream),
+        ("520 slow bodies of nobody", 520, slow_body(&console, "/api/fn/sessions/create", None)),
+        ("520 slow bodies of a viewer", 520, slow_body(&console, "/api/v1/runs", Some(&viewer))),
+        ("1,500 silent sockets", 1500, String::new()),
+        ("2,000 half heads", 2000, format!("GET / HTTP/1.1\r\nhost: {host}\r\nx-slow: ")),
+    ];
+    for (name, count, text) in floods {
+        let again = async || loop {
+            let mut stream = connect(&console, [127, 0, 9, 1], &text).await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        };
+        let flood = join_all((0..count).map(|_| again()));
+        let (mut times, mut refused) = (Vec::new(), 0);
+        let others = async {
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_secs(seconds) {
+                for (path, token) in [("/healthz", None), ("/login", None), ("/api/v1/runs", Some(console.token()))] {
+                    let asked = Instant::now();
+                    let answer = answer(&console, [127, 0, 0, 2], path, token).await;
+                    refused += usize::from(status(&answer) != "200");
+                    times.push(asked.elapsed());
+                }
+            }
+        };
+        tokio::select! {
+            _ = flood => unreachable!("it never ends"),
+            () = others => {}
+        }
+        times.sort_unstable();
+        let (median, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
+        eprintln!("{name}: {} requests, {refused} refused, median {median:.0?}, p99 {p99:.0?}", times.len());
+        assert_eq!(refused, 0, "{name}");
     }
 }
 
