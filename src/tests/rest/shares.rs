@@ -17,8 +17,8 @@ use tokio::{
 
 use crate::support::{Console, expect, sign_in, until};
 
-/// How long somebody else may wait at the very most. What held others up before lasted for as long as the flood.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody else may wait at the very most: less than the clock of a body, by which a flood of slow ones ends by itself.
+const PATIENCE: Duration = Duration::from_secs(9);
 /// Connections of one address; places in all.
 const PER_ADDRESS: usize = 256;
 const PLACES: usize = 512;
