@@ -29,7 +29,7 @@ const PUBLIC: [&str; 6] = ["host_keys", "host_key_algorithms", "key_exchange", "
 /// Words before a secret: of the header `Authorization`.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "low"];
 
-/// `text` without the secrets of the configured remotes ([`known`]), and without what looks like one: values of secret options (`name,pass=x:`),
+/// `text` without the secrets of the configured remotes (`known`), and without what looks like one: values of secret options (`name,pass=x:`),
 /// passwords in URLs, and bearer tokens.
 #[must_use]
 pub fn redact(text: &str) -> String {
