@@ -1,6 +1,7 @@
 // What a person does, page by page. The only place that knows how the pages are marked up: by labels and roles, as
 // assistive technology finds its way, and by the fixed points that every page keeps.
 import { type Locator, type Page, expect } from '@playwright/test';
+import { accessible } from './axe';
 import { ADMIN, type Longshore, type Person } from './longshore';
 import type { S3 } from './s3';
 
@@ -60,6 +61,7 @@ export async function enter(page: Page, longshore: Longshore, person: Person = A
 export async function choosePassword(page: Page, person: Person, password: string): Promise<void> {
   const main = await arrived(page, 'password');
   await interactive(page);
+  await accessible(page);
   await main.locator('[name=current_password]').fill(person.password);
   await main.locator('[name=password]').fill(password);
   await main.locator('[name=password_again]').fill(password);

@@ -105,7 +105,6 @@ export async function fill(longshore: Longshore, s3: S3): Promise<{ scenes: Scen
     { name: 'tokens', path: '/settings/tokens', page: 'settings' },
     { name: 'tokens-new', path: '/settings/tokens', page: 'settings', act: narrowDown },
     { name: 'sessions', path: '/settings/sessions', page: 'settings' },
-    { name: 'password', path: '/password', page: 'password' },
     { name: 'more', path: '/runs', page: 'runs', act: openMore },
     { name: 'wizard-encrypt', path: '/remotes/new', page: 'remotes', act: (page) => encryptStep(page, s3) },
     { name: 'wizard-encrypt-name', path: '/remotes/new', page: 'remotes', act: (page) => encrypted(page, s3) },

@@ -32,8 +32,10 @@ pub fn PasswordPage() -> impl IntoView {
             {refusal(error)}
             <button class="button button--primary" disabled=move || pending.get()>"Change password"</button>
         </ActionForm>
-        <p class="small"><a href="/settings/sessions">"Back to the settings"</a></p>
-        {post_form(DeleteSession::url(), vec![], None, view! { <button class="button button--quiet">"Sign out"</button> }.into_any())}
+        <div class="gate__others">
+            <a class="button button--quiet" href="/settings/sessions">"Back to the settings"</a>
+            {post_form(DeleteSession::url(), vec![], None, view! { <button class="button button--quiet">"Sign out"</button> }.into_any())}
+        </div>
     };
     let lead = "Your other sessions end. Tokens of programs stay: revoke those that you do not know.";
     gate("password", "Choose a new password", lead, form.into_any())
