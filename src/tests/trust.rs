@@ -95,7 +95,7 @@ fn keygen(kind: &str, path: &Path) {
     assert!(made.expect("ssh-keygen").success());
 }
 
-/// The port of a web server, which understands nothing that it is told.
+/// The port of a web server that answers every request with 400.
 fn web_server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();

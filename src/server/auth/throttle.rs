@@ -48,7 +48,7 @@ struct Strangers {
     accounts: Table<String>,
 }
 
-/// Pairs that have signed in before. Strangers can not use up what they have.
+/// Pairs that have signed in before. Strangers cannot use up their tries.
 struct Known {
     /// How often each has, and when it last did, counted in sign-ins.
     pairs: HashMap<(String, Network), (u32, u64)>,

@@ -179,7 +179,7 @@ impl Seat {
         lock(&self.0.table).open.get(&self.0.number).is_some_and(|entry| entry.known)
     }
 
-    /// Whether it has one of the places that are kept for who is signed in.
+    /// Whether it has one of the places reserved for people who are signed in.
     #[must_use]
     pub fn is_reserved(&self) -> bool {
         self.0.reserved

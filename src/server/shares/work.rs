@@ -109,7 +109,7 @@ impl Line {
         let mut state = self.lock();
         state.waiting.retain(|(_, turn)| !turn.is_closed());
         let waiting = state.waiting.iter().filter(|(other, _)| other == user).count();
-        // Whoever may work at once has nobody before them: the line holds only those who may not.
+        // Work that may start at once has none before it: the line holds only work that may not.
         if state.may(user, self.0.bounds) {
             *state.at_work.entry(user.clone()).or_default() += 1;
             return Ok(Ok(Turn { line: Some(self.clone()), user: user.clone() }));
