@@ -26,6 +26,11 @@ export class Watch {
     this.allowed.push(...patterns);
   }
 
+  /** The console is away for a while, on purpose: whatever the browser asks for meanwhile fails, in one of these ways. */
+  allowNoConsole(): void {
+    this.allow(/net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|CONNECTION_CLOSED|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)/);
+  }
+
   /** Looks away: what happens from now on is not the test's. */
   close(): void {
     this.closed = true;
