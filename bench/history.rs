@@ -1,7 +1,9 @@
-//! What the console asks of a database with a million runs, and how long that takes: the server's own functions, each many times.
+//! What the console asks of a database with a million runs, and how long that takes: the server's own functions, each
+//! many times.
 //!
-//! `cargo bench --bench history` makes the database, prints a line for each question and writes them to `target/bench/history.json`, from which
-//! `cargo xtask bench` takes them. 200 jobs of 4,750 runs each, and 50,000 runs with a route of their own.
+//! `cargo bench --bench history` makes the database, prints a line for each question and writes them to
+//! `target/bench/history.json`, from which `cargo xtask bench` takes them. 200 jobs of 4,750 runs each, and 50,000 runs
+//! with a route of their own.
 
 use std::{
     error::Error,
@@ -103,7 +105,8 @@ fn main() -> Outcome<()> {
 
 async fn measure() -> Outcome<()> {
     // Where cargo builds, on a disk: a folder in memory would hide what a disk costs.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().map_or_else(|| PathBuf::from("target"), Path::to_owned);
+    let target =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().map_or_else(|| PathBuf::from("target"), Path::to_owned);
     let folder = tempfile::tempdir_in(&target)?;
     let path = folder.path().join("longshore.db");
     fill(&path).await?;
@@ -166,7 +169,9 @@ async fn ask(store: &Store) -> Outcome<Vec<Line>> {
     let mut lines = vec![times("runs: first page", async |_| page(c, any(), full).await).await?];
     let deep = async |_| page(c, RunQuery { cursor: Some(run_id(100 + dice.below(RUNS - 100))?), ..any() }, full).await;
     lines.push(times("runs: a page anywhere, by its cursor", deep).await?);
-    for (state, least) in [(RunState::Failed, 50), (RunState::Succeeded, 50), (RunState::Stalled, 5), (RunState::Blocked, 0)] {
+    for (state, least) in
+        [(RunState::Failed, 50), (RunState::Succeeded, 50), (RunState::Stalled, 5), (RunState::Blocked, 0)]
+    {
         let query = RunQuery { state: Some(state), ..any() };
         let ask = async |_| page(c, query.clone(), |found| found == least).await;
         lines.push(times(format!("runs: {}", state.as_str()), ask).await?);
@@ -176,9 +181,11 @@ async fn ask(store: &Store) -> Outcome<Vec<Line>> {
         let ask = async |_| page(c, query.clone(), |found| found == least).await;
         lines.push(times(format!("runs: {}", operation.as_str()), ask).await?);
     }
-    for (state, operation) in
-        [(RunState::Failed, Operation::Move), (RunState::Cancelled, Operation::Delete), (RunState::Stalled, Operation::Copy)]
-    {
+    for (state, operation) in [
+        (RunState::Failed, Operation::Move),
+        (RunState::Cancelled, Operation::Delete),
+        (RunState::Stalled, Operation::Copy),
+    ] {
         let query = RunQuery { state: Some(state), operation: Some(operation), ..any() };
         let ask = async |_| page(c, query.clone(), |_| true).await;
         lines.push(times(format!("runs: {} and {}", operation.as_str(), state.as_str()), ask).await?);
@@ -186,19 +193,30 @@ async fn ask(store: &Store) -> Outcome<Vec<Line>> {
     let of_job = async |_| page(c, RunQuery { job: Some(job_id(dice.below(JOBS))?), ..any() }, full).await;
     lines.push(times("runs: of a job", of_job).await?);
     for state in [RunState::Failed, RunState::Interrupted, RunState::Blocked] {
-        let failed = async |_| page(c, RunQuery { job: Some(job_id(dice.below(JOBS))?), state: Some(state), ..any() }, |_| true).await;
+        let failed = async |_| {
+            page(c, RunQuery { job: Some(job_id(dice.below(JOBS))?), state: Some(state), ..any() }, |_| true).await
+        };
         lines.push(times(format!("runs: of a job and {}", state.as_str()), failed).await?);
     }
     lines.push(times("search: what every run has", async |_| page(c, search("/srv"), full).await).await?);
-    lines.push(times("search: what none of the newest 50,000 has", async |_| page(c, search("b2:archive"), full).await).await?);
+    lines.push(
+        times("search: what none of the newest 50,000 has", async |_| page(c, search("b2:archive"), full).await)
+            .await?,
+    );
     lines.push(times("search: what one run in twenty has", async |_| page(c, search("nas:cases"), full).await).await?);
     lines.push(times("search: what one job has", async |_| page(c, search("set-042"), full).await).await?);
-    let rare = async |_| page(c, search(&format!("case-{:06}", 200 + dice.below(RUNS - SAVED))), |found| found == 1).await;
+    let rare =
+        async |_| page(c, search(&format!("case-{:06}", 200 + dice.below(RUNS - SAVED))), |found| found == 1).await;
     lines.push(times("search: what one run has", rare).await?);
     lines.push(times("search: what none has", async |_| page(c, search("nowhere"), |found| found == 0).await).await?);
-    for (text, state) in [("/srv", RunState::Stalled), ("nas:cases", RunState::Failed), ("/srv/data", RunState::Blocked)] {
+    for (text, state) in
+        [("/srv", RunState::Stalled), ("nas:cases", RunState::Failed), ("/srv/data", RunState::Blocked)]
+    {
         let query = RunQuery { state: Some(state), ..search(text) };
-        lines.push(times(format!("search: {text} and {}", state.as_str()), async |_| page(c, query.clone(), |_| true).await).await?);
+        lines.push(
+            times(format!("search: {text} and {}", state.as_str()), async |_| page(c, query.clone(), |_| true).await)
+                .await?,
+        );
     }
     let one = async |_| {
         let id = run_id(dice.below(RUNS))?;
@@ -216,13 +234,17 @@ async fn ask(store: &Store) -> Outcome<Vec<Line>> {
     };
     lines.push(times("the overview's questions", overview).await?);
     let jobs = (0..100).map(job_id).collect::<Outcome<Vec<_>>>()?;
-    lines.push(times("the last runs of 100 jobs", async |_| found(runs::last_of_jobs(c, &jobs).await?.len() == 100)).await?);
+    lines.push(
+        times("the last runs of 100 jobs", async |_| found(runs::last_of_jobs(c, &jobs).await?.len() == 100)).await?,
+    );
     let guarded = async |c: &mut _, key: &str| {
         let source = runs::SourceKey { place: key.to_owned(), filters: "none".to_owned() };
         let counted = runs::Counted { source: &source, job: None, destination: "b2:nowhere", spec: "never" };
         runs::baseline(c, counted, Timestamp(now.0 - 28 * 86_400_000)).await
     };
-    let known = async |_| guarded(&mut *c, &format!("{:064}", dice.below(JOBS))).await?.last.map(drop).ok_or_else(|| "files".into());
+    let known = async |_| {
+        guarded(&mut *c, &format!("{:064}", dice.below(JOBS))).await?.last.map(drop).ok_or_else(|| "files".into())
+    };
     lines.push(times("a guard: files of the last time", known).await?);
     lines.push(times("a guard: a first time", async |_| found(guarded(&mut *c, "never").await?.last.is_none())).await?);
     Ok(lines)
@@ -304,7 +326,12 @@ fn report(target: &Path, lines: &[Line], opened: Duration, size: f64) -> Outcome
     let what = format!("1,000,000 runs: the check at the start, of {size:.1} GB");
     rows.push(json!({ "what": what, "measured": format!("{:.2} s", opened.as_secs_f64()), "goal": "" }));
     for row in &rows {
-        eprintln!("{} | {} | {}", row["what"].as_str().unwrap_or_default(), row["measured"].as_str().unwrap_or_default(), row["met"]);
+        eprintln!(
+            "{} | {} | {}",
+            row["what"].as_str().unwrap_or_default(),
+            row["measured"].as_str().unwrap_or_default(),
+            row["met"]
+        );
     }
     fs::create_dir_all(target.join("bench"))?;
     Ok(fs::write(target.join("bench/history.json"), serde_json::to_vec(&rows)?)?)

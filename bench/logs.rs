@@ -36,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         table.push((format!("{what}: memory at most, MiB"), (memory("VmHWM")?.saturating_sub(before)) as f64 / 1024.0));
         let outcome = if failing == 1 { FileOutcome::Failed } else { FileOutcome::Copied };
         let count = report.counts.get(outcome);
-        let lists: u64 = FileOutcome::ALL.iter().map(|outcome| len(&run.join(format!("report/{}.files", outcome.as_str())))).sum();
+        let lists: u64 =
+            FileOutcome::ALL.iter().map(|outcome| len(&run.join(format!("report/{}.files", outcome.as_str())))).sum();
         table.push((format!("{what}: kept, bytes a file"), lists as f64 / files as f64));
         table.push((format!("{what}: kept of the log, MiB"), len(&run.join("report/log.jsonl")) as f64 / 1_048_576.0));
         for (place, offset) in [("first", 0), ("middle", count / 2), ("last", count - 100)] {
@@ -45,13 +46,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             table.push((format!("{what}: {place} page, ms"), took));
         }
         let (found, took) = timed(|| log::files(&run, outcome, "IMG_20260512_99", 0, 100))?;
-        assert!(found.matched > 0 && report.counts.copied + report.counts.failed == files && !report.log_truncated, "{report:?}");
+        assert!(
+            found.matched > 0 && report.counts.copied + report.counts.failed == files && !report.log_truncated,
+            "{report:?}"
+        );
         table.push((format!("{what}: search, ms"), took));
         let (series, took) = timed(|| log::series(&run))?;
         assert!(series.points.len() <= 600);
         table.push((format!("{what}: series, ms"), took));
-        let (_, took) =
-            timed(|| log::lines(&run, &log::Wanted { search: "nothing has this".into(), limit: 500, ..log::Wanted::default() }))?;
+        let (_, took) = timed(|| {
+            log::lines(&run, &log::Wanted { search: "nothing has this".into(), limit: 500, ..log::Wanted::default() })
+        })?;
         table.push((format!("{what}: search in the log, ms"), took));
     }
     println!("{files} files");
@@ -74,7 +79,12 @@ fn write(run: &Path, files: u64, failing: u64) -> Result<u64, Box<dyn Error>> {
         let time = format!("2026-11-24T{:02}:{:02}:{:02}.{nanos:09}Z", minutes / 60, minutes % 60, n / RATE % 60);
         // What can not be guessed from the one before: as much as in the names that a camera or a program gives.
         let random = mixed(n);
-        let name = format!("photos/2026/{:02}/album-{:04}/IMG_20260512_{:08x}.jpg", n / 90_000 % 12 + 1, n / 500 % 10_000, random >> 32);
+        let name = format!(
+            "photos/2026/{:02}/album-{:04}/IMG_20260512_{:08x}.jpg",
+            n / 90_000 % 12 + 1,
+            n / 500 % 10_000,
+            random >> 32
+        );
         let bytes = random % 8_000_000;
         let fails = failing > 0 && n % failing == 0;
         let line = if fails {
@@ -91,8 +101,11 @@ fn write(run: &Path, files: u64, failing: u64) -> Result<u64, Box<dyn Error>> {
         writeln!(log, "{line}")?;
         size += line.len() as u64 + 1;
         if n % RATE == RATE - 1 || n == files - 1 {
-            let under_way =
-                if n == files - 1 { String::new() } else { format!(r#","transferring":[{{"name":"{name}","size":{bytes},"bytes":1}}]"#) };
+            let under_way = if n == files - 1 {
+                String::new()
+            } else {
+                format!(r#","transferring":[{{"name":"{name}","size":{bytes},"bytes":1}}]"#)
+            };
             let elapsed = n as f64 / RATE as f64 + 0.001;
             let line = format!(
                 r#"{{"time":"{time}","level":"notice","msg":"\nTransferred: \n","stats":{{"bytes":{},"elapsedTime":{elapsed},"errors":{failed},"totalBytes":4000000000000,"transfers":{copied}{under_way}}},"source":"accounting/stats.go:549"}}"#,

@@ -18,7 +18,10 @@ use crate::{
     },
     domain::{error::ErrorCode, id::RunId, user::Theme},
     live::provide_live,
-    pages::{lazy, login::LoginPage, not_found::NotFoundPage, overview::OverviewPage, password::PasswordPage, setup::SetupPage},
+    pages::{
+        lazy, login::LoginPage, not_found::NotFoundPage, overview::OverviewPage, password::PasswordPage,
+        setup::SetupPage,
+    },
     server_fns::{
         runs::StopRun,
         sessions::{DeleteSession, get_me},
@@ -50,8 +53,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// Whether every part of the page is interactive. The browser puts it into the context. Until then the page has to show what the
-/// server sent: the code of a page may come late, and finds its elements only where they were.
+/// Whether every part of the page is interactive. The browser puts it into the context. Until then the page has to show
+/// what the server sent: the code of a page may come late, and finds its elements only where they were.
 #[derive(Clone)]
 pub struct Hydrated(pub ArcRwSignal<bool>);
 
@@ -82,9 +85,14 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
     let path = at.pathname;
     let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), "/login" | "/setup" | "/password")));
     // Asked for again when somebody comes in through the sign-in page, forgotten when they leave.
-    let me = Resource::new(move || framed.get(), |framed| async move { if framed { get_me().await.map(Some) } else { Ok(None) } });
+    let me = Resource::new(
+        move || framed.get(),
+        |framed| async move { if framed { get_me().await.map(Some) } else { Ok(None) } },
+    );
     provide_context(Session(me));
-    let live = provide_live(Signal::derive(move || (hydrated.get() && framed.get()).then(|| path.with(|path| events_href(path)))));
+    let live = provide_live(Signal::derive(move || {
+        (hydrated.get() && framed.get()).then(|| path.with(|path| events_href(path)))
+    }));
     // A refused stream may mean that the session has ended: then this answers so, and leads to the sign-in page.
     Effect::watch(move || live.refused(), move |_, _, _| me.refetch(), false);
     Effect::new(move |_| {

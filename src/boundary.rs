@@ -1,6 +1,7 @@
-//! Moments at which a crash tells most: between two things that have to hold together. Who tests names one by a file in the folder of all runs;
-//! the first process that comes there takes the file, so that only one does, and dies as by `kill -9`. In a release there is none of it: see
-//! `lib.rs`. Which moments there are is for those to say who pass them; `cargo xtask crash` kills at each.
+//! Moments at which a crash tells most: between two things that have to hold together. Who tests names one by a file in
+//! the folder of all runs; the first process that comes there takes the file, so that only one does, and dies as by
+//! `kill -9`. In a release there is none of it: see `lib.rs`. Which moments there are is for those to say who pass
+//! them; `cargo xtask crash` kills at each.
 
 use std::{fs, path::Path, thread};
 

@@ -140,7 +140,8 @@ impl Live {
             return;
         }
         let new = self.expected.try_update_value(|expected| expected.insert(run.id.clone())).unwrap_or(false);
-        let unknown = self.link.get_untracked() == Link::Open && self.runs.with_untracked(|runs| !runs.contains_key(&run.id));
+        let unknown =
+            self.link.get_untracked() == Link::Open && self.runs.with_untracked(|runs| !runs.contains_key(&run.id));
         if new && unknown {
             self.missed.update(|n| *n += 1);
         }

@@ -33,7 +33,9 @@ pub fn run_badge(run: Memo<RunSummary>) -> AnyView {
 pub fn word(state: RunState, stopping: bool, position: Option<u64>) -> String {
     let word = match state {
         _ if stopping && !state.is_final() => "Stopping",
-        RunState::Queued => return position.map_or_else(|| "Queued".to_owned(), |place| format!("Queued, no. {place}")),
+        RunState::Queued => {
+            return position.map_or_else(|| "Queued".to_owned(), |place| format!("Queued, no. {place}"));
+        }
         RunState::Guarded => "Looking ahead",
         RunState::Starting => "Starting",
         RunState::Running => "Running",

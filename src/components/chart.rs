@@ -1,4 +1,5 @@
-//! Charts: bars and lines as SVG that stretches, with its words in HTML beside it, so that text keeps its size on a phone.
+//! Charts: bars and lines as SVG that stretches, with its words in HTML beside it, so that text keeps its size on a
+//! phone.
 
 use std::fmt::Write as _;
 
@@ -27,7 +28,8 @@ pub fn days_chart(days: &[Day]) -> AnyView {
     );
     let marks = [top, top / 2, 0].map(|n| view! { <span>{n}</span> }.into_any());
     let every = days.len().div_ceil(5).max(1);
-    let names = days.iter().step_by(every).map(|each| view! { <span>{day(&each.date)}</span> }.into_any()).collect::<Vec<_>>();
+    let names =
+        days.iter().step_by(every).map(|each| view! { <span>{day(&each.date)}</span> }.into_any()).collect::<Vec<_>>();
     view! {
         <figure class="chart" role="img" aria-label=label>
             <div class="chart__y" aria-hidden="true">{marks.into_iter().collect::<Vec<_>>()}</div>
@@ -81,8 +83,10 @@ fn bars(days: &[Day], top: u64) -> Vec<AnyView> {
             format::count(each.warnings),
             format::bytes(each.bytes)
         );
-        let (warned, bad) = (rect("warned", HEIGHT - ok - warned, warned), rect("bad", HEIGHT - ok - warned - bad, bad));
-        view! { <g>{rect("hit", 0.0, HEIGHT)}{rect("ok", HEIGHT - ok, ok)}{warned}{bad}<title>{words}</title></g> }.into_any()
+        let (warned, bad) =
+            (rect("warned", HEIGHT - ok - warned, warned), rect("bad", HEIGHT - ok - warned - bad, bad));
+        view! { <g>{rect("hit", 0.0, HEIGHT)}{rect("ok", HEIGHT - ok, ok)}{warned}{bad}<title>{words}</title></g> }
+            .into_any()
     };
     days.iter().enumerate().filter(|(_, day)| day.ended() > 0).map(|(index, day)| bar(index, day)).collect()
 }

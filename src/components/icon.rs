@@ -17,7 +17,11 @@ pub fn icon_large(name: &str) -> AnyView {
 /// An icon with further classes.
 #[must_use]
 pub fn draw(name: &str, class: &'static str) -> AnyView {
-    svg::svg().class(class).attr("aria-hidden", "true").child(svg::r#use().attr("href", format!("/icons.svg#{name}"))).into_any()
+    svg::svg()
+        .class(class)
+        .attr("aria-hidden", "true")
+        .child(svg::r#use().attr("href", format!("/icons.svg#{name}")))
+        .into_any()
 }
 
 /// The mark of the product: a harbour crane.

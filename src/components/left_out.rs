@@ -9,7 +9,8 @@ pub fn left_out(report: &GuardReport) -> AnyView {
     let Some(files) = report.left_out.filter(|files| *files > 0) else { return ().into_any() };
     let names = &report.left_out_names;
     let rest = files.saturating_sub(names.len() as u64);
-    let more = (rest > 0).then(|| view! { <li class="muted">{format!("and {} more", format::count(rest))}</li> }.into_any());
+    let more =
+        (rest > 0).then(|| view! { <li class="muted">{format!("and {} more", format::count(rest))}</li> }.into_any());
     let names = names.iter().map(|name| view! { <li class="mono">{name.clone()}</li> }.into_any()).collect::<Vec<_>>();
     view! {
         <details class="left-out">

@@ -48,7 +48,9 @@ pub fn failure(error: AppError) -> AnyView {
         // A reload, not a navigation: it works whatever state the page is in.
         view! { <a class="button" href=again rel="external">"Try again"</a> }.into_any()
     };
-    let reference = error.reference.map(|reference| view! { <p class="faint small">"Reference " <code>{reference}</code></p> }.into_any());
+    let reference = error
+        .reference
+        .map(|reference| view! { <p class="faint small">"Reference " <code>{reference}</code></p> }.into_any());
     empty(
         if missing { "search" } else { "triangle-alert" },
         if missing { "Not found" } else { "This did not work" },
@@ -59,7 +61,12 @@ pub fn failure(error: AppError) -> AnyView {
 
 /// A list or panel that has nothing to show: what it is for, and the one next action.
 #[must_use]
-pub fn empty<const N: usize>(name: &'static str, title: &'static str, text: String, more: [Option<AnyView>; N]) -> AnyView {
+pub fn empty<const N: usize>(
+    name: &'static str,
+    title: &'static str,
+    text: String,
+    more: [Option<AnyView>; N],
+) -> AnyView {
     view! {
         <div class="empty">
             {icon_large(name)}

@@ -11,7 +11,8 @@ use crate::domain::{
 #[must_use]
 pub fn run_bar(run: Memo<RunSummary>) -> AnyView {
     // What waits has done nothing, and that is known.
-    let done = Memo::new(move |_| run.with(|run| run.stats.permille().or((run.state == RunState::Queued).then_some(0))));
+    let done =
+        Memo::new(move |_| run.with(|run| run.stats.permille().or((run.state == RunState::Queued).then_some(0))));
     let label = run.with_untracked(|run| format!("Progress of {} {}", run.operation.as_str(), run.route()));
     bar(done.into(), label)
 }
@@ -19,7 +20,8 @@ pub fn run_bar(run: Memo<RunSummary>) -> AnyView {
 /// A bar of thousandths.
 #[must_use]
 pub fn bar(permille: Signal<Option<u64>>, label: String) -> AnyView {
-    view! { <progress max="1000" value=move || permille.get().map(|n| n.to_string()) aria-label=label></progress> }.into_any()
+    view! { <progress max="1000" value=move || permille.get().map(|n| n.to_string()) aria-label=label></progress> }
+        .into_any()
 }
 
 /// `62 %`, or nothing while nothing is known.

@@ -14,9 +14,14 @@ const HEAD: usize = 5;
 /// A location: icon, name, path.
 #[must_use]
 pub fn place(location: &Location) -> AnyView {
-    let (name, title) = if location.is_local() { ("server", "This server".to_owned()) } else { ("cloud", location.remote().to_owned()) };
+    let (name, title) = if location.is_local() {
+        ("server", "This server".to_owned())
+    } else {
+        ("cloud", location.remote().to_owned())
+    };
     let class = if location.is_local() { "place place--local" } else { "place" };
-    view! { <span class=class title=location.to_string()>{icon(name)}<b>{title}</b>{path(location.path())}</span> }.into_any()
+    view! { <span class=class title=location.to_string()>{icon(name)}<b>{title}</b>{path(location.path())}</span> }
+        .into_any()
 }
 
 /// A path that gives way in its middle.

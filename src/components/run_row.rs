@@ -32,7 +32,8 @@ pub fn stop_form(run: Memo<RunSummary>, stop: Stop, quiet: bool) -> AnyView {
     let label = run.with_untracked(|run| format!("Stop {} {}", run.operation.as_str(), run.route()));
     let stopping = Memo::new(move |_| run.with(|run| run.stopping));
     let class = if quiet { "button button--quiet" } else { "button button--bad" };
-    let words = (!quiet).then(|| view! { <span>{move || if stopping.get() { "Stopping" } else { "Stop" }}</span> }.into_any());
+    let words =
+        (!quiet).then(|| view! { <span>{move || if stopping.get() { "Stopping" } else { "Stop" }}</span> }.into_any());
     let button = view! {
         <button class=class aria-label=quiet.then_some(label) disabled=move || stopping.get()>{icon("square")}{words}</button>
     };
@@ -43,7 +44,8 @@ pub fn stop_form(run: Memo<RunSummary>, stop: Stop, quiet: bool) -> AnyView {
 #[must_use]
 pub fn run_row(run: Memo<RunSummary>, stop: Option<Stop>) -> AnyView {
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
-    let (id, label) = run.with_untracked(|run| (run.id.clone(), route(&run.source, run.destination.as_ref(), moving.into())));
+    let (id, label) =
+        run.with_untracked(|run| (run.id.clone(), route(&run.source, run.destination.as_ref(), moving.into())));
     view! {
         <div class="run" data-run=id.to_string() data-state=move || run.with(|run| run.state.as_str())>
             <a class="run__route" href=format!("/runs/{id}")>{label}</a>

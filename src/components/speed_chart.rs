@@ -13,7 +13,8 @@ const HEIGHT: f64 = 100.0;
 /// The chart; it follows `points`, of which each tells its speed since the one before.
 #[must_use]
 pub fn speed_chart(points: Signal<Vec<SeriesPoint>>) -> AnyView {
-    let top = Memo::new(move |_| points.with(|points| ceiling(points.iter().map(|point| point.speed).max().unwrap_or(0))));
+    let top =
+        Memo::new(move |_| points.with(|points| ceiling(points.iter().map(|point| point.speed).max().unwrap_or(0))));
     let end = Memo::new(move |_| points.with(|points| points.last().map_or(0, |point| point.elapsed_ms)));
     let line = Memo::new(move |_| points.with(|points| line(points, top.get())));
     let area = move || line.with(|line| if line.is_empty() { String::new() } else { format!("{line}V100H0Z") });
@@ -71,7 +72,9 @@ mod tests {
 
     #[test]
     fn an_axis_ends_with_a_round_speed() {
-        for (speed, top) in [(0, 2), (3, 4), (900, 1024), (1024, 1024), (1025, 2048), (41 << 20, 80 << 20), (1000 << 20, 1024 << 20)] {
+        for (speed, top) in
+            [(0, 2), (3, 4), (900, 1024), (1024, 1024), (1025, 2048), (41 << 20, 80 << 20), (1000 << 20, 1024 << 20)]
+        {
             assert_eq!(ceiling(speed), top, "{speed}");
         }
         assert!(ceiling(u64::MAX) >= 1 << 60);

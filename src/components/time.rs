@@ -1,5 +1,5 @@
-//! Points in time as a person reads them: relative up to a day, then a date; the whole on hover.
-//! The server knows no zone, so it writes UTC, and so does the first paint; once interactive, the viewer's zone takes over.
+//! Points in time as a person reads them: relative up to a day, then a date; the whole on hover. The server knows no
+//! zone, so it writes UTC, and so does the first paint; once interactive, the viewer's zone takes over.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ struct Now {
     here: RwSignal<bool>,
 }
 
-/// Starts the clock. The server puts its time, a [`Timestamp`], into the context; the browser finds it in the page, so that
-/// both write the same until the page is `hydrated`.
+/// Starts the clock. The server puts its time, a [`Timestamp`], into the context; the browser finds it in the page, so
+/// that both write the same until the page is `hydrated`.
 pub fn provide_now(hydrated: Signal<bool>) {
     let made = SharedValue::new(use_context::<Timestamp>).into_inner();
     let now = Now { at: RwSignal::new(made), here: RwSignal::new(false) };
@@ -104,10 +104,16 @@ fn offset(at: Timestamp) -> i64 {
 
 /// `23 Nov 2026, 14:02`; without the year when it is the one of `now`.
 fn date(at: Timestamp, offset_minutes: i64, now: Option<Timestamp>) -> String {
-    let shift = |at: Timestamp| OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000).saturating_add(offset_minutes * 60)).ok();
+    let shift = |at: Timestamp| {
+        OffsetDateTime::from_unix_timestamp(at.0.div_euclid(1000).saturating_add(offset_minutes * 60)).ok()
+    };
     let Some(time) = shift(at) else { return at.rfc3339() };
     let month = MONTHS[usize::from(u8::from(time.month())) - 1];
-    let year = if now.and_then(shift).is_some_and(|now| now.year() == time.year()) { String::new() } else { format!(" {}", time.year()) };
+    let year = if now.and_then(shift).is_some_and(|now| now.year() == time.year()) {
+        String::new()
+    } else {
+        format!(" {}", time.year())
+    };
     format!("{} {month}{year}, {:02}:{:02}", time.day(), time.hour(), time.minute())
 }
 
@@ -115,7 +121,8 @@ fn date(at: Timestamp, offset_minutes: i64, now: Option<Timestamp>) -> String {
 #[must_use]
 pub fn day(date: &str) -> String {
     let mut parts = date.splitn(3, '-').skip(1);
-    let month = parts.next().and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    let month =
+        parts.next().and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month.wrapping_sub(1)));
     match (month, parts.next()) {
         (Some(month), Some(day)) => format!("{} {month}", day.trim_start_matches('0')),
         _ => date.to_owned(),
@@ -166,7 +173,10 @@ mod tests {
 
     #[test]
     fn the_future_is_said_in_one_unit() {
-        assert_eq!((until(Some(39_500)), until(Some(840_000)), until(None)), ("in 40 s".into(), "in 14 min".into(), "now".into()));
+        assert_eq!(
+            (until(Some(39_500)), until(Some(840_000)), until(None)),
+            ("in 40 s".into(), "in 14 min".into(), "now".into())
+        );
     }
 
     #[test]

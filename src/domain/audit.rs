@@ -104,7 +104,9 @@ pub struct AuditQuery {
 impl AuditQuery {
     /// Refuses what can not be meant, naming the field.
     pub fn validate(&self) -> Result<()> {
-        for (field, text) in [("user", &self.user), ("action", &self.action), ("target", &self.target), ("address", &self.address)] {
+        for (field, text) in
+            [("user", &self.user), ("action", &self.action), ("target", &self.target), ("address", &self.address)]
+        {
             if text.len() > FILTER_MAX {
                 return Err(AppError::invalid(field, "At most 256 bytes."));
             }
@@ -113,7 +115,9 @@ impl AuditQuery {
             return Err(AppError::invalid("limit", "At most 1,000."));
         }
         match (self.since, self.until) {
-            (Some(since), Some(until)) if since >= until => Err(AppError::invalid("until", "This lies before the beginning.")),
+            (Some(since), Some(until)) if since >= until => {
+                Err(AppError::invalid("until", "This lies before the beginning."))
+            }
             _ => Ok(()),
         }
     }
@@ -143,6 +147,8 @@ mod tests {
         ] {
             assert!(query.validate().expect_err(field).field(field).is_some(), "{field}");
         }
-        AuditQuery { since: Some(Timestamp(4)), until: Some(Timestamp(5)), limit: 1000, ..AuditQuery::default() }.validate().expect("good");
+        AuditQuery { since: Some(Timestamp(4)), until: Some(Timestamp(5)), limit: 1000, ..AuditQuery::default() }
+            .validate()
+            .expect("good");
     }
 }

@@ -29,9 +29,12 @@ pub struct Comparison {
     /// By what.
     pub by: ComparesBy,
     /// It in words.
-    #[schema(example = "Files are compared by size only: dav has no checksums. Run the check with download to compare their content.")]
+    #[schema(
+        example = "Files are compared by size only: dav has no checksums. Run the check with download to compare their content."
+    )]
     pub message: String,
-    /// Whether this is less than was asked for, or less than is needed to see every change: a run that relies on it ends with a warning.
+    /// Whether this is less than was asked for, or less than is needed to see every change: a run that relies on it
+    /// ends with a warning.
     pub is_less: bool,
 }
 

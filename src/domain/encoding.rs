@@ -1,5 +1,5 @@
-//! How rclone writes names: a port of its `lib/encoder`. A name that a person or a program gives is in the *standard* encoding; each backend
-//! decodes it and encodes it again as its own storage needs it.
+//! How rclone writes names: a port of its `lib/encoder`. A name that a person or a program gives is in the *standard*
+//! encoding; each backend decodes it and encodes it again as its own storage needs it.
 
 /// Which characters an encoding replaces. The bits have rclone's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +213,8 @@ impl Encoding {
             .map(|(_, plain, picture)| (plain, picture))
     }
 
-    /// What a name in this encoding stands for, in bytes: an encoding that quotes invalid UTF-8 gives bytes that no string can hold.
+    /// What a name in this encoding stands for, in bytes: an encoding that quotes invalid UTF-8 gives bytes that no
+    /// string can hold.
     #[must_use]
     pub fn decode(self, name: &str) -> Vec<u8> {
         if self == Self::RAW {
@@ -303,7 +304,8 @@ fn line(bit: Encoding) -> impl Iterator<Item = (Encoding, char, char)> {
         .map(move |(plain, picture)| (bit, plain, picture))
 }
 
-/// The one form of a path of which rclone takes several spellings for the same: each name as rclone itself would write it.
+/// The one form of a path of which rclone takes several spellings for the same: each name as rclone itself would write
+/// it.
 #[must_use]
 pub fn canonical(path: &str) -> String {
     let name = |name: &str| match String::from_utf8(Encoding::STANDARD.decode(name)) {
@@ -352,8 +354,8 @@ mod tests {
         };
         for round in 0..20_000 {
             let name: String = (0..1 + next(6)).map(|_| letters[next(letters.len())]).collect();
-            // Without the quoted bytes, of which a string holds only the quoted form, and without what counts at an end alone: after a quote
-            // rclone itself decodes that otherwise.
+            // Without the quoted bytes, of which a string holds only the quoted form, and without what counts at an end
+            // alone: after a quote rclone itself decodes that otherwise.
             let mask = Encoding(u32::try_from(next(1 << 29)).unwrap_or(0) & !1 & !(0xff << 17));
             for encoding in [Encoding::STANDARD, Encoding::DISK, Encoding::NONE, mask] {
                 let encoded = encoding.encode(&name);

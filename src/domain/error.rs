@@ -1,4 +1,5 @@
-//! The one error that both doors answer with. What its source was is in the server's log, under [`AppError::reference`].
+//! The one error that both doors answer with. What its source was is in the server's log, under
+//! [`AppError::reference`].
 
 use std::{collections::BTreeMap, fmt};
 
@@ -104,7 +105,15 @@ pub enum Denied {
 impl AppError {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: BTreeMap::new(), reference: None, run_id: None, retry_after: None, denied: None }
+        Self {
+            code,
+            message: message.into(),
+            fields: BTreeMap::new(),
+            reference: None,
+            run_id: None,
+            retry_after: None,
+            denied: None,
+        }
     }
 
     /// The same error, which denies something.

@@ -37,8 +37,8 @@ pub enum Event {
         /// Its files.
         files: Vec<InFlight>,
     },
-    /// The last message of a stream that ends since the same person has opened too many newer ones. Do not open it again by itself: that would
-    /// end another one.
+    /// The last message of a stream that ends since the same person has opened too many newer ones. Do not open it
+    /// again by itself: that would end another one.
     Replaced {
         /// Why, and what to do.
         message: String,

@@ -20,12 +20,12 @@ pub struct Entry {
     pub mod_time: Option<Timestamp>,
     /// Whether it is a folder.
     pub is_dir: bool,
-    /// How many entries of the listing have the same name and come before it: some providers take a name several times, and a file and a
-    /// folder of one name. Absent when none.
+    /// How many entries of the listing have the same name and come before it: some providers take a name several times,
+    /// and a file and a folder of one name. Absent when none.
     #[serde(default, skip_serializing_if = "is_first")]
     pub duplicate: u32,
-    /// Why it cannot be opened by its name. Absent where it can: where its name, joined to the location that was listed, is a location that opens
-    /// just this entry.
+    /// Why it cannot be opened by its name. Absent where it can: where its name, joined to the location that was
+    /// listed, is a location that opens just this entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unaddressable: Option<Unaddressable>,
 }
@@ -80,9 +80,11 @@ impl FromStr for Cursor {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let digest = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let digest =
+            |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let mut parts = text.split('-');
-        let (Some(place), Some(listing), Some(index), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(place), Some(listing), Some(index), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(());
         };
         if !digest(place) || !digest(listing) || index.starts_with('+') {
@@ -177,7 +179,8 @@ pub struct FilePage {
     #[serde(default)]
     #[schema(example = 0)]
     pub sizeless: usize,
-    /// How many files have the name of another file, and folders that of another folder. Of these rclone takes one and leaves out the rest.
+    /// How many files have the name of another file, and folders that of another folder. Of these rclone takes one and
+    /// leaves out the rest.
     #[serde(default)]
     #[schema(example = 0)]
     pub duplicates: usize,
@@ -244,7 +247,8 @@ mod tests {
 
     #[test]
     fn names_sort_as_people_expect() {
-        let sorted = ["", "1", "01a", "2", "10", "a", "A1", "a2", "a10", "a10b", "B", "img_9", "img_10", "z", "É", "日本"];
+        let sorted =
+            ["", "1", "01a", "2", "10", "a", "A1", "a2", "a10", "a10b", "B", "img_9", "img_10", "z", "É", "日本"];
         let mut names = sorted;
         names.reverse();
         names.sort_by_key(|name| natural_key(name));

@@ -1,4 +1,5 @@
-//! Options of rclone beside those that have a field of their own: what they are, and what their values look like, by rclone's types.
+//! Options of rclone beside those that have a field of their own: what they are, and what their values look like, by
+//! rclone's types.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -58,7 +59,9 @@ pub fn flags_schema() -> Object {
     let value = OneOfBuilder::new().item(kind(Type::Boolean)).item(kind(Type::Number)).item(text()).item(list);
     ObjectBuilder::new()
         .schema_type(Type::Object)
-        .description(Some("Other options of rclone's, by its names; `/api/v1/operations/{operation}/options` tells which there are."))
+        .description(Some(
+            "Other options of rclone's, by its names; `/api/v1/operations/{operation}/options` tells which there are.",
+        ))
         .additional_properties(Some(AdditionalProperties::RefOr(Schema::from(value).into())))
         .max_properties(Some(FLAGS))
         .examples([serde_json::json!({ "track_renames": true, "order_by": "size,descending" })])
@@ -132,18 +135,29 @@ impl Flag {
             (FlagKind::Float, value) => text(value).and_then(|text| decimal(&text)).map(FlagValue::Number),
             (FlagKind::Size, value) => text(value).filter(|text| value::size(text).is_some()).map(FlagValue::Text),
             (FlagKind::Duration, value) => text(value).filter(|text| value::clock(text).is_some()).map(FlagValue::Text),
-            (FlagKind::Bandwidth, value) => text(value).filter(|text| value::bandwidth(text).is_some()).map(FlagValue::Text),
+            (FlagKind::Bandwidth, value) => {
+                text(value).filter(|text| value::bandwidth(text).is_some()).map(FlagValue::Text)
+            }
             (FlagKind::Time, FlagValue::Text(text)) => {
                 Some(text.trim().to_owned()).filter(|text| value::date(text).is_some()).map(FlagValue::Text)
             }
-            (FlagKind::Choice, FlagValue::Text(text)) => {
-                self.choices.iter().find(|choice| choice.eq_ignore_ascii_case(text.trim())).cloned().map(FlagValue::Text)
-            }
+            (FlagKind::Choice, FlagValue::Text(text)) => self
+                .choices
+                .iter()
+                .find(|choice| choice.eq_ignore_ascii_case(text.trim()))
+                .cloned()
+                .map(FlagValue::Text),
             (FlagKind::Text, FlagValue::Text(text)) => Some(FlagValue::Text(text.clone())).filter(|_| is_plain(text)),
-            (FlagKind::List, FlagValue::Text(text)) => Some(FlagValue::List(vec![text.clone()])).filter(|_| is_plain(text)),
+            (FlagKind::List, FlagValue::Text(text)) => {
+                Some(FlagValue::List(vec![text.clone()])).filter(|_| is_plain(text))
+            }
             (FlagKind::List, FlagValue::List(items)) if items.len() > ITEMS => return refuse("At most 200 items."),
-            (FlagKind::List, FlagValue::List(items)) if items.is_empty() => return refuse("Leave it out, or give at least one item."),
-            (FlagKind::List, FlagValue::List(items)) => Some(value.clone()).filter(|_| items.iter().all(|item| is_plain(item))),
+            (FlagKind::List, FlagValue::List(items)) if items.is_empty() => {
+                return refuse("Leave it out, or give at least one item.");
+            }
+            (FlagKind::List, FlagValue::List(items)) => {
+                Some(value.clone()).filter(|_| items.iter().all(|item| is_plain(item)))
+            }
             _ => None,
         };
         checked.ok_or_else(|| self.remedy())
@@ -199,8 +213,16 @@ mod tests {
     fn a_value_is_of_its_kind_or_refused() {
         use FlagKind::{Bandwidth, Bool, Choice, Duration, Float, Int, List, Size, Text, Time};
         for (kind, good, bad) in [
-            (Bool, vec![json!(true), json!("false")], vec![json!(1), json!("yes"), json!(null), json!([true]), json!("")]),
-            (Int, vec![json!(-1), json!("12"), json!(0)], vec![json!(1.5), json!("0x10"), json!(-2), json!(1_u64 << 40), json!("1_0")]),
+            (
+                Bool,
+                vec![json!(true), json!("false")],
+                vec![json!(1), json!("yes"), json!(null), json!([true]), json!("")],
+            ),
+            (
+                Int,
+                vec![json!(-1), json!("12"), json!(0)],
+                vec![json!(1.5), json!("0x10"), json!(-2), json!(1_u64 << 40), json!("1_0")],
+            ),
             (Float, vec![json!(1.5), json!("2"), json!(0)], vec![json!(-1), json!("NaN"), json!("inf"), json!("-0.5")]),
             (
                 Size,
@@ -210,16 +232,42 @@ mod tests {
             (
                 Duration,
                 vec![json!("1h30m"), json!("1ns"), json!("0")],
-                vec![json!("-1s"), json!("1h 1m"), json!("1d"), json!("90"), json!("off"), json!("3000000h"), json!("2026-05-01")],
+                vec![
+                    json!("-1s"),
+                    json!("1h 1m"),
+                    json!("1d"),
+                    json!("90"),
+                    json!("off"),
+                    json!("3000000h"),
+                    json!("2026-05-01"),
+                ],
             ),
-            (Bandwidth, vec![json!("1M:2M"), json!("Mon-08:00,512k 23:00,off")], vec![json!("8:00,1M"), json!("24:00,1M"), json!("")]),
-            (Time, vec![json!("2026-05-01"), json!("2026-05-01T10:00:00Z")], vec![json!("1d"), json!("2026-13-01"), json!("2026-05-01T")]),
+            (
+                Bandwidth,
+                vec![json!("1M:2M"), json!("Mon-08:00,512k 23:00,off")],
+                vec![json!("8:00,1M"), json!("24:00,1M"), json!("")],
+            ),
+            (
+                Time,
+                vec![json!("2026-05-01"), json!("2026-05-01T10:00:00Z")],
+                vec![json!("1d"), json!("2026-13-01"), json!("2026-05-01T")],
+            ),
             (Choice, vec![json!("soft")], vec![json!("gentle"), json!(1)]),
-            (Text, vec![json!("a b"), json!("--config=x")], vec![json!(""), json!("a\nb"), json!("a\0"), json!(1), json!({})]),
-            (List, vec![json!(["a", "b,c"]), json!("a")], vec![json!([]), json!(["a\n"]), json!([1]), json!({ "a": 1 })]),
+            (
+                Text,
+                vec![json!("a b"), json!("--config=x")],
+                vec![json!(""), json!("a\nb"), json!("a\0"), json!(1), json!({})],
+            ),
+            (
+                List,
+                vec![json!(["a", "b,c"]), json!("a")],
+                vec![json!([]), json!(["a\n"]), json!([1]), json!({ "a": 1 })],
+            ),
         ] {
             for json in good {
-                let checked = flag(kind).check(&value(json.clone())).unwrap_or_else(|problem| panic!("{kind:?} {json}: {problem}"));
+                let checked = flag(kind)
+                    .check(&value(json.clone()))
+                    .unwrap_or_else(|problem| panic!("{kind:?} {json}: {problem}"));
                 assert_eq!(flag(kind).check(&checked).as_ref(), Ok(&checked), "{kind:?} {json} is not stable");
             }
             for json in bad {

@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn durations_have_two_units_at_most() {
-        for (millis, text) in [(420, "0.4 s"), (59_999, "59 s"), (200_000, "3 min 20 s"), (7_500_000, "2 h 5 min"), (86_400_000, "1 d")] {
+        for (millis, text) in
+            [(420, "0.4 s"), (59_999, "59 s"), (200_000, "3 min 20 s"), (7_500_000, "2 h 5 min"), (86_400_000, "1 d")]
+        {
             assert_eq!(duration(millis), text);
         }
     }

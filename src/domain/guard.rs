@@ -23,12 +23,13 @@ const SENTINEL: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Guards {
-    /// Of the destination's files a sync may delete so many in a hundred, and always 10; 10 when absent. `max_delete`, where it is
-    /// given, counts instead.
+    /// Of the destination's files a sync may delete so many in a hundred, and always 10; 10 when absent. `max_delete`,
+    /// where it is given, counts instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 100, example = 10)]
     pub max_delete_percent: Option<u8>,
-    /// Of a saved job that deletes or moves: it may delete, or take from its source, so many files without asking. It counts as long as the job has it.
+    /// Of a saved job that deletes or moves: it may delete, or take from its source, so many files without asking. It
+    /// counts as long as the job has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 500)]
     pub may_delete: Option<u32>,
@@ -39,11 +40,12 @@ pub struct Guards {
     /// Let a sync run although its source is empty.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_empty_source: bool,
-    /// Let a sync run although its source holds less than half of the files that it held at the last good run, or at most in the good runs
-    /// of the last 28 days.
+    /// Let a sync run although its source holds less than half of the files that it held at the last good run, or at
+    /// most in the good runs of the last 28 days.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_shrunk_source: bool,
-    /// Let a sync delete files at the destination that are still in the source, and only left out by a filter. `delete_excluded` says the same.
+    /// Let a sync delete files at the destination that are still in the source, and only left out by a filter.
+    /// `delete_excluded` says the same.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_left_out: bool,
 }
@@ -74,20 +76,26 @@ impl Guards {
         let Some(sentinel) = &self.sentinel else { return Ok(()) };
         let climbs = sentinel.split('/').any(|part| matches!(part, "" | "." | ".."));
         if climbs || sentinel.len() > SENTINEL || sentinel.chars().any(char::is_control) {
-            return Err(AppError::invalid("guards.sentinel", "Write the path of a file below the source, as in .this-is-the-disk."));
+            return Err(AppError::invalid(
+                "guards.sentinel",
+                "Write the path of a file below the source, as in .this-is-the-disk.",
+            ));
         }
         Ok(())
     }
 
-    /// The rule: what stops a sync that saw what `report` says, and how much it may delete. The same for a run and for its preview.
-    /// `max_delete` is the run's own limit; `approved` what a person approved.
+    /// The rule: what stops a sync that saw what `report` says, and how much it may delete. The same for a run and for
+    /// its preview. `max_delete` is the run's own limit; `approved` what a person approved.
     #[must_use]
     pub fn judge(&self, report: GuardReport, max_delete: Option<u32>, approved: Option<Approved>) -> GuardReport {
         let seen = |files: Option<u64>| files.unwrap_or(0);
         let (source, deletes, left_out) = (seen(report.source_files), seen(report.deletes), seen(report.left_out));
         let own = max_delete.map_or_else(|| self.budget(seen(report.destination_files)), u64::from);
         let budget = approved.map_or(own, |approved| approved.deletes);
-        let reason = if left_out > approved.map_or(0, |approved| approved.left_out) && !self.allow_left_out && !report.left_out_is_meant {
+        let reason = if left_out > approved.map_or(0, |approved| approved.left_out)
+            && !self.allow_left_out
+            && !report.left_out_is_meant
+        {
             Some(GuardReason::LeftOut)
         } else if source == 0 && deletes > 0 && approved.is_none() && !self.allow_empty_source {
             Some(GuardReason::SourceEmpty)
@@ -137,7 +145,8 @@ pub enum GuardReason {
     SentinelMissing,
     /// More would be deleted than may be.
     DeleteBudget,
-    /// Files would be deleted that are still in the source, and only left out there: by a filter, or because a link leads there.
+    /// Files would be deleted that are still in the source, and only left out there: by a filter, or because a link
+    /// leads there.
     LeftOut,
     /// It is not allowed any more: its owner, their token, one of its folders or an option.
     NotAllowed,
@@ -186,7 +195,8 @@ pub struct Approved {
     pub left_out: u64,
 }
 
-/// What the guards saw before a run was let go, or was not; of a preview, what they will see. All figures are files, counted by their names.
+/// What the guards saw before a run was let go, or was not; of a preview, what they will see. All figures are files,
+/// counted by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct GuardReport {
@@ -199,7 +209,8 @@ pub struct GuardReport {
     /// Files in the source at the last good run, with the same filters where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_source_files: Option<u64>,
-    /// The most files that the source held in the good runs of the last 28 days, counted from the last run that was approved.
+    /// The most files that the source held in the good runs of the last 28 days, counted from the last run that was
+    /// approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_source_files: Option<u64>,
     /// Files at the destination, after filters.
@@ -217,8 +228,8 @@ pub struct GuardReport {
     /// Files that would be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletes: Option<u64>,
-    /// Those of them that are still in the source: a filter leaves them out there, or they are links, or their folder cannot be read. Absent when it was
-    /// not looked for, since nothing would be deleted or no filter is set.
+    /// Those of them that are still in the source: a filter leaves them out there, or they are links, or their folder
+    /// cannot be read. Absent when it was not looked for, since nothing would be deleted or no filter is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<u64>,
     /// The first 100 of these by name, with at most 16 KiB.
@@ -233,7 +244,8 @@ pub struct GuardReport {
     /// How many files may be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<u64>,
-    /// The `--max-delete` that rclone was given: `budget`, and what rclone counts as deletes beside them when it keeps or renames files.
+    /// The `--max-delete` that rclone was given: `budget`, and what rclone counts as deletes beside them when it keeps
+    /// or renames files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_limit: Option<u64>,
     /// The file that has to be in the source.
@@ -242,7 +254,8 @@ pub struct GuardReport {
     /// The preview by which a person approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<RunId>,
-    /// Of a delete and a move: which. Then `deletes` are the files that it would delete or take from its source, and `source_files` all that lie there.
+    /// Of a delete and a move: which. Then `deletes` are the files that it would delete or take from its source, and
+    /// `source_files` all that lie there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
     /// Of a delete and a move: what let it go beyond its budget.
@@ -308,14 +321,20 @@ impl GuardReport {
                     "The source is empty or does not exist. {nothing} Check its path. If a sync from an empty source is meant, allow it."
                 )
             }
-            Some(GuardReason::SourceIsFile) => format!("The source is a file, not a folder. {nothing} Choose the folder that holds it."),
+            Some(GuardReason::SourceIsFile) => {
+                format!("The source is a file, not a folder. {nothing} Choose the folder that holds it.")
+            }
             Some(GuardReason::DestinationMissing) => {
-                format!("The destination does not exist. {nothing} Check its path, and that its disk is mounted. Then run it again.")
+                format!(
+                    "The destination does not exist. {nothing} Check its path, and that its disk is mounted. Then run it again."
+                )
             }
             Some(GuardReason::DestinationEmptyOrMissing) => {
                 format!("The destination is empty or does not exist. {nothing} Check its path.")
             }
-            Some(GuardReason::DestinationIsFile) => format!("The destination is a file, not a folder. {nothing} Choose a folder."),
+            Some(GuardReason::DestinationIsFile) => {
+                format!("The destination is a file, not a folder. {nothing} Choose a folder.")
+            }
             Some(GuardReason::SourceEmpty) => format!(
                 "The source is empty, so the sync would delete {} of the destination. {nothing} Look whether the disk of the source is mounted. \
                  If it is meant, preview it and approve.",
@@ -325,7 +344,11 @@ impl GuardReport {
                 "The source holds {}; {} it held {}. {nothing} Look whether all of it is there. \
                  If it is meant, preview it and approve.",
                 count(self.source_files),
-                if self.last_source_files >= self.most_source_files { "at the last good run" } else { "in the last 28 days" },
+                if self.last_source_files >= self.most_source_files {
+                    "at the last good run"
+                } else {
+                    "in the last 28 days"
+                },
                 format::count(self.held().unwrap_or(0))
             ),
             Some(GuardReason::LeftOut) => format!(
@@ -350,8 +373,12 @@ impl GuardReport {
                 format::count(self.destination_files.unwrap_or(0)),
                 format::count(self.budget.unwrap_or(0))
             ),
-            Some(GuardReason::NotAllowed) => self.denied.clone().unwrap_or_else(|| format!("It is not allowed any more. {nothing}")),
-            Some(GuardReason::Unreadable) => format!("What would be changed could not be told. {nothing} Run it again."),
+            Some(GuardReason::NotAllowed) => {
+                self.denied.clone().unwrap_or_else(|| format!("It is not allowed any more. {nothing}"))
+            }
+            Some(GuardReason::Unreadable) => {
+                format!("What would be changed could not be told. {nothing} Run it again.")
+            }
         }
     }
 }
@@ -393,7 +420,12 @@ mod tests {
 
     /// What a sync saw that would delete `deletes` of `destination` files, and whose source holds `source`.
     fn saw(source: u64, destination: u64, deletes: u64) -> GuardReport {
-        GuardReport { source_files: Some(source), destination_files: Some(destination), deletes: Some(deletes), ..GuardReport::default() }
+        GuardReport {
+            source_files: Some(source),
+            destination_files: Some(destination),
+            deletes: Some(deletes),
+            ..GuardReport::default()
+        }
     }
 
     #[test]
@@ -415,14 +447,32 @@ mod tests {
             ("half, and nothing to lose", usual(), last(99, saw(49, 49, 0)), None, None),
             ("little by little", usual(), last(60, most(100, saw(36, 46, 10))), None, Some(GuardReason::SourceShrunk)),
             ("more than the most", usual(), last(60, most(100, saw(50, 60, 10))), None, None),
-            ("less than half, as it is allowed", Guards { allow_shrunk_source: true, ..usual() }, last(1000, saw(10, 19, 9)), None, None),
+            (
+                "less than half, as it is allowed",
+                Guards { allow_shrunk_source: true, ..usual() },
+                last(1000, saw(10, 19, 9)),
+                None,
+                None,
+            ),
             ("over a tenth", usual(), saw(1000, 1200, 200), None, Some(GuardReason::DeleteBudget)),
             ("as many as it may", usual(), saw(1000, 1200, 200), Some(200), None),
             ("one more than it may", usual(), saw(1000, 1005, 5), Some(4), Some(GuardReason::DeleteBudget)),
             ("still in the source", usual(), left_out(1, saw(99, 100, 1)), None, Some(GuardReason::LeftOut)),
             ("all of it left out", usual(), left_out(5, saw(0, 5, 5)), None, Some(GuardReason::LeftOut)),
-            ("left out, as it is allowed", Guards { allow_left_out: true, ..usual() }, left_out(5, saw(95, 100, 5)), None, None),
-            ("left out, as it was asked for", usual(), GuardReport { left_out_is_meant: true, ..left_out(5, saw(95, 100, 5)) }, None, None),
+            (
+                "left out, as it is allowed",
+                Guards { allow_left_out: true, ..usual() },
+                left_out(5, saw(95, 100, 5)),
+                None,
+                None,
+            ),
+            (
+                "left out, as it was asked for",
+                usual(),
+                GuardReport { left_out_is_meant: true, ..left_out(5, saw(95, 100, 5)) },
+                None,
+                None,
+            ),
             (
                 "left out is not gone",
                 Guards { allow_left_out: true, max_delete_percent: Some(100), ..usual() },
@@ -440,7 +490,8 @@ mod tests {
     fn an_approval_lets_go_what_was_seen_and_no_more() {
         let approved = Some(Approved { deletes: 20, left_out: 3 });
         let judge = |deletes, left_out| {
-            let report = GuardReport { left_out: Some(left_out), last_source_files: Some(100), ..saw(0, deletes, deletes) };
+            let report =
+                GuardReport { left_out: Some(left_out), last_source_files: Some(100), ..saw(0, deletes, deletes) };
             Guards::default().judge(report, Some(1), approved)
         };
         assert_eq!((judge(20, 3).reason, judge(20, 3).budget), (None, Some(20)), "an empty source, as it was seen");
@@ -450,14 +501,21 @@ mod tests {
 
     #[test]
     fn a_sentinel_stays_below_the_source() {
-        let of = |sentinel: &str| Guards { sentinel: Some(sentinel.to_owned()), ..Guards::default() }.validate(Operation::Copy);
+        let of = |sentinel: &str| {
+            Guards { sentinel: Some(sentinel.to_owned()), ..Guards::default() }.validate(Operation::Copy)
+        };
         assert!(of(".disk").is_ok() && of("a/b c").is_ok());
         for bad in ["", "/etc/passwd", "../x", "a//b", "a/./b", "a\nb", "a/"] {
             assert!(of(bad).is_err(), "{bad:?}");
         }
         let sync = Guards { allow_empty_source: true, ..Guards::default() };
         assert!(sync.validate(Operation::Sync).is_ok());
-        assert!(sync.validate(Operation::Move).expect_err("a move has none").fields.contains_key("guards.allow_empty_source"));
+        assert!(
+            sync.validate(Operation::Move)
+                .expect_err("a move has none")
+                .fields
+                .contains_key("guards.allow_empty_source")
+        );
     }
 
     #[test]
@@ -469,18 +527,30 @@ mod tests {
             budget: Some(500),
             ..GuardReport::default()
         };
-        assert!(report.words().starts_with("The sync would delete 3,212 files of 5,000 at the destination; 500 may be deleted."));
-        let left_out = |n| GuardReport { reason: Some(GuardReason::LeftOut), left_out: Some(n), ..GuardReport::default() }.words();
+        assert!(
+            report
+                .words()
+                .starts_with("The sync would delete 3,212 files of 5,000 at the destination; 500 may be deleted.")
+        );
+        let left_out =
+            |n| GuardReport { reason: Some(GuardReason::LeftOut), left_out: Some(n), ..GuardReport::default() }.words();
         for (files, words) in [(5, "5 files at the destination that are"), (1, "1 file at the destination that is")] {
             let words = format!("The sync would delete {words} still in the source, and only left out there:");
             assert!(left_out(files).starts_with(&words), "{}", left_out(files));
         }
         let shrunk = |last, most| {
-            let report = GuardReport { last_source_files: last, most_source_files: most, source_files: Some(36), ..GuardReport::default() };
+            let report = GuardReport {
+                last_source_files: last,
+                most_source_files: most,
+                source_files: Some(36),
+                ..GuardReport::default()
+            };
             GuardReport { reason: Some(GuardReason::SourceShrunk), ..report }.words()
         };
         assert!(shrunk(Some(60), Some(100)).starts_with("The source holds 36 files; in the last 28 days it held 100."));
-        assert!(shrunk(Some(100), Some(100)).starts_with("The source holds 36 files; at the last good run it held 100."));
+        assert!(
+            shrunk(Some(100), Some(100)).starts_with("The source holds 36 files; at the last good run it held 100.")
+        );
         assert_eq!(GuardReport::default().words(), "");
     }
 }

@@ -1,4 +1,5 @@
-//! Identifiers: each its own type, so that one can not be passed for another. All are ULIDs in text, made by the server.
+//! Identifiers: each its own type, so that one can not be passed for another. All are ULIDs in text, made by the
+//! server.
 
 use std::{fmt, str::FromStr};
 
@@ -94,7 +95,13 @@ mod tests {
     #[test]
     fn an_id_is_a_ulid_and_nothing_else() {
         assert!("01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse::<RunId>().is_ok());
-        for bad in ["", "../../etc/passwd", "01jd3z6n9v4m2k8q7w5x1t0r3s", "01JD3Z6N9V4M2K8Q7W5X1T0R3S\n", "01JD3Z6N9V4M2K8Q7W5X1T0RIL"] {
+        for bad in [
+            "",
+            "../../etc/passwd",
+            "01jd3z6n9v4m2k8q7w5x1t0r3s",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R3S\n",
+            "01JD3Z6N9V4M2K8Q7W5X1T0RIL",
+        ] {
             assert!(bad.parse::<RunId>().is_err(), "{bad:?}");
         }
     }

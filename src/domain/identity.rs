@@ -97,8 +97,8 @@ pub enum Protocol {
     FtpTls,
 }
 
-/// Whether a remote checks who its server is. Absent where there is nothing to say: the system's certificate authorities decide, or the
-/// connection is not encrypted.
+/// Whether a remote checks who its server is. Absent where there is nothing to say: the system's certificate
+/// authorities decide, or the connection is not encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerCheck {

@@ -232,7 +232,11 @@ mod tests {
     #[test]
     fn a_follower_follows_what_it_waits_for() {
         for state in RunState::ALL {
-            assert_eq!(After::Success.matches(state), matches!(state, RunState::Succeeded | RunState::NoChange), "{state:?}");
+            assert_eq!(
+                After::Success.matches(state),
+                matches!(state, RunState::Succeeded | RunState::NoChange),
+                "{state:?}"
+            );
             assert_eq!(After::Always.matches(state), state.is_final(), "{state:?}");
             assert!(!(After::Failure.matches(state) && After::Success.matches(state)), "{state:?}");
         }

@@ -24,9 +24,11 @@ const MAX_PATH: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Location {
-    /// A folder of this server: absolute, without a trailing slash (but `/` itself), `//` or `.`, of which the system makes nothing.
+    /// A folder of this server: absolute, without a trailing slash (but `/` itself), `//` or `.`, of which the system
+    /// makes nothing.
     Local(String),
-    /// A path in a remote, as it was written but for one slash at its end. A slash at its beginning means something to some.
+    /// A path in a remote, as it was written but for one slash at its end. A slash at its beginning means something to
+    /// some.
     Remote(RemoteName, String),
 }
 
@@ -38,7 +40,10 @@ impl Location {
             return Self::local(text);
         }
         let Some((remote, path)) = text.split_once(':') else {
-            return Err(AppError::invalid("location", "Write it as remote:path, or as an absolute path of this server."));
+            return Err(AppError::invalid(
+                "location",
+                "Write it as remote:path, or as an absolute path of this server.",
+            ));
         };
         Ok(Self::Remote(remote.parse()?, remote_path(path)?))
     }
@@ -126,13 +131,15 @@ impl Location {
         self.remote() == other.remote() && self.canonical() == other.canonical()
     }
 
-    /// The one form of all spellings that rclone may take for this place. For comparing, not for opening: some remotes tell them apart.
+    /// The one form of all spellings that rclone may take for this place. For comparing, not for opening: some remotes
+    /// tell them apart.
     #[must_use]
     pub fn canonical(&self) -> String {
         self.with_path(canonical(self.path())).to_string()
     }
 
-    /// The path of its page: `/browse/{remote}/{path…}`, percent-encoded. What a path of a URL cannot hold is in its query.
+    /// The path of its page: `/browse/{remote}/{path…}`, percent-encoded. What a path of a URL cannot hold is in its
+    /// query.
     #[must_use]
     pub fn href(&self) -> String {
         let mut href = format!("/browse/{}", encode(self.remote()));
@@ -156,7 +163,8 @@ impl Location {
     }
 }
 
-/// What a person who typed this location may not have meant, in words; `None` when nothing is odd. It is taken as it is.
+/// What a person who typed this location may not have meant, in words; `None` when nothing is odd. It is taken as it
+/// is.
 #[must_use]
 pub fn oddity(text: &str) -> Option<&'static str> {
     let path = text.split_once(':').filter(|_| !text.starts_with('/')).map_or(text, |(_, path)| path);
@@ -301,8 +309,13 @@ mod tests {
     fn spellings_that_rclone_takes_for_one_are_the_same() {
         let at = |text: &str| Location::parse(text).expect(text);
         assert!(at("/srv/x\ny").is_same(&at("/srv/x␊y")) && at("b2:x␡").is_same(&at("b2:x\u{7f}")));
-        for (a, b) in [("/srv/x␊y", "/srv/x‛␊y"), ("/srv/d", "/srv/d "), ("nas:srv", "nas:/srv"), ("b2:a//b", "b2:a/b"), ("b2:a", "c2:a")]
-        {
+        for (a, b) in [
+            ("/srv/x␊y", "/srv/x‛␊y"),
+            ("/srv/d", "/srv/d "),
+            ("nas:srv", "nas:/srv"),
+            ("b2:a//b", "b2:a/b"),
+            ("b2:a", "c2:a"),
+        ] {
             assert!(!at(a).is_same(&at(b)), "{a} {b}");
         }
     }
@@ -341,6 +354,9 @@ mod tests {
 
     #[test]
     fn a_hostile_name_stays_one_segment_of_the_address() {
-        assert_eq!(Location::parse("b2:").expect("root").join("a?b#c%2F <x>").href(), "/browse/b2/a%3Fb%23c%252F%20%3Cx%3E");
+        assert_eq!(
+            Location::parse("b2:").expect("root").join("a?b#c%2F <x>").href(),
+            "/browse/b2/a%3Fb%23c%252F%20%3Cx%3E"
+        );
     }
 }

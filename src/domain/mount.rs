@@ -76,7 +76,8 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Whether what was written by way of it may be lost when it is unmounted now. One whose process is gone can not tell what it still had.
+    /// Whether what was written by way of it may be lost when it is unmounted now. One whose process is gone can not
+    /// tell what it still had.
     #[must_use]
     pub fn may_lose(&self) -> bool {
         match self.state {

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_check_changes_nothing_and_a_bisync_changes_both_sides() {
-        let changes = |operation: Operation| (operation.writes_source(), operation.writes_destination(), operation.deletes());
+        let changes =
+            |operation: Operation| (operation.writes_source(), operation.writes_destination(), operation.deletes());
         assert_eq!(changes(Operation::Check), (false, false, false));
         assert_eq!(changes(Operation::Bisync), (true, true, true));
         assert_eq!(changes(Operation::Copy), (false, true, false));

@@ -93,7 +93,11 @@ impl Permission {
 impl PartialSchema for Permission {
     fn schema() -> RefOr<Schema> {
         let words = Self::ALL.iter().map(|permission| permission.as_str());
-        ObjectBuilder::new().schema_type(Type::String).description(Some("A noun and a verb.")).enum_values(Some(words)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A noun and a verb."))
+            .enum_values(Some(words))
+            .into()
     }
 }
 

@@ -177,7 +177,8 @@ pub fn rank(name: &str) -> (usize, ProviderGroup) {
     found.map_or((usize::MAX, ProviderGroup::Drives), |(place, (group, ..))| (place, group))
 }
 
-/// What a path in this provider begins with, where it has to begin with something that lies at the top: a bucket, a container, a share.
+/// What a path in this provider begins with, where it has to begin with something that lies at the top: a bucket, a
+/// container, a share.
 #[must_use]
 pub fn top_of(name: &str) -> Option<&'static str> {
     match name {
@@ -252,7 +253,8 @@ pub struct OptionExample {
     pub provider: String,
 }
 
-/// Whether something that is only for `filter` counts when the option `provider` is `chosen` (rclone's `MatchProvider`).
+/// Whether something that is only for `filter` counts when the option `provider` is `chosen` (rclone's
+/// `MatchProvider`).
 #[must_use]
 pub fn matches_provider(filter: &str, chosen: &str) -> bool {
     if filter.is_empty() || chosen.is_empty() {
@@ -296,9 +298,9 @@ impl ProviderOption {
             .name
             .split('_')
             .map(|word| match word {
-                "id" | "acl" | "kms" | "sse" | "v2" | "v4" | "url" | "ssh" | "md5" | "sha1" | "http" | "https" | "pem" | "mfa" | "sts"
-                | "iam" | "2fa" | "api" | "arn" | "cdn" | "doi" | "epsv" | "ibm" | "mdtm" | "mlsd" | "msi" | "otp" | "rps" | "sas"
-                | "spn" | "tls" | "tls13" | "utf8" => word.to_uppercase(),
+                "id" | "acl" | "kms" | "sse" | "v2" | "v4" | "url" | "ssh" | "md5" | "sha1" | "http" | "https"
+                | "pem" | "mfa" | "sts" | "iam" | "2fa" | "api" | "arn" | "cdn" | "doi" | "epsv" | "ibm" | "mdtm"
+                | "mlsd" | "msi" | "otp" | "rps" | "sas" | "spn" | "tls" | "tls13" | "utf8" => word.to_uppercase(),
                 "pass" => "password".to_owned(),
                 _ => word.to_owned(),
             })

@@ -98,7 +98,8 @@ pub struct RunPatch {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(example = json!({ "kind": "busy", "run": "01JD3Z6N9V4M2K8Q7W5X1T0R3S" }))]
 pub enum Wait {
-    /// The queue rests. Its fields are those of [`Pause`], one by one: generators of clients cannot read a struct within a tagged variant.
+    /// The queue rests. Its fields are those of [`Pause`], one by one: generators of clients cannot read a struct
+    /// within a tagged variant.
     Paused {
         /// Since when.
         at: Timestamp,
@@ -136,7 +137,10 @@ impl Wait {
             Self::Retry => "Its next attempt is not due yet.".to_owned(),
             Self::Busy { .. } => "Another run is at work there.".to_owned(),
             Self::Full { limit } => {
-                format!("{} at once, and as many work now.", format::plural((*limit).into(), "run may work", "runs may work"))
+                format!(
+                    "{} at once, and as many work now.",
+                    format::plural((*limit).into(), "run may work", "runs may work")
+                )
             }
             Self::RemoteFull { limit } => {
                 format!(

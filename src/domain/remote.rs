@@ -32,8 +32,8 @@ impl RemoteName {
 impl FromStr for RemoteName {
     type Err = AppError;
 
-    /// rclone's own rule (letters, digits, `_ - . + @` and space, neither starting with `-` or a space nor ending with a space), without the
-    /// names that mean something else here or to rclone.
+    /// rclone's own rule (letters, digits, `_ - . + @` and space, neither starting with `-` or a space nor ending with
+    /// a space), without the names that mean something else here or to rclone.
     fn from_str(name: &str) -> Result<Self> {
         let refuse = |problem: &str| Err(AppError::invalid("name", problem));
         if name.is_empty() {
@@ -46,7 +46,9 @@ impl FromStr for RemoteName {
             return refuse("“local” is this server. Choose another name.");
         }
         if name == DEFAULT {
-            return refuse("“DEFAULT” is where rclone keeps options that all remotes may refer to. Choose another name.");
+            return refuse(
+                "“DEFAULT” is where rclone keeps options that all remotes may refer to. Choose another name.",
+            );
         }
         if name.starts_with(['-', ' ']) || name.ends_with(' ') {
             return refuse("A name cannot begin with “-” or a space, nor end with a space.");
@@ -92,7 +94,8 @@ pub struct RemoteSummary {
     pub provider: String,
     /// Whether names and content are encrypted before they leave this server.
     pub encrypted: bool,
-    /// Whether it checks who its server is. Absent where the system's certificate authorities decide, or nothing is encrypted.
+    /// Whether it checks who its server is. Absent where the system's certificate authorities decide, or nothing is
+    /// encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_check: Option<ServerCheck>,
     /// The last test, if one was made since it was saved.
@@ -145,7 +148,8 @@ pub struct NewRemote {
     #[serde(default)]
     #[schema(example = json!({ "remote": "backups/photos", "filename_encryption": "standard" }))]
     pub encrypt_config: BTreeMap<String, String>,
-    /// The fingerprint of the host key or certificate that the server has to show, and that is trusted from then on. Empty for none.
+    /// The fingerprint of the host key or certificate that the server has to show, and that is trusted from then on.
+    /// Empty for none.
     #[schema(example = "")]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trust: String,
@@ -206,17 +210,22 @@ pub struct RemoteTest {
     /// How long it took, in milliseconds.
     #[schema(example = 412)]
     pub elapsed_ms: u64,
-    /// Names in the root that cannot be decrypted: they were encrypted with another password or salt, or are not encrypted. Absent when none.
+    /// Names in the root that cannot be decrypted: they were encrypted with another password or salt, or are not
+    /// encrypted. Absent when none.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schema(example = 0)]
     pub undecryptable: u64,
-    /// What the server shows to prove who it is, where that is not trusted. Compare it, then send its fingerprint as `trust`.
+    /// What the server shows to prove who it is, where that is not trusted. Compare it, then send its fingerprint as
+    /// `trust`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<ServerIdentity>,
 }
 
 // In the browser a reference is smaller than a number.
-#[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference"))]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")
+)]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -230,7 +239,10 @@ mod tests {
         for good in ["b2", "Büro 2", "a.b", "x@y+z", "名前"] {
             assert!(good.parse::<RemoteName>().is_ok(), "{good:?}");
         }
-        for bad in ["", "-x", " x", "x ", "a:b", "a,b", "a/b", "a\"b", "a'b", "a\nb", "..", ".", "local", "a[b]", "a=b", "DEFAULT"] {
+        for bad in [
+            "", "-x", " x", "x ", "a:b", "a,b", "a/b", "a\"b", "a'b", "a\nb", "..", ".", "local", "a[b]", "a=b",
+            "DEFAULT",
+        ] {
             assert!(bad.parse::<RemoteName>().is_err(), "{bad:?}");
         }
     }

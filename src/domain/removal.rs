@@ -1,4 +1,5 @@
-//! What a delete and a move take away: how many files they may without being asked about, and what lets one go beyond that.
+//! What a delete and a move take away: how many files they may without being asked about, and what lets one go beyond
+//! that.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,14 +46,16 @@ pub fn budget(files: u64) -> u64 {
 }
 
 impl Allowance {
-    /// The rule: what stops a delete or a move that counted what `report` says. `deletes` are the files that it would remove, `source_files` those that
-    /// lie there; absent, they could not be counted, and are more than any budget.
+    /// The rule: what stops a delete or a move that counted what `report` says. `deletes` are the files that it would
+    /// remove, `source_files` those that lie there; absent, they could not be counted, and are more than any budget.
     #[must_use]
     pub fn judge(self, report: GuardReport) -> GuardReport {
         let within = budget(report.source_files.unwrap_or(0));
         let standing = [(None, within), (Some(LetGoBy::Job), self.job), (Some(LetGoBy::Token), self.token)];
         let (by, limit) = match self.approved {
-            _ if self.confirmed => return GuardReport { let_go_by: Some(LetGoBy::Confirm), reason: None, budget: None, ..report },
+            _ if self.confirmed => {
+                return GuardReport { let_go_by: Some(LetGoBy::Confirm), reason: None, budget: None, ..report };
+            }
             Some(seen) => (Some(LetGoBy::Preview), seen),
             // The first of the largest: what is within the budget needs no permission.
             None => standing.into_iter().rev().max_by_key(|(_, limit)| *limit).unwrap_or((None, within)),
@@ -106,12 +109,19 @@ mod tests {
     use super::*;
 
     fn saw(deletes: u64, all: u64) -> GuardReport {
-        GuardReport { operation: Some(Operation::Delete), deletes: Some(deletes), source_files: Some(all), ..GuardReport::default() }
+        GuardReport {
+            operation: Some(Operation::Delete),
+            deletes: Some(deletes),
+            source_files: Some(all),
+            ..GuardReport::default()
+        }
     }
 
     #[test]
     fn the_budget_is_ten_files_or_ten_percent_whichever_is_more() {
-        for (files, expected) in [(0, 10), (10, 10), (99, 10), (100, 10), (110, 11), (2000, 200), (u64::MAX, u64::MAX / 100)] {
+        for (files, expected) in
+            [(0, 10), (10, 10), (99, 10), (100, 10), (110, 11), (2000, 200), (u64::MAX, u64::MAX / 100)]
+        {
             assert_eq!(budget(files), expected, "{files}");
         }
     }
@@ -125,7 +135,12 @@ mod tests {
             ("within 10 %", none, saw(20, 200), Some(None)),
             ("beyond 10 %", none, saw(21, 200), None),
             ("confirmed", Allowance { confirmed: true, ..none }, saw(5000, 5000), Some(Some(LetGoBy::Confirm))),
-            ("as the preview counted", Allowance { approved: Some(50), ..none }, saw(50, 50), Some(Some(LetGoBy::Preview))),
+            (
+                "as the preview counted",
+                Allowance { approved: Some(50), ..none },
+                saw(50, 50),
+                Some(Some(LetGoBy::Preview)),
+            ),
             ("more than the preview counted", Allowance { approved: Some(50), ..none }, saw(51, 51), None),
             ("more than the preview, within the budget", Allowance { approved: Some(5), ..none }, saw(6, 6), None),
             ("the job", Allowance { job: 50, ..none }, saw(50, 50), Some(Some(LetGoBy::Job))),
@@ -142,8 +157,11 @@ mod tests {
 
     #[test]
     fn what_could_not_be_counted_is_more_than_any_budget_and_only_a_confirmation_lets_it_go() {
-        let unknown =
-            GuardReport { operation: Some(Operation::Delete), uncounted: Some("it took too long.".to_owned()), ..GuardReport::default() };
+        let unknown = GuardReport {
+            operation: Some(Operation::Delete),
+            uncounted: Some("it took too long.".to_owned()),
+            ..GuardReport::default()
+        };
         for allowance in [
             Allowance::default(),
             Allowance { approved: Some(u64::MAX), ..Allowance::default() },
@@ -152,7 +170,9 @@ mod tests {
             let judged = allowance.judge(unknown.clone());
             assert_eq!(judged.reason, Some(GuardReason::DeleteBudget));
             assert!(
-                judged.words().starts_with("How many files the delete would delete could not be counted: it took too long. Nothing"),
+                judged.words().starts_with(
+                    "How many files the delete would delete could not be counted: it took too long. Nothing"
+                ),
                 "{}",
                 judged.words()
             );

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::error::{AppError, Result};
 
-/// How often a run is tried when it failed for a reason that may pass: the remote did not answer, its process was killed. Moves,
-/// deletes and bisyncs are never tried again by themselves.
+/// How often a run is tried when it failed for a reason that may pass: the remote did not answer, its process was
+/// killed. Moves, deletes and bisyncs are never tried again by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {

@@ -112,8 +112,9 @@ impl RunState {
         matches!(self, Self::Succeeded | Self::NoChange)
     }
 
-    /// Whether rclone went to its end and ended well, with warnings or without. It compared and counted everything: that is enough for a
-    /// preview that approves, for the run that the guards and the run page compare with, and for an answer of 200.
+    /// Whether rclone went to its end and ended well, with warnings or without. It compared and counted everything:
+    /// that is enough for a preview that approves, for the run that the guards and the run page compare with, and for
+    /// an answer of 200.
     #[must_use]
     pub const fn ended_well(self) -> bool {
         self.is_good() || matches!(self, Self::Warning)
@@ -163,7 +164,8 @@ pub struct NewRun {
     /// What lets it go although a guard would stop it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
-    /// The destination once more, of a delete the path: what differs is refused. It lets a delete and a move go beyond their budget.
+    /// The destination once more, of a delete the path: what differs is refused. It lets a delete and a move go beyond
+    /// their budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "b2-archive:photos")]
     pub confirm: Option<String>,
@@ -203,7 +205,8 @@ pub struct Stats {
     pub eta: Option<u64>,
     /// How long rclone has worked, in milliseconds.
     pub elapsed_ms: u64,
-    /// Whether `bytes`, `files`, `deletes` and `skipped` are only the least that is known: a part of rclone's log is lost.
+    /// Whether `bytes`, `files`, `deletes` and `skipped` are only the least that is known: a part of rclone's log is
+    /// lost.
     #[serde(default)]
     pub at_least: bool,
 }
@@ -215,11 +218,13 @@ impl Stats {
         self.bytes > 0 || self.files > 0 || self.deletes > 0 || self.renames > 0 || self.deleted_dirs > 0
     }
 
-    /// As they are shown of a run that ended so: the average speed, and all is done that was to be done when it ended well.
+    /// As they are shown of a run that ended so: the average speed, and all is done that was to be done when it ended
+    /// well.
     #[must_use]
     pub fn at_the_end(self, state: RunState) -> Self {
         let speed = self.bytes.saturating_mul(1000).checked_div(self.elapsed_ms).unwrap_or(0);
-        let (total_bytes, total_files) = if state.ended_well() { (self.bytes, self.files) } else { (self.total_bytes, self.total_files) };
+        let (total_bytes, total_files) =
+            if state.ended_well() { (self.bytes, self.files) } else { (self.total_bytes, self.total_files) };
         Self { speed, eta: None, total_bytes, total_files, ..self }
     }
 
@@ -232,7 +237,8 @@ impl Stats {
     /// Thousandths done, by bytes, or by files where there are no bytes. `None` while nothing is known.
     #[must_use]
     pub fn permille(&self) -> Option<u64> {
-        let (done, total) = if self.total_bytes > 0 { (self.bytes, self.total_bytes) } else { (self.files, self.total_files) };
+        let (done, total) =
+            if self.total_bytes > 0 { (self.bytes, self.total_bytes) } else { (self.files, self.total_files) };
         (total > 0).then(|| u64::try_from(u128::from(done.min(total)) * 1000 / u128::from(total)).unwrap_or(1000))
     }
 }

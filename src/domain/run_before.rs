@@ -37,12 +37,16 @@ impl RunBefore {
                 let more = if run.stats.files > self.files { "more" } else { "fewer" };
                 format!("{} {more}", format::plural(files, "file", "files"))
             }),
-            (bytes > 0).then(|| format!("{} {}", format::bytes(bytes), if run.stats.bytes > self.bytes { "more" } else { "less" })),
+            (bytes > 0).then(|| {
+                format!("{} {}", format::bytes(bytes), if run.stats.bytes > self.bytes { "more" } else { "less" })
+            }),
             (deletes > 0).then(|| {
                 let more = if run.stats.deletes > self.deletes { "more" } else { "fewer" };
                 format!("{} {more}", format::plural(deletes, "delete", "deletes"))
             }),
-            time.map(|time| format!("{} {}", format::duration(time), if took > self.took_ms { "longer" } else { "shorter" })),
+            time.map(|time| {
+                format!("{} {}", format::duration(time), if took > self.took_ms { "longer" } else { "shorter" })
+            }),
         ]
         .into_iter()
         .flatten()

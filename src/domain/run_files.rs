@@ -174,7 +174,8 @@ pub struct RunFiles {
     pub offset: u64,
     /// The window.
     pub files: Vec<RunFile>,
-    /// Whether a part of rclone's log is lost, so that files are missing here. The run's `stats` are `at_least` so much then.
+    /// Whether a part of rclone's log is lost, so that files are missing here. The run's `stats` are `at_least` so much
+    /// then.
     #[serde(default)]
     pub log_truncated: bool,
 }

@@ -89,7 +89,8 @@ pub struct RunLog {
     pub lines: Vec<LogLine>,
     /// Whether there are older lines that are left out: between `after` and here, or else before here.
     pub truncated: bool,
-    /// Where the log ended: give it back as `after` for what was written since. Absent of a page that was asked for by `before`.
+    /// Where the log ended: give it back as `after` for what was written since. Absent of a page that was asked for by
+    /// `before`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// Give it back as `before` to look at what is older. A page may hold no line that fits and still lead on.
@@ -130,6 +131,9 @@ mod tests {
             assert_eq!(LogLevel::parse(level.as_str()), Some(level));
             assert_eq!(LogLevel::of(level.as_str()), level);
         }
-        assert_eq!((LogLevel::of("critical"), LogLevel::of(""), LogLevel::of("debug")), (LogLevel::Error, LogLevel::Error, LogLevel::Info));
+        assert_eq!(
+            (LogLevel::of("critical"), LogLevel::of(""), LogLevel::of("debug")),
+            (LogLevel::Error, LogLevel::Error, LogLevel::Info)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What a run that ended well did not do, or did not prove: each with its counts, and in a sentence that is the same wherever it is said.
+//! What a run that ended well did not do, or did not prove: each with its counts, and in a sentence that is the same
+//! wherever it is said.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -78,8 +79,12 @@ impl Lack {
     pub(super) fn remedy(&self, operation: Operation) -> &'static str {
         match (self, operation) {
             (_, Operation::Check) => "Run the check with download to compare their content.",
-            (Self::NoTimes { checksums: true, .. }, _) => "A change that keeps the size is not seen. Set checksum to see it.",
-            (_, Operation::Bisync) => "A change that keeps the size is not seen. Set download_hash with checksum to see it.",
+            (Self::NoTimes { checksums: true, .. }, _) => {
+                "A change that keeps the size is not seen. Set checksum to see it."
+            }
+            (_, Operation::Bisync) => {
+                "A change that keeps the size is not seen. Set download_hash with checksum to see it."
+            }
             _ => {
                 "A change that keeps the size is not seen. Run a check with download to compare their content, or set size_only if this is enough."
             }
@@ -129,8 +134,9 @@ impl RunWarning {
     #[must_use]
     pub fn not_confirmed(files: u64) -> Self {
         let (files_words, their) = (files_of(files), if files == 1 { "its" } else { "their" });
-        let message =
-            format!("{files_words} failed, and {their} success was not seen. Look at the list of failed files, and run it again.");
+        let message = format!(
+            "{files_words} failed, and {their} success was not seen. Look at the list of failed files, and run it again."
+        );
         Self::new(WarningKind::NotConfirmed, Some(files), message)
     }
 
@@ -155,7 +161,8 @@ impl RunWarning {
         Self::new(WarningKind::DuplicatesLeftOut, Some(source + destination), message)
     }
 
-    /// So many files have a name that differs from that of another only in slashes, and the destination does not tell them apart.
+    /// So many files have a name that differs from that of another only in slashes, and the destination does not tell
+    /// them apart.
     #[must_use]
     pub fn overwritten(files: u64) -> Self {
         let (their, was) = if files == 1 { ("its name differs", "was") } else { ("their names differ", "were") };
@@ -181,7 +188,10 @@ impl RunWarning {
     /// The source holds `of` files, and the filters left none.
     #[must_use]
     pub fn nothing_matched(of: u64) -> Self {
-        let message = format!("0 of {} matched your filters. Look at include, exclude and the limits of age and size.", files_of(of));
+        let message = format!(
+            "0 of {} matched your filters. Look at include, exclude and the limits of age and size.",
+            files_of(of)
+        );
         Self::new(WarningKind::NothingMatched, Some(of), message)
     }
 
@@ -196,8 +206,8 @@ impl RunWarning {
         Self::new(WarningKind::NamesNotDecrypted, Some(names), message)
     }
 
-    /// Files in these folders were left out, because rclone cannot list a folder whose name is empty: so many of the source, and of the destination
-    /// that were not seen. `None` where nobody knows.
+    /// Files in these folders were left out, because rclone cannot list a folder whose name is empty: so many of the
+    /// source, and of the destination that were not seen. `None` where nobody knows.
     #[must_use]
     pub fn names_left_out(folders: &[String], source: Option<u64>, destination: Option<u64>) -> Self {
         let part = |n: Option<u64>, of: &str| n.filter(|n| *n > 0).map(|n| format!("{} of the {of}", files_of(n)));
@@ -214,7 +224,8 @@ impl RunWarning {
              ends in one.",
             named.join(", ")
         );
-        let files = if parts.is_empty() { None } else { Some(source.unwrap_or_default() + destination.unwrap_or_default()) };
+        let files =
+            if parts.is_empty() { None } else { Some(source.unwrap_or_default() + destination.unwrap_or_default()) };
         Self::new(WarningKind::NamesLeftOut, files, message)
     }
 
@@ -249,7 +260,12 @@ mod tests {
                  content.",
             ),
             (
-                RunWarning::compared_by_size(Operation::Copy, None, None, &Lack::NoTimes { side: "dav".to_owned(), checksums: true }),
+                RunWarning::compared_by_size(
+                    Operation::Copy,
+                    None,
+                    None,
+                    &Lack::NoTimes { side: "dav".to_owned(), checksums: true },
+                ),
                 None,
                 "Files were compared by size only: dav keeps no times of files. A change that keeps the size is not seen. Set checksum to see it.",
             ),

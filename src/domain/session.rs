@@ -24,16 +24,30 @@ pub struct SessionSummary {
     pub browser: String,
 }
 
-/// What a browser calls itself, in words. It can say what it likes: this is for its owner to recognise it, and for nothing else.
+/// What a browser calls itself, in words. It can say what it likes: this is for its owner to recognise it, and for
+/// nothing else.
 #[must_use]
 pub fn browser(agent: Option<&str>) -> String {
     // Most claim to be the others as well: who claims more stands first.
-    const BROWSERS: [(&str, &str); 6] =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("Safari/", "Safari")];
-    const SYSTEMS: [(&str, &str); 6] =
-        [("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")];
+    const BROWSERS: [(&str, &str); 6] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 6] = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
     let agent = agent.unwrap_or_default();
-    let find = |words: &[(&str, &'static str)]| words.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, word)| *word);
+    let find =
+        |words: &[(&str, &'static str)]| words.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, word)| *word);
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(word), None) => word.to_owned(),

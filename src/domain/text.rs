@@ -1,20 +1,23 @@
-//! How texts are compared: as people see them when they search, and exactly but for the Unicode form when a name is typed to approve.
+//! How texts are compared: as people see them when they search, and exactly but for the Unicode form when a name is
+//! typed to approve.
 
 use unicode_normalization::{UnicodeNormalization as _, char::canonical_combining_class};
 
-/// A text as it is searched: without regard to case, accents and Unicode form. `Ü`, `ü` and `u` with a combining diaeresis are `u`; `ß` is
-/// `ss`; a full-width or a superscript digit is the digit. Nothing is trimmed.
+/// A text as it is searched: without regard to case, accents and Unicode form. `Ü`, `ü` and `u` with a combining
+/// diaeresis are `u`; `ß` is `ss`; a full-width or a superscript digit is the digit. Nothing is trimmed.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    // By way of the capitals, which are the same for letters that differ in small ones only: ς and σ, ß and ss. The capital ẞ is none of these.
+    // By way of the capitals, which are the same for letters that differ in small ones only: ς and σ, ß and ss. The
+    // capital ẞ is none of these.
     let letters = text.nfkd().filter(|c| !is_accent(*c) && !is_invisible(*c)).flat_map(char::to_lowercase);
     letters.flat_map(char::to_uppercase).flat_map(char::to_lowercase).flat_map(plain).collect()
 }
 
-/// Whether it is a mark above, below or through a letter. Marks that make another letter of it, as in kana and the scripts of India, are not.
+/// Whether it is a mark above, below or through a letter. Marks that make another letter of it, as in kana and the
+/// scripts of India, are not.
 fn is_accent(c: char) -> bool {
     matches!(canonical_combining_class(c), 1 | 200..)
 }
@@ -78,8 +81,8 @@ impl Needle {
     }
 }
 
-/// Whether two texts are the same but for their Unicode form: what one keyboard types composed, another types in parts. Case, accents and
-/// spaces count.
+/// Whether two texts are the same but for their Unicode form: what one keyboard types composed, another types in parts.
+/// Case, accents and spaces count.
 #[must_use]
 pub fn is_same(a: &str, b: &str) -> bool {
     a == b || a.nfc().eq(b.nfc())
@@ -134,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_search_does_not_find_what_is_something_else() {
-        for (typed, text) in [(" x", "x"), ("x ", "x"), ("a  b", "a b"), ("o", "0"), ("ñandu", "nandy"), ("कि", "क"), ("cafe.", "café")]
+        for (typed, text) in
+            [(" x", "x"), ("x ", "x"), ("a  b", "a b"), ("o", "0"), ("ñandu", "nandy"), ("कि", "क"), ("cafe.", "café")]
         {
             assert!(!Needle::new(typed).is_in(text), "{typed:?} in {text:?}");
         }
@@ -150,7 +154,9 @@ mod tests {
     #[test]
     fn a_typed_name_is_the_same_in_both_forms_and_in_no_other_way() {
         assert!(is_same("b2:Café", "b2:Cafe\u{301}") && is_same("\u{212b}", "Å") && is_same("x", "x"));
-        for (a, b) in [("x", "X"), ("cafe", "café"), ("x", "x "), (" x", "x"), ("ﬁle", "file"), ("ß", "ss"), ("１", "1")] {
+        for (a, b) in
+            [("x", "X"), ("cafe", "café"), ("x", "x "), (" x", "x"), ("ﬁle", "file"), ("ß", "ss"), ("１", "1")]
+        {
             assert!(!is_same(a, b), "{a:?} {b:?}");
         }
     }

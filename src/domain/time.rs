@@ -54,7 +54,8 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("not a time, expected one in RFC 3339, as 2026-05-01T10:00:00Z"))
+        Self::parse(&text)
+            .ok_or_else(|| D::Error::custom("not a time, expected one in RFC 3339, as 2026-05-01T10:00:00Z"))
     }
 }
 

@@ -35,7 +35,8 @@ pub struct NewToken {
     /// How many days it lives, 1 to 3,650; 90 when absent.
     #[serde(default = "days")]
     pub expires_in_days: u32,
-    /// How many files a delete or a move that it starts may delete, or take from its source, without asking; 0 when absent.
+    /// How many files a delete or a move that it starts may delete, or take from its source, without asking; 0 when
+    /// absent.
     #[serde(default)]
     pub may_delete: u32,
 }
@@ -53,11 +54,17 @@ impl NewToken {
         }
         if self.may_delete > 0 && !self.role.may(Permission::RunsWrite) {
             let role = Permission::RunsWrite.role().as_str();
-            return Err(AppError::invalid("may_delete", format!("Only a token that may start runs has this: it needs the role {role}.")));
+            return Err(AppError::invalid(
+                "may_delete",
+                format!("Only a token that may start runs has this: it needs the role {role}."),
+            ));
         }
         let Some(scopes) = &self.scopes else { return Ok(()) };
         if scopes.is_empty() {
-            return Err(AppError::invalid("scopes", "Choose at least one, or leave them out: then it may all that its role may."));
+            return Err(AppError::invalid(
+                "scopes",
+                "Choose at least one, or leave them out: then it may all that its role may.",
+            ));
         }
         match scopes.iter().find(|scope| !self.role.may(**scope)) {
             Some(scope) => {
@@ -106,7 +113,8 @@ pub struct TokenSummary {
     /// To what of it it is narrowed down; absent is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<Permission>>,
-    /// How many files a delete or a move that it starts may delete, or take from its source, without asking; absent is none beyond the budget.
+    /// How many files a delete or a move that it starts may delete, or take from its source, without asking; absent is
+    /// none beyond the budget.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub may_delete: u32,
     /// Whether it can be used.
@@ -168,7 +176,13 @@ mod tests {
     use super::*;
 
     fn token() -> NewToken {
-        NewToken { label: "nightly".to_owned(), role: Role::Operator, scopes: None, expires_in_days: DAYS, may_delete: 0 }
+        NewToken {
+            label: "nightly".to_owned(),
+            role: Role::Operator,
+            scopes: None,
+            expires_in_days: DAYS,
+            may_delete: 0,
+        }
     }
 
     #[test]

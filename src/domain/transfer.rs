@@ -32,13 +32,23 @@ pub fn bwlimit_schema() -> Object {
 /// The rules of one rate, for the description of the API.
 #[must_use]
 pub fn rate_schema() -> Object {
-    text("A rate as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down, `off` is no limit.", value::RATE_PATTERN, AMOUNT, "10M")
+    text(
+        "A rate as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down, `off` is no limit.",
+        value::RATE_PATTERN,
+        AMOUNT,
+        "10M",
+    )
 }
 
 /// The rules of a size, for the description of the API.
 #[must_use]
 pub fn size_schema() -> Object {
-    text("A size as rclone writes it: `10M` is 10 MiB, `512` is 512 KiB, `100B` is 100 bytes.", value::SIZE_PATTERN, AMOUNT, "10M")
+    text(
+        "A size as rclone writes it: `10M` is 10 MiB, `512` is 512 KiB, `100B` is 100 bytes.",
+        value::SIZE_PATTERN,
+        AMOUNT,
+        "10M",
+    )
 }
 
 /// The rules of an age, for the description of the API.
@@ -55,7 +65,9 @@ pub fn patterns_schema() -> Array {
     ArrayBuilder::new()
         .items(pattern)
         .max_items(Some(PATTERNS))
-        .description(Some("Patterns as rclone writes them: `*.tmp` is all such files, `/cache/**` a folder at the top."))
+        .description(Some(
+            "Patterns as rclone writes them: `*.tmp` is all such files, `/cache/**` a folder at the top.",
+        ))
         .examples([serde_json::json!(["*.tmp"])])
         .build()
 }
@@ -114,8 +126,8 @@ pub struct TransferOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = size_schema)]
     pub max_size: Option<String>,
-    /// Stop with an error before more files than this are deleted. Of a bisync: refuse to begin when more percent than this of the files of
-    /// one side were deleted, 0 to 100; rclone's default is 50.
+    /// Stop with an error before more files than this are deleted. Of a bisync: refuse to begin when more percent than
+    /// this of the files of one side were deleted, 0 to 100; rclone's default is 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 100)]
     pub max_delete: Option<u32>,
@@ -153,8 +165,8 @@ const fn is_false(value: &bool) -> bool {
 }
 
 impl TransferOptions {
-    /// Refuses what rclone would refuse, or would silently ignore for this operation, naming each field. Of `flags` only what is true whatever
-    /// rclone there is; which of them there are is known to rclone.
+    /// Refuses what rclone would refuse, or would silently ignore for this operation, naming each field. Of `flags`
+    /// only what is true whatever rclone there is; which of them there are is known to rclone.
     pub fn validate(&self, operation: Operation) -> Result<()> {
         let mut fields = BTreeMap::new();
         let mut refuse = |field: &str, problem: String| {
@@ -180,7 +192,9 @@ impl TransferOptions {
         match (&self.backup_dir, operation) {
             (Some(_), Operation::Delete) => refuse("backup_dir", format!("A {name} has no destination.")),
             (Some(_), Operation::Check) => refuse("backup_dir", "A check replaces and deletes nothing.".to_owned()),
-            (Some(_), Operation::Bisync) => refuse("backup_dir", "A bisync has none: it changes two remotes.".to_owned()),
+            (Some(_), Operation::Bisync) => {
+                refuse("backup_dir", "A bisync has none: it changes two remotes.".to_owned());
+            }
             _ => {}
         }
         if self.flags.len() > FLAGS {
@@ -219,9 +233,14 @@ impl TransferOptions {
     }
 }
 
-/// Makes sure that a rate is one that a running rclone takes, naming the field. A timetable is none: it is for the start of a run.
+/// Makes sure that a rate is one that a running rclone takes, naming the field. A timetable is none: it is for the
+/// start of a run.
 pub fn check_rate(field: &str, rate: &str) -> Result<()> {
-    if rate.len() <= AMOUNT && value::rate(rate).is_some() { Ok(()) } else { Err(AppError::invalid(field, misfit(rate, value::RATE))) }
+    if rate.len() <= AMOUNT && value::rate(rate).is_some() {
+        Ok(())
+    } else {
+        Err(AppError::invalid(field, misfit(rate, value::RATE)))
+    }
 }
 
 /// What is wrong with a pattern, as far as that can be known without rclone.
@@ -288,10 +307,17 @@ mod tests {
             flags: BTreeMap::new(),
         });
         let fields: Vec<_> = fields.expect("json").as_object().expect("an object").keys().cloned().collect();
-        assert!(fields.len() == FIELDS.len() && FIELDS.iter().all(|field| fields.contains(&(*field).to_owned())), "{fields:?}");
+        assert!(
+            fields.len() == FIELDS.len() && FIELDS.iter().all(|field| fields.contains(&(*field).to_owned())),
+            "{fields:?}"
+        );
         for field in FIELDS {
-            let flags = BTreeMap::from([(field.to_owned(), FlagValue::Switch(true)), ("update".to_owned(), FlagValue::Switch(true))]);
-            let error = TransferOptions { flags, ..TransferOptions::default() }.validate(Operation::Sync).expect_err("refused");
+            let flags = BTreeMap::from([
+                (field.to_owned(), FlagValue::Switch(true)),
+                ("update".to_owned(), FlagValue::Switch(true)),
+            ]);
+            let error =
+                TransferOptions { flags, ..TransferOptions::default() }.validate(Operation::Sync).expect_err("refused");
             assert_eq!(error.fields.into_keys().collect::<Vec<_>>(), [format!("flags.{field}")]);
         }
     }

@@ -1,5 +1,5 @@
-//! Names that a listing shows and that no location can open exactly: rclone would open another thing, or nothing. They are shown with the reason,
-//! and refused as a place.
+//! Names that a listing shows and that no location can open exactly: rclone would open another thing, or nothing. They
+//! are shown with the reason, and refused as a place.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -51,7 +51,8 @@ impl Unaddressable {
     }
 }
 
-/// Why a name that a listing gave, or a path of such names, cannot be part of a location that opens what was listed. `None` where it can.
+/// Why a name that a listing gave, or a path of such names, cannot be part of a location that opens what was listed.
+/// `None` where it can.
 #[must_use]
 pub fn unaddressable(name: &str) -> Option<Unaddressable> {
     if name.contains(['\0', char::REPLACEMENT_CHARACTER]) {
@@ -68,13 +69,15 @@ pub fn unaddressable(name: &str) -> Option<Unaddressable> {
     }
 }
 
-/// Whether a name of the path is one that rclone writes for `.` or `..`. In an object store a key may hold either, and which cannot be known.
+/// Whether a name of the path is one that rclone writes for `.` or `..`. In an object store a key may hold either, and
+/// which cannot be known.
 #[must_use]
 pub fn has_dots(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "．" | "．．"))
 }
 
-/// Why this location cannot be opened exactly, whatever its remote is. Slashes at its ends, and empty names on a file system, are no matter.
+/// Why this location cannot be opened exactly, whatever its remote is. Slashes at its ends, and empty names on a file
+/// system, are no matter.
 #[must_use]
 pub fn of_location(location: &Location) -> Option<Unaddressable> {
     unaddressable(location.path()).filter(|why| matches!(why, Unaddressable::LostBytes | Unaddressable::Escape))
@@ -103,7 +106,10 @@ mod tests {
             ("d‛‛‛␊", Escape),
         ] {
             assert_eq!(unaddressable(name), Some(why), "{name:?}");
-            assert!(why.note().starts_with("This name cannot be opened here: ") && why.refusal().contains("Choose the folder above"));
+            assert!(
+                why.note().starts_with("This name cannot be opened here: ")
+                    && why.refusal().contains("Choose the folder above")
+            );
         }
         for name in ["a", "a/b", " ", "x\ny", "．．", "...", "‛␊", "-x", ":x"] {
             assert_eq!(unaddressable(name), None, "{name:?}");

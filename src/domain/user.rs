@@ -136,7 +136,8 @@ pub struct NewUser {
     /// The first password, 12 characters or more.
     #[schema(min_length = 12, max_length = 1024, example = "tidal-quay-4711-lamp")]
     pub password: String,
-    /// Whether they have to choose a password of their own when they first sign in. Until then a session of theirs does nothing else.
+    /// Whether they have to choose a password of their own when they first sign in. Until then a session of theirs does
+    /// nothing else.
     #[serde(default = "must_change")]
     #[schema(default = true)]
     pub must_change_password: bool,
@@ -204,8 +205,13 @@ pub const PASSWORD_MAX: usize = 1024;
 
 /// Names that sign in: 1 to 64 letters, digits and `. _ - @ +`.
 pub fn validate_username(name: &str) -> Result<()> {
-    let fits = (1..=64).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "._-@+".contains(c));
-    if fits { Ok(()) } else { Err(AppError::invalid("username", "A name has 1 to 64 letters, digits and . _ - @ + only.")) }
+    let fits =
+        (1..=64).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "._-@+".contains(c));
+    if fits {
+        Ok(())
+    } else {
+        Err(AppError::invalid("username", "A name has 1 to 64 letters, digits and . _ - @ + only."))
+    }
 }
 
 /// Long enough, not too long, and not something everybody tries first.
@@ -241,7 +247,8 @@ pub fn validate_password(username: &str, password: &str) -> Result<()> {
 /// Whether each character follows the one before it: `abcdefghijkl`, `123456789012`.
 fn is_sequence(text: &str) -> bool {
     let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
-    let steps = codes.windows(2).filter(|pair| matches!(pair, [a, b] if (b - a).abs() <= 1 || (*a, *b) == (57, 48))).count();
+    let steps =
+        codes.windows(2).filter(|pair| matches!(pair, [a, b] if (b - a).abs() <= 1 || (*a, *b) == (57, 48))).count();
     steps + 1 >= codes.len()
 }
 
@@ -251,7 +258,15 @@ mod tests {
 
     #[test]
     fn weak_passwords_are_refused_with_a_reason() {
-        for weak in ["short", "passwordpassword", "longshore-admin", "aaaaaaaaaaaaaaa", "123456789012", "abcdefghijklm", "marianne2026!"] {
+        for weak in [
+            "short",
+            "passwordpassword",
+            "longshore-admin",
+            "aaaaaaaaaaaaaaa",
+            "123456789012",
+            "abcdefghijklm",
+            "marianne2026!",
+        ] {
             assert!(validate_password("marianne", weak).is_err(), "{weak}");
         }
         for good in ["correct horse battery", "kd8-2mQx.71ab", "ein langes Kennwort"] {

@@ -77,7 +77,9 @@ pub fn refusal(error: Memo<Option<AppError>>) -> AnyView {
         error.with(|error| {
             let error = error.as_ref()?;
             Some(match error.retry_after {
-                Some(seconds) if error.code == ErrorCode::RateLimited => format!("Too many tries. Try again in {seconds} s."),
+                Some(seconds) if error.code == ErrorCode::RateLimited => {
+                    format!("Too many tries. Try again in {seconds} s.")
+                }
                 _ => error.message.clone(),
             })
         })

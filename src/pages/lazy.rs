@@ -1,4 +1,5 @@
-//! Pages whose code is loaded when they are first opened: who only signs in, or looks at the overview, does not pay for the rest.
+//! Pages whose code is loaded when they are first opened: who only signs in, or looks at the overview, does not pay for
+//! the rest.
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};

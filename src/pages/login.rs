@@ -11,10 +11,12 @@ use crate::server_fns::sessions::CreateSession;
 pub fn LoginPage() -> impl IntoView {
     let action = ServerAction::<CreateSession>::new();
     let pending = action.pending();
-    let error = Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
+    let error =
+        Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
     let next = use_query_map().read_untracked().get("next");
     let name = Field { name: "username", label: "Name", kind: "text", autocomplete: "username", help: "" };
-    let password = Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", help: "" };
+    let password =
+        Field { name: "password", label: "Password", kind: "password", autocomplete: "current-password", help: "" };
     let form = view! {
         <ActionForm action>
             {next.map(|next| view! { <input type="hidden" name="next" value=next /> }.into_any())}

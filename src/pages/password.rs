@@ -1,4 +1,5 @@
-//! A person's own password: changed here, and asked for at the first sign-in when an admin chose the one before. Works without JavaScript.
+//! A person's own password: changed here, and asked for at the first sign-in when an admin chose the one before. Works
+//! without JavaScript.
 
 use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn as _};
 
@@ -13,9 +14,15 @@ use crate::{
 pub fn PasswordPage() -> impl IntoView {
     let action = ServerAction::<ChangePassword>::new();
     let pending = action.pending();
-    let error = Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
-    let current =
-        Field { name: "current_password", label: "Current password", kind: "password", autocomplete: "current-password", help: "" };
+    let error =
+        Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
+    let current = Field {
+        name: "current_password",
+        label: "Current password",
+        kind: "password",
+        autocomplete: "current-password",
+        help: "",
+    };
     let password = Field {
         name: "password",
         label: "New password",
@@ -23,7 +30,13 @@ pub fn PasswordPage() -> impl IntoView {
         autocomplete: "new-password",
         help: "At least 12 characters, and hard to guess.",
     };
-    let again = Field { name: "password_again", label: "New password again", kind: "password", autocomplete: "new-password", help: "" };
+    let again = Field {
+        name: "password_again",
+        label: "New password again",
+        kind: "password",
+        autocomplete: "new-password",
+        help: "",
+    };
     let form = view! {
         <ActionForm action>
             {field(current, error, None)}

@@ -13,7 +13,8 @@ use crate::{
 pub fn SetupPage() -> impl IntoView {
     let action = ServerAction::<CreateAdmin>::new();
     let pending = action.pending();
-    let error = Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
+    let error =
+        Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
     let name = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let code_field = Field {
@@ -24,9 +25,20 @@ pub fn SetupPage() -> impl IntoView {
         help: "The terminal that started Longshore shows it. So does the file setup-code in the data directory.",
     };
     let name_field = Field { name: "username", label: "Your name", kind: "text", autocomplete: "username", help: "" };
-    let password_field =
-        Field { name: "password", label: "Password", kind: "password", autocomplete: "new-password", help: "At least 12 characters." };
-    let again_field = Field { name: "password_again", label: "Password again", kind: "password", autocomplete: "new-password", help: "" };
+    let password_field = Field {
+        name: "password",
+        label: "Password",
+        kind: "password",
+        autocomplete: "new-password",
+        help: "At least 12 characters.",
+    };
+    let again_field = Field {
+        name: "password_again",
+        label: "Password again",
+        kind: "password",
+        autocomplete: "new-password",
+        help: "",
+    };
     let form = view! {
         <ActionForm action>
             {field(code_field, error, None)}

@@ -40,7 +40,8 @@ pub fn redirect(path: &str) {
     leptos_axum::redirect(if own { path } else { "/" });
 }
 
-/// Has the browser forget what pages of this console kept in it. Not its cookies: those of other programs on this host would go with them.
+/// Has the browser forget what pages of this console kept in it. Not its cookies: those of other programs on this host
+/// would go with them.
 pub fn clear_storage() {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
@@ -78,7 +79,11 @@ async fn answer<T>(service: impl Future<Output = Result<T>>) -> Result<T> {
 /// JavaScript needs its redirect: a status would replace it.
 fn is_fetch() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
-        let html = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"));
+        let html = parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|a| a.contains("text/html"));
         parts.uri.path().starts_with("/api/fn/") && !html
     })
 }

@@ -1,5 +1,6 @@
-//! Which address a request comes from: one value for the throttle, the audit log, sessions and shares. Behind a proxy that is trusted it is the
-//! right-most hop of the forwarding header that is not such a proxy; anybody can write what is left of it.
+//! Which address a request comes from: one value for the throttle, the audit log, sessions and shares. Behind a proxy
+//! that is trusted it is the right-most hop of the forwarding header that is not such a proxy; anybody can write what
+//! is left of it.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -79,7 +80,8 @@ impl TrustedProxies {
         let by_standard = forwarded.then(|| self.nearest(peer, &hops(headers, &header::FORWARDED, standard_hop)));
         match (by_x, by_standard) {
             (Some(one), Some(other)) if one != other => {
-                // A proxy writes one of them, and passes on what a client wrote into the other. Nobody here knows which.
+                // A proxy writes one of them, and passes on what a client wrote into the other. Nobody here knows
+                // which.
                 if !self.0.contradicts.swap(true, Ordering::Relaxed) {
                     tracing::warn!(
                         "A request through the proxy {peer} has X-Forwarded-For and Forwarded, and they name different addresses. Neither is \
@@ -93,8 +95,8 @@ impl TrustedProxies {
         }
     }
 
-    /// The right-most hop that is not a trusted proxy. Where a hop cannot be read, the one to the right of it: what is further left may be
-    /// invented.
+    /// The right-most hop that is not a trusted proxy. Where a hop cannot be read, the one to the right of it: what is
+    /// further left may be invented.
     fn nearest(&self, peer: IpAddr, hops: &[Option<IpAddr>]) -> IpAddr {
         let mut nearest = peer;
         for hop in hops.iter().rev() {
@@ -246,7 +248,8 @@ mod tests {
             ("10.0.0.1", &[(X, b"1.1.1.1"), (F, b"for=203.0.113.5")], "10.0.0.1"),
         ];
         for (peer, headers, expected) in cases {
-            let shown: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect();
+            let shown: Vec<_> =
+                headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect();
             assert_eq!(who(peer, headers), ip(expected), "{peer} {shown:?}");
         }
     }

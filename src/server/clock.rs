@@ -43,7 +43,8 @@ impl Clock {
         }
     }
 
-    /// Sets a fixed clock forward by `ms` milliseconds, or back, as somebody sets the clock of a machine: no time passes.
+    /// Sets a fixed clock forward by `ms` milliseconds, or back, as somebody sets the clock of a machine: no time
+    /// passes.
     pub fn set(&self, ms: i64) {
         if let Source::Fixed(at) = &self.0 {
             at[0].fetch_add(ms, Ordering::SeqCst);

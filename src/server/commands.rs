@@ -1,5 +1,5 @@
-//! What the program does from the command line: serves, or does one thing and ends. What goes wrong is one sentence on standard error,
-//! and a code that is not zero.
+//! What the program does from the command line: serves, or does one thing and ends. What goes wrong is one sentence on
+//! standard error, and a code that is not zero.
 
 use std::{
     io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
@@ -81,7 +81,8 @@ async fn open(data: &DataDir) -> Result<Auth, Box<dyn std::error::Error>> {
     start::make_data_dir(&data.data_dir)?;
     start::refuse_lost(&data.data_dir, &data.database())?;
     let store = Store::open(&data.database()).await?;
-    let config = AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone(), proxies: TrustedProxies::default() };
+    let config =
+        AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone(), proxies: TrustedProxies::default() };
     Ok(Auth::open(store, Clock::system(), config).await.map_err(words)?)
 }
 

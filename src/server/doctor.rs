@@ -74,9 +74,13 @@ fn rclone(binary: &Result<Binary, RcloneError>) -> Finding {
             let text = format!("{} at {}", binary.version, binary.path.display());
             match binary.replaceable_at() {
                 None => (State::Well, text),
-                Some(open) => {
-                    (State::Note, format!("{text}. Others than root can replace it: look at the owner and mode of {}", open.display()))
-                }
+                Some(open) => (
+                    State::Note,
+                    format!(
+                        "{text}. Others than root can replace it: look at the owner and mode of {}",
+                        open.display()
+                    ),
+                ),
             }
         }
         Err(error) => (State::Wrong, error.to_string()),
@@ -98,10 +102,14 @@ fn remotes(path: &Path, types: Option<&BTreeSet<String>>) -> Vec<Finding> {
         Ok(found) => found,
         Err(problem) => return vec![finding(State::Wrong, format!("{} cannot be used: {problem}", path.display()))],
     };
-    let first = finding(State::Well, format!("{} in {}", format::plural(count as u64, "remote", "remotes"), path.display()));
+    let first =
+        finding(State::Well, format!("{} in {}", format::plural(count as u64, "remote", "remotes"), path.display()));
     // A name is what a file holds: in quotes, it moves no terminal's cursor.
     let note = |section: UnusableRemote| {
-        finding(State::Note, format!("[{}] cannot be used. {}", section.name.escape_debug(), section.reason.escape_debug()))
+        finding(
+            State::Note,
+            format!("[{}] cannot be used. {}", section.name.escape_debug(), section.reason.escape_debug()),
+        )
     };
     std::iter::once(first).chain(unusable.into_iter().map(note)).collect()
 }
@@ -117,9 +125,10 @@ fn connections() -> Finding {
     let (state, text) = match (Kernel::here().keeps(), connects_missing()) {
         (true, None) => (State::Well, "looked at when rclone connects"),
         (true, Some(missing)) => (State::Note, missing),
-        (false, _) => {
-            (State::Note, "Addresses are checked when a remote is made, but not when rclone connects: the kernel does not confine rclone.")
-        }
+        (false, _) => (
+            State::Note,
+            "Addresses are checked when a remote is made, but not when rclone connects: the kernel does not confine rclone.",
+        ),
     };
     Finding { what: "connections", state, text: text.to_owned() }
 }
@@ -135,7 +144,9 @@ fn fuse() -> Finding {
 
 fn data_dir(dir: &Path) -> Finding {
     let (well, text) = match fs::metadata(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => (true, format!("{} will be made at the first start", dir.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            (true, format!("{} will be made at the first start", dir.display()))
+        }
         Err(error) => (false, format!("{}: {error}", dir.display())),
         Ok(data) if !data.is_dir() => (false, format!("{} is not a folder", dir.display())),
         Ok(data) if data.permissions().mode() & 0o077 != 0 => {

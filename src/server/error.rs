@@ -1,4 +1,5 @@
-//! The one place where an error of a lower layer becomes one that a person reads: the source goes to the log, once, under a reference.
+//! The one place where an error of a lower layer becomes one that a person reads: the source goes to the log, once,
+//! under a reference.
 
 use std::{error::Error, io};
 
@@ -9,7 +10,12 @@ use crate::domain::error::{AppError, Denied, ErrorCode};
 
 /// Logs `source` with all that caused it, and answers with where to find it.
 pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError {
-    report(ErrorCode::Internal, "Something went wrong inside Longshore. Its log tells more under this reference.", what, source)
+    report(
+        ErrorCode::Internal,
+        "Something went wrong inside Longshore. Its log tells more under this reference.",
+        what,
+        source,
+    )
 }
 
 fn report(code: ErrorCode, message: &str, what: &'static str, source: &(dyn Error + 'static)) -> AppError {
@@ -29,11 +35,15 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken => Self::conflict("This name is taken. Choose another."),
-            StoreError::Busy(_) => {
-                report(ErrorCode::Unavailable, "The database is busy. Try again in a moment.", "the database is busy", &error)
-            }
+            StoreError::Busy(_) => report(
+                ErrorCode::Unavailable,
+                "The database is busy. Try again in a moment.",
+                "the database is busy",
+                &error,
+            ),
             StoreError::Full(_) => {
-                let message = "The disk that holds Longshore's database is full. Nothing was changed. Make room, and try again.";
+                let message =
+                    "The disk that holds Longshore's database is full. Nothing was changed. Make room, and try again.";
                 report(ErrorCode::StorageFull, message, "the disk of the database is full", &error)
             }
             error => internal("the database failed", &error),
@@ -56,10 +66,15 @@ impl From<RcloneError> for AppError {
                 ErrorCode::TooLarge,
                 "More lies there than can be listed at once. List the folders in it one by one, or fewer levels of them.",
             ),
-            RcloneError::Failed { message } | RcloneError::Refused { message } => Self::new(ErrorCode::RcloneFailed, message),
-            RcloneError::Timeout => Self::new(ErrorCode::Timeout, "The remote did not answer in time. Test it, or try again."),
+            RcloneError::Failed { message } | RcloneError::Refused { message } => {
+                Self::new(ErrorCode::RcloneFailed, message)
+            }
+            RcloneError::Timeout => {
+                Self::new(ErrorCode::Timeout, "The remote did not answer in time. Test it, or try again.")
+            }
             RcloneError::Io { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                let message = "The disk that holds Longshore's data is full. Nothing was changed. Make room, and try again.";
+                let message =
+                    "The disk that holds Longshore's data is full. Nothing was changed. Make room, and try again.";
                 report(ErrorCode::StorageFull, message, "the disk of the data folder is full", &error)
             }
             error @ (RcloneError::Io { .. } | RcloneError::Broken(_)) => internal("rclone could not be used", &error),

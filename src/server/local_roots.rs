@@ -1,4 +1,5 @@
-//! The folders of this server that people may use (`--local-root`): real folders that hold nothing which the console itself trusts.
+//! The folders of this server that people may use (`--local-root`): real folders that hold nothing which the console
+//! itself trusts.
 
 use std::{
     io,
@@ -37,8 +38,8 @@ pub enum LocalRootError {
     },
 }
 
-/// The folders with every link on their way followed, so that paths compare by their parts. `trusted` is what none of them may hold or lie in, by its
-/// path or by bind mounts.
+/// The folders with every link on their way followed, so that paths compare by their parts. `trusted` is what none of
+/// them may hold or lie in, by its path or by bind mounts.
 pub fn open(roots: &[PathBuf], trusted: &[(&'static str, PathBuf)]) -> Result<Arc<[PathBuf]>, LocalRootError> {
     // Without it (no /proc), paths are compared by their parts alone.
     let mounts = MountTable::read().unwrap_or_default();
@@ -46,13 +47,18 @@ pub fn open(roots: &[PathBuf], trusted: &[(&'static str, PathBuf)]) -> Result<Ar
 }
 
 fn open_one(root: &Path, trusted: &[(&'static str, PathBuf)], mounts: &MountTable) -> Result<PathBuf, LocalRootError> {
-    let real = root.canonicalize().and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
+    let real = root
+        .canonicalize()
+        .and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
     let real = real.map_err(|source| LocalRootError::Unusable { path: root.to_owned(), source })?;
     let origins = mounts.origins(&real);
     let held = trusted.iter().find(|(_, own)| {
         // What is not there yet will be made where its deepest folder lies.
         let there = own.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
-        let lies = there.map_or_else(|| own.clone(), |(ancestor, real)| real.join(own.strip_prefix(ancestor).unwrap_or(Path::new(""))));
+        let lies = there.map_or_else(
+            || own.clone(),
+            |(ancestor, real)| real.join(own.strip_prefix(ancestor).unwrap_or(Path::new(""))),
+        );
         let by_mounts = mounts.origins(&lies).iter().any(|lies| origins.iter().any(|root| root.meets(lies)));
         lies.starts_with(&real) || real.starts_with(&lies) || by_mounts
     });

@@ -1,5 +1,5 @@
-//! What is mounted where, as the kernel tells it (`/proc/self/mountinfo`), and where a path lies below the mounts: one folder that two paths lead to by
-//! bind mounts lies in one place.
+//! What is mounted where, as the kernel tells it (`/proc/self/mountinfo`), and where a path lies below the mounts: one
+//! folder that two paths lead to by bind mounts lies in one place.
 
 use std::{
     ffi::OsString,
@@ -62,9 +62,14 @@ impl MountTable {
     #[must_use]
     pub fn origins(&self, real: &Path) -> Vec<Origin> {
         // Of mounts on one point, the last hides the others.
-        let holds = self.0.iter().filter(|mount| real.starts_with(&mount.point)).max_by_key(|mount| mount.point.components().count());
-        let here = holds
-            .and_then(|mount| Some(Origin { device: mount.device.clone(), path: mount.root.join(real.strip_prefix(&mount.point).ok()?) }));
+        let holds = self
+            .0
+            .iter()
+            .filter(|mount| real.starts_with(&mount.point))
+            .max_by_key(|mount| mount.point.components().count());
+        let here = holds.and_then(|mount| {
+            Some(Origin { device: mount.device.clone(), path: mount.root.join(real.strip_prefix(&mount.point).ok()?) })
+        });
         let below = self.0.iter().filter(|mount| mount.point != real && mount.point.starts_with(real));
         let below = below.map(|mount| Origin { device: mount.device.clone(), path: mount.root.clone() });
         here.into_iter().chain(below).collect()

@@ -1,6 +1,6 @@
-//! Which servers this console connects to: by rclone, whose connections the kernel holds until [`Outbound::refuses`] has seen their address, and by
-//! itself ([`Outbound::connect`]). The metadata services of clouds give out credentials of this server, and the console itself is not asked
-//! by its own remotes. Knows no rclone.
+//! Which servers this console connects to: by rclone, whose connections the kernel holds until [`Outbound::refuses`]
+//! has seen their address, and by itself ([`Outbound::connect`]). The metadata services of clouds give out credentials
+//! of this server, and the console itself is not asked by its own remotes. Knows no rclone.
 
 use std::{
     io,
@@ -56,17 +56,21 @@ impl Refusal {
     }
 }
 
-/// Names of metadata services. They mean something in a cloud only, where they lead to an address that is refused as well.
-const NAMES: [&str; 4] = ["metadata.google.internal", "metadata.goog", "instance-data.ec2.internal", "metadata.tencentyun.com"];
+/// Names of metadata services. They mean something in a cloud only, where they lead to an address that is refused as
+/// well.
+const NAMES: [&str; 4] =
+    ["metadata.google.internal", "metadata.goog", "instance-data.ec2.internal", "metadata.tencentyun.com"];
 /// Metadata services beside 169.254.0.0/16: of Alibaba, Azure (its host) and Oracle (the older one).
-const METADATA_V4: [Ipv4Addr; 3] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
+const METADATA_V4: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
 /// The same with IPv6: of `OpenStack`, Scaleway and Google. Those of Amazon are `fd00:ec2::/32`.
 const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
     Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
 ];
-/// Clouds resolve names at the address of their metadata service, and at home the router does. Nothing else is served at this port.
+/// Clouds resolve names at the address of their metadata service, and at home the router does. Nothing else is served
+/// at this port.
 const DNS: u16 = 53;
 /// How long a name may take to be resolved.
 const LOOKUP: Duration = Duration::from_secs(5);
@@ -100,7 +104,8 @@ impl Outbound {
         })
     }
 
-    /// Why a server is refused, by what its name leads to now. A name that cannot be resolved is not refused: to connect will fail.
+    /// Why a server is refused, by what its name leads to now. A name that cannot be resolved is not refused: to
+    /// connect will fail.
     pub async fn check(&self, host: &str, port: u16) -> Result<(), String> {
         let host = bare(host);
         let name = host.to_ascii_lowercase();
@@ -124,7 +129,8 @@ impl Outbound {
     /// Connects to a server, at an address that is not refused: what was looked at is what is connected to.
     ///
     /// # Errors
-    /// [`io::ErrorKind::PermissionDenied`] with a sentence when all of its addresses are refused, and what the system says.
+    /// [`io::ErrorKind::PermissionDenied`] with a sentence when all of its addresses are refused, and what the system
+    /// says.
     pub async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         let (mut open, mut refused) = (Vec::new(), None);
         for address in lookup_host((bare(host), port)).await? {
@@ -149,8 +155,8 @@ fn bare(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-/// An address without the ways to write an IPv4 address as one of IPv6: mapped, compatible, translated, NAT64, 6to4, Teredo
-/// and ISATAP.
+/// An address without the ways to write an IPv4 address as one of IPv6: mapped, compatible, translated, NAT64, 6to4,
+/// Teredo and ISATAP.
 fn plain(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip else { return ip };
     let four = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
@@ -160,7 +166,9 @@ fn plain(ip: IpAddr) -> IpAddr {
         // Teredo has it inverted; ISATAP behind any network.
         [0x2001, 0, .., high, low] => four(!high, !low),
         [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => four(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] | [0x2002, high, low, ..] => four(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] | [0x2002, high, low, ..] => {
+            four(high, low)
+        }
         _ => ip,
     }
 }
@@ -189,7 +197,9 @@ fn is_private(ip: IpAddr) -> bool {
 fn is_here(ip: IpAddr) -> bool {
     let any: IpAddr = if ip.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let from = |socket: UdpSocket| socket.connect((ip, DNS)).and_then(|()| socket.local_addr());
-    ip.is_loopback() || ip.is_unspecified() || UdpSocket::bind((any, 0)).and_then(from).is_ok_and(|from| from.ip() == ip)
+    ip.is_loopback()
+        || ip.is_unspecified()
+        || UdpSocket::bind((any, 0)).and_then(from).is_ok_and(|from| from.ip() == ip)
 }
 
 #[cfg(test)]
@@ -267,7 +277,9 @@ mod tests {
         ] {
             assert_eq!(refused(&outbound, address), Some(Refusal::Private), "{address}");
         }
-        for address in ["8.8.8.8:443", "172.32.0.1:80", "100.128.0.1:80", "[2606:4700::1]:443", "192.168.0.1:53", "127.0.0.53:53"] {
+        for address in
+            ["8.8.8.8:443", "172.32.0.1:80", "100.128.0.1:80", "[2606:4700::1]:443", "192.168.0.1:53", "127.0.0.53:53"]
+        {
             assert_eq!(refused(&outbound, address), None, "{address}");
         }
     }
@@ -281,7 +293,11 @@ mod tests {
                 &["127.0.0.1:8084", "0.0.0.0:8084", "[::ffff:127.0.0.1]:8084"][..],
                 &["127.0.0.1:8085", "127.0.0.2:8084", "10.255.255.1:8084"][..],
             ),
-            ("0.0.0.0:8084", &["127.0.0.1:8084", "127.9.9.9:8084", "0.0.0.0:8084"], &["203.0.113.9:8084", "127.0.0.1:80"]),
+            (
+                "0.0.0.0:8084",
+                &["127.0.0.1:8084", "127.9.9.9:8084", "0.0.0.0:8084"],
+                &["203.0.113.9:8084", "127.0.0.1:80"],
+            ),
             ("[::]:8084", &["127.0.0.1:8084", "[::1]:8084", "[::]:8084", "0.0.0.0:8084"], &["[2001:db8::9]:8084"]),
             ("[::1]:8084", &["[::1]:8084", "[::]:8084"], &["[::1]:1"]),
             ("127.0.0.1:53", &["127.0.0.1:53"], &["127.0.0.53:53"]),
@@ -322,7 +338,10 @@ mod tests {
         assert!(closed.check("localhost", 443).await.expect_err("this server").contains("--private-networks"));
         for host in ["169.254.169.254", "::ffff:169.254.169.254", "2852039166"] {
             let error = outbound.connect(host, 80).await.expect_err(host);
-            assert!(error.kind() == io::ErrorKind::PermissionDenied && error.to_string().contains("metadata"), "{host}: {error}");
+            assert!(
+                error.kind() == io::ErrorKind::PermissionDenied && error.to_string().contains("metadata"),
+                "{host}: {error}"
+            );
         }
     }
 }

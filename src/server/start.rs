@@ -1,5 +1,5 @@
-//! `longshore serve`: the composition root. Builds each part from those below it, serves until it is told to stop, and leaves what runs
-//! running. What keeps it from starting is one sentence each.
+//! `longshore serve`: the composition root. Builds each part from those below it, serves until it is told to stop, and
+//! leaves what runs running. What keeps it from starting is one sentence each.
 
 use std::{
     fs::{self, File},
@@ -124,14 +124,17 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     private_umask();
     make_data_dir(config.paths.data_dir())?;
     let _lock = claim(config.paths.data_dir()).await?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|source| StartError::Listen { address: config.listen, source })?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| StartError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
     let proxies = TrustedProxies::new(config.trusted_proxies());
     let app = build(&config, proxies.clone(), address).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
-    greet(&app, &config, address).map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
+    greet(&app, &config, address)
+        .map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(files::follow_runs(app.clone()));
     tokio::spawn(reads::keep(app.clone()));
@@ -156,7 +159,8 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
     let store = Store::open(&config.paths.database()).await?;
     let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned(), proxies };
     let auth = Auth::open(store.clone(), clock.clone(), auth).await?;
-    let shim = std::env::current_exe().map_err(|source| StartError::System { what: "The program can not find itself", source })?;
+    let shim = std::env::current_exe()
+        .map_err(|source| StartError::System { what: "The program can not find itself", source })?;
     let local_roots = local_roots::open(config.local_roots(), &trusted(config, &shim))?;
     let rclone = RcloneConfig {
         binary: config.paths.program().map(Path::to_owned),
@@ -214,7 +218,8 @@ fn outbound(config: &Serve, address: SocketAddr) -> Outbound {
     }
 }
 
-/// What the console itself writes is nobody else's to read. rclone's processes get the usual mask: what they write is people's data.
+/// What the console itself writes is nobody else's to read. rclone's processes get the usual mask: what they write is
+/// people's data.
 pub(super) fn private_umask() {
     umask(Mode::from_raw_mode(0o077));
 }
@@ -222,10 +227,13 @@ pub(super) fn private_umask() {
 /// Makes the data directory, closed to others.
 pub(super) fn make_data_dir(dir: &Path) -> Result<(), StartError> {
     let make = |dir: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    make(&dir.join("runs")).and_then(|()| make(&dir.join("mounts"))).map_err(|source| StartError::DataDir { path: dir.to_owned(), source })
+    make(&dir.join("runs"))
+        .and_then(|()| make(&dir.join("mounts")))
+        .map_err(|source| StartError::DataDir { path: dir.to_owned(), source })
 }
 
-/// Refuses to make a new database where one was lost: a console without people and history would look like a first start.
+/// Refuses to make a new database where one was lost: a console without people and history would look like a first
+/// start.
 pub(super) fn refuse_lost(data_dir: &Path, database: &Path) -> Result<(), StartError> {
     let runs = data_dir.join("runs");
     // Made by SQLite's first commit at the latest, and never empty again.
@@ -236,8 +244,9 @@ pub(super) fn refuse_lost(data_dir: &Path, database: &Path) -> Result<(), StartE
     if is_there || !knew_runs { Ok(()) } else { Err(StartError::Lost { database: database.to_owned(), runs }) }
 }
 
-/// Claims the data directory for as long as the answer is kept: two consoles would start each run twice. One that was killed may have forked
-/// something that holds its lock until it has become rclone, and one that was told to end may need a moment: neither is refused at once.
+/// Claims the data directory for as long as the answer is kept: two consoles would start each run twice. One that was
+/// killed may have forked something that holds its lock until it has become rclone, and one that was told to end may
+/// need a moment: neither is refused at once.
 async fn claim(dir: &Path) -> Result<File, StartError> {
     let unusable = |source| StartError::DataDir { path: dir.to_owned(), source };
     let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(unusable)?;
@@ -303,7 +312,8 @@ async fn sweep(app: AppState) {
 
 /// Waits for SIGTERM or SIGINT, and tells open streams to end.
 async fn stopped(stopping: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return stopping.cancelled().await;
     };
     tokio::select! {
@@ -331,8 +341,7 @@ mod tests {
     fn what_an_admin_chose_is_what_is_refused() {
         let plain = outbound_of("longshore");
         assert!(plain.own.is_some() && !plain.allow_metadata && !plain.refuse_private && plain.own_names.is_empty());
-        let line =
-            "longshore --private-networks refuse --metadata-service allow --public-url https://a.example,https://[::1]:8443,https://[::1]";
+        let line = "longshore --private-networks refuse --metadata-service allow --public-url https://a.example,https://[::1]:8443,https://[::1]";
         let chosen = outbound_of(line);
         assert!(chosen.allow_metadata && chosen.refuse_private);
         assert_eq!(chosen.own_names, ["a.example:443", "[::1]:8443", "[::1]:443"]);

@@ -58,12 +58,16 @@ pub async fn duplicate_job(id: String) -> Result<JobId, AppError> {
 #[server(prefix = "/api/fn", endpoint = "jobs/run", input = Json)]
 pub async fn run_job(id: JobId, approval: Option<Approval>) -> Result<RunId, AppError> {
     use crate::server::{call::call, services::jobs};
-    call(|actor, app| async move { jobs::run(&actor, &app, &id, jobs::LetGo { approval, confirm: None }, None).await.map(|run| run.summary.id) }).await
+    call(|actor, app| async move {
+        jobs::run(&actor, &app, &id, jobs::LetGo { approval, confirm: None }, None).await.map(|run| run.summary.id)
+    })
+    .await
 }
 
 /// Starts a dry run of a job.
 #[server(prefix = "/api/fn", endpoint = "jobs/preview")]
 pub async fn preview_job(id: String) -> Result<RunId, AppError> {
     use crate::server::{call::call, services::jobs};
-    call(|actor, app| async move { jobs::preview(&actor, &app, &id.parse()?, None).await.map(|run| run.summary.id) }).await
+    call(|actor, app| async move { jobs::preview(&actor, &app, &id.parse()?, None).await.map(|run| run.summary.id) })
+        .await
 }

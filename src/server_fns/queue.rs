@@ -18,5 +18,6 @@ pub async fn update_queue(paused: bool, #[server(default)] reason: String) -> Re
         domain::queue::QueuePatch,
         server::{call::call, services::queue},
     };
-    call(|actor, app| async move { queue::update(&actor, &app, &QueuePatch { paused, reason }).await.map(|_| ()) }).await
+    call(|actor, app| async move { queue::update(&actor, &app, &QueuePatch { paused, reason }).await.map(|_| ()) })
+        .await
 }

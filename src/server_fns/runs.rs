@@ -29,9 +29,16 @@ pub async fn get_run(id: String) -> Result<Run, AppError> {
 
 /// What happened to the files of a run: `limit` at most 500, 0 is 100.
 #[server(prefix = "/api/fn", endpoint = "runs/files", input = GetUrl)]
-pub async fn list_run_files(id: String, outcome: FileOutcome, search: String, offset: u64, limit: u64) -> Result<RunFiles, AppError> {
+pub async fn list_run_files(
+    id: String,
+    outcome: FileOutcome,
+    search: String,
+    offset: u64,
+    limit: u64,
+) -> Result<RunFiles, AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await }).await
+    call(|actor, app| async move { runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await })
+        .await
 }
 
 /// Lines of a run's log.
@@ -94,7 +101,10 @@ pub async fn update_run(id: RunId, patch: RunPatch) -> Result<(), AppError> {
 #[server(prefix = "/api/fn", endpoint = "runs/retry")]
 pub async fn retry_run(id: String, #[server(default)] failed_only: bool) -> Result<RunId, AppError> {
     use crate::server::{call::call, services::runs};
-    call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, failed_only, None, None).await.map(|run| run.summary.id) }).await
+    call(|actor, app| async move {
+        runs::retry(&actor, &app, &id.parse()?, failed_only, None, None).await.map(|run| run.summary.id)
+    })
+    .await
 }
 
 /// Starts a delete or a move again that was beyond its budget, with the path once more, and goes there.
@@ -104,7 +114,9 @@ pub async fn confirm_run(id: String, confirm: String) -> Result<RunId, AppError>
         call::{call, redirect},
         services::runs,
     };
-    let started = call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, false, Some(confirm), None).await }).await?;
+    let started =
+        call(|actor, app| async move { runs::retry(&actor, &app, &id.parse()?, false, Some(confirm), None).await })
+            .await?;
     redirect(&format!("/runs/{}", started.summary.id));
     Ok(started.summary.id)
 }

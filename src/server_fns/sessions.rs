@@ -11,11 +11,13 @@ pub async fn get_me() -> Result<Me, AppError> {
     call(|actor, app| async move { sessions::me(&actor, &app) }).await
 }
 
-/// Signs in, and goes to `next` when that is a path of this console; first to the page for a password where one has to be chosen.
+/// Signs in, and goes to `next` when that is a path of this console; first to the page for a password where one has to
+/// be chosen.
 #[server(prefix = "/api/fn", endpoint = "sessions/create")]
 pub async fn create_session(username: String, password: String, next: Option<String>) -> Result<(), AppError> {
     use crate::server::{call::anonymous, services::sessions};
-    let must_change = anonymous(|visitor, app| async move { sessions::create(&visitor, &app, username, password).await }).await?;
+    let must_change =
+        anonymous(|visitor, app| async move { sessions::create(&visitor, &app, username, password).await }).await?;
     crate::server::call::redirect(if must_change { "/password" } else { next.as_deref().unwrap_or("/") });
     Ok(())
 }
@@ -38,7 +40,8 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 #[server(prefix = "/api/fn", endpoint = "sessions/delete")]
 pub async fn delete_session(everywhere: Option<String>) -> Result<(), AppError> {
     use crate::server::{call::visitor, services::sessions};
-    visitor(|actor, visitor, app| async move { sessions::delete(&actor, &visitor, &app, everywhere.is_some()).await }).await?;
+    visitor(|actor, visitor, app| async move { sessions::delete(&actor, &visitor, &app, everywhere.is_some()).await })
+        .await?;
     crate::server::call::clear_storage();
     crate::server::call::redirect("/login");
     Ok(())

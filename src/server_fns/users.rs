@@ -21,7 +21,10 @@ pub async fn create_user(name: String, role: Role, password: String) -> Result<U
         domain::user::NewUser,
         server::{call::call, services::users},
     };
-    call(|actor, app| async move { users::create(&actor, &app, NewUser { name, role, password, must_change_password: true }).await }).await
+    call(|actor, app| async move {
+        users::create(&actor, &app, NewUser { name, role, password, must_change_password: true }).await
+    })
+    .await
 }
 
 /// Changes what a person may, whether they are kept out, or their password. What is absent stays.
@@ -36,7 +39,10 @@ pub async fn update_user(
         domain::user::UserChange,
         server::{call::call, services::users},
     };
-    call(|actor, app| async move { users::update(&actor, &app, &id.parse()?, UserChange { role, disabled, password }).await }).await
+    call(|actor, app| async move {
+        users::update(&actor, &app, &id.parse()?, UserChange { role, disabled, password }).await
+    })
+    .await
 }
 
 /// Chooses how the console looks: `auto`, `light` or `dark`.
@@ -52,7 +58,11 @@ pub async fn update_theme(theme: String, next: Option<String>) -> Result<(), App
 
 /// Changes the password of who asks, with the one before, and goes to the first page.
 #[server(prefix = "/api/fn", endpoint = "users/password")]
-pub async fn change_password(current_password: String, password: String, password_again: Option<String>) -> Result<(), AppError> {
+pub async fn change_password(
+    current_password: String,
+    password: String,
+    password_again: Option<String>,
+) -> Result<(), AppError> {
     use crate::{
         domain::user::PasswordChange,
         server::{call::visitor, services::users},

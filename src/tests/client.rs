@@ -1,4 +1,5 @@
-//! A client that a stock generator makes from the API's description: it is made without a warning, each answer has its type, and it works.
+//! A client that a stock generator makes from the API's description: it is made without a warning, each answer has its
+//! type, and it works.
 
 use std::{fs, path::Path, process::Command};
 
@@ -25,7 +26,17 @@ async fn a_generated_client_has_every_type_and_makes_a_journey() {
     let bin = generator.parent().expect("a folder");
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
     let mut generate = Command::new(&generator);
-    generate.args(["generate", "--meta", "none", "--output-path", "longshore_client", "--config", "config.yaml", "--path", "openapi.json"]);
+    generate.args([
+        "generate",
+        "--meta",
+        "none",
+        "--output-path",
+        "longshore_client",
+        "--config",
+        "config.yaml",
+        "--path",
+        "openapi.json",
+    ]);
     let said = finish(generate.current_dir(dir.path()).env("PATH", path));
     for word in ["Warning", "WARNING", "Unable", "removal", "Error"] {
         assert!(!said.contains(word), "{said}");

@@ -4,8 +4,8 @@ use std::{fs, path::Path, time::Duration};
 
 use longshore::{
     domain::{
-        audit::Via, guard::Guards, id::RunId, id::UserId, location::Location, queue::Pause, run::Operation, run::Retry, run::RunState,
-        time::Timestamp, transfer::TransferOptions, user::Role,
+        audit::Via, guard::Guards, id::RunId, id::UserId, location::Location, queue::Pause, run::Operation, run::Retry,
+        run::RunState, time::Timestamp, transfer::TransferOptions, user::Role,
     },
     server::{
         clock::Clock,
@@ -34,7 +34,8 @@ impl House {
         let dir = tempfile::tempdir().expect("a folder");
         write(dir.path(), "photos/a", b"a");
         fs::create_dir(dir.path().join("runs")).expect("made");
-        let (store, clock) = (Store::in_memory().await.expect("store"), Clock::fixed(Timestamp(Clock::system().now().0)));
+        let (store, clock) =
+            (Store::in_memory().await.expect("store"), Clock::fixed(Timestamp(Clock::system().now().0)));
         let config = RcloneConfig {
             binary: Some(rclone_path()),
             master: dir.path().join("rclone.conf"),
@@ -122,7 +123,8 @@ impl House {
 
     async fn ended(&self, id: &RunId) -> RunState {
         until("the run has ended", async || {
-            let stored = runs::get(&mut self.store.acquire().await.expect("reader"), id).await.expect("get").expect("there");
+            let stored =
+                runs::get(&mut self.store.acquire().await.expect("reader"), id).await.expect("get").expect("there");
             Some(stored.run.summary.state).filter(|state| state.is_final())
         })
         .await

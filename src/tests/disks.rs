@@ -1,4 +1,5 @@
-//! Disks that are full: that of the database, that of a run's log, that of the destination. What is told is true, and what comes after heals.
+//! Disks that are full: that of the database, that of a run's log, that of the destination. What is told is true, and
+//! what comes after heals.
 
 use std::{
     fs::{self, File},
@@ -27,7 +28,10 @@ impl Disk {
         let dir = tempfile::tempdir().expect("a folder");
         let there = Self::try_mount(dir.path(), "1m").is_some();
         if !there {
-            assert!(std::env::var_os("CI").is_none(), "a disk of a fixed size can not be mounted: run the tests as root");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "a disk of a fixed size can not be mounted: run the tests as root"
+            );
             eprintln!("SKIPPED: a disk of a fixed size can not be mounted: run the tests as root");
         }
         there
@@ -35,7 +39,10 @@ impl Disk {
 
     fn try_mount(at: &Path, size: &str) -> Option<Self> {
         fs::create_dir_all(at).expect("made");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "tmpfs"]).arg(at).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "tmpfs"])
+            .arg(at)
+            .output();
         mounted.is_ok_and(|output| output.status.success()).then(|| Self { at: at.to_owned() })
     }
 
@@ -92,8 +99,12 @@ async fn a_full_disk_of_the_database_refuses_new_runs_shows_the_old_ones_and_hea
     let (short, long) = (slow_copy(&console, "short", SLOW).await, slow_copy(&console, "long", SLOW).await);
     disk.fill();
     let refused = until("a new run is refused", async || {
-        let answer =
-            console.request(reqwest::Method::POST, "/api/v1/runs").json(&copy_of(&console, "more")).send().await.expect("an answer");
+        let answer = console
+            .request(reqwest::Method::POST, "/api/v1/runs")
+            .json(&copy_of(&console, "more"))
+            .send()
+            .await
+            .expect("an answer");
         (answer.status() != StatusCode::ACCEPTED).then_some(answer)
     })
     .await;
@@ -110,7 +121,11 @@ async fn a_full_disk_of_the_database_refuses_new_runs_shows_the_old_ones_and_hea
 
     disk.free();
     let run = console.ended(&short).await;
-    assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(0)), "its log could not say that it was a success: {run}");
+    assert_eq!(
+        (&run["state"], &run["exit_code"]),
+        (&json!("failed"), &json!(0)),
+        "its log could not say that it was a success: {run}"
+    );
     assert!(run["error"].as_str().expect("words").contains("disk that holds its log was full"), "{run}");
     unleash(&console, &long).await;
     assert_eq!(console.ended(&long).await["state"], "succeeded", "it went on, and its log says so");
@@ -120,8 +135,13 @@ async fn a_full_disk_of_the_database_refuses_new_runs_shows_the_old_ones_and_hea
 
     console.kill();
     assert!(!console.said().contains("panicked"), "{}", console.said());
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", console.data().join("longshore.db").display())).await.expect("opened");
-    assert_eq!(sqlx::query_scalar::<_, String>("PRAGMA integrity_check").fetch_one(&pool).await.expect("checked"), "ok");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", console.data().join("longshore.db").display()))
+        .await
+        .expect("opened");
+    assert_eq!(
+        sqlx::query_scalar::<_, String>("PRAGMA integrity_check").fetch_one(&pool).await.expect("checked"),
+        "ok"
+    );
     pool.close().await;
 }
 
@@ -139,7 +159,8 @@ async fn a_run_whose_log_has_no_room_tells_how_far_it_is_and_is_no_success_witho
     let refused = console.ended(&refused).await;
     assert_eq!(refused["state"], "failed", "{refused}");
     assert!(
-        refused["error"].as_str().expect("words").contains("disk is full") || refused["error"].as_str().expect("words").contains("space"),
+        refused["error"].as_str().expect("words").contains("disk is full")
+            || refused["error"].as_str().expect("words").contains("space"),
         "{refused}"
     );
 
@@ -176,7 +197,11 @@ async fn a_log_that_has_room_again_proves_a_success() {
     until("the log goes on", async || (fs::metadata(&log).expect("a log").len() > length + 1000).then_some(())).await;
     unleash(&console, &id).await;
     let run = console.ended(&id).await;
-    assert_eq!((&run["state"], &run["stats"]["files"], &run["stats"]["bytes"]), (&json!("succeeded"), &json!(8), &json!(8 << 20)), "{run}");
+    assert_eq!(
+        (&run["state"], &run["stats"]["files"], &run["stats"]["bytes"]),
+        (&json!("succeeded"), &json!(8), &json!(8 << 20)),
+        "{run}"
+    );
 }
 
 #[tokio::test]
@@ -186,11 +211,16 @@ async fn a_full_destination_is_a_failure_in_rclones_words_and_the_next_run_heals
         write(&console.root(), &format!("photos/part{part}"), &vec![part; 1 << 20]);
     }
     disk.fill();
-    let copy = async || console.ended(&console.copy(&console.path("photos"), &console.path("disk/photos"), json!({})).await).await;
+    let copy = async || {
+        console.ended(&console.copy(&console.path("photos"), &console.path("disk/photos"), json!({})).await).await
+    };
     let run = copy().await;
     assert_eq!(run["state"], "failed", "{run}");
     assert!(run["error"].as_str().expect("words").contains("The disk is full"), "{run}");
-    assert!(tree(&console.root().join("disk/photos")).values().all(|content| content.len() == 1 << 20), "no half of a file under its name");
+    assert!(
+        tree(&console.root().join("disk/photos")).values().all(|content| content.len() == 1 << 20),
+        "no half of a file under its name"
+    );
     disk.free();
     let run = copy().await;
     assert_eq!(run["state"], "succeeded", "{run}");

@@ -7,14 +7,17 @@ use serde_json::json;
 
 use super::support::{Console, kill, until, write};
 
-/// A copy that takes long enough to be interfered with, and short enough to be waited for: 8 MiB at 1 MiB/s, or at `rate`.
+/// A copy that takes long enough to be interfered with, and short enough to be waited for: 8 MiB at 1 MiB/s, or at
+/// `rate`.
 pub(super) async fn slow_copy(console: &Console, name: &str, rate: &str) -> String {
     for part in 0..8u8 {
         write(&console.root(), &format!("{name}/part{part}"), &vec![part; 1 << 20]);
     }
     let options = json!({ "bwlimit": rate, "transfers": 1 });
     let id = console.copy(&console.path(name), &console.path(&format!("{name}-copy")), options).await;
-    console.run_until(&id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0)).await;
+    console
+        .run_until(&id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0))
+        .await;
     id
 }
 
@@ -29,7 +32,11 @@ async fn a_console_that_is_killed_finds_its_run_again() {
     assert_eq!(run["state"], "running", "{run}");
     console.run_until(&id, "live progress", |run| !run["in_flight"].as_array().expect("files").is_empty()).await;
     let run = console.ended(&id).await;
-    assert_eq!((&run["state"], &run["exit_code"], &run["stats"]["files"]), (&json!("succeeded"), &json!(0), &json!(8)), "{run}");
+    assert_eq!(
+        (&run["state"], &run["exit_code"], &run["stats"]["files"]),
+        (&json!("succeeded"), &json!(0), &json!(8)),
+        "{run}"
+    );
     assert_eq!(run["stats"]["bytes"], 8 << 20);
     assert!(console.processes(&id).is_empty());
 }
@@ -64,7 +71,8 @@ async fn shim_and_rclone_killed_is_interrupted() {
     let console = Console::start();
     let id = slow_copy(&console, "photos", "1M").await;
     // The shim first: it must not live to see how rclone ends.
-    let (shims, rclones): (Vec<_>, Vec<_>) = console.processes(&id).into_iter().partition(|(_, line)| line.contains(" shim "));
+    let (shims, rclones): (Vec<_>, Vec<_>) =
+        console.processes(&id).into_iter().partition(|(_, line)| line.contains(" shim "));
     for (pid, _) in shims.into_iter().chain(rclones) {
         kill(pid);
     }

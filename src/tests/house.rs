@@ -35,7 +35,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server::shares", &["domain"]),
     ("server::auth", &["domain", "server::client", "server::clock", "server::error", "server::store"]),
     ("server::locations", &["domain", "server::error", "server::rclone"]),
-    ("server::engine", &["boundary", "domain", "server::clock", "server::locations", "server::rclone", "server::store"]),
+    (
+        "server::engine",
+        &["boundary", "domain", "server::clock", "server::locations", "server::rclone", "server::store"],
+    ),
     (
         "server::services",
         &[
@@ -52,7 +55,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "server::store",
         ],
     ),
-    ("server::http", &["app", "domain", "server::auth", "server::client", "server::services", "server::shares", "server::state"]),
+    (
+        "server::http",
+        &["app", "domain", "server::auth", "server::client", "server::services", "server::shares", "server::state"],
+    ),
     ("server::state", &["domain", "server"]),
     ("server", &["domain", "server"]),
 ];
@@ -69,7 +75,9 @@ fn arrows_run_one_way() {
             continue;
         }
         let path = module.join("::");
-        let Some((room, known)) = MAY_KNOW.iter().filter(|(room, _)| is_in(&path, room)).max_by_key(|(room, _)| room.len()) else {
+        let Some((room, known)) =
+            MAY_KNOW.iter().filter(|(room, _)| is_in(&path, room)).max_by_key(|(room, _)| room.len())
+        else {
             wrong.push(format!("{path}: no room of the house"));
             continue;
         };
@@ -122,8 +130,10 @@ fn no_two_types_of_the_rest_api_have_one_name() {
                 syn::Item::Enum(item) => (&item.attrs, &item.ident),
                 _ => continue,
             };
-            let derives =
-                attributes.iter().filter_map(|attribute| attribute.meta.require_list().ok()).filter(|list| list.path.is_ident("derive"));
+            let derives = attributes
+                .iter()
+                .filter_map(|attribute| attribute.meta.require_list().ok())
+                .filter(|list| list.path.is_ident("derive"));
             if derives.into_iter().any(|list| list.tokens.to_string().contains("ToSchema"))
                 && let Some(other) = seen.insert(name.to_string(), file.clone())
             {
@@ -150,7 +160,8 @@ fn every_process_says_how_far_it_may_reach() {
                 path.display()
             );
         }
-        let says = path == Path::new("server/rclone/sandbox/mod.rs") || unconfined.iter().any(|unconfined| path == Path::new(unconfined));
+        let says = path == Path::new("server/rclone/sandbox/mod.rs")
+            || unconfined.iter().any(|unconfined| path == Path::new(unconfined));
         assert!(!text.contains("Reach::User(") || says, "{} starts a process without a sandbox", path.display());
     }
 }
@@ -170,8 +181,11 @@ fn named(file: &Path, module: &[String]) -> Vec<String> {
             let supers = segments.iter().take_while(|segment| *segment == "super").count();
             let mut full = match segments.first().map(String::as_str) {
                 Some("crate") => segments[1..].to_vec(),
-                // In a nested module (tests) one `super` more is written; what is left then is too long, and lies in the own room.
-                Some("super") => [&self.module[..self.module.len().saturating_sub(supers)], &segments[supers..]].concat(),
+                // In a nested module (tests) one `super` more is written; what is left then is too long, and lies in
+                // the own room.
+                Some("super") => {
+                    [&self.module[..self.module.len().saturating_sub(supers)], &segments[supers..]].concat()
+                }
                 _ => return,
             };
             full.truncate(3);

@@ -52,7 +52,8 @@ async fn a_locked_database_is_told_soon_and_what_ends_meanwhile_is_written_when_
 /// What a power cut does: console, shim and rclone end at once, and all their files stay as they were.
 async fn power_cut(console: &mut Console, id: &str) {
     console.kill();
-    let (shims, rclones): (Vec<_>, Vec<_>) = console.processes(id).into_iter().partition(|(_, line)| line.contains(" shim "));
+    let (shims, rclones): (Vec<_>, Vec<_>) =
+        console.processes(id).into_iter().partition(|(_, line)| line.contains(" shim "));
     assert_eq!((shims.len(), rclones.len()), (1, 1));
     for (pid, _) in shims.into_iter().chain(rclones) {
         kill(pid);
@@ -87,11 +88,14 @@ async fn what_may_be_tried_again_goes_on_after_the_machine_went_down() {
     });
     let run = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
     let id = run["id"].as_str().expect("an id");
-    console.run_until(id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0)).await;
+    console
+        .run_until(id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0))
+        .await;
     power_cut(&mut console, id).await;
     console.restart();
     let run = console.ended(id).await;
     assert_eq!((&run["state"], &run["attempt"]), (&json!("succeeded"), &json!(2)), "{run}");
-    let kinds: Vec<_> = run["events"].as_array().expect("events").iter().filter_map(|event| event["kind"].as_str()).collect();
+    let kinds: Vec<_> =
+        run["events"].as_array().expect("events").iter().filter_map(|event| event["kind"].as_str()).collect();
     assert!(kinds.contains(&"found_again") && kinds.contains(&"retry"), "{kinds:?}");
 }

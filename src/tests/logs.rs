@@ -69,11 +69,17 @@ impl Yard {
         self.run_as(operation, flags, |command| command)
     }
 
-    fn run_as(&self, operation: Operation, flags: &[&str], adapt: impl FnOnce(&mut Command) -> &mut Command) -> Counted {
+    fn run_as(
+        &self,
+        operation: Operation,
+        flags: &[&str],
+        adapt: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Counted {
         let at = |name: &str| Location::parse(self.path(name).to_str().expect("text")).expect("a location");
         let destination = operation.has_destination().then(|| at("b"));
         let transfer = Transfer { operation, source: at("a"), destination, options: TransferOptions::default() };
-        let mut args = command::transfer(&transfer, &self.path("rclone.conf"), &self.run_dir(), &self.path("bisync"), None);
+        let mut args =
+            command::transfer(&transfer, &self.path("rclone.conf"), &self.run_dir(), &self.path("bisync"), None);
         let end = args.iter().position(|arg| arg == "--").expect("--");
         // A socket of its own, since nobody hands it one. A later flag counts.
         let socket = format!("--rc-addr=unix://{}", self.run_dir().join("rc.sock").display());
@@ -98,7 +104,12 @@ impl Yard {
         let stats = text.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|line| {
             let stats = line.get("stats")?;
             let count = |name: &str| stats[name].as_u64().expect("a count");
-            Some(Counted { transfers: count("transfers"), deletes: count("deletes"), renames: count("renames"), errors: count("errors") })
+            Some(Counted {
+                transfers: count("transfers"),
+                deletes: count("deletes"),
+                renames: count("renames"),
+                errors: count("errors"),
+            })
         });
         stats.unwrap_or_else(|| panic!("no statistics: {}", &text[text.len().saturating_sub(2000)..]))
     }
@@ -146,10 +157,13 @@ fn both() -> Yard {
     yard.write("b/gone", "gone");
     yard.write("b/sub/gone", "gone");
     yard.write("b/old \"name\"", "the only one with this content");
-    let copied = Command::new("cp").arg("-p").arg(yard.path("b/old \"name\"")).arg(yard.path("a/its new name")).status();
+    let copied =
+        Command::new("cp").arg("-p").arg(yard.path("b/old \"name\"")).arg(yard.path("a/its new name")).status();
     assert!(copied.expect("cp").success());
     yard.write("b/same", "same");
-    assert!(Command::new("cp").arg("-p").arg(yard.path("b/same")).arg(yard.path("a/same")).status().expect("cp").success());
+    assert!(
+        Command::new("cp").arg("-p").arg(yard.path("b/same")).arg(yard.path("a/same")).status().expect("cp").success()
+    );
     symlink("/etc/hostname", yard.path("a/link")).expect("a link");
     assert!(Command::new("mkfifo").arg(yard.path("a/pipe")).status().expect("mkfifo").success());
     yard
@@ -184,7 +198,11 @@ fn a_dry_run_tells_what_would_be_done_and_does_none_of_it() {
     assert_eq!(names(&files, FileOutcome::Copied), set(["new", "sub/new too", HOSTILE, "line␊break", "changed"]));
     assert_eq!(names(&files, FileOutcome::Deleted), set(["gone", "sub/gone"]));
     assert_eq!(names(&files, FileOutcome::Renamed), set(["its new name"]));
-    assert_eq!((counted.transfers, counted.deletes, counted.renames), (counts.copied, counts.deleted, counts.renamed), "{counted:?}");
+    assert_eq!(
+        (counted.transfers, counted.deletes, counted.renames),
+        (counts.copied, counts.deleted, counts.renamed),
+        "{counted:?}"
+    );
 }
 
 #[test]
@@ -200,7 +218,11 @@ fn what_goes_to_a_backup_folder_is_deleted_or_updated() {
             let new = set(["new", "sub/new too", HOSTILE, "line␊break", "its new name"]);
             assert_eq!(names(&files, FileOutcome::Copied), new);
             assert_eq!((counts.moved, counts.renamed), (0, 0));
-            assert_eq!((counted.transfers, counted.deletes), (counts.copied + counts.updated, counts.deleted), "{counted:?}");
+            assert_eq!(
+                (counted.transfers, counted.deletes),
+                (counts.copied + counts.updated, counts.deleted),
+                "{counted:?}"
+            );
             if dry.is_empty() {
                 assert_eq!(counted.renames, counts.deleted + counts.updated, "each was moved away: {counted:?}");
             }
@@ -215,7 +237,11 @@ fn what_is_moved_where_it_lies_and_what_is_deleted_is_told() {
     let counted = yard.run(Operation::Move, &[]);
     let (counts, files) = yard.conclude();
     assert_eq!(names(&files, FileOutcome::Moved), set(["x", "y", "sub/z"]));
-    assert_eq!((counted.transfers, counted.renames, counted.deletes), (counts.moved, counts.moved, counts.deleted), "{counted:?}");
+    assert_eq!(
+        (counted.transfers, counted.renames, counted.deletes),
+        (counts.moved, counts.moved, counts.deleted),
+        "{counted:?}"
+    );
 
     let yard = Yard::new();
     ["a/x", "a/sub/z"].iter().for_each(|name| yard.write(name, "content"));
@@ -235,7 +261,12 @@ fn what_may_not_be_read_fails_once_over_all_attempts_and_the_rest_is_copied() {
         fs::set_permissions(yard.path(&format!("a/f{n}")), fs::Permissions::from_mode(0o000)).expect("closed");
     }
     let root = rustix::process::getuid().is_root();
-    let counted = yard.run_as(Operation::Copy, &["--no-update-dir-modtime"], |command| if root { command.uid(65_534) } else { command });
+    let counted =
+        yard.run_as(
+            Operation::Copy,
+            &["--no-update-dir-modtime"],
+            |command| if root { command.uid(65_534) } else { command },
+        );
     let (counts, files) = yard.conclude();
     assert_eq!(names(&files, FileOutcome::Failed), set(["f3", "f7", "f20"]));
     assert!(

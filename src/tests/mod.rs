@@ -1,4 +1,5 @@
-//! Integration tests: the real program, started as a user starts it, with the real rclone and real servers for it to talk to.
+//! Integration tests: the real program, started as a user starts it, with the real rclone and real servers for it to
+//! talk to.
 
 mod client;
 mod clock;

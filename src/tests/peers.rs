@@ -82,14 +82,22 @@ async fn a_certificate_that_nobody_signed_is_refused_and_a_password_opens_sftp()
     };
     if let Some(apache) = Apache::start_tls().await {
         let refused = test("dav", "webdav", apache.config()).await;
-        assert!(refused["connected"] == false && refused["message"].as_str().is_some_and(|text| text.contains("certificate")), "{refused}");
+        assert!(
+            refused["connected"] == false
+                && refused["message"].as_str().is_some_and(|text| text.contains("certificate")),
+            "{refused}"
+        );
         assert!(apache.certificate().is_file() && apache.port() != 0);
     }
     if let Some(ftp) = Vsftpd::start_tls().await {
         let mut config = ftp.config();
         config.as_object_mut().expect("an object").remove("no_check_certificate");
         let refused = test("ftps", "ftp", config).await;
-        assert!(refused["connected"] == false && refused["message"].as_str().is_some_and(|text| text.contains("certificate")), "{refused}");
+        assert!(
+            refused["connected"] == false
+                && refused["message"].as_str().is_some_and(|text| text.contains("certificate")),
+            "{refused}"
+        );
         assert!(ftp.certificate().is_file() && ftp.port() != 0);
     }
     if let Some(sshd) = Sshd::start().await

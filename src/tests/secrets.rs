@@ -1,5 +1,5 @@
-//! Secrets stay where they belong: in rclone's configuration. They are looked for, in every form that they take, in everything that the
-//! console answers, writes, logs, and hands to other programs.
+//! Secrets stay where they belong: in rclone's configuration. They are looked for, in every form that they take, in
+//! everything that the console answers, writes, logs, and hands to other programs.
 
 use std::{
     collections::BTreeSet,
@@ -37,18 +37,26 @@ fn canaries(data: &Path) -> Vec<Canary> {
         // Without what depends on its neighbours: the last group.
         let base64 = BASE64_STANDARD.encode(secret);
         add(format!("{secret} in base64"), base64[..base64.len() - 4].to_owned());
-        add(format!("{secret} in base64 for addresses"), BASE64_URL_SAFE_NO_PAD.encode(secret)[..base64.len() - 4].to_owned());
+        add(
+            format!("{secret} in base64 for addresses"),
+            BASE64_URL_SAFE_NO_PAD.encode(secret)[..base64.len() - 4].to_owned(),
+        );
         add(format!("{secret} in a page"), secret.replace('&', "&amp;"));
         let by_bytes = |keep: fn(u8) -> bool| -> String {
             secret.bytes().map(|b| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
         };
         add(format!("{secret} in an address"), by_bytes(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)));
-        add(format!("{secret} in a form"), by_bytes(|b| b.is_ascii_alphanumeric() || b"-._* ".contains(&b)).replace(' ', "+"));
+        add(
+            format!("{secret} in a form"),
+            by_bytes(|b| b.is_ascii_alphanumeric() || b"-._* ".contains(&b)).replace(' ', "+"),
+        );
     }
     let basic = BASE64_STANDARD.encode(format!("{}:{}", Peer::USER, Peer::PASSWORD));
     add("the header of a sign-in".to_owned(), basic);
     for line in fs::read_to_string(data.join("rclone.conf")).expect("the configuration").lines() {
-        if let Some((option @ ("pass" | "password" | "password2" | "secret_access_key"), value)) = line.split_once(" = ") {
+        if let Some((option @ ("pass" | "password" | "password2" | "secret_access_key"), value)) =
+            line.split_once(" = ")
+        {
             add(format!("{option} as rclone keeps it"), value.to_owned());
         }
     }
@@ -109,7 +117,10 @@ async fn addresses(console: &Console, run: &str, user: &str, job: &str) -> Vec<S
             "/api/v1/tokens" => "?user=*",
             _ => "",
         };
-        addresses.push(format!("{}{query}", path.replace("{id}", id).replace("{operation}", "sync").replace("{name}", "cloud")));
+        addresses.push(format!(
+            "{}{query}",
+            path.replace("{id}", id).replace("{operation}", "sync").replace("{name}", "cloud")
+        ));
     }
     assert!(addresses.len() >= 15, "{addresses:?}");
     addresses
@@ -130,7 +141,11 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     let encrypt = json!({ "encrypt": true, "encrypt_config": { "remote": "bucket", "password": CRYPT[0], "password2": CRYPT[1] } });
     // The one answer that tells them: whoever loses these loses the files.
     let made = configure("safe", "s3", s3.config(), encrypt.clone(), StatusCode::OK).await;
-    assert_eq!((&made["crypt"]["password"], &made["crypt"]["password2"]), (&json!(CRYPT[0]), &json!(CRYPT[1])), "{made}");
+    assert_eq!(
+        (&made["crypt"]["password"], &made["crypt"]["password2"]),
+        (&json!(CRYPT[0]), &json!(CRYPT[1])),
+        "{made}"
+    );
     // Refused, each after the secrets were read.
     told.push(("a name that is taken", configure("safe", "s3", s3.config(), encrypt, StatusCode::CONFLICT).await));
     let mut odd = webdav.config("webdav");
@@ -144,7 +159,10 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     wrong["access_key_id"] = json!("WRONGKEYWRONGKEY");
     configure("wrong", "s3", wrong, json!({}), StatusCode::OK).await;
     for name in ["wrong", "cloud", "safe", "safe-crypt"] {
-        told.push(("a check", console.post(&format!("/api/v1/backups/rclone/check?remote_name={name}"), &json!({}), StatusCode::OK).await));
+        told.push((
+            "a check",
+            console.post(&format!("/api/v1/backups/rclone/check?remote_name={name}"), &json!({}), StatusCode::OK).await,
+        ));
     }
     let new = json!({ "name": "new", "provider": "webdav", "config": webdav.config("webdav") });
     told.push(("a remote", console.post("/api/v1/remotes", &new, StatusCode::CREATED).await));
@@ -153,10 +171,13 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     let over_webdav = console.copy(&console.path("a"), "cloud:a", json!({})).await;
     assert_eq!(console.ended(&over_webdav).await["state"], "succeeded");
     let run = console.copy(&console.path("a"), "safe-crypt:a", json!({ "bwlimit": "100k" })).await;
-    console.run_until(&run, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0)).await;
+    console
+        .run_until(&run, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0))
+        .await;
 
     let user = console.person("eva", "viewer").await;
-    let job = json!({ "name": "letters", "operation": "sync", "source": console.path("a"), "destination": "safe-crypt:a" });
+    let job =
+        json!({ "name": "letters", "operation": "sync", "source": console.path("a"), "destination": "safe-crypt:a" });
     let job = console.post("/api/v1/jobs", &job, StatusCode::CREATED).await["id"].as_str().expect("an id").to_owned();
     for address in addresses(&console, &run, &user, &job).await {
         let mut answer = console.request(Method::GET, &address).send().await.expect("an answer");
@@ -170,7 +191,16 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
         told.push(("GET", json!(format!("{address}\n{text}"))));
     }
     let session = sign_in(&console).await;
-    for page in ["/", "/runs", &format!("/runs/{run}"), "/remotes", "/remotes/new", "/browse/cloud/", "/audit", "/settings/people"] {
+    for page in [
+        "/",
+        "/runs",
+        &format!("/runs/{run}"),
+        "/remotes",
+        "/remotes/new",
+        "/browse/cloud/",
+        "/audit",
+        "/settings/people",
+    ] {
         let answer = console.anonymous(Method::GET, page).header("cookie", &session).send().await.expect("a page");
         assert_eq!(answer.status(), StatusCode::OK, "{page}");
         told.push(("a page", json!(format!("{page}\n{}", answer.text().await.expect("text")))));
@@ -184,12 +214,20 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     let canaries = canaries(&console.data());
     let mut found = Vec::new();
     let mut search = |place: &str, text: &str| {
-        found.extend(canaries.iter().filter(|canary| text.contains(&canary.text)).map(|canary| format!("{place}: {}", canary.what)));
+        found.extend(
+            canaries
+                .iter()
+                .filter(|canary| text.contains(&canary.text))
+                .map(|canary| format!("{place}: {}", canary.what)),
+        );
     };
     for (what, answer) in &told {
         // As text, so that what JSON escapes is plain again.
         let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
-        search(&format!("{what}, {}", text.lines().next().unwrap_or_default().chars().take(80).collect::<String>()), &text);
+        search(
+            &format!("{what}, {}", text.lines().next().unwrap_or_default().chars().take(80).collect::<String>()),
+            &text,
+        );
     }
     for line in &lines {
         search("a command line", line);

@@ -11,7 +11,8 @@ use super::support::{Console, Peer, Sshd, tree, write};
 async fn files_go_to_an_openssh_server_and_a_wrong_key_is_told() {
     let Some(sshd) = Sshd::start().await else { return };
     let console = Console::start();
-    let remote = |name: &str, key: &str| json!({ "name": name, "provider": "sftp", "config": sshd.config_with_key(key) });
+    let remote =
+        |name: &str, key: &str| json!({ "name": name, "provider": "sftp", "config": sshd.config_with_key(key) });
     console.post("/api/v1/remotes", &remote("nas", "user"), StatusCode::CREATED).await;
     let test = console.post("/api/v1/remotes/nas/test", &json!({}), StatusCode::OK).await;
     assert_eq!(test["connected"], true, "{test}");
@@ -59,7 +60,9 @@ async fn a_server_that_goes_away_in_the_middle_of_a_copy_is_named_while_the_run_
         runs.push((id, kind));
     }
     for (id, kind) in runs {
-        let named = |run: &serde_json::Value| run["error"].as_str().is_some_and(|words| words.contains("refused the connection"));
+        let named = |run: &serde_json::Value| {
+            run["error"].as_str().is_some_and(|words| words.contains("refused the connection"))
+        };
         let run = console.run_until(&id, &format!("{kind} is named"), named).await;
         assert!(run["error"].as_str().is_some_and(|words| words.contains(kind)) || run["state"] == "failed", "{run}");
         let _ = console.request(reqwest::Method::POST, &format!("/api/v1/runs/{id}/stop")).send().await;

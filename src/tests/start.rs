@@ -1,4 +1,5 @@
-//! What can be wrong before anything starts: a clear sentence and a code that is not zero; or a console that says what is missing.
+//! What can be wrong before anything starts: a clear sentence and a code that is not zero; or a console that says what
+//! is missing.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path};
 
@@ -47,7 +48,13 @@ fn a_folder_that_holds_what_the_console_trusts_is_not_allowed() {
         (elsewhere.clone(), &Path::new("/").to_owned(), vec![]),
     ] {
         fs::create_dir_all(data.join("runs")).expect("made");
-        let mut args = vec!["serve".to_owned(), "--listen".to_owned(), "127.0.0.1:0".to_owned(), "--local-root".to_owned(), text(root)];
+        let mut args = vec![
+            "serve".to_owned(),
+            "--listen".to_owned(),
+            "127.0.0.1:0".to_owned(),
+            "--local-root".to_owned(),
+            text(root),
+        ];
         args.extend(more);
         let said = refused(&data, &args.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(said.contains("take over the console") && said.contains("--data-dir"), "{said}");
@@ -75,7 +82,10 @@ fn what_a_killed_console_left_has_a_moment_to_let_go_of_the_data() {
     let mut holder = None;
     let console = Console::start_in(|dir| {
         fs::create_dir_all(dir.join("data")).expect("made");
-        let path = dir.join("data/lock").canonicalize().unwrap_or_else(|_| dir.canonicalize().expect("there").join("data/lock"));
+        let path = dir
+            .join("data/lock")
+            .canonicalize()
+            .unwrap_or_else(|_| dir.canonicalize().expect("there").join("data/lock"));
         let lock = fs::File::create(&path).expect("a file");
         lock.try_lock().expect("locked");
         holder = Some(std::thread::spawn(move || {
@@ -124,7 +134,8 @@ async fn without_a_good_rclone_it_starts_and_says_what_is_missing() {
         assert_eq!(error["code"], "rclone_missing", "{error}");
         let message = error["message"].as_str().expect("words");
         assert!(message.contains("1.75.2") && message.contains("rclone.org"), "{message}");
-        let files = console.get(&format!("/api/v1/files?location={}", console.path("")), StatusCode::SERVICE_UNAVAILABLE).await;
+        let files =
+            console.get(&format!("/api/v1/files?location={}", console.path("")), StatusCode::SERVICE_UNAVAILABLE).await;
         assert_eq!(files["code"], "rclone_missing");
         console.get("/api/v1/runs", StatusCode::OK).await;
         assert_eq!(console.anonymous(reqwest::Method::GET, "/healthz").send().await.expect("an answer").status(), 200);
@@ -135,9 +146,15 @@ async fn without_a_good_rclone_it_starts_and_says_what_is_missing() {
 fn the_unit_of_the_service_is_closed() {
     let Some(systemd) = support::program("systemd-analyze", "systemd") else { return };
     let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/longshore.service");
-    let output = std::process::Command::new(systemd).args(["security", "--offline=yes", "--no-pager"]).arg(unit).output().expect("runs");
+    let output = std::process::Command::new(systemd)
+        .args(["security", "--offline=yes", "--no-pager"])
+        .arg(unit)
+        .output()
+        .expect("runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let score = text.lines().find_map(|line| line.split_once("level for longshore.service: ")?.1.split(' ').next()?.parse::<f32>().ok());
+    let score = text
+        .lines()
+        .find_map(|line| line.split_once("level for longshore.service: ")?.1.split(' ').next()?.parse::<f32>().ok());
     assert!(score.is_some_and(|score| score <= 3.0), "{text}");
 }
 
@@ -156,20 +173,30 @@ fn the_doctor_says_what_is_wrong_and_what_is_well() {
     fs::create_dir(&shared).expect("made");
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).expect("set");
     std::os::unix::fs::symlink(support::rclone_path(), shared.join("rclone")).expect("linked");
-    let output = longshore(&console.data(), &["doctor"]).arg("--rclone").arg(shared.join("rclone")).output().expect("runs");
+    let output =
+        longshore(&console.data(), &["doctor"]).arg("--rclone").arg(shared.join("rclone")).output().expect("runs");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.contains("NOTE  rclone: 1.75.2") && text.contains(shared.to_str().expect("text")), "{text}");
     let conf = console.data().join("rclone.conf");
     let doctor = |text: &str| {
         fs::write(&conf, text).expect("written");
-        let output = longshore(&console.data(), &["doctor"]).arg("--rclone").arg(support::rclone_path()).output().expect("runs");
+        let output =
+            longshore(&console.data(), &["doctor"]).arg("--rclone").arg(support::rclone_path()).output().expect("runs");
         (output.status.success(), String::from_utf8(output.stdout).expect("text"))
     };
-    let (well, text) =
-        doctor("[good]\ntype = s3\n[local]\ntype = s3\n[a:b]\ntype = s3\n[odd]\nTYPE = s3\n[new]\ntype = s4\n[x\u{1b}[2J]\ntype = s3\n");
+    let (well, text) = doctor(
+        "[good]\ntype = s3\n[local]\ntype = s3\n[a:b]\ntype = s3\n[odd]\nTYPE = s3\n[new]\ntype = s4\n[x\u{1b}[2J]\ntype = s3\n",
+    );
     assert!(well && text.contains("ok    remotes: 1 remote in "), "{text}");
-    for word in ["[local] cannot", "[a:b] cannot", "[odd] cannot", "“TYPE”", "[new] cannot", "no type “s4”", "[x\\u{1b}[2J] cannot"]
-    {
+    for word in [
+        "[local] cannot",
+        "[a:b] cannot",
+        "[odd] cannot",
+        "“TYPE”",
+        "[new] cannot",
+        "no type “s4”",
+        "[x\\u{1b}[2J] cannot",
+    ] {
         assert!(text.contains(word), "{word}: {text}");
     }
     for (broken, word) in [("[a]\nword\n", "line 2"), ("RCLONE_ENCRYPT_V0:\n", "encrypted")] {

@@ -55,7 +55,11 @@ impl Sshd {
 
     /// What OpenSSH itself says of a host key.
     fn fingerprint(&self, kind: &str) -> String {
-        let output = Command::new("ssh-keygen").arg("-lf").arg(self.dir.path().join(format!("{kind}.pub"))).output().expect("ssh-keygen");
+        let output = Command::new("ssh-keygen")
+            .arg("-lf")
+            .arg(self.dir.path().join(format!("{kind}.pub")))
+            .output()
+            .expect("ssh-keygen");
         String::from_utf8(output.stdout).expect("text").split(' ').nth(1).expect("a fingerprint").to_owned()
     }
 
@@ -67,7 +71,8 @@ impl Sshd {
         let restarts = self.said().matches("Server listening").count();
         let pid = rustix::process::Pid::from_raw(self.child.id().cast_signed()).expect("a process");
         rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("told");
-        until("sshd starts again", async || (self.said().matches("Server listening").count() > restarts).then_some(())).await;
+        until("sshd starts again", async || (self.said().matches("Server listening").count() > restarts).then_some(()))
+            .await;
         self.listens().await;
     }
 
@@ -91,7 +96,8 @@ impl Drop for Sshd {
 }
 
 fn keygen(kind: &str, path: &Path) {
-    let made = Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-f"]).arg(path).stdin(Stdio::null()).status();
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-f"]).arg(path).stdin(Stdio::null()).status();
     assert!(made.expect("ssh-keygen").success());
 }
 
@@ -129,8 +135,15 @@ async fn the_wizard_shows_the_host_key_before_anything_is_sent_and_goes_on_once_
     let first = test(&console, "sftp", &config, "").await;
     assert_eq!(first["connected"], false, "{first}");
     assert_eq!(first["identity"]["fingerprint"], sshd.fingerprint("ed25519"), "{first}");
-    assert_eq!((&first["identity"]["kind"], &first["identity"]["algorithm"]), (&json!("host_key"), &json!("ssh-ed25519")), "{first}");
-    assert!(words(&first).contains(&sshd.fingerprint("ed25519")) && words(&first).contains("Nothing was sent"), "{first}");
+    assert_eq!(
+        (&first["identity"]["kind"], &first["identity"]["algorithm"]),
+        (&json!("host_key"), &json!("ssh-ed25519")),
+        "{first}"
+    );
+    assert!(
+        words(&first).contains(&sshd.fingerprint("ed25519")) && words(&first).contains("Nothing was sent"),
+        "{first}"
+    );
     assert!(!sshd.said().contains("userauth"), "nobody signs in: {}", sshd.said());
 
     let other = test(&console, "sftp", &config, &sshd.fingerprint("rsa")).await;
@@ -178,7 +191,8 @@ async fn the_first_host_key_is_kept_and_another_one_is_refused_in_words_until_it
     let shown = console.get("/api/v1/remotes/nas/trust", StatusCode::OK).await;
     assert_eq!((&shown["trusted"], &shown["offered"]["fingerprint"]), (&json!([old]), &json!(new)), "{shown}");
     for wrong in [old.as_str(), "", "SHA256:", "x"] {
-        let refused = console.post("/api/v1/remotes/nas/trust", &json!({ "fingerprint": wrong }), StatusCode::BAD_REQUEST).await;
+        let refused =
+            console.post("/api/v1/remotes/nas/trust", &json!({ "fingerprint": wrong }), StatusCode::BAD_REQUEST).await;
         assert!(refused["fields"]["fingerprint"].as_str().expect("a field").contains(&new), "{refused}");
     }
     let trusted = console.post("/api/v1/remotes/nas/trust", &json!({ "fingerprint": new }), StatusCode::OK).await;
@@ -235,7 +249,12 @@ async fn the_host_key_is_read_from_old_and_new_servers_and_what_is_none_is_said(
             Some(("key_exchange", "diffie-hellman-group16-sha512")),
             "ed25519",
         ),
-        (&["ed25519"], "KexAlgorithms diffie-hellman-group14-sha1\nCiphers chacha20-poly1305@openssh.com\n", None, "ed25519"),
+        (
+            &["ed25519"],
+            "KexAlgorithms diffie-hellman-group14-sha1\nCiphers chacha20-poly1305@openssh.com\n",
+            None,
+            "ed25519",
+        ),
     ] {
         let Some(sshd) = Sshd::start(keys, lines).await else { return };
         let mut config = sshd.config();
@@ -260,8 +279,7 @@ async fn the_host_key_is_read_from_old_and_new_servers_and_what_is_none_is_said(
     }
     // Configured all the same, and marked: a server may be down.
     let mute = Mute::start();
-    let body =
-        json!({ "name": "mute", "provider": "sftp", "config": { "host": "127.0.0.1", "port": mute.port().to_string(), "pass": "x" } });
+    let body = json!({ "name": "mute", "provider": "sftp", "config": { "host": "127.0.0.1", "port": mute.port().to_string(), "pass": "x" } });
     let made = console.post("/api/v1/remotes", &body, StatusCode::CREATED).await;
     assert_eq!((&made["server_check"], made.get("trusted_on_first_use")), (&json!("not_checked"), None), "{made}");
 }
@@ -274,7 +292,11 @@ async fn what_is_wrong_by_its_form_is_refused_by_its_field() {
         ("sftp", json!({ "host": "sftp://nas", "pass": "x" }), "host"),
         ("sftp", json!({ "host": "nas:22", "pass": "x" }), "host"),
         ("sftp", json!({ "host": "nas" }), "pass"),
-        ("sftp", json!({ "host": "nas", "pass": "x", "host_keys": "SHA256:uNiVztksCsDhcc0u9e8BrrJXHKnuZGZFp+LFAOjnl5o" }), "host_keys"),
+        (
+            "sftp",
+            json!({ "host": "nas", "pass": "x", "host_keys": "SHA256:uNiVztksCsDhcc0u9e8BrrJXHKnuZGZFp+LFAOjnl5o" }),
+            "host_keys",
+        ),
         ("sftp", json!({ "host": "nas", "key_pem": "PuTTY-User-Key-File-3: ssh-ed25519" }), "key_pem"),
         ("sftp", json!({ "host": "nas", "key_pem": "ssh-ed25519 AAAA me@here" }), "key_pem"),
         ("ftp", json!({ "host": "ftp://nas", "user": "x", "pass": "x" }), "host"),
@@ -304,10 +326,16 @@ impl Tls {
     /// With a certificate that only itself has signed, for these names and days.
     async fn start(names: &str, days: &str) -> Option<Self> {
         let dir = tempfile::tempdir().expect("a folder");
-        openssl(dir.path(), "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem");
+        openssl(
+            dir.path(),
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem",
+        );
         let names = if names.is_empty() { String::new() } else { format!("subjectAltName={names}\n") };
         fs::write(dir.path().join("extensions"), format!("basicConstraints=CA:TRUE\n{names}")).expect("written");
-        openssl(dir.path(), &format!("x509 -req -in request.pem -signkey key.pem -days {days} -extfile extensions -out cert.pem"));
+        openssl(
+            dir.path(),
+            &format!("x509 -req -in request.pem -signkey key.pem -days {days} -extfile extensions -out cert.pem"),
+        );
         Self::serve(dir).await
     }
 
@@ -320,10 +348,17 @@ impl Tls {
     }
 
     fn sign(dir: &Path) {
-        openssl(dir, "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem");
+        openssl(
+            dir,
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem",
+        );
         fs::write(dir.join("extensions"), "subjectAltName=IP:127.0.0.1\n").expect("written");
-        openssl(dir, "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out leaf.pem");
-        let chain = ["leaf.pem", "ca.pem"].map(|name| fs::read_to_string(dir.join(name)).expect("a certificate")).concat();
+        openssl(
+            dir,
+            "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out leaf.pem",
+        );
+        let chain =
+            ["leaf.pem", "ca.pem"].map(|name| fs::read_to_string(dir.join(name)).expect("a certificate")).concat();
         fs::write(dir.join("cert.pem"), chain).expect("written");
     }
 
@@ -333,8 +368,10 @@ impl Tls {
         fs::create_dir_all(dir.path().join("files")).expect("a folder");
         write(dir.path(), "files/a.txt", b"hello");
         let at = dir.path().display();
-        let scratch: String =
-            ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].iter().map(|name| format!("{name}_temp_path {at}/scratch;\n")).collect();
+        let scratch: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .iter()
+            .map(|name| format!("{name}_temp_path {at}/scratch;\n"))
+            .collect();
         let user = if rustix::process::geteuid().is_root() { "user root;\n" } else { "" };
         let config = format!(
             "daemon off;\nmaster_process off;\n{user}pid {at}/pid;\nerror_log {at}/errors;\nworker_processes 1;\nevents {{}}\nhttp {{ access_log off;\n\
@@ -379,12 +416,19 @@ impl Drop for Tls {
 
 fn nginx(program: &Path, dir: &Path) -> Child {
     let mut command = Command::new(program);
-    command.arg("-e").arg(dir.join("errors")).arg("-c").arg(dir.join("nginx.conf")).stdin(Stdio::null()).stderr(Stdio::null());
+    command
+        .arg("-e")
+        .arg(dir.join("errors"))
+        .arg("-c")
+        .arg(dir.join("nginx.conf"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
     command.spawn().expect("nginx")
 }
 
 fn openssl(dir: &Path, words: &str) -> String {
-    let output = Command::new("openssl").args(words.split(' ')).current_dir(dir).stdin(Stdio::null()).output().expect("openssl");
+    let output =
+        Command::new("openssl").args(words.split(' ')).current_dir(dir).stdin(Stdio::null()).output().expect("openssl");
     assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
@@ -425,7 +469,10 @@ async fn a_certificate_that_nobody_signed_is_shown_and_trusted_by_one_remote_alo
 
     // The server gets another one.
     let dir = tls.dir.path().to_owned();
-    openssl(&dir, "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem");
+    openssl(
+        &dir,
+        "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=nas -keyout key.pem -out request.pem",
+    );
     openssl(&dir, "x509 -req -in request.pem -signkey key.pem -days 2 -extfile extensions -out cert.pem");
     tls.restart().await;
     let refused = console.post("/api/v1/remotes/nas/test", &json!({}), StatusCode::OK).await;
@@ -442,7 +489,11 @@ async fn an_authority_of_the_house_is_trusted_for_what_it_signs_next() {
     let console = Console::start();
     let shown = test(&console, "http", &tls.config(), "").await;
     let authority = tls.fingerprint("ca.pem");
-    assert_eq!(shown["identity"]["certificate"]["authority"], json!({ "subject": "CN=house", "fingerprint": authority }), "{shown}");
+    assert_eq!(
+        shown["identity"]["certificate"]["authority"],
+        json!({ "subject": "CN=house", "fingerprint": authority }),
+        "{shown}"
+    );
     let new = json!({ "name": "nas", "provider": "http", "config": tls.config(), "trust": authority });
     console.post("/api/v1/remotes", &new, StatusCode::CREATED).await;
     Tls::sign(tls.dir.path());
@@ -454,9 +505,11 @@ async fn an_authority_of_the_house_is_trusted_for_what_it_signs_next() {
 #[tokio::test]
 async fn what_trust_does_not_help_is_said_and_can_not_be_trusted() {
     let console = Console::start();
-    for (names, days, expected) in
-        [("IP:127.0.0.1", "-1", "expired"), ("DNS:other.example", "3", "is for other.example"), ("", "3", "subjectAltName")]
-    {
+    for (names, days, expected) in [
+        ("IP:127.0.0.1", "-1", "expired"),
+        ("DNS:other.example", "3", "is for other.example"),
+        ("", "3", "subjectAltName"),
+    ] {
         let Some(tls) = Tls::start(names, days).await else { return };
         let shown = test(&console, "http", &tls.config(), "").await;
         let problem = shown["identity"]["certificate"]["problem"].as_str().expect("a problem");
@@ -478,7 +531,8 @@ async fn a_certificate_of_an_ftp_server_is_trusted_whatever_other_servers_were_u
     write(&ftps.dir(), "tls.txt", b"x");
     let new = json!({ "name": "plain", "provider": "ftp", "config": plain.config() });
     console.post("/api/v1/remotes", &new, StatusCode::CREATED).await;
-    let listed = async |location: &str| console.get(&format!("/api/v1/files?location={location}"), StatusCode::OK).await;
+    let listed =
+        async |location: &str| console.get(&format!("/api/v1/files?location={location}"), StatusCode::OK).await;
     assert_eq!(listed("plain:").await["entries"][0]["name"], "plain.txt", "rclone now has its certificates");
 
     let mut config = ftps.config();

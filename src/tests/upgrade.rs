@@ -1,4 +1,5 @@
-//! A database of an older program: changed whole or not at all, wherever the program is killed; and one that is damaged or lost.
+//! A database of an older program: changed whole or not at all, wherever the program is killed; and one that is damaged
+//! or lost.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -48,7 +49,8 @@ async fn whole(path: &Path) -> i64 {
     let version = number("SELECT max(version) FROM _sqlx_migrations").await;
     let events = number("SELECT count(*) FROM sqlite_master WHERE name = 'run_events'").await;
     assert_eq!(
-        number("SELECT count(*) FROM sqlite_master WHERE name IN ('old_runs', 'old_run_paths', 'old_run_events')").await,
+        number("SELECT count(*) FROM sqlite_master WHERE name IN ('old_runs', 'old_run_paths', 'old_run_events')")
+            .await,
         0,
         "half of a change"
     );
@@ -70,10 +72,12 @@ async fn a_program_that_is_killed_while_it_changes_the_schema_leaves_the_old_one
         fs::copy(&old, &path).expect("copied");
         let mut command = longshore(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
         command.arg("--rclone").arg(rclone_path());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
         // From the first byte of the copy to the last of what is changed: further each time.
         let at = n * size * 4 / u64::from(cases(6));
-        let written = |end: &str| fs::metadata(dir.path().join(format!("longshore.db{end}"))).map_or(0, |file| file.len());
+        let written =
+            |end: &str| fs::metadata(dir.path().join(format!("longshore.db{end}"))).map_or(0, |file| file.len());
         until("so much is written", async || {
             let so_much = written(".copy").max(written(&before)) + written("-wal") >= at;
             // A console without people writes its setup code when all is done.
@@ -143,5 +147,8 @@ async fn a_database_that_was_lost_is_not_replaced_by_an_empty_one() {
         let _ = fs::remove_file(console.data().join("longshore.db"));
     }
     let made = run_longshore(&console.data(), &["admin", "create", "eva"], "correct horse battery\n");
-    assert!(!made.status.success() && !console.data().join("longshore.db").exists(), "the command line makes none either");
+    assert!(
+        !made.status.success() && !console.data().join("longshore.db").exists(),
+        "the command line makes none either"
+    );
 }

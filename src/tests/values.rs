@@ -1,4 +1,5 @@
-//! What our readers make of a value, and what the real rclone makes of it: the same, for each of a table and for generated ones.
+//! What our readers make of a value, and what the real rclone makes of it: the same, for each of a table and for
+//! generated ones.
 
 use std::{
     io::{Read as _, Write as _},
@@ -31,7 +32,9 @@ impl Rcd {
         let dir = tempfile::tempdir().expect("a folder");
         let socket = dir.path().join("rc.sock");
         let mut command = Command::new(rclone_path());
-        command.args(["rcd", "--rc-no-auth", "--config", "/dev/null", "--rc-addr"]).arg(format!("unix://{}", socket.display()));
+        command
+            .args(["rcd", "--rc-no-auth", "--config", "/dev/null", "--rc-addr"])
+            .arg(format!("unix://{}", socket.display()));
         let child = command.env("TZ", "UTC").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("rclone");
         let rcd = Self { child, socket, _dir: dir };
         let waited = (0..2000).any(|_| UnixStream::connect(&rcd.socket).is_ok() || rcd.pause());
@@ -50,7 +53,10 @@ impl Rcd {
         let local = block.trim_start_matches('_');
         let body = json!({ block: { name: value } }).to_string();
         let mut stream = UnixStream::connect(&self.socket).expect("connected");
-        let head = format!("POST /options/local HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "POST /options/local HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         stream.write_all(format!("{head}{body}").as_bytes()).expect("written");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("read");
@@ -96,7 +102,12 @@ use Says::{Is, No, OnlyRclone};
 
 fn told<T: PartialEq + std::fmt::Debug>(text: &str, says: Says<T>, ours: Option<T>, rclones: Option<T>) {
     match says {
-        Is(value) => assert!(ours.as_ref() == Some(&value) && rclones.as_ref() == Some(&value), "{text:?}: {ours:?} {rclones:?}"),
+        Is(value) => {
+            assert!(
+                ours.as_ref() == Some(&value) && rclones.as_ref() == Some(&value),
+                "{text:?}: {ours:?} {rclones:?}"
+            );
+        }
         No => assert_eq!((ours, rclones), (None, None), "{text:?}"),
         OnlyRclone => assert!(ours.is_none() && rclones.is_some(), "{text:?}: {ours:?} {rclones:?}"),
     }
@@ -247,7 +258,8 @@ fn a_date_is_the_age_that_rclone_makes_of_it() {
         "2026-05-01 10:00:00",
         "2026-05-01 10:00:00.5",
     ] {
-        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()).expect("seconds");
+        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs())
+            .expect("seconds");
         let since = rcd.duration(text).unwrap_or_else(|| panic!("{text}")) / 1_000_000_000;
         assert!((now - date(text).expect(text) - since).abs() <= 30, "{text}: {:?} {}", date(text), now - since);
         assert!(age(text));
@@ -291,7 +303,11 @@ fn a_bandwidth_limit_is_what_rclone_makes_of_it() {
         "08:00,1M;09:00,2M",
     ] {
         let read = rcd.bandwidth(text).unwrap_or_else(|| panic!("{text}"));
-        assert_eq!(slots(text).expect(text), slots(&read).unwrap_or_else(|| panic!("{text}: {read}")), "{text}: {read}");
+        assert_eq!(
+            slots(text).expect(text),
+            slots(&read).unwrap_or_else(|| panic!("{text}: {read}")),
+            "{text}: {read}"
+        );
     }
     for text in [
         "",
@@ -321,7 +337,12 @@ fn a_bandwidth_limit_is_what_rclone_makes_of_it() {
         "10M\t",
         "-1",
     ] {
-        assert!(bandwidth(text).is_none() && rcd.bandwidth(text).is_none(), "{text:?}: {:?} {:?}", bandwidth(text), rcd.bandwidth(text));
+        assert!(
+            bandwidth(text).is_none() && rcd.bandwidth(text).is_none(),
+            "{text:?}: {:?} {:?}",
+            bandwidth(text),
+            rcd.bandwidth(text)
+        );
     }
     for text in [" ", "08x00,1M", "+8:00,1M"] {
         assert!(bandwidth(text).is_none() && rcd.bandwidth(text).is_some(), "{text:?}");
@@ -387,8 +408,25 @@ fn a_pattern_is_refused_where_rclone_refuses_it() {
     ] {
         assert!(rcd.glob(text).is_err() && glob(text).is_err(), "{text}: {:?} {:?}", glob(text), rcd.glob(text));
     }
-    for text in ["{{(}}", "{{[}}", "[z-a]", r"\y", "{{*}}", "{{a**}}", "{{(?P<x}}", "[[:foo:]]", "[]", r"{{\p{Foo}}}", "{{a{2,1}}}"] {
-        assert!(glob(text).is_ok() && rcd.glob(text).is_err(), "only rclone can tell: {text}: {:?} {:?}", glob(text), rcd.glob(text));
+    for text in [
+        "{{(}}",
+        "{{[}}",
+        "[z-a]",
+        r"\y",
+        "{{*}}",
+        "{{a**}}",
+        "{{(?P<x}}",
+        "[[:foo:]]",
+        "[]",
+        r"{{\p{Foo}}}",
+        "{{a{2,1}}}",
+    ] {
+        assert!(
+            glob(text).is_ok() && rcd.glob(text).is_err(),
+            "only rclone can tell: {text}: {:?} {:?}",
+            glob(text),
+            rcd.glob(text)
+        );
     }
     for (text, takes) in [
         ("+ *.jpg", true),
@@ -416,8 +454,10 @@ fn has_exponent(text: &str) -> bool {
     text.as_bytes().windows(3).any(|w| digit(w[0]) && w[1].eq_ignore_ascii_case(&b'e') && digit(w[2]))
 }
 
-const SIZES: &[&str] = &["0", "1", "7", "10", ".", "k", "K", "M", "m", "G", "e", "E", "b", "B", "i", "I", "off", "P", "T", " ", "x"];
-const DURATIONS: &[&str] = &["0", "1", "7", "30", ".", "h", "m", "s", "ms", "us", "ns", "d", "w", "M", "y", "off", " ", "-", "H"];
+const SIZES: &[&str] =
+    &["0", "1", "7", "10", ".", "k", "K", "M", "m", "G", "e", "E", "b", "B", "i", "I", "off", "P", "T", " ", "x"];
+const DURATIONS: &[&str] =
+    &["0", "1", "7", "30", ".", "h", "m", "s", "ms", "us", "ns", "d", "w", "M", "y", "off", " ", "-", "H"];
 const DATES: &[&str] = &["2026", "2024", "-", "02", "29", "13", "00", "12", "T", " ", ":", "Z", "+", ".5", "60"];
 const RATES: &[&str] = &["08:00", "23:59", "Mon-", "sunday-", ",", " ", ";", "1M", "512k", "off", ":", "10", "MB"];
 const GLOBS: &[&str] = &["*", "**", "[", "]", "{", "}", "{{", "}}", ",", "/", "\\", "a", "b-", "?", "!", "(", "^"];
@@ -537,7 +577,8 @@ async fn what_rclone_takes_is_taken_and_the_run_goes_well() {
     crate::support::write(&console.root(), "a/x", b"x");
     let good = json!({ "bwlimit": "Mon-08:00,512k 23:00,off", "max_size": "OFF", "max_age": "2001-02-03 04:05:06", "min_age": "1ms",
         "exclude": [r"{{.*\.tmp}}", r"\["], "flags": { "max_duration": "48h", "filter": ["- *.bak"] } });
-    let mut body = json!({ "operation": "copy", "source": console.path("a"), "destination": console.path("b"), "options": good });
+    let mut body =
+        json!({ "operation": "copy", "source": console.path("a"), "destination": console.path("b"), "options": good });
     let run = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
     body["name"] = json!("x");
     console.post("/api/v1/jobs", &body, StatusCode::CREATED).await;
@@ -546,7 +587,9 @@ async fn what_rclone_takes_is_taken_and_the_run_goes_well() {
     assert_eq!(run["state"], "succeeded", "{run}");
     // A running rclone takes one rate, and no timetable.
     for rate in ["10MB", "08:00,1M", "", "1M:2M:3M", "off:"] {
-        let answer = console.post(&format!("/api/v1/runs/{id}/bandwidth"), &json!({ "rate": rate }), StatusCode::BAD_REQUEST).await;
+        let answer = console
+            .post(&format!("/api/v1/runs/{id}/bandwidth"), &json!({ "rate": rate }), StatusCode::BAD_REQUEST)
+            .await;
         assert_eq!(fields(&answer), ["rate"], "{answer}");
     }
 }

@@ -1,5 +1,6 @@
-//! The programs that show the API's description, Swagger UI and `ReDoc`: from npm, by the lock file in `apidocs/`, with our own scripts
-//! that start them. They become part of the site's package, so what is said of that (named by content, compressed) holds for them.
+//! The programs that show the API's description, Swagger UI and `ReDoc`: from npm, by the lock file in `apidocs/`, with
+//! our own scripts that start them. They become part of the site's package, so what is said of that (named by content,
+//! compressed) holds for them.
 
 use std::{fs, path::Path};
 
@@ -41,9 +42,14 @@ pub fn lay_out(repo: &Repo, steps: &mut Steps, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `ReDoc` without what it would fetch from elsewhere: the console's pages may not, and its people's addresses are nobody's business.
+/// `ReDoc` without what it would fetch from elsewhere: the console's pages may not, and its people's addresses are
+/// nobody's business.
 fn at_home(redoc: &str) -> Result<String> {
-    ensure!(redoc.matches(LOGO).count() == 1, "this ReDoc does not fetch {LOGO}: look at what it fetches now, and change {}", file!());
+    ensure!(
+        redoc.matches(LOGO).count() == 1,
+        "this ReDoc does not fetch {LOGO}: look at what it fetches now, and change {}",
+        file!()
+    );
     Ok(redoc.replace(LOGO, NOTHING))
 }
 

@@ -8,6 +8,8 @@ use crate::{browser, front, process, repo::Repo, steps::Steps};
 pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
     let Some(parts) = browser::prepare(repo, steps, front::Profile::Release)? else { return Ok(()) };
     // Its figures are taken into the table by what follows.
-    steps.take("a million runs", || process::run(process::cargo().args(["bench", "--package", "longshore", "--bench", "history"])))?;
+    steps.take("a million runs", || {
+        process::run(process::cargo().args(["bench", "--package", "longshore", "--bench", "history"]))
+    })?;
     browser::run(repo, steps, &parts, "bench", args)
 }

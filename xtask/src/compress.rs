@@ -60,8 +60,11 @@ mod tests {
         fs::write(dir.path().join("b.css"), "x").expect("a file");
         fs::write(dir.path().join("c.woff2"), "x".repeat(1000)).expect("a file");
         folder(dir.path()).expect("compressed");
-        let names: Vec<_> =
-            site::files(dir.path()).expect("the files").iter().filter_map(|file| file.file_name()?.to_str().map(str::to_owned)).collect();
+        let names: Vec<_> = site::files(dir.path())
+            .expect("the files")
+            .iter()
+            .filter_map(|file| file.file_name()?.to_str().map(str::to_owned))
+            .collect();
         assert_eq!(names, ["a.css", "a.css.br", "a.css.gz", "b.css", "c.woff2"]);
     }
 }

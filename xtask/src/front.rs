@@ -81,7 +81,8 @@ pub fn build(repo: &Repo, steps: &mut Steps, profile: Profile) -> Result<()> {
     })
 }
 
-/// Splits lazy pages out of the code, and gives it what `wasm-bindgen --target web` makes, under the names that leptos asks for.
+/// Splits lazy pages out of the code, and gives it what `wasm-bindgen --target web` makes, under the names that leptos
+/// asks for.
 fn glue(code: &[u8], profile: Profile, to: &Path) -> Result<()> {
     let main = to.join("main.wasm");
     let mut split = wasm_split_cli_support::Options::new(code);
@@ -122,7 +123,8 @@ fn css(main: &Path, profile: Profile) -> Result<String> {
     if minify {
         sheet.minify(MinifyOptions::default()).map_err(|error| anyhow!("{error}"))?;
     }
-    let printed = sheet.to_css(PrinterOptions { minify, ..PrinterOptions::default() }).map_err(|error| anyhow!("{error}"))?;
+    let printed =
+        sheet.to_css(PrinterOptions { minify, ..PrinterOptions::default() }).map_err(|error| anyhow!("{error}"))?;
     Ok(printed.code)
 }
 
@@ -183,7 +185,10 @@ mod tests {
         assert_eq!(names(&site), ["hash.txt".to_owned(), "icons.svg".to_owned(), format!("pkg/{first}/longshore.css")]);
         let second = make("b{}", "favicon.ico");
         assert_ne!(first, second);
-        assert_eq!(names(&site), ["favicon.ico".to_owned(), "hash.txt".to_owned(), format!("pkg/{second}/longshore.css")]);
+        assert_eq!(
+            names(&site),
+            ["favicon.ico".to_owned(), "hash.txt".to_owned(), format!("pkg/{second}/longshore.css")]
+        );
         assert!(!next.exists());
     }
 
@@ -202,7 +207,10 @@ mod tests {
         assert_eq!(digest, make());
         let packed = |name: &str| ["", ".br", ".gz"].map(|kind| format!("{name}{kind}"));
         let script = packed(&format!("pkg/{digest}/longshore.js"));
-        assert_eq!(names(&site), ["hash.txt".to_owned()].into_iter().chain(packed("icons.svg")).chain(script).collect::<Vec<_>>());
+        assert_eq!(
+            names(&site),
+            ["hash.txt".to_owned()].into_iter().chain(packed("icons.svg")).chain(script).collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! `cargo xtask test fuzz`: schemathesis asks a real console everything that the API's description allows, and much that it forbids.
+//! `cargo xtask test fuzz`: schemathesis asks a real console everything that the API's description allows, and much
+//! that it forbids.
 //!
-//! The console is a debug build on a free port. All that it may touch lies in one temporary folder: its data, the one local folder that
-//! is allowed, and the files of an S3 server that is its remote. How schemathesis asks, and what it looks at, is in `xtask/fuzz/`.
+//! The console is a debug build on a free port. All that it may touch lies in one temporary folder: its data, the one
+//! local folder that is allowed, and the files of an S3 server that is its remote. How schemathesis asks, and what it
+//! looks at, is in `xtask/fuzz/`.
 
 use std::{
     ffi::OsStr,
@@ -64,7 +66,8 @@ fn console(place: &Place, binary: &Path, rclone: &Path) -> Command {
     let mut command = Command::new(binary);
     command.args(["serve", "--listen", "127.0.0.1:0", "--local-root"]).arg(place.root());
     command.arg("--data-dir").arg(place.data()).arg("--rclone").arg(rclone);
-    // Nothing of this process' surroundings: no proxy, no configuration of the person who runs this, no other home to write to.
+    // Nothing of this process' surroundings: no proxy, no configuration of the person who runs this, no other home to
+    // write to.
     command.env_clear().env("HOME", place.at("home")).env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
 }
@@ -72,12 +75,17 @@ fn console(place: &Place, binary: &Path, rclone: &Path) -> Command {
 fn ask(repo: &Repo, place: &Place, schemathesis: &Path, binary: &Path, url: &str, args: &[String]) -> Result<Command> {
     let (folder, config) = (repo.root.join("xtask/fuzz"), place.at("schemathesis.toml"));
     let text = fs::read_to_string(folder.join("schemathesis.toml"))?;
-    let put_in =
-        |text: String, mark: &str, path: &Path| Ok::<_, anyhow::Error>(text.replace(mark, path.to_str().context("a path is text")?));
+    let put_in = |text: String, mark: &str, path: &Path| {
+        Ok::<_, anyhow::Error>(text.replace(mark, path.to_str().context("a path is text")?))
+    };
     fs::write(&config, put_in(put_in(text, "@HERE@", &folder)?, "@ROOT@", &place.root())?)?;
     let mut command = Command::new(schemathesis);
     command.arg("--config-file").arg(config);
-    command.arg("run").arg(format!("{url}/api/v1/openapi.json")).args(["--seed", SEED, "--max-examples", EXAMPLES]).args(args);
+    command
+        .arg("run")
+        .arg(format!("{url}/api/v1/openapi.json"))
+        .args(["--seed", SEED, "--max-examples", EXAMPLES])
+        .args(args);
     command
         .current_dir(place.at("home"))
         .env("LONGSHORE_BIN", binary)
@@ -122,8 +130,9 @@ impl Place {
     /// The remotes that are there from the start, as rclone's configuration has them.
     fn configure(&self, s3: &str) -> Result<()> {
         let (key, secret) = KEYS;
-        let store =
-            format!("[store]\ntype = s3\nprovider = Rclone\nendpoint = {s3}\naccess_key_id = {key}\nsecret_access_key = {secret}\n");
+        let store = format!(
+            "[store]\ntype = s3\nprovider = Rclone\nendpoint = {s3}\naccess_key_id = {key}\nsecret_access_key = {secret}\n"
+        );
         let album = format!("\n[album]\ntype = alias\nremote = {}\n", self.root().join("photos").display());
         let file = self.data().join("rclone.conf");
         fs::write(&file, store + &album)?;
@@ -166,8 +175,9 @@ fn working_in(folder: &Path) -> Vec<String> {
         arguments.windows(folder.as_os_str().len()).any(|part| part == folder.as_os_str().as_encoded_bytes())
     };
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let ids = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
     ids.filter(|pid| is_in(pid)).collect()
 }
 
@@ -184,8 +194,10 @@ impl Program {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let child = child.with_context(|| format!("start {name}"))?;
         let mut program = Self { child, url: String::new() };
-        let streams: [Option<Box<dyn Read + Send>>; 2] =
-            [program.child.stdout.take().map(|out| Box::new(out) as _), program.child.stderr.take().map(|err| Box::new(err) as _)];
+        let streams: [Option<Box<dyn Read + Send>>; 2] = [
+            program.child.stdout.take().map(|out| Box::new(out) as _),
+            program.child.stderr.take().map(|err| Box::new(err) as _),
+        ];
         let (found, url) = std::sync::mpsc::channel();
         for stream in streams.into_iter().flatten() {
             let (found, name) = (found.clone(), name.clone());
@@ -234,7 +246,8 @@ mod tests {
 
     #[test]
     fn an_address_is_found_where_programs_write_it() {
-        for line in ["Longshore is at http://127.0.0.1:8084", "NOTICE: Starting s3 server on [http://127.0.0.1:8084/]"] {
+        for line in ["Longshore is at http://127.0.0.1:8084", "NOTICE: Starting s3 server on [http://127.0.0.1:8084/]"]
+        {
             assert_eq!(address(line).as_deref(), Some("http://127.0.0.1:8084"));
         }
         assert_eq!(address("Setup code: x"), None);

@@ -47,7 +47,8 @@ fn main() -> ExitCode {
 fn dispatch() -> Result<()> {
     let repo = Repo::find()?;
     let args: Vec<String> = env::args().skip(1).collect();
-    let (command, rest) = args.split_first().map_or(("help", [].as_slice()), |(command, rest)| (command.as_str(), rest));
+    let (command, rest) =
+        args.split_first().map_or(("help", [].as_slice()), |(command, rest)| (command.as_str(), rest));
     let mut steps = Steps::default();
     let result = match command {
         "run" => return run::run(&repo, &mut steps, rest),

@@ -17,11 +17,13 @@ pub struct Repo {
 impl Repo {
     /// Finds the repository that this program was built in, and goes there.
     pub fn find() -> Result<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in a repository")?.to_path_buf();
+        let root =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in a repository")?.to_path_buf();
         env::set_current_dir(&root).with_context(|| format!("go to {}", root.display()))?;
         let metadata = process::output(process::cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
         let metadata: serde_json::Value = serde_json::from_str(&metadata).context("read what cargo metadata says")?;
-        let cargo_target = metadata["target_directory"].as_str().context("cargo metadata names the target directory")?.into();
+        let cargo_target =
+            metadata["target_directory"].as_str().context("cargo metadata names the target directory")?.into();
         let repo = Self { root, cargo_target };
         // The server embeds this folder when it is compiled: it has to be there even when only the server is built.
         fs::create_dir_all(repo.site())?;

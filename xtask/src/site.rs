@@ -40,7 +40,9 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
 /// Removes a folder, if it is there.
 pub fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).with_context(|| format!("remove {}", folder.display())),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("remove {}", folder.display()))
+        }
         _ => Ok(()),
     }
 }

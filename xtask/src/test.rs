@@ -35,9 +35,13 @@ pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
 fn clippy(steps: &mut Steps) -> Result<()> {
     tools::for_build(steps)?;
     let strict = ["--", "-D", "warnings"];
-    steps.take("clippy (server)", || process::run(process::cargo().args(["clippy", "--workspace", "--all-targets"]).args(strict)))?;
+    steps.take("clippy (server)", || {
+        process::run(process::cargo().args(["clippy", "--workspace", "--all-targets"]).args(strict))
+    })?;
     let browser = ["--lib", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "hydrate"];
-    steps.take("clippy (browser)", || process::run(process::cargo().args(["clippy", "--package", "longshore"]).args(browser).args(strict)))
+    steps.take("clippy (browser)", || {
+        process::run(process::cargo().args(["clippy", "--package", "longshore"]).args(browser).args(strict))
+    })
 }
 
 fn unit(repo: &Repo, steps: &mut Steps) -> Result<()> {

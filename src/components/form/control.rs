@@ -53,8 +53,13 @@ pub fn Combo(
 ) -> impl IntoView {
     let list = format!("{}-list", face.id);
     let control = input(&face, value, || "text", None, placeholder, Some(list.clone()));
-    let options =
-        move || choices.get().into_iter().map(|(value, help)| view! { <option value=value>{help}</option> }.into_any()).collect::<Vec<_>>();
+    let options = move || {
+        choices
+            .get()
+            .into_iter()
+            .map(|(value, help)| view! { <option value=value>{help}</option> }.into_any())
+            .collect::<Vec<_>>()
+    };
     face.around(view! { {control}<datalist id=list>{options}</datalist> }.into_any())
 }
 
@@ -89,7 +94,8 @@ pub fn Select(face: Face, value: RwSignal<String>, choices: Memo<Vec<Choice>>) -
         }
         let option = |(choice, help): Choice| {
             let selected = choice.clone();
-            view! { <option value=choice prop:selected=move || value.with(|value| *value == selected)>{help}</option> }.into_any()
+            view! { <option value=choice prop:selected=move || value.with(|value| *value == selected)>{help}</option> }
+                .into_any()
         };
         choices.into_iter().map(option).collect::<Vec<_>>()
     };

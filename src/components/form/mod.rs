@@ -66,7 +66,12 @@ pub struct Face {
 impl Face {
     /// A label with a sentence of help.
     #[must_use]
-    pub fn new(id: impl Into<String>, label: impl Into<String>, help: impl Into<String>, error: Signal<Option<String>>) -> Self {
+    pub fn new(
+        id: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+        error: Signal<Option<String>>,
+    ) -> Self {
         Self { id: id.into(), label: label.into(), help: help.into(), error, ..Self::default() }
     }
 

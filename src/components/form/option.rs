@@ -1,5 +1,5 @@
-//! One of a provider's options as a field: rclone's own schema says what control it is, which help stands beside it, and
-//! which suggestions fit the vendor that is chosen.
+//! One of a provider's options as a field: rclone's own schema says what control it is, which help stands beside it,
+//! and which suggestions fit the vendor that is chosen.
 
 use leptos::prelude::*;
 
@@ -25,7 +25,8 @@ pub fn OptionField(
         return view! { <Check face value /> }.into_any();
     }
     if option.kind == OptionKind::Tristate {
-        let choices = [("", "rclone decides"), ("true", "Yes"), ("false", "No")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+        let choices = [("", "rclone decides"), ("true", "Yes"), ("false", "No")]
+            .map(|(value, words)| (value.to_owned(), words.to_owned()));
         let choices = Memo::new(move |_| choices.to_vec());
         return view! { <Select face value choices /> }.into_any();
     }

@@ -20,7 +20,8 @@ use crate::{
 pub fn activity(stop: Stop) -> AnyView {
     let live = Live::current();
     let active = Memo::new(move |_| live.active().unwrap_or_default());
-    let running = Memo::new(move |_| active.with(|runs| runs.iter().filter(|run| !waits(run)).cloned().collect::<Vec<_>>()));
+    let running =
+        Memo::new(move |_| active.with(|runs| runs.iter().filter(|run| !waits(run)).cloned().collect::<Vec<_>>()));
     let waiting = Memo::new(move |_| active.with(|runs| runs.iter().filter(|run| waits(run)).count()));
     let paused = Memo::new(move |_| live.paused(None).is_some());
     let count = Memo::new(move |_| running.with(Vec::len));
@@ -89,7 +90,12 @@ fn rows(running: Memo<Vec<RunSummary>>, live: Live, stop: Stop) -> AnyView {
     let show = move || {
         Suspend::new(async move {
             let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
-            run_rows(running.into(), Callback::new(move |run| live.follow(run)), may.then_some(stop), "Nothing is running.")
+            run_rows(
+                running.into(),
+                Callback::new(move |run| live.follow(run)),
+                may.then_some(stop),
+                "Nothing is running.",
+            )
         })
     };
     view! { <Transition fallback=|| ()>{show}</Transition> }.into_any()

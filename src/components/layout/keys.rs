@@ -26,7 +26,10 @@ pub fn listen() {
 }
 
 fn is_typing(event: &KeyboardEvent) -> bool {
-    event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| element.matches(TEXT).unwrap_or(false))
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.matches(TEXT).unwrap_or(false))
 }
 
 fn focus_filter(event: &KeyboardEvent) {

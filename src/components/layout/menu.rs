@@ -1,4 +1,5 @@
-//! Who is signed in: their name, how the console looks to them, signing out. All of it are forms that work without JavaScript.
+//! Who is signed in: their name, how the console looks to them, signing out. All of it are forms that work without
+//! JavaScript.
 
 use leptos::{ev, prelude::*};
 
@@ -9,7 +10,8 @@ use crate::{
 };
 
 /// The themes with their icons and names.
-const THEMES: [(Theme, &str, &str); 3] = [(Theme::Auto, "monitor", "Auto"), (Theme::Light, "sun", "Light"), (Theme::Dark, "moon", "Dark")];
+const THEMES: [(Theme, &str, &str); 3] =
+    [(Theme::Auto, "monitor", "Auto"), (Theme::Light, "sun", "Light"), (Theme::Dark, "moon", "Dark")];
 
 /// The button with the initials, and what it opens.
 pub fn menu(doors: Doors) -> AnyView {

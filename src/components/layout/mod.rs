@@ -49,7 +49,9 @@ pub fn Frame(
 ) -> impl IntoView {
     keys::listen();
     let live = Live::current();
-    let stale = Memo::new(move |_| Some(live.link()).filter(|link| framed.get() && matches!(link, Link::Lost | Link::Replaced)));
+    let stale = Memo::new(move |_| {
+        Some(live.link()).filter(|link| framed.get() && matches!(link, Link::Lost | Link::Replaced))
+    });
     view! {
         <a class="skip" href="#content" rel="external">"Skip to the content"</a>
         <div class="app" class:app--bare=move || !framed.get() class:app--stale=move || stale.get().is_some()>
@@ -77,7 +79,8 @@ fn state_of_stream(live: Live, link: Link) -> AnyView {
 
 /// The bar above the page.
 fn top(doors: Doors) -> AnyView {
-    view! { <header class="top">{crumbs::crumbs()}{activity::activity(doors.stop)}{menu::menu(doors)}</header> }.into_any()
+    view! { <header class="top">{crumbs::crumbs()}{activity::activity(doors.stop)}{menu::menu(doors)}</header> }
+        .into_any()
 }
 
 /// A page: its title, and the one `<main>`.

@@ -28,8 +28,10 @@ const WORK: [Entry; 6] = [
 const PHONE: [&str; 4] = ["/", "/browse", "/jobs", "/runs"];
 
 /// What one looks after, and who may see it.
-const CARE: [(Entry, Permission); 2] =
-    [(("/audit", "scroll-text", "Audit"), Permission::AuditRead), (("/settings", "settings", "Settings"), Permission::ConsoleRead)];
+const CARE: [(Entry, Permission); 2] = [
+    (("/audit", "scroll-text", "Audit"), Permission::AuditRead),
+    (("/settings", "settings", "Settings"), Permission::ConsoleRead),
+];
 
 /// The menu at the side.
 pub fn side() -> AnyView {
@@ -87,8 +89,9 @@ fn link((href, name, label): Entry, path: Memo<String>, icon: &'static str) -> A
 /// The second group, as far as the person may see it; until it is known who they are, what anybody may see.
 fn care(draw: impl Fn(Entry) -> AnyView + Clone + Send + Sync + 'static) -> AnyView {
     let Session(me) = expect_context();
-    let entries =
-        move |role: Role| CARE.into_iter().filter(|(_, needed)| role.may(*needed)).map(|(entry, _)| draw(entry)).collect::<Vec<_>>();
+    let entries = move |role: Role| {
+        CARE.into_iter().filter(|(_, needed)| role.may(*needed)).map(|(entry, _)| draw(entry)).collect::<Vec<_>>()
+    };
     let first = entries.clone();
     let show = move || {
         let entries = entries.clone();
@@ -118,7 +121,9 @@ fn foot() -> AnyView {
     let show = move || {
         Suspend::new(async move {
             let text = match me.await {
-                Ok(Some(Me { rclone: RcloneStatus::Ready { version }, host, .. })) => format!("rclone {version} · {host}"),
+                Ok(Some(Me { rclone: RcloneStatus::Ready { version }, host, .. })) => {
+                    format!("rclone {version} · {host}")
+                }
                 Ok(Some(Me { host, .. })) => format!("rclone is missing · {host}"),
                 _ => String::new(),
             };

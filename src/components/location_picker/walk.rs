@@ -27,7 +27,12 @@ enum Stage {
 }
 
 #[component]
-pub(super) fn Walk(places: Places, at: Option<Location>, choose: Callback<Location>, cancel: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Walk(
+    places: Places,
+    at: Option<Location>,
+    choose: Callback<Location>,
+    cancel: RwSignal<bool>,
+) -> impl IntoView {
     let at = RwSignal::new(at);
     let stage = RwSignal::new(Stage::Waiting);
     // The keyboard stays in the list while it walks; not at first, where the dialog chooses.

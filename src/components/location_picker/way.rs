@@ -38,7 +38,9 @@ mod tests {
     #[test]
     fn a_way_begins_at_a_root_that_is_open() {
         let at = |text: &str| Location::parse(text).expect(text);
-        let names = |location: &str, roots: &[Location]| way(&at(location), roots).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = |location: &str, roots: &[Location]| {
+            way(&at(location), roots).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
         assert_eq!(names("b2:a/b", &[]), ["b2", "a", "b"]);
         let roots = [at("/srv/photos")];
         assert_eq!(names("/srv/photos/2026/05", &roots), ["/srv/photos", "2026", "05"]);

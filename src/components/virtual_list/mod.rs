@@ -1,8 +1,8 @@
-//! The list of files: a grid that draws only the rows that are seen and asks for entries as one scrolls, so that 100,000
-//! of them are as quick as ten. Drawn by the server first: without JavaScript it is a page of plain links.
+//! The list of files: a grid that draws only the rows that are seen and asks for entries as one scrolls, so that
+//! 100,000 of them are as quick as ten. Drawn by the server first: without JavaScript it is a page of plain links.
 //!
-//! Owns scrolling, the keyboard and the selection. What a row opens, how a listing is asked for and what an address looks
-//! like is the caller's.
+//! Owns scrolling, the keyboard and the selection. What a row opens, how a listing is asked for and what an address
+//! looks like is the caller's.
 
 mod kind;
 mod name;
@@ -96,8 +96,9 @@ pub fn VirtualList(
     let rows = NodeRef::<html::Div>::new();
 
     let drawn_by_server = Span { first: page.offset, len: page.entries.len(), offset: 0.0 };
-    let begin =
-        begin_at.and_then(|name| page.entries.iter().position(|entry| entry.is_dir && entry.name == name)).map(|at| at + page.offset);
+    let begin = begin_at
+        .and_then(|name| page.entries.iter().position(|entry| entry.is_dir && entry.name == name))
+        .map(|at| at + page.offset);
     let blocks = RwSignal::new(Blocks::new(page));
     let total = Memo::new(move |_| blocks.with(|blocks| blocks.matched));
     let scroll = RwSignal::new(Scroll::default());
@@ -123,21 +124,26 @@ pub fn VirtualList(
         }
     };
     let show = move |index: usize| {
-        if let (Some(grid), Some(top)) = (grid.get_untracked(), reveal(total.get_untracked(), scroll.get_untracked(), index)) {
+        if let (Some(grid), Some(top)) =
+            (grid.get_untracked(), reveal(total.get_untracked(), scroll.get_untracked(), index))
+        {
             grid.set_scroll_top(top.round() as i32);
             measure();
         }
     };
 
-    // The height of all rows and the place of those that are drawn: through the CSSOM, since the policy forbids inline styles.
+    // The height of all rows and the place of those that are drawn: through the CSSOM, since the policy forbids inline
+    // styles.
     Effect::new(move |_| {
         if let Some(space) = space.get() {
-            let _ = web_sys::HtmlElement::style(&space).set_property("block-size", &format!("{}px", height(total.get())));
+            let _ =
+                web_sys::HtmlElement::style(&space).set_property("block-size", &format!("{}px", height(total.get())));
         }
     });
     Effect::new(move |_| {
         if let Some(rows) = rows.get() {
-            let _ = web_sys::HtmlElement::style(&rows).set_property("transform", &format!("translateY({}px)", span.get().offset));
+            let _ = web_sys::HtmlElement::style(&rows)
+                .set_property("transform", &format!("translateY({}px)", span.get().offset));
         }
     });
     Effect::new(move |_| {
@@ -165,7 +171,8 @@ pub fn VirtualList(
     });
 
     let toggle = move |index: usize| {
-        if let (Some(selection), Some(entry)) = (selection, blocks.with_untracked(|blocks| blocks.get(index).cloned())) {
+        if let (Some(selection), Some(entry)) = (selection, blocks.with_untracked(|blocks| blocks.get(index).cloned()))
+        {
             row::toggle(selection, &entry);
         }
     };
@@ -261,7 +268,8 @@ fn is_control(event: &ev::KeyboardEvent) -> bool {
     target.is_some_and(|target| matches!(target.closest("input,[role=columnheader]"), Ok(Some(_))))
 }
 
-/// Asks for what is missing, one request at a time and always for what is seen now: what was scrolled past is never asked for.
+/// Asks for what is missing, one request at a time and always for what is seen now: what was scrolled past is never
+/// asked for.
 fn loader(
     blocks: RwSignal<Blocks>,
     span: Memo<Span>,
@@ -279,7 +287,9 @@ fn loader(
         spawn_local(async move {
             // Signals are gone once the list is: each is asked whether it is still there.
             loop {
-                let missing = span.try_get_untracked().and_then(|span| blocks.try_with_untracked(|blocks| blocks.missing(span)).flatten());
+                let missing = span
+                    .try_get_untracked()
+                    .and_then(|span| blocks.try_with_untracked(|blocks| blocks.missing(span)).flatten());
                 let (Some(offset), Some((query, fetch))) = (missing, request.try_get_value()) else { break };
                 match fetch(FileQuery { offset, limit: BLOCK, refresh: false, ..query }).await {
                     Ok(page) => {

@@ -30,7 +30,11 @@ pub fn visible(name: &str) -> String {
 pub fn file_name(name: &str) -> AnyView {
     let shown = visible(name);
     let count = shown.chars().count();
-    let cut = if count > LONG { shown.char_indices().nth(count - TAIL).map_or(shown.len(), |(at, _)| at) } else { shown.len() };
+    let cut = if count > LONG {
+        shown.char_indices().nth(count - TAIL).map_or(shown.len(), |(at, _)| at)
+    } else {
+        shown.len()
+    };
     let (head, tail) = (shown[..cut].to_owned(), shown[cut..].to_owned());
     view! {
         <bdi class="file-name" title=shown>

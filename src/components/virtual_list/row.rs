@@ -33,7 +33,8 @@ fn key(entry: &Entry) -> (String, u32) {
 pub(super) fn Row(index: usize, entry: Memo<Option<Entry>>, behaviour: Behaviour) -> impl IntoView {
     let Behaviour { id, open, selection, active, .. } = behaviour;
     let selected = Memo::new(move |_| {
-        selection.is_some_and(|all| entry.with(|e| e.as_ref().is_some_and(|e| all.with(|all| all.contains_key(&key(e))))))
+        selection
+            .is_some_and(|all| entry.with(|e| e.as_ref().is_some_and(|e| all.with(|all| all.contains_key(&key(e))))))
     });
     let is_active = Memo::new(move |_| active.get() == Some(index));
     view! {
@@ -66,7 +67,8 @@ fn cells(entry: &Entry, selected: Memo<bool>, behaviour: Behaviour) -> AnyView {
     let (picture, word) = kind(entry);
     let size = entry.size.filter(|_| !entry.is_dir);
     let check = selection.map(|selection| {
-        let label = format!("Select {}", if entry.name.is_empty() { NAMELESS.to_owned() } else { visible(&entry.name) });
+        let label =
+            format!("Select {}", if entry.name.is_empty() { NAMELESS.to_owned() } else { visible(&entry.name) });
         let entry = entry.clone();
         view! {
             <div role="gridcell" class="list__check">

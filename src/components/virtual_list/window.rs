@@ -135,7 +135,10 @@ impl Blocks {
         let last = self.matched.checked_sub(1)? / BLOCK;
         let (from, to) = (span.first / BLOCK, (span.first + span.len).saturating_sub(1) / BLOCK);
         let near = [(span.first + span.len + BLOCK / 2) / BLOCK, span.first.saturating_sub(BLOCK / 2) / BLOCK];
-        (from..=to).chain(near).find(|block| *block <= last && !self.blocks.contains_key(block)).map(|block| block * BLOCK)
+        (from..=to)
+            .chain(near)
+            .find(|block| *block <= last && !self.blocks.contains_key(block))
+            .map(|block| block * BLOCK)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Patterns of rclone's filters, as far as their brackets and stars go. What is between them becomes an expression of Go's, which only rclone
-//! itself can judge.
+//! Patterns of rclone's filters, as far as their brackets and stars go. What is between them becomes an expression of
+//! Go's, which only rclone itself can judge.
 
 /// What is open while a pattern is read.
 #[derive(Default)]
@@ -94,17 +94,36 @@ mod tests {
 
     #[test]
     fn brackets_braces_and_stars_belong_together() {
-        for good in
-            ["*.tmp", "/cache/**", "{a,b}", "{{.*}}", "[a-z]", "\\[", "a\\", "{a,{b,c}}", "[[]]", "**.jpg", "{{a{2}}}", "[*]", "\\***"]
-        {
+        for good in [
+            "*.tmp",
+            "/cache/**",
+            "{a,b}",
+            "{{.*}}",
+            "[a-z]",
+            "\\[",
+            "a\\",
+            "{a,{b,c}}",
+            "[[]]",
+            "**.jpg",
+            "{{a{2}}}",
+            "[*]",
+            "\\***",
+        ] {
             assert_eq!(glob(good), Ok(()), "{good}");
         }
         for bad in ["[", "{a", "a}", "***", "**/*/***x", "[]a]", "]", "{{a", "{{a}", "{{a}}b}", "[[]", "a{b,{c}"] {
             assert!(glob(bad).is_err(), "{bad}");
         }
-        for (text, good) in
-            [("+ *.jpg", true), ("- *", true), ("!", true), ("*.jpg", false), ("+x", false), ("- ", false), ("- [", false), ("! ", false)]
-        {
+        for (text, good) in [
+            ("+ *.jpg", true),
+            ("- *", true),
+            ("!", true),
+            ("*.jpg", false),
+            ("+x", false),
+            ("- ", false),
+            ("- [", false),
+            ("! ", false),
+        ] {
             assert_eq!(rule(text).is_ok(), good, "{text}");
         }
     }

@@ -1,6 +1,7 @@
-//! What rclone's command line takes as a value, and what it makes of it: sizes, rates, numbers here; times in `time`, patterns in `glob`. The
-//! only reader of each of them, for the server, the browser and the description of the API. It takes nothing that rclone refuses or reads as
-//! another value, and leaves out only what nobody means: signs, exponents, hexadecimal, infinity.
+//! What rclone's command line takes as a value, and what it makes of it: sizes, rates, numbers here; times in `time`,
+//! patterns in `glob`. The only reader of each of them, for the server, the browser and the description of the API. It
+//! takes nothing that rclone refuses or reads as another value, and leaves out only what nobody means: signs,
+//! exponents, hexadecimal, infinity.
 
 mod glob;
 mod time;
@@ -11,9 +12,11 @@ pub use self::{
 };
 
 /// How to write a size.
-pub const SIZE: &str = "Write a size as 10M (MiB), 512k, 1.5G, 100B or off. A number alone is KiB. rclone does not read MB or KB.";
+pub const SIZE: &str =
+    "Write a size as 10M (MiB), 512k, 1.5G, 100B or off. A number alone is KiB. rclone does not read MB or KB.";
 /// How to write a rate.
-pub const RATE: &str = "Write a rate as 10M (MiB a second), 512k, off, or 1M:2M for up and down. rclone does not read MB or KB.";
+pub const RATE: &str =
+    "Write a rate as 10M (MiB a second), 512k, off, or 1M:2M for up and down. rclone does not read MB or KB.";
 /// How to write a bandwidth limit.
 pub const BANDWIDTH: &str = "Write a rate as 10M (MiB a second), 512k, off, or 1M:2M for up and down, or a timetable as \
     “Mon-08:00,512k 23:00,off”. rclone does not read MB or KB.";
@@ -35,20 +38,26 @@ pub const NO_SIZE: i64 = -1;
 pub const SIZE_PATTERN: &str = r"^([oO][fF][fF]|([0-9]+[.]?[0-9]*|[.][0-9]+)([bB]|[kKmMgGtTpPeE]([iI]|i[bB])?)?)$";
 /// One rate, as an expression of the API's description.
 pub const RATE_PATTERN: &str = r"^([oO][fF][fF]|([0-9]+[.]?[0-9]*|[.][0-9]+)([bB]|[kKmMgGtTpPeE]([iI]|i[bB])?)?)(:([oO][fF][fF]|([0-9]+[.]?[0-9]*|[.][0-9]+)([bB]|[kKmMgGtTpPeE]([iI]|i[bB])?)?))?$";
-/// A bandwidth limit as an expression of the API's description: the characters, since a timetable has more rules than fit here.
+/// A bandwidth limit as an expression of the API's description: the characters, since a timetable has more rules than
+/// fit here.
 pub const BANDWIDTH_PATTERN: &str = r"^[0-9A-Za-z.:,; -]+$";
 /// An age as an expression of the API's description.
 pub const AGE_PATTERN: &str = r"^(off|([0-9]+[.]?[0-9]*|[.][0-9]+)[dwMy]?|(([0-9]+[.]?[0-9]*|[.][0-9]+)(ns|us|µs|ms|s|m|h))+|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)$";
 
 /// Digits with at most one dot among them.
 fn decimal_digits(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.matches('.').count() <= 1
+    text.bytes().any(|b| b.is_ascii_digit())
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text.matches('.').count() <= 1
 }
 
 /// A number that is not negative: `12`, `0.5`, `.5`, `5.`.
 #[must_use]
 pub fn decimal(text: &str) -> Option<f64> {
-    Some(text).filter(|text| decimal_digits(text)).and_then(|text| text.parse().ok()).filter(|number: &f64| number.is_finite())
+    Some(text)
+        .filter(|text| decimal_digits(text))
+        .and_then(|text| text.parse().ok())
+        .filter(|number: &f64| number.is_finite())
 }
 
 /// A whole number, perhaps negative.

@@ -1,4 +1,5 @@
-//! Durations, ages and dates as rclone reads them, and the spans of Longshore's own fields, which are the same with days among hours.
+//! Durations, ages and dates as rclone reads them, and the spans of Longshore's own fields, which are the same with
+//! days among hours.
 
 use super::{LONGEST, decimal, whole_of};
 
@@ -8,7 +9,8 @@ pub const OFF: i64 = i64::MAX;
 const SECOND: u64 = 1_000_000_000;
 const DAY: u64 = 24 * 3600 * SECOND;
 
-/// Nanoseconds of a duration: `1h30m`, `500ms`, one number of days or more (`2d`, `1w`, `3M`, `1y`), or of seconds. [`OFF`] of `off`.
+/// Nanoseconds of a duration: `1h30m`, `500ms`, one number of days or more (`2d`, `1w`, `3M`, `1y`), or of seconds.
+/// [`OFF`] of `off`.
 #[must_use]
 pub fn duration(text: &str) -> Option<i64> {
     match text {
@@ -32,8 +34,8 @@ pub fn duration(text: &str) -> Option<i64> {
     })
 }
 
-/// Nanoseconds of a duration as Go itself reads it: `1h30m`, `500ms`, `0`. On its command line rclone takes no other for a time limit, though it
-/// does for an age and in its configuration.
+/// Nanoseconds of a duration as Go itself reads it: `1h30m`, `500ms`, `0`. On its command line rclone takes no other
+/// for a time limit, though it does for an age and in its configuration.
 #[must_use]
 pub fn clock(text: &str) -> Option<i64> {
     if text == "0" { Some(0) } else { parts(text, clock_unit).filter(|_| text.len() <= LONGEST) }
@@ -45,8 +47,9 @@ pub fn age(text: &str) -> bool {
     duration(text).is_some() || date(text).is_some()
 }
 
-/// Seconds since 1970 of a date: `2026-05-01`, with a time behind `T` or a space, with a zone only where there is a `T`. Without a zone it is
-/// the server's own time, read as UTC here. From 1800 to 2200: an age that is longer than rclone can count would be none.
+/// Seconds since 1970 of a date: `2026-05-01`, with a time behind `T` or a space, with a zone only where there is a
+/// `T`. Without a zone it is the server's own time, read as UTC here. From 1800 to 2200: an age that is longer than
+/// rclone can count would be none.
 #[must_use]
 pub fn date(text: &str) -> Option<i64> {
     let (day, rest) = text.split_at_checked(10)?;
@@ -159,7 +162,8 @@ fn nanos(number: &str, unit: u64) -> Option<u64> {
     whole.checked_mul(unit)?.checked_add((digits as f64 * (unit as f64 / scale)) as u64)
 }
 
-/// Seconds of a span that Longshore itself is told: `90s`, `1h30m`, `2d`, `1d 12h`. A number alone says nothing: 90 of what?
+/// Seconds of a span that Longshore itself is told: `90s`, `1h30m`, `2d`, `1d 12h`. A number alone says nothing: 90 of
+/// what?
 #[must_use]
 pub fn span(text: &str) -> Option<u32> {
     let unit = |unit: &str| match unit {
@@ -171,7 +175,8 @@ pub fn span(text: &str) -> Option<u32> {
     let glued: String = spaced.split_whitespace().collect();
     // A space is between two parts, not within one.
     let whole = spaced.split_whitespace().all(|part| parts(part, unit).is_some());
-    let nanos = parts(&glued, unit).and_then(|nanos| u64::try_from(nanos).ok()).filter(|nanos| whole && nanos % SECOND == 0)?;
+    let nanos =
+        parts(&glued, unit).and_then(|nanos| u64::try_from(nanos).ok()).filter(|nanos| whole && nanos % SECOND == 0)?;
     u32::try_from(nanos / SECOND).ok()
 }
 
@@ -208,7 +213,9 @@ mod tests {
         ] {
             assert_eq!(span(text), Some(seconds), "{text}");
         }
-        for bad in ["", "90", "h", "1x", "-1m", "1h30", "99999999d", "1 h", "1.5s", "500ms", "off", "1M", "1y", "2026-05-01"] {
+        for bad in
+            ["", "90", "h", "1x", "-1m", "1h30", "99999999d", "1 h", "1.5s", "500ms", "off", "1M", "1y", "2026-05-01"]
+        {
             assert_eq!(span(bad), None, "{bad}");
         }
         for seconds in [0, 1, 60, 90, 3600, 5400, 86_400, 90_061, 604_800, u32::MAX] {

@@ -7,8 +7,13 @@ use super::wanted::{Wanted, result, success};
 use crate::components::search::search_field;
 
 /// What actions begin with, as a suggestion: any other beginning will do as well.
-const ACTIONS: [(&str, &str); 5] =
-    [("run.", "Transfers"), ("remote.", "Remotes"), ("user.", "People"), ("token.", "API tokens"), ("session.", "Signing in and out")];
+const ACTIONS: [(&str, &str); 5] = [
+    ("run.", "Transfers"),
+    ("remote.", "Remotes"),
+    ("user.", "People"),
+    ("token.", "API tokens"),
+    ("session.", "Signing in and out"),
+];
 
 /// The form.
 pub fn filter(wanted: Memo<Wanted>) -> AnyView {
@@ -17,7 +22,9 @@ pub fn filter(wanted: Memo<Wanted>) -> AnyView {
     let outcome = NodeRef::<html::Select>::new();
     let navigate = use_navigate();
     let go = Callback::new(move |()| {
-        let text = |field: NodeRef<html::Input>| field.get_untracked().map(|field| field.value().trim().to_owned()).unwrap_or_default();
+        let text = |field: NodeRef<html::Input>| {
+            field.get_untracked().map(|field| field.value().trim().to_owned()).unwrap_or_default()
+        };
         let wanted = Wanted {
             user: text(user),
             action: text(action),
@@ -50,7 +57,10 @@ pub fn filter(wanted: Memo<Wanted>) -> AnyView {
         }
         .into_any()
     };
-    let actions = ACTIONS.into_iter().map(|(value, help)| view! { <option value=value>{help}</option> }.into_any()).collect::<Vec<_>>();
+    let actions = ACTIONS
+        .into_iter()
+        .map(|(value, help)| view! { <option value=value>{help}</option> }.into_any())
+        .collect::<Vec<_>>();
     view! {
         <form class="filters audit__filters" method="get" action="/audit" role="search" on:submit=submit>
             {search_field(target, "target", "Search targets", "Search targets", Signal::derive(text(|wanted| &wanted.target)))}

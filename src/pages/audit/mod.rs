@@ -42,13 +42,19 @@ fn log(page: Page, wanted: &Wanted) -> AnyView {
     let first = Wanted { cursor: None, ..wanted.clone() };
     if page.entries.is_empty() {
         let clear = view! { <a class="button" href="/audit">"Show everything"</a> }.into_any();
-        return empty("search", "No row matches", "Nothing in the log fits all of these filters.".to_owned(), [Some(clear)]);
+        return empty(
+            "search",
+            "No row matches",
+            "Nothing in the log fits all of these filters.".to_owned(),
+            [Some(clear)],
+        );
     }
     let back = wanted.cursor.is_some().then(|| view! { <a class="button" href=first.href()>"Newest"</a> }.into_any());
     let more = page.cursor.map(|cursor| {
         let href = Wanted { cursor: Some(cursor), ..first.clone() }.href();
         view! { <a class="button" href=href>"Older"</a> }.into_any()
     });
-    let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
+    let pager = (back.is_some() || more.is_some())
+        .then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
     view! { {table::table(&page.entries)}{pager} }.into_any()
 }

@@ -73,11 +73,14 @@ fn door(via: &str) -> &str {
 fn target(entry: &AuditEntry) -> AnyView {
     let mut facts = facts(&entry.detail);
     facts.insert(0, ("at".to_owned(), entry.at.rfc3339()));
-    let run = entry
-        .run_id
-        .as_ref()
-        .map(|id| view! { <div><dt>"run"</dt><dd><a class="link" href=format!("/runs/{id}")>{id.to_string()}</a></dd></div> }.into_any());
-    let facts = facts.into_iter().map(|(name, text)| view! { <div><dt>{name}</dt><dd>{text}</dd></div> }.into_any()).collect::<Vec<_>>();
+    let run = entry.run_id.as_ref().map(|id| {
+        view! { <div><dt>"run"</dt><dd><a class="link" href=format!("/runs/{id}")>{id.to_string()}</a></dd></div> }
+            .into_any()
+    });
+    let facts = facts
+        .into_iter()
+        .map(|(name, text)| view! { <div><dt>{name}</dt><dd>{text}</dd></div> }.into_any())
+        .collect::<Vec<_>>();
     let words = if entry.target.is_empty() { "Details".to_owned() } else { entry.target.clone() };
     view! { <details><summary>{words}</summary><dl>{facts}{run}</dl></details> }.into_any()
 }
@@ -114,9 +117,13 @@ mod tests {
 
     #[test]
     fn a_detail_is_a_list_of_names_and_values() {
-        let detail = json!({ "error": null, "options": { "checksum": true, "exclude": ["a", "b"] }, "state": "failed" });
+        let detail =
+            json!({ "error": null, "options": { "checksum": true, "exclude": ["a", "b"] }, "state": "failed" });
         let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-        assert_eq!(facts(&detail), [pair("options.checksum", "true"), pair("options.exclude", "a, b"), pair("state", "failed")]);
+        assert_eq!(
+            facts(&detail),
+            [pair("options.checksum", "true"), pair("options.exclude", "a, b"), pair("state", "failed")]
+        );
         assert_eq!(facts(&Value::Null), []);
     }
 }

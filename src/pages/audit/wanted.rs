@@ -64,8 +64,11 @@ impl Wanted {
             ("address", &self.address),
             ("cursor", cursor),
         ];
-        let parts: Vec<_> =
-            texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| format!("{name}={}", encode(text))).collect();
+        let parts: Vec<_> = texts
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| format!("{name}={}", encode(text)))
+            .collect();
         if parts.is_empty() { "/audit".to_owned() } else { format!("/audit?{}", parts.join("&")) }
     }
 
@@ -107,7 +110,9 @@ mod tests {
     fn read(address: &str) -> Wanted {
         let query = address.strip_prefix("/audit?").unwrap_or_default();
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        Wanted::read(&pairs.map(|(name, text)| (name.to_owned(), text.replace("%20", " ").replace("%2F", "/"))).collect())
+        Wanted::read(
+            &pairs.map(|(name, text)| (name.to_owned(), text.replace("%20", " ").replace("%2F", "/"))).collect(),
+        )
     }
 
     #[test]

@@ -25,8 +25,8 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `/browse/{remote}/{path…}` and its query, both percent-encoded. A path that begins with a slash, or holds an empty name, is in the query:
-    /// `/browse/{remote}?path=`.
+    /// Reads `/browse/{remote}/{path…}` and its query, both percent-encoded. A path that begins with a slash, or holds
+    /// an empty name, is in the query: `/browse/{remote}?path=`.
     pub fn read(path: &str, search: &str) -> Result<Self> {
         let mut segments = path.trim_start_matches('/').split('/').skip(1).map(|part| decode(part, false));
         let remote = segments.next().ok_or_else(|| AppError::not_found("such place"))?;
@@ -105,7 +105,10 @@ pub fn encode_value(text: &str) -> String {
 /// The value of `key` in a raw query string.
 #[must_use]
 pub fn query_value(search: &str, key: &str) -> Option<String> {
-    search.split('&').find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == key)).map(|(_, value)| decode(value, true))
+    search
+        .split('&')
+        .find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == key))
+        .map(|(_, value)| decode(value, true))
 }
 
 /// Decodes percent-encoding once. What is not an encoding stays as it is.
@@ -114,7 +117,8 @@ fn decode(text: &str, plus_is_space: bool) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).filter(|hex| bytes[at] == b'%' && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        let hex =
+            text.get(at + 1..at + 3).filter(|hex| bytes[at] == b'%' && hex.bytes().all(|b| b.is_ascii_hexdigit()));
         if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             out.push(byte);
             at += 3;
@@ -134,8 +138,13 @@ mod tests {
     fn every_name_survives_the_address() {
         let root = Location::parse("b2:").expect("root");
         for name in ["a%41", "100%", "a+b c", "x\ny", "a?b#c&d=e", "%2F", "<b>", "שלום", "-rf", " x "] {
-            let address =
-                Address { filter: name.to_owned(), sort: SortKey::Size, descending: true, offset: 320, ..Address::of(root.join(name)) };
+            let address = Address {
+                filter: name.to_owned(),
+                sort: SortKey::Size,
+                descending: true,
+                offset: 320,
+                ..Address::of(root.join(name))
+            };
             let href = address.href();
             let (path, search) = href.split_once('?').expect("query");
             assert_eq!(Address::read(path, search), Ok(address), "{name:?}");
@@ -174,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_bad_address_is_an_error_and_never_a_panic() {
-        for path in ["/browse", "/browse/", "/browse/:local:", "/browse/b2/..", "/browse/b2/%00", "/browse/%ff/%e0%80"] {
+        for path in ["/browse", "/browse/", "/browse/:local:", "/browse/b2/..", "/browse/b2/%00", "/browse/%ff/%e0%80"]
+        {
             assert!(Address::read(path, "desc&sort=%&filter&offset=-1").is_err(), "{path}");
         }
         assert!(Address::read("/browse/local/srv/%é", "filter=%e").is_ok());

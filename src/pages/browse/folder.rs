@@ -43,7 +43,8 @@ pub fn FolderPage() -> impl IntoView {
         Some(before) if !at.pathname.with(|path| path.starts_with("/browse/")) => before.clone(),
         _ => at.pathname.with(|path| at.search.with(|search| Address::read(path, search))),
     });
-    let location = Memo::new(move |_| address.with(|address| address.as_ref().ok().map(|address| address.location.clone())));
+    let location =
+        Memo::new(move |_| address.with(|address| address.as_ref().ok().map(|address| address.location.clone())));
 
     let again = RwSignal::new(0_u32);
     let shown = StoredValue::new(0_u32);
@@ -63,14 +64,19 @@ pub fn FolderPage() -> impl IntoView {
     let navigate = StoredValue::new(use_navigate());
     let browser = Browser {
         selection,
-        go: Callback::new(move |href: String| navigate.with_value(|navigate| navigate(&href, NavigateOptions::default()))),
+        go: Callback::new(move |href: String| {
+            navigate.with_value(|navigate| navigate(&href, NavigateOptions::default()));
+        }),
         came_from: StoredValue::new(None),
     };
     let title = Signal::derive(move || location.get().map_or_else(|| "Browse".to_owned(), |location| title(&location)));
-    let copy_href = move || location.get().map(|location| format!("/jobs/new?source={}", encode_value(&location.to_string())));
+    let copy_href =
+        move || location.get().map(|location| format!("/jobs/new?source={}", encode_value(&location.to_string())));
 
     let filtered = Callback::new(move |href: String| {
-        navigate.with_value(|navigate| navigate(&href, NavigateOptions { replace: true, scroll: false, ..Default::default() }));
+        navigate.with_value(|navigate| {
+            navigate(&href, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        });
     });
 
     let body = view! {
@@ -91,7 +97,8 @@ pub fn FolderPage() -> impl IntoView {
     page("browse", "Browse", body.into_any())
 }
 
-/// A window of the folder that the address names, and the folders of this server that are open, which tell where a way begins.
+/// A window of the folder that the address names, and the folders of this server that are open, which tell where a way
+/// begins.
 async fn list(address: Result<Address>, refresh: bool) -> Result<(Address, FilePage, Vec<Location>)> {
     let address = address?;
     let query = FileQuery { refresh, ..address.query(BLOCK) };
@@ -103,7 +110,9 @@ async fn list(address: Result<Address>, refresh: bool) -> Result<(Address, FileP
 /// How many names are left out. Where that cannot be told, the listing says what is wrong.
 async fn undecryptable(location: Option<Location>) -> Result<u64> {
     match location {
-        Some(location) if !location.is_local() => Ok(count_undecryptable(location.to_string()).await.unwrap_or_default()),
+        Some(location) if !location.is_local() => {
+            Ok(count_undecryptable(location.to_string()).await.unwrap_or_default())
+        }
         _ => Ok(0),
     }
 }
@@ -126,7 +135,13 @@ fn title(location: &Location) -> String {
 
 /// Goes where a plain click on a link to a folder points.
 fn follow(event: &ev::MouseEvent, browser: Browser) {
-    if event.default_prevented() || event.button() != 0 || event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key() {
+    if event.default_prevented()
+        || event.button() != 0
+        || event.ctrl_key()
+        || event.meta_key()
+        || event.shift_key()
+        || event.alt_key()
+    {
         return;
     }
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
@@ -141,7 +156,9 @@ fn follow(event: &ev::MouseEvent, browser: Browser) {
 #[component]
 fn Filter(address: Memo<Result<Address>>, go: Callback<String>) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let filter = Memo::new(move |_| address.with(|address| address.as_ref().map(|address| address.filter.clone()).unwrap_or_default()));
+    let filter = Memo::new(move |_| {
+        address.with(|address| address.as_ref().map(|address| address.filter.clone()).unwrap_or_default())
+    });
     let typed = move |text: String| {
         if let Ok(address) = address.get_untracked()
             && address.filter != text

@@ -39,7 +39,8 @@ pub(super) struct Browser {
 pub(super) fn Listing(listing: (Address, FilePage, Vec<Location>), browser: Browser) -> impl IntoView {
     let (address, page, roots) = listing;
     let up = above(&address.location, &roots);
-    let body = if page.matched == 0 { nothing(&address, page.total, up, browser) } else { list(&address, &page, up, browser) };
+    let body =
+        if page.matched == 0 { nothing(&address, page.total, up, browser) } else { list(&address, &page, up, browser) };
     view! {
         {trail(&address, &roots)}
         <section class="panel listing" aria-label="Files">
@@ -55,7 +56,8 @@ pub(super) fn Listing(listing: (Address, FilePage, Vec<Location>), browser: Brow
 fn list(address: &Address, page: &FilePage, up: Option<Location>, browser: Browser) -> AnyView {
     let fetch: Fetch = Arc::new(|query| Box::pin(list_files(query)));
     let place = StoredValue::new(address.clone());
-    let href_of = move |entry: &Entry| place.with_value(|address| address.at(address.location.join(&entry.name)).href());
+    let href_of =
+        move |entry: &Entry| place.with_value(|address| address.at(address.location.join(&entry.name)).href());
     let heading = |label, sort: SortKey| Heading {
         label,
         href: address.ordered(sort).href(),
@@ -125,7 +127,12 @@ fn nothing(address: &Address, total: usize, up: Option<Location>, browser: Brows
     } else {
         let all = Address { filter: String::new(), offset: 0, ..address.clone() };
         let link = view! { <a class="button" href=all.href()>"Show all " {format::plural(total as u64, "entry", "entries")}</a> };
-        empty("search", "Nothing matches", format!("No name in this folder holds “{}”.", visible(&address.filter)), [Some(link.into_any())])
+        empty(
+            "search",
+            "Nothing matches",
+            format!("No name in this folder holds “{}”.", visible(&address.filter)),
+            [Some(link.into_any())],
+        )
     };
     view! { <div class="listing__empty" tabindex="-1" node_ref=node on:keydown=on_key>{body}</div> }.into_any()
 }
@@ -155,12 +162,19 @@ fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
                 let files = selected.values().filter(|entry| !entry.is_dir);
                 let sizeless = files.filter(|entry| entry.size.is_none()).count() as u64;
                 let bytes = selected.values().filter_map(|entry| entry.size).sum();
-                format!("{} of {} selected · {}", format::count(selected.len() as u64), format::count(matched), sum(bytes, sizeless))
+                format!(
+                    "{} of {} selected · {}",
+                    format::count(selected.len() as u64),
+                    format::count(matched),
+                    sum(bytes, sizeless)
+                )
             }
         })
     };
     // rclone copies a folder; of a selection, only a single one can be the source.
-    let one = Memo::new(move |_| selection.with(|selected| if selected.len() == 1 { selected.values().next().cloned() } else { None }));
+    let one = Memo::new(move |_| {
+        selection.with(|selected| if selected.len() == 1 { selected.values().next().cloned() } else { None })
+    });
     let copy = move || {
         let entry = one.get()?;
         (entry.is_dir && entry.unaddressable.is_none()).then(|| {
@@ -186,7 +200,9 @@ fn Sum(address: Address, page: FilePage, browser: Browser) -> impl IntoView {
 fn sum(bytes: u64, sizeless: u64) -> String {
     match sizeless {
         0 => format::bytes(bytes),
-        _ => format!("at least {}, {} of unknown size", format::bytes(bytes), format::plural(sizeless, "file", "files")),
+        _ => {
+            format!("at least {}, {} of unknown size", format::bytes(bytes), format::plural(sizeless, "file", "files"))
+        }
     }
 }
 
@@ -197,5 +213,8 @@ fn unopened(count: u64) -> String {
 
 /// That names are here several times.
 fn repeated(duplicates: u64) -> String {
-    format!("{} the name of another: of these a copy takes only one.", format::plural(duplicates, "entry has", "entries have"))
+    format!(
+        "{} the name of another: of these a copy takes only one.",
+        format::plural(duplicates, "entry has", "entries have")
+    )
 }

@@ -38,7 +38,10 @@ pub fn after(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
     let option = |(id, name): Named| view! { <option value=id.to_string()>{name}</option> }.into_any();
     let error = move || {
         let text = draft.errors.with(|errors| errors.get(FOLLOWERS).cloned())?;
-        Some(view! { <p class="field__error" id="followers-error">{icon("triangle-alert")}<span>{text}</span></p> }.into_any())
+        Some(
+            view! { <p class="field__error" id="followers-error">{icon("triangle-alert")}<span>{text}</span></p> }
+                .into_any(),
+        )
     };
     let wrong = move || draft.errors.with(|errors| errors.contains_key(FOLLOWERS)).then_some("true");
     let adder = move || {
@@ -71,7 +74,10 @@ fn row(follower: &Follower, draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyV
     let id = StoredValue::new(follower.job.clone());
     let name = jobs.with_value(|jobs| name_of(jobs, &follower.job));
     let now = move || {
-        draft.followers.with(|all| id.with_value(|id| all.iter().find(|one| one.job == *id).map(|one| one.after))).unwrap_or_default()
+        draft
+            .followers
+            .with(|all| id.with_value(|id| all.iter().find(|one| one.job == *id).map(|one| one.after)))
+            .unwrap_or_default()
     };
     let choose = move |event: Targeted<Event, HtmlSelectElement>| {
         let after = After::parse(&event.target().value()).unwrap_or_default();
@@ -82,7 +88,8 @@ fn row(follower: &Follower, draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyV
         });
     };
     let option = move |after: After| {
-        view! { <option value=after.as_str() prop:selected=move || now() == after>{words::after(after)}</option> }.into_any()
+        view! { <option value=after.as_str() prop:selected=move || now() == after>{words::after(after)}</option> }
+            .into_any()
     };
     let remove = move |_| draft.followers.update(|all| id.with_value(|id| all.retain(|one| one.job != *id)));
     view! {

@@ -1,4 +1,5 @@
-//! What the guards would stop, a person may approve: they saw in the preview what is lost, and type the name of the place.
+//! What the guards would stop, a person may approve: they saw in the preview what is lost, and type the name of the
+//! place.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -71,7 +72,14 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     .into_any()
 }
 
-fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u64, gone: &'static str, open: RwSignal<bool>) -> AnyView {
+fn question(
+    editor: Editor,
+    id: StoredValue<RunId>,
+    place: Location,
+    deletes: u64,
+    gone: &'static str,
+    open: RwSignal<bool>,
+) -> AnyView {
     let typed = RwSignal::new(String::new());
     let errors = RwSignal::default();
     let failed = RwSignal::new(None::<String>);
@@ -79,7 +87,9 @@ fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u6
     let odd = oddity(&shown);
     // Of a name that can be written in more than one Unicode form the server tells.
     let is_ascii = place.to_string().is_ascii();
-    let fits = Memo::new(move |_| typed.with(|typed| Location::parse(typed).is_ok_and(|typed| !is_ascii || typed.is_same(&place))));
+    let fits = Memo::new(move |_| {
+        typed.with(|typed| Location::parse(typed).is_ok_and(|typed| !is_ascii || typed.is_same(&place)))
+    });
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -97,7 +107,8 @@ fn question(editor: Editor, id: StoredValue<RunId>, place: Location, deletes: u6
             busy.try_set(false);
         });
     };
-    let face = Face::new("approval.confirm", "Write the destination", "", error_of(errors, "approval.confirm")).required();
+    let face =
+        Face::new("approval.confirm", "Write the destination", "", error_of(errors, "approval.confirm")).required();
     view! {
         <form class="approve" novalidate method="post" on:submit=submit>
             <p>

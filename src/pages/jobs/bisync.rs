@@ -70,8 +70,11 @@ fn known(list: Option<Result<Vec<Flag>, AppError>>, name: &str, now: &str) -> Ve
     let (default, all) = flag.map(|flag| (flag.default, flag.choices)).unwrap_or_default();
     let usual = if default.is_empty() { "As usual".to_owned() } else { format!("{} (as usual)", words(&default)) };
     let mut choices = vec![(String::new(), usual)];
-    choices
-        .extend(all.into_iter().filter(|choice| !choice.is_empty() && *choice != default).map(|choice| (choice.clone(), words(&choice))));
+    choices.extend(
+        all.into_iter()
+            .filter(|choice| !choice.is_empty() && *choice != default)
+            .map(|choice| (choice.clone(), words(&choice))),
+    );
     if !now.is_empty() && !choices.iter().any(|(value, _)| value == now) {
         choices.push((now.to_owned(), words(now)));
     }
@@ -102,7 +105,10 @@ mod tests {
 
     #[test]
     fn what_is_chosen_can_always_be_seen() {
-        assert_eq!(known(None, "conflict_resolve", "newer").last().map(|(_, words)| words.as_str()), Some("The newer one"));
+        assert_eq!(
+            known(None, "conflict_resolve", "newer").last().map(|(_, words)| words.as_str()),
+            Some("The newer one")
+        );
         assert_eq!(known(None, "conflict_resolve", "").len(), 1);
     }
 }

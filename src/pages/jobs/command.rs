@@ -68,8 +68,11 @@ pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
         None => match wanted.get() {
             Some(Err(_)) => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
             // As high as the line that is on its way.
-            Some(Ok(_)) => view! { <pre class="equivalent__line" aria-busy="true"><code class="muted">"…"</code></pre> }.into_any(),
-            _ => view! { <p class="muted">"Choose a source and a destination to see the command that will run."</p> }.into_any(),
+            Some(Ok(_)) => {
+                view! { <pre class="equivalent__line" aria-busy="true"><code class="muted">"…"</code></pre> }.into_any()
+            }
+            _ => view! { <p class="muted">"Choose a source and a destination to see the command that will run."</p> }
+                .into_any(),
         },
     };
     view! {

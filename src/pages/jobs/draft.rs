@@ -1,4 +1,5 @@
-//! What is typed: a text for each field, under the name that the API has for it, so that what the server finds wrong stands at its field.
+//! What is typed: a text for each field, under the name that the API has for it, so that what the server finds wrong
+//! stands at its field.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,7 +116,10 @@ impl Draft {
             ("retry.attempts", number(Some(retry.attempts).filter(|n| *n != usual.attempts))),
             (
                 "retry.backoff_secs",
-                Some(retry.backoff_secs).filter(|n| *n != usual.backoff_secs).map(value::write_span).unwrap_or_default(),
+                Some(retry.backoff_secs)
+                    .filter(|n| *n != usual.backoff_secs)
+                    .map(value::write_span)
+                    .unwrap_or_default(),
             ),
             ("on_busy", job.on_busy.as_str().to_owned()),
             ("priority", Some(job.priority).filter(|n| *n != 0).map(|n| n.to_string()).unwrap_or_default()),
@@ -175,7 +179,8 @@ impl Draft {
     pub fn read(self) -> Result<NewJob, Wrong> {
         let operation = self.operation.get();
         let mut wrong = Wrong::new();
-        let text = |name: &str| self.value(name).with(|value| Some(value.trim().to_owned()).filter(|text| !text.is_empty()));
+        let text =
+            |name: &str| self.value(name).with(|value| Some(value.trim().to_owned()).filter(|text| !text.is_empty()));
         // A place is what was written: a space at its end belongs to its name.
         let exact = |name: &str| self.value(name).with(|value| Some(value.clone()).filter(|text| !text.is_empty()));
         let lines = |name: &str| self.value(name).with(|value| lines(value));
@@ -233,7 +238,8 @@ impl Draft {
             allow_left_out: has.sync && yes("guards.allow_left_out"),
         };
         let usual = Retry::default();
-        let retry = Retry { attempts: attempts.unwrap_or(usual.attempts), backoff_secs: backoff.unwrap_or(usual.backoff_secs) };
+        let retry =
+            Retry { attempts: attempts.unwrap_or(usual.attempts), backoff_secs: backoff.unwrap_or(usual.backoff_secs) };
         for checked in [options.validate(operation), guards.validate(operation), retry.validate()] {
             if let Err(error) = checked {
                 wrong.extend(error.fields);

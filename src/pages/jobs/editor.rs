@@ -1,5 +1,5 @@
-//! `/jobs/new` and `/jobs/{id}`: the one editor, for a job and for a transfer that is run once. `?source=`, `?destination=` and `?operation=`
-//! fill it in; `?preview=1` starts with the preview.
+//! `/jobs/new` and `/jobs/{id}`: the one editor, for a job and for a transfer that is run once. `?source=`,
+//! `?destination=` and `?operation=` fill it in; `?preview=1` starts with the preview.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -80,7 +80,8 @@ impl Editor {
         // What was missing is not once something is typed there.
         for name in ["source", "destination", "name"] {
             let typed = draft.value(name);
-            let clear = move |_: &String, _: Option<&String>, _| draft.errors.update(|errors| drop(errors.remove(name)));
+            let clear =
+                move |_: &String, _: Option<&String>, _| draft.errors.update(|errors| drop(errors.remove(name)));
             Effect::watch(move || typed.get(), clear, false);
         }
         let navigate = use_navigate();
@@ -106,7 +107,10 @@ impl Editor {
     /// Whether a guard stopped the last run of the job.
     pub fn was_blocked(self) -> bool {
         self.saved.with_untracked(|saved| {
-            saved.as_ref().and_then(|saved| saved.job.last_run.as_ref()).is_some_and(|run| run.state == RunState::Blocked)
+            saved
+                .as_ref()
+                .and_then(|saved| saved.job.last_run.as_ref())
+                .is_some_and(|run| run.state == RunState::Blocked)
         })
     }
 
@@ -146,7 +150,9 @@ impl Editor {
     /// The job, as long as what is typed is what is saved.
     fn unchanged(self) -> Option<JobId> {
         let typed = self.spec.try_get_untracked()?.ok();
-        self.saved.try_with_untracked(|saved| saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id.clone()))?
+        self.saved.try_with_untracked(|saved| {
+            saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id.clone())
+        })?
     }
 
     /// Runs it, and goes to the run. A job that was changed is saved first.
@@ -199,8 +205,11 @@ impl Editor {
 
     /// Whether it was a new one.
     async fn save(self) -> Result<bool> {
-        let Ok(job) = self.spec.get_untracked() else { return Err(AppError::new(ErrorCode::Invalid, "Check the marked fields.")) };
-        let before = self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id.clone(), saved.job.version)));
+        let Ok(job) = self.spec.get_untracked() else {
+            return Err(AppError::new(ErrorCode::Invalid, "Check the marked fields."));
+        };
+        let before =
+            self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id.clone(), saved.job.version)));
         let Some((id, version)) = before else { return create_job(job).await.map(|_| true) };
         let now = update_job(id, JobUpdate { version, job: job.clone() }).await?;
         self.saved.try_set(Some(Saved { job: now, typed: Some(job) }));
@@ -245,9 +254,10 @@ fn content((job, others, may): Needed) -> AnyView {
     }
     let search = use_location().search.get_untracked();
     let given = |key: &str| query_value(&search, key);
-    let start = job
-        .as_ref()
-        .map_or_else(|| blank(given("operation"), given("source").unwrap_or_default(), given("destination")), |job| job.spec.clone());
+    let start = job.as_ref().map_or_else(
+        || blank(given("operation"), given("source").unwrap_or_default(), given("destination")),
+        |job| job.spec.clone(),
+    );
     let editor = Editor::new(&start, job.clone());
     if given("preview").is_some() {
         let (navigate, path) = (use_navigate(), use_location().pathname.get_untracked());

@@ -1,4 +1,5 @@
-//! The files of a preview by what would happen to them: what would be deleted first, a hundred of each, the rest on the run's page.
+//! The files of a preview by what would happen to them: what would be deleted first, a hundred of each, the rest on the
+//! run's page.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -33,7 +34,11 @@ pub fn files(run: &RunId, counts: Counts, deletes: bool) -> AnyView {
     let Some((first, ..)) = there.first().copied() else {
         return ().into_any();
     };
-    let first = if deletes { first } else { there.iter().map(|(one, ..)| *one).find(|one| *one != FileOutcome::Deleted).unwrap_or(first) };
+    let first = if deletes {
+        first
+    } else {
+        there.iter().map(|(one, ..)| *one).find(|one| *one != FileOutcome::Deleted).unwrap_or(first)
+    };
     let run = run.to_string();
     let open = RwSignal::new(first);
     let list = RwSignal::new(None::<Result<RunFiles>>);
@@ -58,7 +63,9 @@ pub fn files(run: &RunId, counts: Counts, deletes: bool) -> AnyView {
     };
     let body = move || match list.get() {
         None => skeleton(5),
-        Some(Err(error)) => view! { <p class="field__error">{icon("triangle-alert")}<span>{error.message}</span></p> }.into_any(),
+        Some(Err(error)) => {
+            view! { <p class="field__error">{icon("triangle-alert")}<span>{error.message}</span></p> }.into_any()
+        }
         Some(Ok(found)) => rows(found, open.get_untracked(), &run),
     };
     view! {
@@ -82,7 +89,11 @@ fn rows(found: RunFiles, outcome: FileOutcome, run: &str) -> AnyView {
             .into_any()
     };
     let more = found.matched.saturating_sub(found.files.len() as u64);
-    let text = if more == 0 { "Look at this run".to_owned() } else { format!("{} more on the page of this run", format::count(more)) };
+    let text = if more == 0 {
+        "Look at this run".to_owned()
+    } else {
+        format!("{} more on the page of this run", format::count(more))
+    };
     let href = format!("/runs/{run}?show={}", outcome.as_str());
     view! {
         <ul class=class>{found.files.into_iter().map(row).collect::<Vec<_>>()}</ul>

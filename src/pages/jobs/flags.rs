@@ -83,7 +83,9 @@ fn fields(draft: Draft, flags: Vec<Flag>, search: RwSignal<String>, only: RwSign
     let shown = StoredValue::new(flags.iter().map(|flag| (hay(flag), draft.flag(&flag.name))).collect::<Vec<_>>());
     let fits = move |text: &str, value: RwSignal<String>| {
         let set = !only.with(|only| only == "true") || value.with(|value| !value.is_empty());
-        set && search.with(|search| search.to_lowercase().split_whitespace().all(|word| text.contains(word.trim_start_matches('-'))))
+        set && search.with(|search| {
+            search.to_lowercase().split_whitespace().all(|word| text.contains(word.trim_start_matches('-')))
+        })
     };
     let found = move || shown.with_value(|all| all.iter().filter(|(text, value)| fits(text, *value)).count());
     let field = move |flag: Flag| {
@@ -114,7 +116,8 @@ pub fn control(face: Face, flag: &Flag, value: RwSignal<String>) -> AnyView {
     let default = flag.default.clone();
     match flag.kind {
         FlagKind::Bool if default == "true" => {
-            let choices = [("", "Yes, as usual"), ("false", "No")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+            let choices =
+                [("", "Yes, as usual"), ("false", "No")].map(|(value, words)| (value.to_owned(), words.to_owned()));
             let choices = Memo::new(move |_| choices.to_vec());
             view! { <Select face value choices /> }.into_any()
         }
@@ -131,7 +134,9 @@ pub fn control(face: Face, flag: &Flag, value: RwSignal<String>) -> AnyView {
             let choices = choices(flag);
             view! { <Select face value choices=Memo::new(move |_| choices.clone()) /> }.into_any()
         }
-        FlagKind::List => view! { <Area face=Face { help: format!("{} One a line.", face.help), ..face } value /> }.into_any(),
+        FlagKind::List => {
+            view! { <Area face=Face { help: format!("{} One a line.", face.help), ..face } value /> }.into_any()
+        }
         FlagKind::Int | FlagKind::Float => view! { <Text face value mode="decimal" placeholder=default /> }.into_any(),
         _ => view! { <Text face value placeholder=default /> }.into_any(),
     }
@@ -166,7 +171,10 @@ mod tests {
     fn help_is_a_sentence_and_the_rest() {
         assert_eq!(split("Skip files that are newer"), ("Skip files that are newer.".to_owned(), String::new()));
         assert_eq!(split("A limit. Off by default."), ("A limit.".to_owned(), "Off by default.".to_owned()));
-        assert_eq!(split("How to order, e.g. 'size'. Or not"), ("How to order, e.g. 'size'.".to_owned(), "Or not".to_owned()));
+        assert_eq!(
+            split("How to order, e.g. 'size'. Or not"),
+            ("How to order, e.g. 'size'.".to_owned(), "Or not".to_owned())
+        );
         assert_eq!(split("One of 1.5\nor 2"), ("One of 1.5.".to_owned(), "or 2".to_owned()));
         assert_eq!(split(""), (String::new(), String::new()));
     }

@@ -1,4 +1,5 @@
-//! The form: what is done with which folders, then sections that say what was chosen in them; beside it the preview and the command line.
+//! The form: what is done with which folders, then sections that say what was chosen in them; beside it the preview and
+//! the command line.
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -39,14 +40,17 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
         })
     };
     let followed = Memo::new(move |_| {
-        let names = draft.followers.with(|all| all.iter().map(|one| others.with_value(|jobs| name_of(jobs, &one.job))).collect::<Vec<_>>());
+        let names = draft
+            .followers
+            .with(|all| all.iter().map(|one| others.with_value(|jobs| name_of(jobs, &one.job))).collect::<Vec<_>>());
         match names.as_slice() {
             [] => "nothing follows".to_owned(),
             [one] => format!("then {one}"),
             all => format!("{} jobs follow", all.len()),
         }
     });
-    let name = draft.face("name", "Name", if job.is_some() { "" } else { "What the job is called, if it is to be saved." });
+    let name =
+        draft.face("name", "Name", if job.is_some() { "" } else { "What the job is called, if it is to be saved." });
     let name = if job.is_some() { name.required() } else { name };
     let asking = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -97,7 +101,8 @@ fn headline(job: Option<Job>) -> AnyView {
     let last = job.last_run.map(|run| {
         let (href, at) = (format!("/runs/{}", run.id), run.ended_at.or(run.started_at).unwrap_or(run.created_at));
         let run = Memo::new(move |_| run.clone());
-        view! { <a class="row job__last" href=href>{run_badge(run)}<span class="muted">{time(at)}</span></a> }.into_any()
+        view! { <a class="row job__last" href=href>{run_badge(run)}<span class="muted">{time(at)}</span></a> }
+            .into_any()
     });
     let runs = runs::of_job(&job.id);
     view! {
@@ -124,7 +129,10 @@ fn buttons(editor: Editor) -> AnyView {
             return editor.demand();
         }
         if editor.draft.value("name").with_untracked(|name| name.trim().is_empty()) {
-            editor.draft.errors.update(|errors| drop(errors.insert("name".to_owned(), "A job needs a name.".to_owned())));
+            editor
+                .draft
+                .errors
+                .update(|errors| drop(errors.insert("name".to_owned(), "A job needs a name.".to_owned())));
             return editor.draft.focus_wrong();
         }
         busy.set(true);
@@ -165,14 +173,17 @@ fn buttons(editor: Editor) -> AnyView {
 /// Why it was not done. What another person changed meanwhile can be looked at.
 fn refusal(error: AppError) -> AnyView {
     let on = match (error.code, error.run_id) {
-        (_, Some(run)) => Some(view! { " "<a class="link" href=format!("/runs/{run}")>"Look at that run"</a> }.into_any()),
+        (_, Some(run)) => {
+            Some(view! { " "<a class="link" href=format!("/runs/{run}")>"Look at that run"</a> }.into_any())
+        }
         (ErrorCode::Conflict, None) if error.fields.is_empty() => {
             // Loaded anew: what is typed here is given up, and that is what it says.
             Some(view! { " "<a class="link" href="" rel="external">"Look at it as it is now"</a> }.into_any())
         }
         _ => None,
     };
-    view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}{on}</span></p> }.into_any()
+    view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}{on}</span></p> }
+        .into_any()
 }
 
 /// What deletes is seen first: without a preview of exactly this it is asked about.
@@ -237,7 +248,10 @@ pub fn read_only(job: Option<Job>) -> AnyView {
         return view! { <div class="headline"><h1>"Start a transfer"</h1></div>{note} }.into_any();
     };
     let (name, _) = face(job.spec.operation);
-    let line = job.source().ok().map(|source| route(&source, job.destination().ok().flatten().as_ref(), Signal::stored(false)));
+    let line = job
+        .source()
+        .ok()
+        .map(|source| route(&source, job.destination().ok().flatten().as_ref(), Signal::stored(false)));
     view! {
         {headline(Some(job.clone()))}
         {note}

@@ -18,7 +18,8 @@ pub fn how(draft: Draft) -> AnyView {
         view! { <Check face=draft.face(name, label, help) value=draft.value(name) /> }.into_any()
     };
     let number = move |name: &'static str, label: &'static str, help: &'static str, placeholder: &'static str| {
-        view! { <Text face=draft.face(name, label, help) value=draft.value(name) mode="numeric" placeholder /> }.into_any()
+        view! { <Text face=draft.face(name, label, help) value=draft.value(name) mode="numeric" placeholder /> }
+            .into_any()
     };
     (move || {
         let (checksum, bandwidth, transfers, tidy) = fit.get();

@@ -1,4 +1,5 @@
-//! `/jobs`: what was saved to be run again, how its last run went, and what can be done with it. The search is in the address.
+//! `/jobs`: what was saved to be run again, how its last run went, and what can be done with it. The search is in the
+//! address.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +40,10 @@ const NAMES: u32 = 1000;
 
 const DELETE: Words = Words {
     title: "Delete this job?",
-    what: ["", " is not run any more, and no job is followed by it. Its runs stay in the history, and no file is touched."],
+    what: [
+        "",
+        " is not run any more, and no job is followed by it. Its runs stay in the history, and no file is touched.",
+    ],
     act: "Delete job",
 };
 
@@ -55,7 +59,9 @@ pub fn JobsPage() -> impl IntoView {
     let doors = Doors::new();
     let data = Resource::new(move || (query.get(), doors.doomed.again.get(), live.missed()), |(query, ..)| get(query));
     let said = move || {
-        doors.failed.get().map(|text| view! { <p class="note note--bad" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })
+        doors.failed.get().map(
+            |text| view! { <p class="note note--bad" role="alert">{icon("triangle-alert")}<span>{text}</span></p> },
+        )
     };
     let add = move || Suspend::new(async move { data.await.is_ok_and(|(.., may)| may).then(new_job) });
     let body = view! {
@@ -98,7 +104,8 @@ async fn get(query: JobQuery) -> Result<Shown> {
     let may = get_me().await?.role.may(Permission::JobsWrite);
     let page = list_jobs(query).await?;
     let mut names: Vec<Named> = page.jobs.iter().map(|job| (job.id.clone(), job.spec.name.clone())).collect();
-    let wanted: BTreeSet<_> = page.jobs.iter().flat_map(|job| &job.spec.followers).map(|follower| &follower.job).collect();
+    let wanted: BTreeSet<_> =
+        page.jobs.iter().flat_map(|job| &job.spec.followers).map(|follower| &follower.job).collect();
     if wanted.iter().any(|id| !names.iter().any(|(known, _)| known == *id)) {
         let all = list_jobs(JobQuery { limit: NAMES, ..JobQuery::default() }).await?.jobs;
         names.extend(all.into_iter().filter(|job| wanted.contains(&job.id)).map(|job| (job.id, job.spec.name)));
@@ -139,7 +146,12 @@ fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -
             empty("list-checks", "No job yet", text.to_owned(), [may.then(new_job)])
         } else {
             let clear = view! { <a class="button" href="/jobs">"Show all jobs"</a> }.into_any();
-            empty("search", "No job matches", "No job has this in its name, source or destination.".to_owned(), [Some(clear)])
+            empty(
+                "search",
+                "No job matches",
+                "No job has this in its name, source or destination.".to_owned(),
+                [Some(clear)],
+            )
         };
     }
     let first = JobQuery { cursor: None, ..query.clone() };
@@ -148,7 +160,8 @@ fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -
         let href = href(&JobQuery { cursor: Some(cursor), ..first });
         view! { <a class="button" href=href>"More"</a> }.into_any()
     });
-    let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
+    let pager = (back.is_some() || more.is_some())
+        .then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
     view! { {table(&page.jobs, &names, may, doors, live)}{pager} }.into_any()
 }
 

@@ -1,5 +1,5 @@
-//! The preview: a dry run of what is typed, followed while it looks, then in counts and files. It belongs to what was typed then: whatever is
-//! changed makes it stale.
+//! The preview: a dry run of what is typed, followed while it looks, then in counts and files. It belongs to what was
+//! typed then: whatever is changed makes it stale.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -126,7 +126,8 @@ pub fn preview(editor: Editor) -> AnyView {
     let check = Memo::new(move |_| editor.draft.operation.get() == Operation::Check);
     let body = move || {
         if check.get() {
-            return view! { <p class="muted">"A check changes nothing, so there is nothing to preview: run it."</p> }.into_any();
+            return view! { <p class="muted">"A check changes nothing, so there is nothing to preview: run it."</p> }
+                .into_any();
         }
         match preview.stage.get() {
             Stage::Nothing => view! {
@@ -193,12 +194,14 @@ fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyVie
     if !run.summary.state.ended_well() {
         let said = run.guard_report.as_ref().map(|report| report.words()).filter(|words| !words.is_empty());
         let said = said.or_else(|| run.summary.error.clone()).unwrap_or_else(|| "It did not end well.".to_owned());
-        let title = if run.summary.state == RunState::Blocked { "A guard stopped it" } else { "The preview did not end well" };
+        let title =
+            if run.summary.state == RunState::Blocked { "A guard stopped it" } else { "The preview did not end well" };
         return problem(title, said, Some(href));
     }
     let bytes = run.summary.stats.bytes;
-    let bytes =
-        (bytes > 0).then(|| view! { <span class="muted num">{format!("{} would be sent.", format::bytes(bytes))}</span> }.into_any());
+    let bytes = (bytes > 0).then(|| {
+        view! { <span class="muted num">{format!("{} would be sent.", format::bytes(bytes))}</span> }.into_any()
+    });
     let id = run.summary.id.clone();
     view! {
         <p class="preview__said" role="status"><b>{words::would(&counts)}</b>" "{bytes}</p>
@@ -212,7 +215,10 @@ fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyVie
 /// What the run will not do, or not prove, as far as the look ahead tells.
 fn warned(run: &RunSummary) -> Option<AnyView> {
     let said = run.said_warning()?;
-    Some(view! { <div class="note note--warn">{icon("triangle-alert")}<div><p class="said">{said}</p></div></div> }.into_any())
+    Some(
+        view! { <div class="note note--warn">{icon("triangle-alert")}<div><p class="said">{said}</p></div></div> }
+            .into_any(),
+    )
 }
 
 fn problem(title: &'static str, text: String, href: Option<String>) -> AnyView {

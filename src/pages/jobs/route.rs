@@ -72,7 +72,8 @@ pub fn ends(draft: Draft) -> AnyView {
             let face = draft.face(name, label, help).required();
             view! { <LocationPicker face value=draft.value(name) places=places() /> }.into_any()
         };
-        view! { {source.map(|words| picker("source", words))}{destination.map(|words| picker("destination", words))} }.into_any()
+        view! { {source.map(|words| picker("source", words))}{destination.map(|words| picker("destination", words))} }
+            .into_any()
     })
     .into_any()
 }
@@ -81,12 +82,17 @@ pub fn ends(draft: Draft) -> AnyView {
 const fn words(operation: Operation) -> [Option<(&'static str, &'static str)>; 2] {
     let made = "Made when it is not there.";
     match operation {
-        Operation::Copy => [Some(("From", "What is in this folder is copied, with all folders below it.")), Some(("To", made))],
-        Operation::Sync => {
-            [Some(("From", "Stays as it is.")), Some(("To", "Is made the same: what the source does not have is deleted here."))]
+        Operation::Copy => {
+            [Some(("From", "What is in this folder is copied, with all folders below it.")), Some(("To", made))]
         }
+        Operation::Sync => [
+            Some(("From", "Stays as it is.")),
+            Some(("To", "Is made the same: what the source does not have is deleted here.")),
+        ],
         Operation::Move => [Some(("From", "What has arrived is deleted here.")), Some(("To", made))],
-        Operation::Delete => [Some(("What", "The files in this folder are deleted, and those in all folders below it.")), None],
+        Operation::Delete => {
+            [Some(("What", "The files in this folder are deleted, and those in all folders below it.")), None]
+        }
         Operation::Check => [Some(("From", "What is compared.")), Some(("To", "What it is compared with."))],
         Operation::Bisync => [
             Some(("From", "One side: changes come from here, and go here.")),

@@ -64,11 +64,13 @@ pub fn safety(draft: Draft) -> AnyView {
 /// How much may be deleted.
 fn limit(draft: Draft, operation: Operation) -> AnyView {
     let number = move |name: &'static str, label: &'static str, help: &'static str, placeholder: &'static str| {
-        view! { <Text face=draft.face(name, label, help) value=draft.value(name) mode="numeric" placeholder /> }.into_any()
+        view! { <Text face=draft.face(name, label, help) value=draft.value(name) mode="numeric" placeholder /> }
+            .into_any()
     };
     match operation {
         Operation::Sync => {
-            let percent = "Of the destination’s files; 10 files always. More is blocked until somebody has looked at it.";
+            let percent =
+                "Of the destination’s files; 10 files always. More is blocked until somebody has looked at it.";
             let files = "A number counts instead of the percentage.";
             view! {
                 <div class="pair">
@@ -78,9 +80,12 @@ fn limit(draft: Draft, operation: Operation) -> AnyView {
             }
             .into_any()
         }
-        Operation::Bisync => {
-            number("max_delete", "May delete, in percent", "When more of one side’s files are gone than this, it does not begin.", "50")
-        }
+        Operation::Bisync => number(
+            "max_delete",
+            "May delete, in percent",
+            "When more of one side’s files are gone than this, it does not begin.",
+            "50",
+        ),
         _ => {
             let asks = "Beyond 10 files or 10 %, whichever is more, a run asks for the path or a preview. A saved job may go up to this number without.";
             view! {

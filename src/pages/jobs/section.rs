@@ -1,4 +1,5 @@
-//! A section of the form: its name and what was chosen in it, in words; open, its fields. Something wrong in it opens it.
+//! A section of the form: its name and what was chosen in it, in words; open, its fields. Something wrong in it opens
+//! it.
 
 use leptos::prelude::*;
 
@@ -6,21 +7,36 @@ use super::draft::Draft;
 use crate::components::icon::icon;
 
 /// The section of these fields; `words` says what is chosen.
-pub fn section(title: &'static str, names: &'static [&'static str], words: Memo<String>, draft: Draft, body: AnyView) -> AnyView {
-    let wrong = Memo::new(move |_| draft.errors.with(|errors| names.iter().filter(|name| errors.contains_key(**name)).count()));
+pub fn section(
+    title: &'static str,
+    names: &'static [&'static str],
+    words: Memo<String>,
+    draft: Draft,
+    body: AnyView,
+) -> AnyView {
+    let wrong =
+        Memo::new(move |_| draft.errors.with(|errors| names.iter().filter(|name| errors.contains_key(**name)).count()));
     folding(title, words, wrong, RwSignal::new(false), body)
 }
 
 /// The same, for who knows better what is wrong in it, and whether it is open.
-pub fn folding(title: &'static str, words: Memo<String>, wrong: Memo<usize>, open: RwSignal<bool>, body: AnyView) -> AnyView {
+pub fn folding(
+    title: &'static str,
+    words: Memo<String>,
+    wrong: Memo<usize>,
+    open: RwSignal<bool>,
+    body: AnyView,
+) -> AnyView {
     Effect::new(move |_| {
         if wrong.get() > 0 {
             open.set(true);
         }
     });
-    let said = move || match wrong.get() {
+    let said = move || {
+        match wrong.get() {
         0 => view! { <span class="section__words">{words.get()}</span> }.into_any(),
         n => view! { <span class="section__words section__words--bad">{icon("triangle-alert")}{format!("{n} to mend")}</span> }.into_any(),
+    }
     };
     view! {
         <details class="section" prop:open=open on:toggle:target=move |event| open.set(event.target().has_attribute("open"))>

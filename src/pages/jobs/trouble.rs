@@ -14,14 +14,20 @@ pub const FIELDS: &[&str] = &["retry.attempts", "retry.backoff_secs", "on_busy",
 /// The fields that the operation has.
 pub fn trouble(draft: Draft) -> AnyView {
     let retry = Memo::new(move |_| Fit::of(draft.operation.get()).retry);
-    let text = move |name: &'static str, label: &'static str, help: &'static str, mode: &'static str, placeholder: &'static str| {
+    let text = move |name: &'static str,
+                     label: &'static str,
+                     help: &'static str,
+                     mode: &'static str,
+                     placeholder: &'static str| {
         view! { <Text face=draft.face(name, label, help) value=draft.value(name) mode placeholder /> }.into_any()
     };
     let busy = Memo::new(|_| {
         let choice = |on_busy: OnBusy, words: &str| -> Choice { (on_busy.as_str().to_owned(), words.to_owned()) };
         vec![choice(OnBusy::Queue, "Wait in the queue"), choice(OnBusy::Refuse, "Refuse, and say so")]
     });
-    let face = draft.face("on_busy", "While another run writes there", "Two runs never write to one place at once.").required();
+    let face = draft
+        .face("on_busy", "While another run writes there", "Two runs never write to one place at once.")
+        .required();
     let again = move || {
         if !retry.get() {
             return view! { <p class="muted">"It is tried once: what it did can not be told from what it did not. Look at a failed run, then start it again."</p> }.into_any();

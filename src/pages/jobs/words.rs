@@ -15,7 +15,8 @@ const BISYNC_PERCENT: u32 = 50;
 #[must_use]
 pub fn what(job: &NewJob) -> String {
     let options = &job.options;
-    let patterns = |word: &str, n: usize| (n > 0).then(|| format!("{word} {}", format::plural(n as u64, "pattern", "patterns")));
+    let patterns =
+        |word: &str, n: usize| (n > 0).then(|| format!("{word} {}", format::plural(n as u64, "pattern", "patterns")));
     let amount = |word: &str, value: &Option<String>| value.as_ref().map(|value| format!("{word} {value}"));
     join(
         [
@@ -52,10 +53,14 @@ pub fn safety(job: &NewJob) -> String {
     let (options, guards) = (&job.options, &job.guards);
     let files = options.max_delete.map(|n| format!("may delete {}", format::plural(n.into(), "file", "files")));
     let limit = match job.operation {
-        Operation::Sync => files.or_else(|| Some(format!("may delete {} %", guards.max_delete_percent.unwrap_or(DEFAULT_PERCENT)))),
+        Operation::Sync => {
+            files.or_else(|| Some(format!("may delete {} %", guards.max_delete_percent.unwrap_or(DEFAULT_PERCENT))))
+        }
         Operation::Bisync => Some(format!("may delete {} %", options.max_delete.unwrap_or(BISYNC_PERCENT))),
         _ if job.operation.removes() => {
-            let may = guards.may_delete.map_or_else(|| "10 files or 10 %".to_owned(), |n| format::plural(n.into(), "file", "files"));
+            let may = guards
+                .may_delete
+                .map_or_else(|| "10 files or 10 %".to_owned(), |n| format::plural(n.into(), "file", "files"));
             let own = options.max_delete.map(|n| format!(", {} at most", format::count(n.into()))).unwrap_or_default();
             Some(format!("may delete {may} without asking{own}"))
         }
@@ -78,7 +83,8 @@ pub fn safety(job: &NewJob) -> String {
 /// What happens when it fails or is busy.
 #[must_use]
 pub fn trouble(job: &NewJob) -> String {
-    let attempts = if job.retry.attempts > 1 { format!("{} attempts", job.retry.attempts) } else { "tried once".to_owned() };
+    let attempts =
+        if job.retry.attempts > 1 { format!("{} attempts", job.retry.attempts) } else { "tried once".to_owned() };
     let busy = if job.on_busy == OnBusy::Refuse { "refused while busy" } else { "waits its turn" };
     join(
         [
@@ -141,9 +147,10 @@ mod tests {
 
     #[test]
     fn a_section_says_what_was_chosen_in_it() {
-        let mut job: NewJob =
-            serde_json::from_value(serde_json::json!({ "name": "a", "operation": "sync", "source": "/a", "destination": "/b" }))
-                .expect("a job");
+        let mut job: NewJob = serde_json::from_value(
+            serde_json::json!({ "name": "a", "operation": "sync", "source": "/a", "destination": "/b" }),
+        )
+        .expect("a job");
         assert_eq!(what(&job), "all files");
         assert_eq!(how(&job), "as rclone does it");
         assert_eq!(safety(&job), "may delete 10 %");

@@ -73,8 +73,10 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
             read_only: is_on(read_only),
             allow_other: is_on(allow_other),
         };
-        let empty =
-            [(FIELDS[0], &mount.location, "Choose a folder, or type remote:path."), (FIELDS[1], &mount.mount_point, "Write where.")];
+        let empty = [
+            (FIELDS[0], &mount.location, "Choose a folder, or type remote:path."),
+            (FIELDS[1], &mount.mount_point, "Write where."),
+        ];
         let wrong: BTreeMap<_, _> = empty
             .into_iter()
             .filter(|(_, text, _)| text.is_empty())
@@ -88,7 +90,8 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
     };
     let face = |id: &'static str, label: &'static str, help: String| Face::new(id, label, help, error_of(errors, id));
     let example = roots.first().map(|root| format!("{}/mnt/photos", root.trim_end_matches('/'))).unwrap_or_default();
-    let where_help = format!("A folder below {}. It is made when it is not there, and has to be empty.", roots.join(" or "));
+    let where_help =
+        format!("A folder below {}. It is made when it is not there, and has to be empty.", roots.join(" or "));
     view! {
         <section class="panel mounts__new" aria-labelledby="mount-title">
             <header><h2 id="mount-title">"Mount a location"</h2></header>

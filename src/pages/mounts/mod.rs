@@ -170,8 +170,7 @@ fn obstacle(shown: &Shown) -> Option<AnyView> {
 
 /// What mounts are for, and the way to the first.
 fn nothing(may: bool, ready: bool, open: Memo<bool>) -> AnyView {
-    let text =
-        "A mount lets every program of this server read and write a remote as if it were a folder: a media server, a script, a backup.";
+    let text = "A mount lets every program of this server read and write a remote as if it were a folder: a media server, a script, a backup.";
     let text = if may { text.to_owned() } else { format!("{text} An admin can make one.") };
     let add = (move || (ready && !open.get()).then(mount_link)).into_any();
     empty("hard-drive", "Nothing is mounted", text, [Some(add)])
@@ -300,7 +299,10 @@ mod tests {
             user: "ana".to_owned(),
             created_at: Timestamp(0),
         };
-        assert!(loss(&mount(MountState::Mounted, Some(1))).starts_with("1 file that was written to /srv/mnt has not reached b2:a"));
+        assert!(
+            loss(&mount(MountState::Mounted, Some(1)))
+                .starts_with("1 file that was written to /srv/mnt has not reached b2:a")
+        );
         assert!(loss(&mount(MountState::Mounted, Some(1200))).starts_with("1,200 files that were"));
         assert!(loss(&mount(MountState::Gone, None)).contains("is gone"));
     }

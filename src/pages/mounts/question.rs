@@ -13,7 +13,8 @@ use crate::{
 pub fn Question(doors: Doors) -> impl IntoView {
     let Doors { unmount, going, asking, why, .. } = doors;
     let pending = unmount.pending();
-    let gone = Memo::new(move |_| going.with(|going| going.as_ref().is_some_and(|mount| mount.state == MountState::Gone)));
+    let gone =
+        Memo::new(move |_| going.with(|going| going.as_ref().is_some_and(|mount| mount.state == MountState::Gone)));
     let force = move |_| {
         if let Some(mount) = going.get_untracked() {
             unmount.dispatch(DeleteMount { id: mount.id.to_string(), force: true });

@@ -23,7 +23,9 @@ use crate::{
 pub fn table(may: bool, doors: Doors) -> AnyView {
     let mounts = doors.mounts;
     let follow = move |first: Mount| {
-        Memo::new(move |_| mounts.with(|all| all.iter().find(|mount| mount.id == first.id).cloned()).unwrap_or_else(|| first.clone()))
+        Memo::new(move |_| {
+            mounts.with(|all| all.iter().find(|mount| mount.id == first.id).cloned()).unwrap_or_else(|| first.clone())
+        })
     };
     view! {
         <table class="cards">

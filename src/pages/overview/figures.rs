@@ -16,7 +16,10 @@ pub fn tiles(overview: &Overview) -> AnyView {
     let warned = overview.week_warnings;
     let warned = if warned > 0 { format!(", {} with warnings", format::count(warned)) } else { String::new() };
     let of = format!("of {}{warned}", format::plural(overview.week_runs, "run", "runs"));
-    let a_run = overview.week_files.checked_div(overview.week_runs).map(|n| format!("about {} a run", format::plural(n, "file", "files")));
+    let a_run = overview
+        .week_files
+        .checked_div(overview.week_runs)
+        .map(|n| format!("about {} a run", format::plural(n, "file", "files")));
     let a_run = view! { <small class="muted">{a_run}</small> }.into_any();
     let remotes = view! { <a class="small" href="/remotes">"See them"</a> }.into_any();
     view! {

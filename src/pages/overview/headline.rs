@@ -14,10 +14,14 @@ use crate::{
 pub fn headline(overview: &Overview) -> AnyView {
     let (kind, name, words) = verdict(overview);
     let last = overview.recent.first().and_then(|run| run.ended_at);
-    let behind = last.map_or_else(|| view! { "Nothing has ended yet" }.into_any(), |at| view! { "Last run ended " {time(at)} }.into_any());
+    let behind = last.map_or_else(
+        || view! { "Nothing has ended yet" }.into_any(),
+        |at| view! { "Last run ended " {time(at)} }.into_any(),
+    );
     // The one next action of an empty page stands in its middle.
-    let start = (overview.remotes > 0 && !is_fresh(overview))
-        .then(|| view! { <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a> }.into_any());
+    let start = (overview.remotes > 0 && !is_fresh(overview)).then(|| {
+        view! { <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a> }.into_any()
+    });
     view! {
         <div class=format!("headline headline--{kind}")>
             {draw(name, "icon icon--state")}
@@ -42,16 +46,28 @@ fn verdict(overview: &Overview) -> (&'static str, &'static str, String) {
         return ("run", "anchor", "Ready when you are".to_owned());
     }
     if week_failed > 0 {
-        let more = if week_warnings > 0 { format!(", {} ended with warnings", format::count(week_warnings)) } else { String::new() };
+        let more = if week_warnings > 0 {
+            format!(", {} ended with warnings", format::count(week_warnings))
+        } else {
+            String::new()
+        };
         return (
             "warn",
             "triangle-alert",
-            format!("{} of {} failed in the last 7 days{more}", format::count(week_failed), format::plural(week_runs, "run", "runs")),
+            format!(
+                "{} of {} failed in the last 7 days{more}",
+                format::count(week_failed),
+                format::plural(week_runs, "run", "runs")
+            ),
         );
     }
     if week_warnings > 0 {
         let runs = format::plural(week_runs, "run", "runs");
-        return ("warn", "triangle-alert", format!("{} of {runs} ended with warnings in the last 7 days", format::count(week_warnings)));
+        return (
+            "warn",
+            "triangle-alert",
+            format!("{} of {runs} ended with warnings in the last 7 days", format::count(week_warnings)),
+        );
     }
     match (week_runs, overview.running.len()) {
         (0, 0) => ("run", "clock", "Nothing has run in the last 7 days".to_owned()),
@@ -78,7 +94,10 @@ mod tests {
         let warned = Overview { week_warnings: 2, ..overview.clone() };
         assert_eq!(verdict(&warned).2, "1 of 12 runs failed in the last 7 days, 2 ended with warnings");
         let warned = Overview { week_failed: 0, ..warned };
-        assert_eq!(verdict(&warned), ("warn", "triangle-alert", "2 of 12 runs ended with warnings in the last 7 days".to_owned()));
+        assert_eq!(
+            verdict(&warned),
+            ("warn", "triangle-alert", "2 of 12 runs ended with warnings in the last 7 days".to_owned())
+        );
         assert_eq!(verdict(&Overview { week_failed: 0, ..overview }).0, "ok");
         assert_eq!(verdict(&Overview::default()).2, "Ready when you are");
     }

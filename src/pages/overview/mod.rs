@@ -106,12 +106,17 @@ fn follow(live: Live) -> Callback<RunSummary, Memo<RunSummary>> {
 /// What there is to do while nothing was done yet: one thing.
 fn first_step(remotes: u64) -> AnyView {
     if remotes == 0 {
-        let add = view! { <a class="button button--primary" href="/remotes/new">"Add your first remote"</a> }.into_any();
-        let text = "A remote is a connection to a storage: a bucket, a server, another folder. Add one, and data can move.";
+        let add =
+            view! { <a class="button button--primary" href="/remotes/new">"Add your first remote"</a> }.into_any();
+        let text =
+            "A remote is a connection to a storage: a bucket, a server, another folder. Add one, and data can move.";
         return empty("cloud", "No remote yet", text.to_owned(), [Some(add)]);
     }
     let start = view! { <a class="button button--primary" href="/jobs/new">"Start your first transfer"</a> }.into_any();
-    let text = format!("{} ready. Copy something, and this page tells how it went.", format::plural(remotes, "remote is", "remotes are"));
+    let text = format!(
+        "{} ready. Copy something, and this page tells how it went.",
+        format::plural(remotes, "remote is", "remotes are")
+    );
     empty("play", "No transfer yet", text, [Some(start)])
 }
 

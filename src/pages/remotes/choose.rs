@@ -1,4 +1,5 @@
-//! The first step: which provider. All of them in groups, found by typing; plain links, so that the address says what was chosen.
+//! The first step: which provider. All of them in groups, found by typing; plain links, so that the address says what
+//! was chosen.
 
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -46,12 +47,15 @@ pub(super) fn choose(providers: &[ProviderSummary]) -> AnyView {
     let search = RwSignal::new(String::new());
     let cards: Vec<_> = providers.iter().map(|provider| (provider.group, Card::new(provider))).collect();
     let all = StoredValue::new(cards.iter().map(|(_, card)| card.clone()).collect::<Vec<_>>());
-    let none = Memo::new(move |_| search.with(|search| all.with_value(|all| !all.iter().any(|card| card.fits(search)))));
+    let none =
+        Memo::new(move |_| search.with(|search| all.with_value(|all| !all.iter().any(|card| card.fits(search)))));
     // Enter takes the first that is shown.
     let navigate = use_navigate();
     let go = move |event: ev::KeyboardEvent| {
         let first = || {
-            search.with_untracked(|search| all.with_value(|all| all.iter().find(|card| card.fits(search)).map(|card| card.href.clone())))
+            search.with_untracked(|search| {
+                all.with_value(|all| all.iter().find(|card| card.fits(search)).map(|card| card.href.clone()))
+            })
         };
         if event.key() == "Enter"
             && let Some(href) = first()
@@ -91,7 +95,8 @@ fn draw_group(group: ProviderGroup, cards: Vec<Card>, search: RwSignal<String>) 
     let id = format!("providers-{}", group.title().to_lowercase().replace(' ', "-"));
     let label = id.clone();
     let texts = StoredValue::new(cards.clone());
-    let hidden = Memo::new(move |_| search.with(|search| texts.with_value(|cards| !cards.iter().any(|card| card.fits(search)))));
+    let hidden =
+        Memo::new(move |_| search.with(|search| texts.with_value(|cards| !cards.iter().any(|card| card.fits(search)))));
     let cards = cards.into_iter().map(|card| draw_card(card, search)).collect::<Vec<_>>();
     view! {
         <section class="chooser__group" aria-labelledby=label hidden=move || hidden.get()>
@@ -155,7 +160,8 @@ fn about(provider: &ProviderSummary) -> String {
         "cache" => "Keeps a copy of what is read from another remote. No longer maintained.",
         _ => "",
     };
-    let same = title(&provider.name).is_some_and(|title| title.eq_ignore_ascii_case(provider.description.trim_end_matches('.')));
+    let same = title(&provider.name)
+        .is_some_and(|title| title.eq_ignore_ascii_case(provider.description.trim_end_matches('.')));
     match (ours, same) {
         ("", true) => format!("Files kept with {}.", headline(provider)),
         ("", false) => provider.description.clone(),
@@ -183,7 +189,12 @@ mod tests {
     use crate::domain::provider::rank;
 
     fn provider(name: &str, description: &str) -> ProviderSummary {
-        ProviderSummary { name: name.to_owned(), description: description.to_owned(), prefix: name.to_owned(), group: rank(name).1 }
+        ProviderSummary {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            prefix: name.to_owned(),
+            group: rank(name).1,
+        }
     }
 
     #[test]

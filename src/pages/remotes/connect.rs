@@ -26,7 +26,9 @@ pub(super) fn connect(provider: &Provider, draft: Draft, next: Step) -> AnyView 
         let fields = fields.clone();
         Memo::new_with_compare(move |_| fields.shown(&vendor.get()), |_, _| true)
     };
-    let first = move || shown.get().into_iter().filter(|field| field.first).map(|field| draw(&field, vendor, draft)).collect::<Vec<_>>();
+    let first = move || {
+        shown.get().into_iter().filter(|field| field.first).map(|field| draw(&field, vendor, draft)).collect::<Vec<_>>()
+    };
     let go_on = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let missing = fields.missing();
@@ -69,16 +71,20 @@ fn Advanced(shown: Memo<Vec<Field>>, vendor: Signal<String>, draft: Draft) -> im
     let search = RwSignal::new(String::new());
     // Something wrong in here must be seen.
     Effect::new(move |_| {
-        if draft.errors.with(|errors| shown.with(|all| all.iter().any(|field| !field.first && errors.contains_key(&field.option.name)))) {
+        if draft.errors.with(|errors| {
+            shown.with(|all| all.iter().any(|field| !field.first && errors.contains_key(&field.option.name)))
+        }) {
             open.set(true);
         }
     });
     let inside = move || {
         open.get().then(|| {
             let fields = others().into_iter().map(|field| {
-                let text = format!("{} {} {}", field.option.name, field.option.label(), field.option.summary()).to_lowercase();
+                let text =
+                    format!("{} {} {}", field.option.name, field.option.label(), field.option.summary()).to_lowercase();
                 let fits = move || search.with(|search| text.contains(search.trim().to_lowercase().as_str()));
-                view! { <div class="advanced__field" hidden=move || !fits()>{draw(&field, vendor, draft)}</div> }.into_any()
+                view! { <div class="advanced__field" hidden=move || !fits()>{draw(&field, vendor, draft)}</div> }
+                    .into_any()
             });
             view! {
                 <div class="advanced__body">
@@ -105,16 +111,19 @@ fn draw(field: &Field, vendor: Signal<String>, draft: Draft) -> AnyView {
     // What wraps another remote points at a place that Longshore knows.
     if option.name == "remote" {
         let label = if provider == "alias" { "Folder it stands for" } else { "Folder it lies on" };
-        let face = Face::new("option-remote", label, "A folder of another remote, or of this server.", error).required();
+        let face =
+            Face::new("option-remote", label, "A folder of another remote, or of this server.", error).required();
         return view! { <LocationPicker face value places=places() /> }.into_any();
     }
     if option.name == "token" && option.kind == OptionKind::Json {
-        let help =
-            format!("On a computer with a browser run: rclone authorize \"{provider}\". Sign in there, and paste here what it prints.");
+        let help = format!(
+            "On a computer with a browser run: rclone authorize \"{provider}\". Sign in there, and paste here what it prints."
+        );
         let face = Face::new("option-token", option.label(), help, error);
         return view! { <Secret face value /> }.into_any();
     }
-    let option = ProviderOption { help: list_help(&provider, &option.name).map_or(option.help, str::to_owned), ..option };
+    let option =
+        ProviderOption { help: list_help(&provider, &option.name).map_or(option.help, str::to_owned), ..option };
     view! { <OptionField option value vendor error /> }.into_any()
 }
 
@@ -125,7 +134,9 @@ fn list_help(provider: &str, option: &str) -> Option<&'static str> {
             "The remotes or folders, with one space between: photos: nas:backup /srv/files. In double quotes where a name holds a space; \
              add :ro to read from one only, :nc to create nothing new in it.",
         ),
-        ("combine", "upstreams") => Some("As folder=remote:path, with one space between: photos=b2:photos work=nas:work."),
+        ("combine", "upstreams") => {
+            Some("As folder=remote:path, with one space between: photos=b2:photos work=nas:work.")
+        }
         _ => None,
     }
 }

@@ -15,13 +15,18 @@ const PREFIX: &str = "encrypt_config.";
 
 /// What happens to the names of files: rclone's word, ours, and what it means.
 const NAMES: [(&str, &str, &str); 3] = [
-    ("standard", "Encrypt names", "Nobody who looks into the storage can read them. A name has at most 143 characters then."),
+    (
+        "standard",
+        "Encrypt names",
+        "Nobody who looks into the storage can read them. A name has at most 143 characters then.",
+    ),
     ("obfuscate", "Obfuscate names", "Hides them from a glance, not from somebody who tries. Names may be longer."),
     ("off", "Leave names readable", "Only the content is encrypted. Each name gets “.bin” at its end."),
 ];
 
-/// Whether encryption is offered: what wraps others is itself made over a remote that one could encrypt. A folder of this server is encrypted
-/// over an alias, since the paths of a remote of type `local` mean something else on another computer.
+/// Whether encryption is offered: what wraps others is itself made over a remote that one could encrypt. A folder of
+/// this server is encrypted over an alias, since the paths of a remote of type `local` mean something else on another
+/// computer.
 pub(super) fn is_offered(provider: &ProviderSummary) -> bool {
     match provider.name.as_str() {
         "alias" => true,
@@ -73,7 +78,11 @@ impl Crypt {
             ("password", self.password.get_untracked()),
             ("password2", self.salt.get_untracked()),
         ];
-        options.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect()
+        options
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     /// What is missing, by the name of the field.
@@ -89,8 +98,8 @@ fn field(option: &str) -> String {
     format!("{PREFIX}{option}")
 }
 
-/// Errors of the server by the fields they belong to: the connection's own are those that `is_option` knows. The path of the remote that
-/// encrypts is told apart from it by the server, its other options by their names.
+/// Errors of the server by the fields they belong to: the connection's own are those that `is_option` knows. The path
+/// of the remote that encrypts is told apart from it by the server, its other options by their names.
 pub(super) fn sort(errors: BTreeMap<String, String>, is_option: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let sorted = errors.into_iter().map(|(name, problem)| {
         let ours = matches!(name.as_str(), "filename_encryption" | "password" | "password2") && !is_option(&name);
@@ -123,7 +132,9 @@ pub(super) fn encrypt(draft: Draft) -> AnyView {
         draft.errors.set(missing);
     };
     let error = move |option: &str| error_of(draft.errors, field(option));
-    let face = move |id: &str, label: &str, help: String, option: &str| Face::new(format!("encrypt-{id}"), label, help, error(option));
+    let face = move |id: &str, label: &str, help: String, option: &str| {
+        Face::new(format!("encrypt-{id}"), label, help, error(option))
+    };
     let inside = move || {
         draft.crypt.is_on().then(|| {
             let (help, example) = match top {
@@ -143,8 +154,7 @@ pub(super) fn encrypt(draft: Draft) -> AnyView {
             .into_any()
         })
     };
-    let about =
-        "Makes a second remote over this one. What is copied to it can be read only with its password: not by who runs the storage.";
+    let about = "Makes a second remote over this one. What is copied to it can be read only with its password: not by who runs the storage.";
     view! {
         <form class="form" novalidate method="post" on:submit=go_on>
             <fieldset disabled=move || !ready.get() aria-label="Encryption">
@@ -197,7 +207,12 @@ mod tests {
     #[test]
     fn what_wraps_is_not_encrypted_once_more() {
         let offered = |name: &str| {
-            is_offered(&ProviderSummary { name: name.to_owned(), description: String::new(), prefix: String::new(), group: rank(name).1 })
+            is_offered(&ProviderSummary {
+                name: name.to_owned(),
+                description: String::new(),
+                prefix: String::new(),
+                group: rank(name).1,
+            })
         };
         assert!(offered("s3") && offered("sftp") && offered("alias"));
         assert!(!offered("local") && !offered("crypt") && !offered("union") && !offered("hasher"));
@@ -216,7 +231,10 @@ mod tests {
             crypt.path.set(" /archive/safe/ ".to_owned());
             crypt.password.set(" with spaces ".to_owned());
             assert!(crypt.missing(Some("bucket")).is_empty());
-            assert_eq!((crypt.config()["remote"].as_str(), crypt.config()["password"].as_str()), ("archive/safe", " with spaces "));
+            assert_eq!(
+                (crypt.config()["remote"].as_str(), crypt.config()["password"].as_str()),
+                ("archive/safe", " with spaces ")
+            );
         });
     }
 

@@ -56,7 +56,9 @@ impl Fields {
             let first = match usual {
                 Some(usual) => option.required || usual.contains(&option.name.as_str()),
                 // To sign in is what those need that have a token to paste.
-                None => option.required || !option.advanced || (option.kind == OptionKind::Json && option.name == "token"),
+                None => {
+                    option.required || !option.advanced || (option.kind == OptionKind::Json && option.name == "token")
+                }
             };
             let start = if option.kind == OptionKind::Bool || vendor { option.default.clone() } else { String::new() };
             // rclone would guess a vendor; the other fields could not be right then.
@@ -84,11 +86,15 @@ impl Fields {
     /// rclone lists once a vendor has one field.
     #[must_use]
     pub fn shown(&self, vendor: &str) -> Vec<Field> {
-        if let Some(field) = self.all.iter().find(|field| self.has_vendors && field.option.name == VENDOR && vendor.is_empty()) {
+        if let Some(field) =
+            self.all.iter().find(|field| self.has_vendors && field.option.name == VENDOR && vendor.is_empty())
+        {
             return vec![field.clone()];
         }
         let mut names = BTreeSet::new();
-        let counts = |field: &&Field| matches_provider(&field.option.provider, vendor) && names.insert(field.option.name.clone());
+        let counts = |field: &&Field| {
+            matches_provider(&field.option.provider, vendor) && names.insert(field.option.name.clone())
+        };
         self.all.iter().filter(counts).cloned().collect()
     }
 
@@ -105,7 +111,11 @@ impl Fields {
         let typed = |field: Field| {
             let value = field.value.get_untracked();
             // rclone wants the lines of a key in one, with `\n` written out.
-            let value = if field.option.name.ends_with("_pem") { value.trim().replace('\r', "").replace('\n', "\\n") } else { value };
+            let value = if field.option.name.ends_with("_pem") {
+                value.trim().replace('\r', "").replace('\n', "\\n")
+            } else {
+                value
+            };
             (!value.is_empty() && value != field.option.default).then_some((field.option.name, value))
         };
         self.shown(&vendor).into_iter().filter_map(typed).collect()
@@ -116,7 +126,9 @@ impl Fields {
     pub fn missing(&self) -> BTreeMap<String, String> {
         let shown = self.shown(&self.vendor().get_untracked());
         let empty = shown.into_iter().filter(|field| {
-            field.option.required && field.option.default.is_empty() && field.value.with_untracked(|v| v.trim().is_empty())
+            field.option.required
+                && field.option.default.is_empty()
+                && field.value.with_untracked(|v| v.trim().is_empty())
         });
         empty.map(|field| (field.option.name, "This is needed.".to_owned())).collect()
     }

@@ -28,7 +28,13 @@ use crate::{
 
 /// The step; `before` is the one before it, and `encrypt` says whether a remote that encrypts is made too.
 #[component]
-pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bool, taken: StoredValue<Vec<String>>) -> impl IntoView {
+pub(super) fn Finish(
+    provider: Provider,
+    draft: Draft,
+    before: Step,
+    encrypt: bool,
+    taken: StoredValue<Vec<String>>,
+) -> impl IntoView {
     let Draft { fields, at, crypt, name, tested, trust, errors, sheet, .. } = draft;
     let ready = interactive();
     let failed = RwSignal::new(None::<AppError>);
@@ -52,7 +58,12 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
         }
     };
     let test = Action::new(move |()| {
-        let remote = NewRemote { provider: kind.get_value(), config: config(), trust: trust.get_untracked(), ..NewRemote::default() };
+        let remote = NewRemote {
+            provider: kind.get_value(),
+            config: config(),
+            trust: trust.get_untracked(),
+            ..NewRemote::default()
+        };
         async move {
             failed.set(None);
             tested.set(None);
@@ -80,7 +91,9 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
                 Err(error) => return refuse(error),
             };
             // What was tried is now saved: trying it once more is what the list remembers as its test.
-            if saved.remote.tested.is_none() && tested.with_untracked(|tested| tested.as_ref().is_some_and(|tested| tested.connected)) {
+            if saved.remote.tested.is_none()
+                && tested.with_untracked(|tested| tested.as_ref().is_some_and(|tested| tested.connected))
+            {
                 let _ = test_remote(NewRemote { name: saved.remote.name.to_string(), ..NewRemote::default() }).await;
             }
             match saved.crypt {
@@ -97,7 +110,9 @@ pub(super) fn Finish(provider: Provider, draft: Draft, before: Step, encrypt: bo
             let over = crypt_name(name);
             match (is_taken(name), encrypt && is_taken(&over)) {
                 (true, _) => Some("There is a remote with this name. Choose another.".to_owned()),
-                (false, true) => Some(format!("There is a remote “{over}”, which the encrypted one would be called. Choose another name.")),
+                (false, true) => Some(format!(
+                    "There is a remote “{over}”, which the encrypted one would be called. Choose another name."
+                )),
                 (false, false) => None,
             }
         }),
@@ -178,7 +193,8 @@ fn crypt_name(name: &str) -> String {
 
 /// What the two remotes are for.
 fn two_names(name: RwSignal<String>) -> AnyView {
-    let plain = move || name.with(|name| if name.trim().is_empty() { "photos-b2".to_owned() } else { name.trim().to_owned() });
+    let plain =
+        move || name.with(|name| if name.trim().is_empty() { "photos-b2".to_owned() } else { name.trim().to_owned() });
     view! {
         <p class="note note--plain">
             {icon("lock")}

@@ -1,4 +1,5 @@
-//! What a server shows to prove who it is, as a person compares it: the fingerprint of a host key, or what a certificate says.
+//! What a server shows to prove who it is, as a person compares it: the fingerprint of a host key, or what a
+//! certificate says.
 
 use leptos::prelude::*;
 
@@ -41,12 +42,15 @@ pub(super) fn identity(shown: &ServerIdentity) -> AnyView {
 
 /// What can be trusted of it: the words of the button, and the fingerprint. Nothing, where that would not help.
 pub(super) fn choices(shown: &ServerIdentity) -> Vec<(String, String)> {
-    let Some(facts) = &shown.certificate else { return vec![(format!("Trust this {}", shown.kind.words()), shown.fingerprint.clone())] };
+    let Some(facts) = &shown.certificate else {
+        return vec![(format!("Trust this {}", shown.kind.words()), shown.fingerprint.clone())];
+    };
     if facts.problem.is_some() {
         return Vec::new();
     }
     let own = ("Trust this certificate".to_owned(), shown.fingerprint.clone());
-    let authority = facts.authority.as_ref().map(|authority| ("Trust its authority".to_owned(), authority.fingerprint.clone()));
+    let authority =
+        facts.authority.as_ref().map(|authority| ("Trust its authority".to_owned(), authority.fingerprint.clone()));
     std::iter::once(own).chain(authority).collect()
 }
 

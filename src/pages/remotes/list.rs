@@ -23,7 +23,10 @@ use crate::{
 
 const DELETE: Words = Words {
     title: "Delete this remote?",
-    what: ["Longshore forgets how to reach ", ". Only its configuration is deleted here, never its files: they stay where they are."],
+    what: [
+        "Longshore forgets how to reach ",
+        ". Only its configuration is deleted here, never its files: they stay where they are.",
+    ],
     act: "Delete remote",
 };
 
@@ -87,8 +90,7 @@ fn beside(unusable: Vec<UnusableRemote>) -> Option<AnyView> {
 fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
     if remotes.is_empty() {
         let add = view! { <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a> };
-        let text =
-            "A remote is a connection to a place that keeps files: a bucket, a server, a drive. Add one to browse it and to copy to it.";
+        let text = "A remote is a connection to a place that keeps files: a bucket, a server, a drive. Add one to browse it and to copy to it.";
         return view! { <section class="panel">{empty("cloud", "No remotes yet", text.to_owned(), [Some(add.into_any())])}</section> }
             .into_any();
     }
@@ -191,7 +193,11 @@ fn checked(check: ServerCheck, kind: &str, href: String) -> AnyView {
 /// How a test ended, in words.
 fn outcome(tested: RemoteTested) -> AnyView {
     let RemoteTested { at, result: RemoteTest { connected, message, .. } } = tested;
-    let badge = if connected { badge("ok", "circle-check", "Connected".to_owned()) } else { badge("bad", "circle-x", "Failed".to_owned()) };
+    let badge = if connected {
+        badge("ok", "circle-check", "Connected".to_owned())
+    } else {
+        badge("bad", "circle-x", "Failed".to_owned())
+    };
     view! { {badge}<span class="faint small">{time(at)}</span><span class="remotes__said">{message}</span> }.into_any()
 }
 

@@ -1,5 +1,5 @@
-//! The recovery sheet: all that is needed to read encrypted files without Longshore. It is shown once, right after the remote was made, and
-//! lives in this page alone: nowhere stored, in no address.
+//! The recovery sheet: all that is needed to read encrypted files without Longshore. It is shown once, right after the
+//! remote was made, and lives in this page alone: nowhere stored, in no address.
 
 use js_sys::Array;
 use leptos::{ev, html, leptos_dom::helpers::window_event_listener, prelude::*};
@@ -67,7 +67,11 @@ impl Recovery {
 /// As one word of a shell.
 fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// The sheet; `done` is called once somebody has kept it.

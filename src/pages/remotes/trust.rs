@@ -1,4 +1,5 @@
-//! `/remotes/{name}/trust`: what the server of a remote shows to prove who it is, what the remote trusts, and the button that makes them one.
+//! `/remotes/{name}/trust`: what the server of a remote shows to prove who it is, what the remote trusts, and the
+//! button that makes them one.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_params_map;
@@ -40,23 +41,33 @@ fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRem
     let (pending, refused) = (action.pending(), move || action.value().get().and_then(Result::err));
     let is_trusted = offered.as_ref().is_some_and(|offered| {
         let authority = offered.certificate.as_ref().and_then(|facts| facts.authority.as_ref());
-        trusted.contains(&offered.fingerprint) || authority.is_some_and(|authority| trusted.contains(&authority.fingerprint))
+        trusted.contains(&offered.fingerprint)
+            || authority.is_some_and(|authority| trusted.contains(&authority.fingerprint))
     });
     let state = match check {
-        _ if is_trusted && check == Some(ServerCheck::Pinned) => note("ok", "circle-check", "The server shows what this remote trusts."),
+        _ if is_trusted && check == Some(ServerCheck::Pinned) => {
+            note("ok", "circle-check", "The server shows what this remote trusts.")
+        }
         Some(ServerCheck::Pinned) if offered.is_some() && !trusted.is_empty() => note(
             "bad",
             "shield-alert",
             "The server does not show what this remote trusts. If it was not set up again, somebody may be in between: do not trust it before you have compared it.",
         ),
         Some(ServerCheck::Pinned) => note("ok", "circle-check", "This remote takes only the server that it trusts."),
-        Some(ServerCheck::NotChecked) => {
-            note("warn", "triangle-alert", "This remote does not check its server: any server is taken for the right one.")
-        }
-        None => note("plain", "lock", "The certificate authorities of this system decide whether the server is the right one."),
+        Some(ServerCheck::NotChecked) => note(
+            "warn",
+            "triangle-alert",
+            "This remote does not check its server: any server is taken for the right one.",
+        ),
+        None => note(
+            "plain",
+            "lock",
+            "The certificate authorities of this system decide whether the server is the right one.",
+        ),
     };
     let known = (!trusted.is_empty()).then(|| {
-        let each = trusted.iter().map(|one| view! { <li><code>{one.clone()}</code></li> }.into_any()).collect::<Vec<_>>();
+        let each =
+            trusted.iter().map(|one| view! { <li><code>{one.clone()}</code></li> }.into_any()).collect::<Vec<_>>();
         view! { <h2>"Trusted"</h2><ul class="identity__trusted">{each}</ul> }.into_any()
     });
     let shown = offered.map(|offered| {
@@ -93,5 +104,6 @@ fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRem
 }
 
 fn note(kind: &str, face: &str, words: &str) -> AnyView {
-    view! { <p class=format!("note note--{kind}") role="status">{icon(face)}<span>{words.to_owned()}</span></p> }.into_any()
+    view! { <p class=format!("note note--{kind}") role="status">{icon(face)}<span>{words.to_owned()}</span></p> }
+        .into_any()
 }

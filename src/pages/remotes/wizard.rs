@@ -1,5 +1,5 @@
-//! `/remotes/new`: provider, connect, encrypt or not, test and name. The provider is in the address; what is typed never is. The options of
-//! a provider come when it is chosen.
+//! `/remotes/new`: provider, connect, encrypt or not, test and name. The provider is in the address; what is typed
+//! never is. The options of a provider come when it is chosen.
 
 use leptos::{html, prelude::*};
 use leptos_router::hooks::{use_location, use_navigate};
@@ -76,8 +76,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The fields of `provider`, with what was typed into them before. Another provider is another draft: it begins here, and not when one
-    /// leaves the last, whose steps are still on the page then and would be told.
+    /// The fields of `provider`, with what was typed into them before. Another provider is another draft: it begins
+    /// here, and not when one leaves the last, whose steps are still on the page then and would be told.
     pub fn fields_of(&self, provider: &Provider) -> Fields {
         if let Some(fields) = self.fields.get_value().filter(|fields| fields.provider == provider.name) {
             return fields;
@@ -123,7 +123,8 @@ pub fn NewRemotePage() -> impl IntoView {
         sheet: RwSignal::new(None),
     };
     let options = Resource::new(move || chosen.get(), options);
-    let wizard = load(data, || skeleton(8), move |(providers, remotes)| content(providers, &remotes, chosen, options, draft));
+    let wizard =
+        load(data, || skeleton(8), move |(providers, remotes)| content(providers, &remotes, chosen, options, draft));
     let body = view! {
         <div class="headline">
             <div class="grow">
@@ -160,7 +161,11 @@ fn content(
     let providers = StoredValue::new(providers);
     let taken = StoredValue::new(remotes.iter().map(|remote| remote.name.to_string()).collect::<Vec<_>>());
     let provider = Memo::new(move |_| {
-        chosen.with(|chosen| chosen.as_ref().and_then(|name| providers.with_value(|all| all.iter().find(|one| one.name == *name).cloned())))
+        chosen.with(|chosen| {
+            chosen
+                .as_ref()
+                .and_then(|name| providers.with_value(|all| all.iter().find(|one| one.name == *name).cloned()))
+        })
     });
     // What is asked about the provider does not change when one goes back to choose another.
     let at = Memo::new(move |_| if draft.sheet.with(Option::is_some) { Step::Sheet } else { draft.at.get() });
@@ -188,7 +193,8 @@ fn content(
     {
         Some(provider) => {
             draft.fields_of(&provider);
-            let (next, before) = if offered.get_untracked() { (Step::Encrypt, Step::Encrypt) } else { (Step::Finish, Step::Connect) };
+            let (next, before) =
+                if offered.get_untracked() { (Step::Encrypt, Step::Encrypt) } else { (Step::Finish, Step::Connect) };
             let inside = move || match at.get() {
                 Step::Encrypt => encrypt(draft),
                 Step::Finish => {

@@ -55,9 +55,15 @@ fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running:
             set.run(field.value());
         }
     };
-    let problem = move || doors.limit.value().get().and_then(Result::err).map(|error| error.field("rate").unwrap_or(error.message));
+    let problem = move || {
+        doors.limit.value().get().and_then(Result::err).map(|error| error.field("rate").unwrap_or(error.message))
+    };
     let help = move || {
-        if running.get() { "As rclone writes it: 800k, 2.5M, or 1M:2M for up and down." } else { "It can be changed while rclone works." }
+        if running.get() {
+            "As rclone writes it: 800k, 2.5M, or 1M:2M for up and down."
+        } else {
+            "It can be changed while rclone works."
+        }
     };
     view! {
         <form class="control__presets" method="post" action=SetBandwidth::url() aria-label="Usual limits">
@@ -108,7 +114,9 @@ pub fn words(limit: Option<&str>) -> String {
         None | Some("off") => "none".to_owned(),
         Some(limit) => match limit.split_once(':') {
             Some((up, down)) => {
-                let one = |limit: &str| if limit == "off" { "no limit".to_owned() } else { one(limit).unwrap_or_else(|| limit.to_owned()) };
+                let one = |limit: &str| {
+                    if limit == "off" { "no limit".to_owned() } else { one(limit).unwrap_or_else(|| limit.to_owned()) }
+                };
                 format!("{} up, {} down", one(up), one(down))
             }
             None => one(limit).unwrap_or_else(|| limit.to_owned()),

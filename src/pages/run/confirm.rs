@@ -1,4 +1,5 @@
-//! The question to a delete or a move that was beyond its budget: what it would take away, and the path to type. Works without JavaScript.
+//! The question to a delete or a move that was beyond its budget: what it would take away, and the path to type. Works
+//! without JavaScript.
 
 use leptos::{form::ActionForm, prelude::*};
 
@@ -16,14 +17,17 @@ use crate::{
 /// The button and what it opens.
 pub fn confirm(run: &Run, report: &GuardReport, doors: Doors) -> AnyView {
     let (place, id) = (run.changed_place(), run.summary.id.to_string());
-    let odd = oddity(&place).map(|odd| view! { <p class="note note--warn">{icon("triangle-alert")}<span>{odd}</span></p> }.into_any());
+    let odd = oddity(&place)
+        .map(|odd| view! { <p class="note note--warn">{icon("triangle-alert")}<span>{odd}</span></p> }.into_any());
     let (verb, from) = match run.summary.operation {
         Operation::Move => ("Move", "are taken from"),
         _ => ("Delete", "are deleted in"),
     };
     let files = report.deletes.map_or_else(|| "all files".to_owned(), |files| format::plural(files, "file", "files"));
     let what = match (report.deletes, report.source_files) {
-        (Some(deletes), Some(all)) => format!("{} of {} {from} ", format::plural(deletes, "file", "files"), format::count(all)),
+        (Some(deletes), Some(all)) => {
+            format!("{} of {} {from} ", format::plural(deletes, "file", "files"), format::count(all))
+        }
         _ => format!("All files that its filters let through {from} "),
     };
     let source = run.summary.source.to_string();

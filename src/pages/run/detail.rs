@@ -44,7 +44,9 @@ fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
         *tab == open
             || match tab {
                 Tab::InFlight => !ended,
-                Tab::Files(outcome) => can(operation, *outcome) || files.is_some_and(|files| files.counts.get(*outcome) > 0),
+                Tab::Files(outcome) => {
+                    can(operation, *outcome) || files.is_some_and(|files| files.counts.get(*outcome) > 0)
+                }
                 Tab::Log | Tab::Options => true,
             }
     };
@@ -54,7 +56,8 @@ fn tabs(open: Tab, run: &RunSummary, files: Option<&RunFiles>) -> AnyView {
             _ => None,
         };
         let count = count.map(|count| view! { " "<span class="num">{format::count(count)}</span> }.into_any());
-        view! { <a href=format!("?show={name}") aria-current=(tab == open).then_some("page")>{label}{count}</a> }.into_any()
+        view! { <a href=format!("?show={name}") aria-current=(tab == open).then_some("page")>{label}{count}</a> }
+            .into_any()
     };
     view! { <nav class="tabs" aria-label="Details of the run">{Tab::ALL.into_iter().filter(asked).map(tab).collect::<Vec<_>>()}</nav> }
         .into_any()
@@ -75,7 +78,8 @@ const fn can(operation: Operation, outcome: FileOutcome) -> bool {
 /// The files that are being transferred now, each with its bar.
 fn in_flight(first: Vec<InFlight>, run: Memo<RunSummary>, live: Live) -> AnyView {
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
-    let files = Memo::new(move |_| if going.get() { live.in_flight().unwrap_or_else(|| first.clone()) } else { Vec::new() });
+    let files =
+        Memo::new(move |_| if going.get() { live.in_flight().unwrap_or_else(|| first.clone()) } else { Vec::new() });
     let row = |file: InFlight| {
         let done = file.size.filter(|size| *size > 0).map(|size| file.bytes.min(size).saturating_mul(1000) / size);
         let size = file.size.map_or_else(|| "–".to_owned(), format::bytes);
@@ -89,7 +93,9 @@ fn in_flight(first: Vec<InFlight>, run: Memo<RunSummary>, live: Live) -> AnyView
         }
         .into_any()
     };
-    let none = move || if going.get() { "Nothing is in flight at this moment." } else { "The run has ended: nothing is in flight." };
+    let none = move || {
+        if going.get() { "Nothing is in flight at this moment." } else { "The run has ended: nothing is in flight." }
+    };
     view! {
         <table class="files live" hidden=move || files.with(Vec::is_empty)>
             <thead>
@@ -104,7 +110,9 @@ fn in_flight(first: Vec<InFlight>, run: Memo<RunSummary>, live: Live) -> AnyView
 
 /// What most runs do not have, in words; flags by rclone's names.
 fn more(operation: Operation, options: &TransferOptions) -> Vec<AnyView> {
-    let deletes = |n: u32| if operation == Operation::Bisync { format!("{n} %") } else { format::plural(n.into(), "file", "files") };
+    let deletes = |n: u32| {
+        if operation == Operation::Bisync { format!("{n} %") } else { format::plural(n.into(), "file", "files") }
+    };
     let flags = options.flags.iter().map(|(name, value)| (name.clone(), Some(value.words().join(", "))));
     let switch = |on: bool| on.then(|| "yes".to_owned());
     [

@@ -1,5 +1,5 @@
-//! What can be done with the run of this page, and what came of it. It lives as long as the page: what is asked in front of it stays open
-//! while the page below is drawn anew.
+//! What can be done with the run of this page, and what came of it. It lives as long as the page: what is asked in
+//! front of it stays open while the page below is drawn anew.
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
@@ -75,7 +75,8 @@ impl Doors {
             }
         });
         let place = Action::new(move |patch: &RunPatch| {
-            let (patch, id) = (patch.clone(), facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())));
+            let (patch, id) =
+                (patch.clone(), facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())));
             async move {
                 let Some(id) = id else { return };
                 refused.set(update_run(id, patch).await.err());
@@ -134,7 +135,8 @@ impl Doors {
         spawn_local(async move {
             // What can not be told now stays as it was.
             let Ok(run) = get_run(id.to_string()).await else { return };
-            let same = self.facts.try_with_untracked(|facts| facts.as_ref().is_some_and(|facts| facts.summary.id == id));
+            let same =
+                self.facts.try_with_untracked(|facts| facts.as_ref().is_some_and(|facts| facts.summary.id == id));
             if same == Some(true) {
                 self.facts.set(Some(run));
             }
@@ -158,10 +160,12 @@ async fn ask(begin: Begin, run: &Run) -> Result<RunId> {
             other => other,
         },
         (Begin::Preview, None) => start_run(run.preview()).await,
-        (Begin::ForReal(confirm), Some(job)) => match run_job(job.id, confirm.clone().map(|confirm| run.approval(confirm))).await {
-            Err(error) if error.code == ErrorCode::NotFound => start_run(run.for_real(confirm)).await,
-            other => other,
-        },
+        (Begin::ForReal(confirm), Some(job)) => {
+            match run_job(job.id, confirm.clone().map(|confirm| run.approval(confirm))).await {
+                Err(error) if error.code == ErrorCode::NotFound => start_run(run.for_real(confirm)).await,
+                other => other,
+            }
+        }
         (Begin::ForReal(confirm), None) => start_run(run.for_real(confirm)).await,
     }
 }

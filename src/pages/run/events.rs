@@ -59,7 +59,9 @@ fn told(event: &RunEvent) -> (&'static str, String) {
 fn ended(state: &str) -> (&'static str, String) {
     match RunState::parse(state) {
         Some(state @ RunState::Warning) => ("triangle-alert", word(state, false, None).to_owned()),
-        Some(state) if state.is_good() => ("circle-check", format!("Ended: {}", word(state, false, None).to_lowercase())),
+        Some(state) if state.is_good() => {
+            ("circle-check", format!("Ended: {}", word(state, false, None).to_lowercase()))
+        }
         Some(state) => ("circle-x", format!("Ended: {}", word(state, false, None).to_lowercase())),
         None => ("circle-x", "Ended".to_owned()),
     }
@@ -73,7 +75,9 @@ fn detail(kind: RunEventKind, detail: &str) -> Option<AnyView> {
     match kind {
         RunEventKind::StopRequested => Some(view! { <p class="muted said">"“"{detail.to_owned()}"”"</p> }.into_any()),
         RunEventKind::Retry => Some(view! { <p class="muted said">{detail.to_owned()}</p> }.into_any()),
-        RunEventKind::Approved => Some(view! { <p><a class="link" href=format!("/runs/{detail}")>"The preview"</a></p> }.into_any()),
+        RunEventKind::Approved => {
+            Some(view! { <p><a class="link" href=format!("/runs/{detail}")>"The preview"</a></p> }.into_any())
+        }
         _ => None,
     }
 }

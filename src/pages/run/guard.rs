@@ -21,13 +21,23 @@ use crate::{
 
 /// The panel of a run that was stopped by a guard.
 pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
-    let Some(report) = run.guard_report.as_ref().filter(|_| run.summary.state == RunState::Blocked) else { return ().into_any() };
+    let Some(report) = run.guard_report.as_ref().filter(|_| run.summary.state == RunState::Blocked) else {
+        return ().into_any();
+    };
     let act = report.reason.filter(|_| may).map(|reason| {
         let look = reason.may_be_approved();
         let preview = look.then(|| button(Begin::Preview, "eye", "Preview it", "button button--primary", doors));
-        let again = button(Begin::Again, "refresh-cw", "Run again", if look { "button" } else { "button button--primary" }, doors);
-        let sure = (reason == GuardReason::DeleteBudget && report.operation.is_some()).then(|| confirm(run, report, doors));
-        view! { <div class="row verdict__acts">{sure}<span class="row scripted">{preview}{again}</span></div> }.into_any()
+        let again = button(
+            Begin::Again,
+            "refresh-cw",
+            "Run again",
+            if look { "button" } else { "button button--primary" },
+            doors,
+        );
+        let sure =
+            (reason == GuardReason::DeleteBudget && report.operation.is_some()).then(|| confirm(run, report, doors));
+        view! { <div class="row verdict__acts">{sure}<span class="row scripted">{preview}{again}</span></div> }
+            .into_any()
     });
     let title = if report.reason == Some(GuardReason::NotAllowed) {
         "This run is not allowed any more"
@@ -52,7 +62,8 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
 fn button(begin: Begin, name: &'static str, label: &'static str, class: &'static str, doors: Doors) -> AnyView {
     let pending = doors.begin.pending();
     let go = move |_| drop(doors.begin.dispatch(begin.clone()));
-    view! { <button type="button" class=class disabled=move || pending.get() on:click=go>{icon(name)}{label}</button> }.into_any()
+    view! { <button type="button" class=class disabled=move || pending.get() on:click=go>{icon(name)}{label}</button> }
+        .into_any()
 }
 
 /// What the guards saw of a run that they let go.
@@ -61,7 +72,8 @@ pub fn report(run: &Run) -> Option<AnyView> {
     let report = run.guard_report.as_ref().filter(|report| report.reason.is_none() && !run.summary.dry_run)?;
     let approved = report.approved_by.as_ref().map(|preview| {
         let href = format!("/runs/{preview}");
-        view! { <p class="muted">"A person approved it by "<a class="link" href=href>"its preview"</a>"."</p> }.into_any()
+        view! { <p class="muted">"A person approved it by "<a class="link" href=href>"its preview"</a>"."</p> }
+            .into_any()
     });
     let let_go = match report.let_go_by {
         Some(LetGoBy::Confirm) => Some("Who started it wrote the path once more."),
@@ -92,7 +104,10 @@ fn figures(report: &GuardReport) -> AnyView {
     let most = most.map(|files| format!("{} at most in 28 days", format::count(files)));
     let held: Vec<_> = last.into_iter().chain(most).collect();
     let last = (!held.is_empty()).then(|| held.join(", "));
-    let changed = report.changed_files.filter(|files| *files > 0).map(|files| format!("{} of them changed", format::count(files)));
+    let changed = report
+        .changed_files
+        .filter(|files| *files > 0)
+        .map(|files| format!("{} of them changed", format::count(files)));
     let (gone, may, there) = match report.operation {
         Some(Operation::Move) => ("Would be taken", "May be taken", "Files in the source"),
         Some(_) => ("Would be deleted", "May be deleted", "Files there"),

@@ -24,7 +24,8 @@ pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, doors: D
     let first = run.get_untracked();
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
-    let began = Memo::new(move |_| run.with(|run| (run.started_at.is_some(), run.started_at.unwrap_or(run.created_at))));
+    let began =
+        Memo::new(move |_| run.with(|run| (run.started_at.is_some(), run.started_at.unwrap_or(run.created_at))));
     let name = title(&first);
     let since = move || {
         let (started, at) = began.get();
@@ -58,7 +59,8 @@ fn ended(failed: u64, again: bool, doors: Doors) -> AnyView {
         view! { <button type="button" class="button" disabled=move || pending.get() on:click=go>{icon("refresh-cw")}{label}</button> }
             .into_any()
     };
-    let retry = (failed > 0).then(|| button(Begin::FailedOnly, format!("Retry failed only ({})", format::count(failed))));
+    let retry =
+        (failed > 0).then(|| button(Begin::FailedOnly, format!("Retry failed only ({})", format::count(failed))));
     let again = again.then(|| button(Begin::Again, "Run again".to_owned()));
     view! { <div class="headline__acts scripted">{retry}{again}</div> }.into_any()
 }
@@ -66,8 +68,11 @@ fn ended(failed: u64, again: bool, doors: Doors) -> AnyView {
 /// The job it is a run of, the run it came after, the one whose failed files it takes up.
 fn origin(run: &Run) -> Option<AnyView> {
     let link = |href: String, text: String| view! { <a class="link" href=href>{text}</a> }.into_any();
-    let job =
-        run.summary.job.as_ref().map(|job| view! { <span>"Job "{link(format!("/jobs/{}", job.id), job.name.clone())}</span> }.into_any());
+    let job = run
+        .summary
+        .job
+        .as_ref()
+        .map(|job| view! { <span>"Job "{link(format!("/jobs/{}", job.id), job.name.clone())}</span> }.into_any());
     let of = |words: &'static str, id: &crate::domain::id::RunId| {
         view! { <span>{words}" "{link(format!("/runs/{id}"), "the run before".to_owned())}</span> }.into_any()
     };
@@ -86,10 +91,13 @@ pub fn outcome(run: &Run) -> AnyView {
         RunState::TimedOut => ("bad", "clock", "This run took too long", said),
         RunState::Stalled => ("bad", "clock", "This run stood still and was stopped", said),
         RunState::Interrupted => {
-            let text = if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
+            let text =
+                if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
-        RunState::Running | RunState::Starting if !said.is_empty() => ("warn", "triangle-alert", "The last error", said),
+        RunState::Running | RunState::Starting if !said.is_empty() => {
+            ("warn", "triangle-alert", "The last error", said)
+        }
         RunState::Warning => return warnings("This run ended with warnings", &run.summary.warnings),
         RunState::Cancelled => {
             let by = match (&run.stopped_by, &run.stop_reason) {
@@ -97,7 +105,12 @@ pub fn outcome(run: &Run) -> AnyView {
                 (Some(by), None) => format!("{by} stopped it."),
                 (None, _) => "It was stopped.".to_owned(),
             };
-            ("plain", "square", "This run was stopped before its end", format!("{by} What was transferred until then stays."))
+            (
+                "plain",
+                "square",
+                "This run was stopped before its end",
+                format!("{by} What was transferred until then stays."),
+            )
         }
         RunState::Blocked if run.guard_report.is_none() => ("warn", "shield-alert", "A guard stopped this run", said),
         _ => return ().into_any(),
@@ -119,7 +132,10 @@ pub fn outcome(run: &Run) -> AnyView {
 
 /// What was asked for and not done, or not proved.
 fn warnings(title: &'static str, warnings: &[RunWarning]) -> AnyView {
-    let said = warnings.iter().map(|warning| view! { <p class="said">{warning.message.clone()}</p> }.into_any()).collect::<Vec<_>>();
+    let said = warnings
+        .iter()
+        .map(|warning| view! { <p class="said">{warning.message.clone()}</p> }.into_any())
+        .collect::<Vec<_>>();
     view! {
         <section class="note note--warn" aria-label="How it ended">
             {icon("triangle-alert")}

@@ -98,7 +98,9 @@ fn nothing(outcome: FileOutcome) -> AnyView {
 }
 
 fn pager(files: &RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
-    let link = |offset: u64, label: &'static str| view! { <a class="button" href=href(outcome, search, offset)>{label}</a> }.into_any();
+    let link = |offset: u64, label: &'static str| {
+        view! { <a class="button" href=href(outcome, search, offset)>{label}</a> }.into_any()
+    };
     let end = files.offset + files.files.len() as u64;
     let back = (files.offset > 0).then(|| link(files.offset.saturating_sub(PAGE), "Back"));
     let more = (end < files.matched).then(|| link(end, "More"));

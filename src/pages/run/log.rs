@@ -1,4 +1,5 @@
-//! The log, as rclone wrote it: searched, by what matters, page by page, and followed while the run goes on. Its times are UTC.
+//! The log, as rclone wrote it: searched, by what matters, page by page, and followed while the run goes on. Its times
+//! are UTC.
 
 use std::time::Duration;
 
@@ -86,7 +87,12 @@ pub fn log(log: RunLog, query: &LogQuery, run: Memo<RunSummary>) -> AnyView {
             if asked {
                 empty("search", "No line matches", "No line of this part of the log fits.".to_owned(), [])
             } else {
-                empty("file-text", "No log yet", "rclone's own words stand here, once it has said something.".to_owned(), [])
+                empty(
+                    "file-text",
+                    "No log yet",
+                    "rclone's own words stand here, once it has said something.".to_owned(),
+                    [],
+                )
             }
         })
     };
@@ -94,17 +100,24 @@ pub fn log(log: RunLog, query: &LogQuery, run: Memo<RunSummary>) -> AnyView {
         let query = query.clone();
         move || {
             let (older, truncated) = shown.with(|shown| (shown.older.clone(), shown.truncated));
-            let text = if older.is_some() { "There are older lines." } else { "These are the last lines; there are older ones." };
+            let text = if older.is_some() {
+                "There are older lines."
+            } else {
+                "These are the last lines; there are older ones."
+            };
             let link = older.map(|before| {
                 let href = href(&query.search, query.level, &before);
                 view! { <a class="button" href=href>"Older lines"</a> }.into_any()
             });
-            truncated.then(|| view! { <div class="pager log__older">{link}<span class="muted">{text}</span></div> }.into_any())
+            truncated.then(|| {
+                view! { <div class="pager log__older">{link}<span class="muted">{text}</span></div> }.into_any()
+            })
         }
     };
     let newest = (!query.before.is_empty()).then(|| {
         let href = href(&query.search, query.level, "");
-        view! { <nav class="pager" aria-label="Pages of the log"><a class="button" href=href>"Newest lines"</a></nav> }.into_any()
+        view! { <nav class="pager" aria-label="Pages of the log"><a class="button" href=href>"Newest lines"</a></nav> }
+            .into_any()
     });
     view! {
         {form(&id, query)}
@@ -184,8 +197,9 @@ fn form(id: &RunId, query: &LogQuery) -> AnyView {
         go.run(());
     };
     let chosen = query.level;
-    let option =
-        |level: LogLevel, words: &'static str| view! { <option value=level.as_str() selected=level == chosen>{words}</option> }.into_any();
+    let option = |level: LogLevel, words: &'static str| {
+        view! { <option value=level.as_str() selected=level == chosen>{words}</option> }.into_any()
+    };
     view! {
         <form class="filters filters--inside" method="get" role="search" on:submit=submit>
             <input type="hidden" name="show" value="log" />

@@ -49,9 +49,10 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
     let done = move || {
         run.with(|run| match run.state {
             RunState::Queued if run.retry_at.is_some() => "Waits for its next attempt".to_owned(),
-            RunState::Queued => run
-                .position
-                .map_or_else(|| "Waits for its turn".to_owned(), |place| format!("Waits for its turn, no. {place} in the queue")),
+            RunState::Queued => run.position.map_or_else(
+                || "Waits for its turn".to_owned(),
+                |place| format!("Waits for its turn, no. {place} in the queue"),
+            ),
             RunState::Guarded if run.stats.deletes > 0 => {
                 format!("Looking ahead: {} would be deleted so far", format::plural(run.stats.deletes, "file", "files"))
             }
@@ -67,7 +68,11 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
                 return "nothing is changed yet".to_owned();
             }
             let left = if run.stopping { Some("stopping".to_owned()) } else { time_left(&run.stats) };
-            [Some(percent(&run.stats)).filter(|percent| !percent.is_empty()), left].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            [Some(percent(&run.stats)).filter(|percent| !percent.is_empty()), left]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" · ")
         })
     };
     view! {
@@ -93,7 +98,8 @@ fn compared(before: &RunBefore, run: &RunSummary) -> Option<AnyView> {
 
 fn files(run: &RunSummary) -> (String, String) {
     let stats = &run.stats;
-    let of = (!run.state.is_final() && stats.total_files > stats.files).then(|| format!("of {}", format::count(stats.total_files)));
+    let of = (!run.state.is_final() && stats.total_files > stats.files)
+        .then(|| format!("of {}", format::count(stats.total_files)));
     let skipped = (stats.skipped > 0).then(|| format!("{} left out", format::count(stats.skipped)));
     (stats.written(format::count(stats.files)), of.or(skipped).unwrap_or_default())
 }

@@ -78,8 +78,12 @@ impl Tab {
         match run.state {
             _ if matches!(run.operation, Operation::Move) && run.state.ended_well() => Self::Files(FileOutcome::Moved),
             _ if run.dry_run && run.state.ended_well() && run.stats.deletes > 0 => Self::Files(FileOutcome::Deleted),
-            RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => Self::Files(FileOutcome::Failed),
-            RunState::Succeeded | RunState::NoChange | RunState::Warning | RunState::Cancelled => Self::Files(FileOutcome::Copied),
+            RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => {
+                Self::Files(FileOutcome::Failed)
+            }
+            RunState::Succeeded | RunState::NoChange | RunState::Warning | RunState::Cancelled => {
+                Self::Files(FileOutcome::Copied)
+            }
             RunState::Blocked => Self::Options,
             RunState::Queued | RunState::Guarded | RunState::Starting | RunState::Running => Self::InFlight,
         }
@@ -114,7 +118,8 @@ struct Shown {
 pub fn RunPage() -> impl IntoView {
     let live = Live::current();
     let at = use_location();
-    // Not the route's own: its query stays behind when only the run is another. While the page is left, what was asked for stays.
+    // Not the route's own: its query stays behind when only the run is another. While the page is left, what was asked
+    // for stays.
     let asked = Memo::new(move |before: Option<&(String, Wanted)>| {
         let id = at.pathname.with(|path| path.strip_prefix("/runs/").map(str::to_owned));
         id.map_or_else(|| before.cloned().unwrap_or_default(), |id| (id, at.query.with(read)))
@@ -130,7 +135,10 @@ pub fn RunPage() -> impl IntoView {
             let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
             match data.await {
                 Ok(shown) => content(&shown, live, stop, doors, may),
-                Err(error) => view! { <Title text="Run" /><h1>"Run"</h1><section class="panel">{failure(error)}</section> }.into_any(),
+                Err(error) => {
+                    view! { <Title text="Run" /><h1>"Run"</h1><section class="panel">{failure(error)}</section> }
+                        .into_any()
+                }
             }
         })
     };
@@ -216,8 +224,10 @@ fn speed_and_control(series: &RunSeries, run: Memo<RunSummary>, doors: Doors, ma
         return speed;
     }
     let waits = Memo::new(move |_| run.with(|run| run.state == RunState::Queued));
-    let control = move || if waits.get() { wait::queue(run, doors, may) } else { bandwidth::bandwidth(run, doors, may) };
-    view! { <div class="two two--even">{speed}<section class="panel" aria-label="Control">{control}</section></div> }.into_any()
+    let control =
+        move || if waits.get() { wait::queue(run, doors, may) } else { bandwidth::bandwidth(run, doors, may) };
+    view! { <div class="two two--even">{speed}<section class="panel" aria-label="Control">{control}</section></div> }
+        .into_any()
 }
 
 /// What happened, beside what the guards saw.

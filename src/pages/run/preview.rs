@@ -28,11 +28,16 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
     // A move that is beyond its budget is approved as well, though what it takes is at the destination then.
     let stopped = run.guard_report.as_ref().is_some_and(|report| report.reason.is_some());
     let (kind, name) = if deletes > 0 { ("warn", "trash-2") } else { ("ok", "eye") };
-    let size = (run.summary.stats.bytes > 0).then(|| format!("{} would be transferred. ", format::bytes(run.summary.stats.bytes)));
-    let guards = run.guard_report.as_ref().filter(|report| report.reason.is_some() || report.left_out > Some(0)).map(|report| {
-        let said = report.reason.is_some().then(|| view! { <p>"The guards would stop this run. "{report.said()}</p> }.into_any());
-        view! { <div class="guards">{said}{left_out(report)}</div> }.into_any()
-    });
+    let size = (run.summary.stats.bytes > 0)
+        .then(|| format!("{} would be transferred. ", format::bytes(run.summary.stats.bytes)));
+    let guards =
+        run.guard_report.as_ref().filter(|report| report.reason.is_some() || report.left_out > Some(0)).map(|report| {
+            let said = report
+                .reason
+                .is_some()
+                .then(|| view! { <p>"The guards would stop this run. "{report.said()}</p> }.into_any());
+            view! { <div class="guards">{said}{left_out(report)}</div> }.into_any()
+        });
     view! {
         <section class=format!("panel verdict verdict--{kind}") aria-label="Preview">
             {draw(name, "icon icon--state")}
@@ -57,7 +62,10 @@ fn would(deletes: u64, counts: Option<&Counts>) -> String {
     let all: Vec<_> = (deletes > 0).then_some(("delete", deletes)).into_iter().chain(others).collect();
     let mut words = Vec::new();
     for (index, (verb, n)) in all.iter().enumerate() {
-        words.push(format!("{verb} {}", if index == 0 { format::plural(*n, "file", "files") } else { format::count(*n) }));
+        words.push(format!(
+            "{verb} {}",
+            if index == 0 { format::plural(*n, "file", "files") } else { format::count(*n) }
+        ));
     }
     if words.is_empty() { "Would change no file".to_owned() } else { format!("Would {}", words.join(", ")) }
 }
@@ -130,7 +138,10 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
         let deletes = format::plural(deletes.get().filter(|_| doors.asks_name.get())?, "file", "files");
         let gone = if moves.get() == Some(true) { " will be moved. Type " } else { " will be deleted. Type " };
         let place = place.get();
-        Some(view! { <p>{deletes}{gone}<code class="ask__name">{place}</code>" to say that this is meant."</p> }.into_any())
+        Some(
+            view! { <p>{deletes}{gone}<code class="ask__name">{place}</code>" to say that this is meant."</p> }
+                .into_any(),
+        )
     };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();

@@ -58,8 +58,9 @@ fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, doors: Doors) -> An
 
 /// That an attempt failed, and when the next begins.
 pub fn again(run: Memo<RunSummary>) -> AnyView {
-    let waits =
-        Memo::new(move |_| run.with(|run| (run.state == RunState::Queued).then_some(run.retry_at).flatten().map(|at| (at, run.attempt))));
+    let waits = Memo::new(move |_| {
+        run.with(|run| (run.state == RunState::Queued).then_some(run.retry_at).flatten().map(|at| (at, run.attempt)))
+    });
     (move || {
         let (at, attempt) = waits.get()?;
         let left = left(at);

@@ -36,7 +36,11 @@ impl Doors {
         if let Some(Err(error)) = answer.get_untracked() {
             refused.set(Some(error));
         }
-        Effect::watch(move || answer.get(), move |answer, _, _| refused.set(answer.clone().and_then(Result::err)), false);
+        Effect::watch(
+            move || answer.get(),
+            move |answer, _, _| refused.set(answer.clone().and_then(Result::err)),
+            false,
+        );
         let place = Action::new(move |(id, patch): &(RunId, RunPatch)| {
             let (id, patch) = (id.clone(), patch.clone());
             async move { refused.set(update_run(id, patch).await.err()) }

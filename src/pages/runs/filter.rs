@@ -44,12 +44,21 @@ pub fn filter(query: Memo<RunQuery>) -> AnyView {
     };
     let text = Signal::derive(move || query.with(|query| query.search.clone()));
     let states = RunState::ALL.into_iter().map(|state| (state.as_str().to_owned(), word(state, false, None))).collect();
-    let operations = Operation::ALL.into_iter().map(|operation| (operation.as_str().to_owned(), operation.as_str().to_owned())).collect();
-    let chosen = Memo::new(move |_| query.with(|query| query.state.map(|state| state.as_str().to_owned()).unwrap_or_default()));
+    let operations = Operation::ALL
+        .into_iter()
+        .map(|operation| (operation.as_str().to_owned(), operation.as_str().to_owned()))
+        .collect();
+    let chosen =
+        Memo::new(move |_| query.with(|query| query.state.map(|state| state.as_str().to_owned()).unwrap_or_default()));
     let by_state = select(Face { node: state, name: "state", label: "Result", all: "All results" }, states, chosen, go);
-    let chosen = Memo::new(move |_| query.with(|query| query.operation.map(|of| of.as_str().to_owned()).unwrap_or_default()));
-    let by_operation =
-        select(Face { node: operation, name: "operation", label: "Operation", all: "All operations" }, operations, chosen, go);
+    let chosen =
+        Memo::new(move |_| query.with(|query| query.operation.map(|of| of.as_str().to_owned()).unwrap_or_default()));
+    let by_operation = select(
+        Face { node: operation, name: "operation", label: "Operation", all: "All operations" },
+        operations,
+        chosen,
+        go,
+    );
     // Once: a choice that is drawn anew would lose the focus.
     let asked = query.with_untracked(|query| query.job.clone());
     let jobs = Resource::new(|| (), move |()| names(asked.clone()));

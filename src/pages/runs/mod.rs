@@ -126,7 +126,8 @@ fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {
         let href = href(&RunQuery { cursor: Some(cursor), ..first.clone() });
         view! { <a class="button" href=href>"Older"</a> }.into_any()
     });
-    let pager = (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
+    let pager = (back.is_some() || more.is_some())
+        .then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
     let nothing = page.runs.is_empty();
     let none = if !nothing {
         ().into_any()
@@ -135,7 +136,12 @@ fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {
         empty("search", "No run matches", "Nothing in the history is like this. Choose less.".to_owned(), [Some(clear)])
     } else {
         let start = view! { <a class="button button--primary" href="/jobs/new">"Start a transfer"</a> }.into_any();
-        empty("history", "No run yet", "Every transfer is kept here, with what it did to each file.".to_owned(), [Some(start)])
+        empty(
+            "history",
+            "No run yet",
+            "Every transfer is kept here, with what it did to each file.".to_owned(),
+            [Some(start)],
+        )
     };
     let quiet = Memo::new(move |_| nothing && newer.with(Vec::is_empty));
     view! {

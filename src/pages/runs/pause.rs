@@ -1,4 +1,5 @@
-//! Pausing the queue: why is asked first, for everybody who wonders later. Without JavaScript the form pauses it at once.
+//! Pausing the queue: why is asked first, for everybody who wonders later. Without JavaScript the form pauses it at
+//! once.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

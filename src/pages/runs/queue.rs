@@ -10,7 +10,9 @@ use leptos::{
 
 use super::doors::Doors;
 use crate::{
-    components::{form::focus_first, icon::icon, post_form::post_form, priority::priority, route_label::route, time::time},
+    components::{
+        form::focus_first, icon::icon, post_form::post_form, priority::priority, route_label::route, time::time,
+    },
     domain::{
         format,
         queue::{Pause, Queue, RunPatch},
@@ -95,7 +97,8 @@ fn banner(pause: Pause, doors: Doors, may: bool) -> AnyView {
         focus_first(["content".to_owned()]);
     });
     let resume = may.then(|| {
-        let button = view! { <button class="button" disabled=move || pending.get()>{icon("play")}"Resume"</button> }.into_any();
+        let button =
+            view! { <button class="button" disabled=move || pending.get()>{icon("play")}"Resume"</button> }.into_any();
         post_form(UpdateQueue::url(), vec![("paused", false.to_string())], Some(go), button)
     });
     view! {
@@ -161,7 +164,8 @@ fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, doors: Door
     let top = button("first", "chevrons-up", format!("Run next: {what}"), |_| 1);
     let now = Signal::derive(move || run.with(|run| run.priority));
     let change = Callback::new(move |priority| send.run(RunPatch { priority: Some(priority), ..RunPatch::default() }));
-    view! { <span class="waits__acts scripted">{up}{top}{priority(now, format!("Priority of {what}"), change)}</span> }.into_any()
+    view! { <span class="waits__acts scripted">{up}{top}{priority(now, format!("Priority of {what}"), change)}</span> }
+        .into_any()
 }
 
 /// A row that moves takes the focus away from its button: it gets it back.

@@ -68,7 +68,11 @@ fn row(run: Memo<RunSummary>) -> AnyView {
 /// Its first warning, as a second line.
 fn warned(run: Memo<RunSummary>) -> AnyView {
     let said = Memo::new(move |_| run.with(RunSummary::said_warning));
-    (move || said.get().map(|said| view! { <small class="warned muted" title=said.clone()>{said.clone()}</small> }.into_any())).into_any()
+    (move || {
+        said.get()
+            .map(|said| view! { <small class="warned muted" title=said.clone()>{said.clone()}</small> }.into_any())
+    })
+    .into_any()
 }
 
 /// What it moved. A dry run moves nothing: what it would move is on its page.

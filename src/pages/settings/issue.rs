@@ -1,5 +1,5 @@
-//! A new token: what it is for, what it may, how long; and the token itself, shown once. Needs JavaScript: a token has no place in an
-//! address, and so none in the answer to a plain form.
+//! A new token: what it is for, what it may, how long; and the token itself, shown once. Needs JavaScript: a token has
+//! no place in an address, and so none in the answer to a plain form.
 
 use leptos::{ev, prelude::*};
 
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// How long a token may live: days, and the words for them.
-const LIVES: [(u32, &str); 5] = [(7, "7 days"), (30, "30 days"), (DAYS, "90 days"), (365, "1 year"), (3650, "10 years")];
+const LIVES: [(u32, &str); 5] =
+    [(7, "7 days"), (30, "30 days"), (DAYS, "90 days"), (365, "1 year"), (3650, "10 years")];
 
 /// The form, folded away until it is wanted.
 pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
@@ -50,8 +51,11 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
             scopes
         });
         // Only what may start runs can delete. What is no number is asked again by the browser.
-        let files =
-            if role.get_untracked().may(Permission::RunsWrite) { may_delete.get_untracked().trim().parse().unwrap_or(0) } else { 0 };
+        let files = if role.get_untracked().may(Permission::RunsWrite) {
+            may_delete.get_untracked().trim().parse().unwrap_or(0)
+        } else {
+            0
+        };
         let token = NewToken {
             label: label.get_untracked(),
             role: role.get_untracked(),
@@ -62,7 +66,9 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
         create.dispatch(token);
     };
     let roles = Role::ALL.into_iter().filter(|role| *role <= own);
-    let roles = roles.map(|role| view! { <option value=role.as_str()>{role_word(role)}</option> }.into_any()).collect::<Vec<_>>();
+    let roles = roles
+        .map(|role| view! { <option value=role.as_str()>{role_word(role)}</option> }.into_any())
+        .collect::<Vec<_>>();
     let lives = LIVES
         .into_iter()
         .map(|(n, word)| view! { <option value=n.to_string() selected=n == DAYS>{word}</option> }.into_any())

@@ -1,4 +1,5 @@
-//! Settings: people, tokens for programs, sessions. Which is open is in the address; who may not look after people does not see theirs.
+//! Settings: people, tokens for programs, sessions. Which is open is in the address; who may not look after people does
+//! not see theirs.
 
 mod issue;
 mod people;
@@ -41,8 +42,11 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Self, &str, &str); 3] =
-        [(Self::People, "people", "People"), (Self::Tokens, "tokens", "API tokens"), (Self::Sessions, "sessions", "Sessions")];
+    const ALL: [(Self, &str, &str); 3] = [
+        (Self::People, "people", "People"),
+        (Self::Tokens, "tokens", "API tokens"),
+        (Self::Sessions, "sessions", "Sessions"),
+    ];
 
     /// Whether this role sees it.
     fn is_for(self, role: Role) -> bool {
@@ -117,7 +121,8 @@ pub fn SettingsPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let word = Memo::new(move |_| params.with(|params| params.get("tab").unwrap_or_default()));
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor").unwrap_or_default()));
-    let data = Resource::new(move || (word.get(), cursor.get(), doors.done.get()), |(word, cursor, _)| get(word, cursor));
+    let data =
+        Resource::new(move || (word.get(), cursor.get(), doors.done.get()), |(word, cursor, _)| get(word, cursor));
     let said = say(doors);
     // What was said about one tab means nothing on another.
     Effect::watch(move || word.get(), move |_, _, _| said.set(None), false);
@@ -221,7 +226,11 @@ where
 
 /// An error in all its words: what is wrong with each field as well.
 fn words(error: &AppError) -> String {
-    if error.fields.is_empty() { error.message.clone() } else { error.fields.values().cloned().collect::<Vec<_>>().join(" ") }
+    if error.fields.is_empty() {
+        error.message.clone()
+    } else {
+        error.fields.values().cloned().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// A role as it is written on the page.
@@ -234,14 +243,18 @@ const fn role_word(role: Role) -> &'static str {
 }
 
 /// What the roles may, for where one is chosen.
-const ROLES: &str = "A viewer looks, into folders too. An operator also runs and stops transfers. An admin does everything.";
+const ROLES: &str =
+    "A viewer looks, into folders too. An operator also runs and stops transfers. An admin does everything.";
 
 /// The way to the next page and back to the first.
 fn pager(path: &'static str, cursor: Option<impl Display>) -> AnyView {
     let back = use_query_map().with_untracked(|query| query.get("cursor").is_some());
     let back = back.then(|| view! { <a class="button" href=path>"First page"</a> }.into_any());
-    let more = cursor.map(|cursor| view! { <a class="button" href=format!("{path}?cursor={cursor}")>"More"</a> }.into_any());
-    (back.is_some() || more.is_some()).then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any()).into_any()
+    let more =
+        cursor.map(|cursor| view! { <a class="button" href=format!("{path}?cursor={cursor}")>"More"</a> }.into_any());
+    (back.is_some() || more.is_some())
+        .then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any())
+        .into_any()
 }
 
 /// A button and the question that it asks in front of the page. Needs no script: the browser opens and closes it.

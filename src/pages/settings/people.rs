@@ -38,8 +38,10 @@ pub fn people(page: UserPage, me: &Me, doors: Doors) -> AnyView {
 /// The form, folded away until it is wanted; open where it was refused.
 fn add(doors: Doors, count: String) -> AnyView {
     let action = doors.create_user;
-    let error = Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
-    let problem = move |field: &'static str| move || error.with(|error| error.as_ref().and_then(|error| error.field(field)));
+    let error =
+        Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
+    let problem =
+        move |field: &'static str| move || error.with(|error| error.as_ref().and_then(|error| error.field(field)));
     let invalid = move |field: &'static str| move || problem(field)().map(|_| "true");
     let pending = action.pending();
     let refused = error.with_untracked(Option::is_some);

@@ -1,5 +1,5 @@
-//! One person: what they may, a new password, in or out. Each of it signs them out everywhere. What an admin can not do to themselves is
-//! not offered.
+//! One person: what they may, a new password, in or out. Each of it signs them out everywhere. What an admin can not do
+//! to themselves is not offered.
 
 use leptos::{ev, form::ActionForm, prelude::*, server_fn::ServerFn};
 
@@ -12,7 +12,11 @@ use crate::{
 
 /// The row; `own` is that of who looks at it.
 pub fn row(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
-    let state = if user.disabled { badge("bad", "lock", "Disabled".to_owned()) } else { badge("ok", "check", "Active".to_owned()) };
+    let state = if user.disabled {
+        badge("bad", "lock", "Disabled".to_owned())
+    } else {
+        badge("ok", "check", "Active".to_owned())
+    };
     let seen = user.signed_in_at.map_or_else(|| view! { <span class="faint">"Never"</span> }.into_any(), time);
     let you = own.then(|| badge("", "check", "You".to_owned()));
     view! {
@@ -44,7 +48,8 @@ fn role(user: &UserSummary, doors: Doors) -> AnyView {
         doors.refused.track();
         saved.as_str()
     };
-    let option = |role: Role| view! { <option value=role.as_str() selected=role == saved>{role_word(role)}</option> }.into_any();
+    let option =
+        |role: Role| view! { <option value=role.as_str() selected=role == saved>{role_word(role)}</option> }.into_any();
     view! {
         <form class="row" method="post" action=UpdateUser::url() on:submit=|event: ev::SubmitEvent| event.prevent_default()>
             <input type="hidden" name="id" value=field />

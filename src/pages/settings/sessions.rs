@@ -51,7 +51,8 @@ fn row(session: SessionSummary, doors: Doors) -> AnyView {
     let end = if session.current {
         badge("ok", "check", "This browser".to_owned())
     } else {
-        let button = view! { <button class="button button--quiet" aria-label=label>{icon("log-out")}"End"</button> }.into_any();
+        let button =
+            view! { <button class="button button--quiet" aria-label=label>{icon("log-out")}"End"</button> }.into_any();
         post_form(EndSession::url(), fields, Some(act), button)
     };
     view! {

@@ -65,7 +65,8 @@ fn row(token: &TokenSummary, all: bool, doors: Doors) -> AnyView {
         let files = format::plural(token.may_delete.into(), "file", "files");
         view! { <span class="muted small">{format!("may delete {files} without asking")}</span> }.into_any()
     });
-    let owner = all.then(|| view! { <td class="settings__owner clip" data-label="Owner">{token.user.clone()}</td> }.into_any());
+    let owner =
+        all.then(|| view! { <td class="settings__owner clip" data-label="Owner">{token.user.clone()}</td> }.into_any());
     view! {
         <tr data-token=token.label.clone()>
             <td class="settings__name">{icon("key-round")}<b class="clip">{token.label.clone()}</b></td>

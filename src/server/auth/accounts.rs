@@ -1,5 +1,5 @@
-//! Making users and tokens, and what the command line of the server does about them. Who can run that can read the database, so it asks
-//! for no password.
+//! Making users and tokens, and what the command line of the server does about them. Who can run that can read the
+//! database, so it asks for no password.
 
 use std::time::Duration;
 
@@ -78,7 +78,14 @@ impl Auth {
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
         let mut tx = self.0.store.begin().await.map_err(failed)?;
         let user = find(&mut tx, user).await?;
-        let plan = TokenPlan { label, role, scopes: None, may_delete: 0, created_at: at, expires_at: Timestamp(at.0.saturating_add(life)) };
+        let plan = TokenPlan {
+            label,
+            role,
+            scopes: None,
+            may_delete: 0,
+            created_at: at,
+            expires_at: Timestamp(at.0.saturating_add(life)),
+        };
         let (id, token) = issue_token(&mut tx, &user, &plan).await?;
         let detail = json!({ "token": id, "user": user.name, "role": role, "expires_at": plan.expires_at });
         audit_cli(&mut tx, at, "token.create", label.trim(), detail).await?;
@@ -110,10 +117,16 @@ pub struct TokenPlan<'a> {
 /// `invalid` when it would be more than its owner, `conflict` when they have too many.
 pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>) -> Result<(TokenId, String)> {
     if plan.role > owner.role {
-        return Err(AppError::invalid("role", format!("{} is {}: a token of theirs can not be more.", owner.name, owner.role.as_str())));
+        return Err(AppError::invalid(
+            "role",
+            format!("{} is {}: a token of theirs can not be more.", owner.name, owner.role.as_str()),
+        ));
     }
     if tokens::count(c, &owner.id, plan.created_at).await.map_err(failed)? >= TOKENS_MAX {
-        return Err(AppError::conflict(format!("{} has {TOKENS_MAX} tokens already. Revoke one that nothing uses any more.", owner.name)));
+        return Err(AppError::conflict(format!(
+            "{} has {TOKENS_MAX} tokens already. Revoke one that nothing uses any more.",
+            owner.name
+        )));
     }
     let token = secret::token();
     let id: TokenId = new_id(plan.created_at);
@@ -136,7 +149,14 @@ pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>)
 ///
 /// # Errors
 /// `conflict` when the name is taken.
-pub async fn new_user(c: &mut Connection, name: &str, role: Role, password_hash: String, must_change: bool, at: Timestamp) -> Result<User> {
+pub async fn new_user(
+    c: &mut Connection,
+    name: &str,
+    role: Role,
+    password_hash: String,
+    must_change: bool,
+    at: Timestamp,
+) -> Result<User> {
     let id: UserId = new_id(at);
     // The same name is told apart below: it is taken.
     let others = users::names(c).await.map_err(failed)?;
@@ -160,7 +180,13 @@ async fn find(c: &mut Connection, name: &str) -> Result<User> {
     user.ok_or_else(|| AppError::not_found(format!("user {}", name.trim())))
 }
 
-async fn audit_cli(c: &mut Connection, at: Timestamp, action: &str, target: &str, detail: serde_json::Value) -> Result<()> {
+async fn audit_cli(
+    c: &mut Connection,
+    at: Timestamp,
+    action: &str,
+    target: &str,
+    detail: serde_json::Value,
+) -> Result<()> {
     let entry = NewAudit {
         at,
         user_id: None,

@@ -1,4 +1,5 @@
-//! Who acts: what the services are given as their first argument, and what is known about somebody who has not signed in.
+//! Who acts: what the services are given as their first argument, and what is known about somebody who has not signed
+//! in.
 
 use std::{
     fmt,
@@ -79,7 +80,8 @@ impl Visitor {
         Self { session, address, agent: None, token: None, must_change: Arc::default() }
     }
 
-    /// Whether they have to choose a password of their own before anything else: somebody else gave them the one they signed in with.
+    /// Whether they have to choose a password of their own before anything else: somebody else gave them the one they
+    /// signed in with.
     #[must_use]
     pub fn must_change_password(&self) -> bool {
         self.must_change.load(Ordering::Relaxed)

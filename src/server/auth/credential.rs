@@ -1,5 +1,5 @@
-//! Which headers of a request are ours: a token by its prefix, a cookie by its name. Everything else belongs to a proxy or to another program
-//! on this host, and is as if it were not there.
+//! Which headers of a request are ours: a token by its prefix, a cookie by its name. Everything else belongs to a proxy
+//! or to another program on this host, and is as if it were not there.
 
 use axum::{
     extract::{Request, State},
@@ -24,7 +24,8 @@ const TWINS: usize = 8;
 pub enum Shown<'a> {
     /// Nothing of ours: no such header, another scheme, or a token of somebody else.
     Nothing,
-    /// A token of ours, or what looks like one. It counts alone: the session is not looked at, so no other site can borrow it.
+    /// A token of ours, or what looks like one. It counts alone: the session is not looked at, so no other site can
+    /// borrow it.
     Token(&'a str),
     /// Two different tokens of ours: whose request it is cannot be said.
     Several,
@@ -33,8 +34,11 @@ pub enum Shown<'a> {
 /// The token of ours that a request shows.
 #[must_use]
 pub fn shown(headers: &HeaderMap) -> Shown<'_> {
-    let mut tokens =
-        headers.get_all(header::AUTHORIZATION).iter().filter_map(bearer).filter(|token| token.starts_with(secret::TOKEN_PREFIX));
+    let mut tokens = headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .filter_map(bearer)
+        .filter(|token| token.starts_with(secret::TOKEN_PREFIX));
     match tokens.next() {
         None => Shown::Nothing,
         Some(token) if tokens.all(|other| other == token) => Shown::Token(token),
@@ -54,10 +58,12 @@ pub fn has_cookie(headers: &HeaderMap) -> bool {
     headers.get_all(header::COOKIE).iter().any(|value| pairs(value).next().is_some())
 }
 
-/// Takes away all cookies but ours. Cookies are shared by all ports of a host: one of another program that cannot be read would hide ours. Of
-/// several of ours, as another path or a console that was there before leaves them, the one of a session that lives counts.
+/// Takes away all cookies but ours. Cookies are shared by all ports of a host: one of another program that cannot be
+/// read would hide ours. Of several of ours, as another path or a console that was there before leaves them, the one of
+/// a session that lives counts.
 pub async fn own_cookies(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
-    let mut own: Vec<_> = request.headers().get_all(header::COOKIE).iter().flat_map(pairs).map(<[u8]>::to_vec).collect();
+    let mut own: Vec<_> =
+        request.headers().get_all(header::COOKIE).iter().flat_map(pairs).map(<[u8]>::to_vec).collect();
     if own.len() > 1
         && let Some(live) = auth.live_cookie(&own).await
     {
@@ -79,7 +85,8 @@ impl Auth {
         let mut reader = self.0.store.acquire().await.ok()?;
         for cookie in cookies.iter().take(TWINS) {
             let id = std::str::from_utf8(cookie).ok().and_then(|text| text.split_once('='));
-            let id = id.filter(|(key, _)| key.trim_end() == name).and_then(|(_, value)| value.trim().parse::<Id>().ok());
+            let id =
+                id.filter(|(key, _)| key.trim_end() == name).and_then(|(_, value)| value.trim().parse::<Id>().ok());
             let Some(id) = id else { continue };
             if let Ok(Some(_)) = sessions::live(&mut reader, &id_hash(&id), limits(self.0.clock.now())).await {
                 return Some(cookie.clone());

@@ -1,5 +1,6 @@
-//! Denials, as the audit log keeps them: who was refused what, once, and then how often. A thousand requests a second fill no log:
-//! what is the same within a window is one row for its beginning and one for the rest of it, and there are only so many at a time.
+//! Denials, as the audit log keeps them: who was refused what, once, and then how often. A thousand requests a second
+//! fill no log: what is the same within a window is one row for its beginning and one for the rest of it, and there are
+//! only so many at a time.
 
 use std::{
     collections::HashMap,
@@ -57,7 +58,8 @@ impl Denial {
     }
 }
 
-/// What was refused while a request was answered, where the answer itself does not tell: a page that is shown, a form that leads on.
+/// What was refused while a request was answered, where the answer itself does not tell: a page that is shown, a form
+/// that leads on.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals(Arc<Mutex<Option<Denial>>>);
 
@@ -135,7 +137,9 @@ impl Denials {
     /// Takes what is over, or all of it.
     fn take(&self, now: Timestamp, all: bool) -> Vec<(Key, Sum)> {
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sums.extract_if(|_, sum| all || now.millis_since(sum.since) >= WINDOW_MS).filter(|(_, sum)| sum.more > 0).collect()
+        sums.extract_if(|_, sum| all || now.millis_since(sum.since) >= WINDOW_MS)
+            .filter(|(_, sum)| sum.more > 0)
+            .collect()
     }
 }
 
@@ -165,7 +169,9 @@ impl Auth {
         let row = Row {
             user_id: key.user.clone(),
             user: asked.actor.map(|actor| actor.name.clone()).unwrap_or_default(),
-            via: asked.actor.map_or(if denial.kind == "unknown_token" { Via::Token } else { Via::Session }, |actor| actor.via),
+            via: asked
+                .actor
+                .map_or(if denial.kind == "unknown_token" { Via::Token } else { Via::Session }, |actor| actor.via),
             address: asked.address.map(|address| address.to_string()),
             why: denial.why.chars().take(TEXT).collect(),
         };
@@ -227,7 +233,8 @@ async fn insert(
     audit::insert(tx, &entry).await.map_err(failed)
 }
 
-/// A method and a path as a denial names them: ids are left out, of a path the first parts are kept, and nothing that could be long.
+/// A method and a path as a denial names them: ids are left out, of a path the first parts are kept, and nothing that
+/// could be long.
 #[must_use]
 pub fn route(method: &str, path: &str, is_known: bool) -> String {
     let parts = path.split('/').skip(1).take(if is_known { 6 } else { 3 });
@@ -288,6 +295,9 @@ mod tests {
         assert_eq!(route("POST", "/api/v1/runs/x/y/z/0/1/2", false), "POST /api/v1/runs");
         assert_eq!(route("GET", "/", false), "GET /");
         assert!(route("GET", &format!("/{}", "x/".repeat(5000)), true).len() < 100);
-        assert!(route("GET", &"/x".repeat(5000), false).len() < 50 && route("GET", &format!("/{}", "y".repeat(5000)), true).len() < 100);
+        assert!(
+            route("GET", &"/x".repeat(5000), false).len() < 50
+                && route("GET", &format!("/{}", "y".repeat(5000)), true).len() < 100
+        );
     }
 }

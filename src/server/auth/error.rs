@@ -27,7 +27,10 @@ pub(super) fn internal(error: &dyn Error) -> AppError {
     tracing::error!(%reference, error = %causes(error), "sign-in and sessions failed");
     AppError {
         reference: Some(reference),
-        ..AppError::new(ErrorCode::Internal, "Something went wrong in the console. Its log tells more under the reference.")
+        ..AppError::new(
+            ErrorCode::Internal,
+            "Something went wrong in the console. Its log tells more under the reference.",
+        )
     }
 }
 

@@ -2,7 +2,8 @@
 
 use unicode_security::confusable_detection::skeleton as of;
 
-/// Whether two names look alike, in small letters or, where not all are of ASCII, in capitals: a Greek `ε` is no Latin `e`, but `Ε` is an `E`.
+/// Whether two names look alike, in small letters or, where not all are of ASCII, in capitals: a Greek `ε` is no Latin
+/// `e`, but `Ε` is an `E`.
 pub(super) fn look_alike(one: &str, other: &str) -> bool {
     let [a, b] = [one, other].map(|name| skeleton(&name.to_lowercase()));
     let [c, d] = [one, other].map(|name| skeleton(&name.to_uppercase()));

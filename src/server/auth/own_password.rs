@@ -60,7 +60,13 @@ impl Auth {
     }
 
     /// Writes that it was changed, with how many sessions ended, or that somebody did not know the one before.
-    async fn note_password(&self, tx: &mut Connection, actor: &Actor, visitor: &Visitor, ended: Option<u64>) -> Result<()> {
+    async fn note_password(
+        &self,
+        tx: &mut Connection,
+        actor: &Actor,
+        visitor: &Visitor,
+        ended: Option<u64>,
+    ) -> Result<()> {
         let entry = NewAudit {
             at: self.0.clock.now(),
             user_id: Some(actor.user_id.clone()),
@@ -68,7 +74,8 @@ impl Auth {
             via: actor.via.as_str(),
             action: "user.password",
             target: &actor.name,
-            detail: ended.map_or_else(|| json!({ "own": true }), |sessions| json!({ "own": true, "sessions": sessions })),
+            detail: ended
+                .map_or_else(|| json!({ "own": true }), |sessions| json!({ "own": true, "sessions": sessions })),
             success: ended.is_some(),
             address: visitor.address_text(),
             run_id: None,

@@ -34,15 +34,18 @@ pub(super) struct Passwords {
 impl Passwords {
     pub(super) fn new() -> Self {
         // A hash of nothing in particular. Checking against it costs the same, which is all that counts.
-        let nobody = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$bG9uZ3Nob3JlLW5vYm9keQ${}", "A".repeat(43));
+        let nobody =
+            format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$bG9uZ3Nob3JlLW5vYm9keQ${}", "A".repeat(43));
         Self { queue: Arc::new(Semaphore::new(QUEUE)), workers: Arc::new(Semaphore::new(AT_ONCE)), nobody }
     }
 
     /// The hash of a new password, with a salt of its own.
     pub(super) async fn hash(&self, password: &str) -> Result<String> {
         let password = bounded(password)?;
-        self.run(move || hasher()?.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| internal(&error)))
-            .await?
+        self.run(move || {
+            hasher()?.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| internal(&error))
+        })
+        .await?
     }
 
     /// Whether the password is the one of this hash. Without a hash it takes as long, and is not.
@@ -52,7 +55,8 @@ impl Passwords {
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         self.run(move || {
             let hash = PasswordHash::new(&hash).map_err(|error| internal(&error))?;
-            // The parameters are those of the hash, not ours: a hash from before they changed is checked as it was made.
+            // The parameters are those of the hash, not ours: a hash from before they changed is checked as it was
+            // made.
             Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known)
         })
         .await?
@@ -65,11 +69,14 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let busy = || AppError::new(ErrorCode::Unavailable, "Too many people sign in at this moment. Try again in a few seconds.");
+        let busy = || {
+            AppError::new(ErrorCode::Unavailable, "Too many people sign in at this moment. Try again in a few seconds.")
+        };
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| busy())?;
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
         let work = tokio::task::spawn_blocking(move || {
-            // They go with the work, not with the request: one that hangs up does not make room for the next before it is done.
+            // They go with the work, not with the request: one that hangs up does not make room for the next before it
+            // is done.
             let _held = (place, worker);
             work()
         });

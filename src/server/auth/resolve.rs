@@ -1,4 +1,5 @@
-//! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream repeats.
+//! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream
+//! repeats.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -43,8 +44,8 @@ const TOUCH_WAIT: Duration = Duration::from_millis(200);
 /// Characters that are kept of what a browser calls itself.
 const AGENT_LEN: usize = 256;
 
-/// Puts a [`Visitor`] into the request, and an [`Actor`] when the request shows a valid session or token. Runs inside of
-/// [`Auth::session_layer`]. Refuses nobody: what needs an actor says so itself.
+/// Puts a [`Visitor`] into the request, and an [`Actor`] when the request shows a valid session or token. Runs inside
+/// of [`Auth::session_layer`]. Refuses nobody: what needs an actor says so itself.
 pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
     let Some(session) = request.extensions().get::<Session>().cloned() else {
         return refuse(&internal(&std::io::Error::other("the session layer is missing")));
@@ -63,9 +64,10 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     let actor = match shown(request.headers()) {
         Shown::Token(token) => auth.by_token(&mut visitor, token).await,
         Shown::Nothing => auth.by_session(&visitor, counts).await.map_err(failed),
-        Shown::Several => {
-            Err(AppError::new(ErrorCode::BadRequest, "The request has several tokens of Longshore. Send one Authorization header."))
-        }
+        Shown::Several => Err(AppError::new(
+            ErrorCode::BadRequest,
+            "The request has several tokens of Longshore. Send one Authorization header.",
+        )),
     };
     let actor = match actor {
         Ok(actor) => actor,
@@ -84,7 +86,9 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
         response.extensions_mut().insert(actor);
     }
     if unknown_token && response.status() == StatusCode::UNAUTHORIZED {
-        response.extensions_mut().insert(Denial { kind: "unknown_token", why: "No token that works was shown.".to_owned() });
+        response
+            .extensions_mut()
+            .insert(Denial { kind: "unknown_token", why: "No token that works was shown.".to_owned() });
     }
     if had_cookie && auth.0.config.secure_cookie && visitor.session.is_empty().await {
         response.headers_mut().append(header::SET_COOKIE, removal());
@@ -92,8 +96,8 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     response
 }
 
-/// tower-sessions removes a cookie without the attribute that browsers demand of every `__Host-` cookie, so they would keep it.
-/// This one, which comes before it, they obey.
+/// tower-sessions removes a cookie without the attribute that browsers demand of every `__Host-` cookie, so they would
+/// keep it. This one, which comes before it, they obey.
 fn removal() -> HeaderValue {
     const REMOVE: &str = "__Host-longshore=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax";
     debug_assert!(REMOVE.starts_with(cookie_name(true)));
@@ -123,7 +127,10 @@ impl Auth {
     }
 
     fn client(&self, request: &Request) -> Option<Client> {
-        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| self.0.config.proxies.client(info.0.ip(), request.headers()))
+        request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| self.0.config.proxies.client(info.0.ip(), request.headers()))
     }
 
     /// Whether the visitor is still signed in. For what lasts longer than a request.
@@ -131,8 +138,8 @@ impl Auth {
         matches!(self.identify(visitor).await, Ok(Some(_)))
     }
 
-    /// Whether the visitor is still this actor: by a session or a token that was not ended, the same user, the same role, the same
-    /// scopes. Asking does not count as use.
+    /// Whether the visitor is still this actor: by a session or a token that was not ended, the same user, the same
+    /// role, the same scopes. Asking does not count as use.
     pub async fn still_valid(&self, actor: &Actor, visitor: &Visitor) -> bool {
         let same = |now: &Actor| now.user_id == actor.user_id && now.role == actor.role && now.scopes == actor.scopes;
         matches!(self.identify(visitor).await, Ok(Some(now)) if same(&now))

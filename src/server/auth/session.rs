@@ -1,7 +1,8 @@
 //! Sessions of browsers: our store for tower-sessions, and how long one lives.
 //!
-//! The cookie's own expiry decides nothing: a browser can keep a cookie for as long as it likes. A session ends by its row.
-//! tower-sessions counts inactivity only for sessions that change, so the time of the last use is ours too (see `resolve`).
+//! The cookie's own expiry decides nothing: a browser can keep a cookie for as long as it likes. A session ends by its
+//! row. tower-sessions counts inactivity only for sessions that change, so the time of the last use is ours too (see
+//! `resolve`).
 
 use async_trait::async_trait;
 use tower_sessions::{
@@ -45,7 +46,10 @@ pub(super) const fn cookie_name(secure: bool) -> &'static str {
 
 /// Which sessions are alive now.
 pub(super) const fn limits(now: Timestamp) -> Limits {
-    Limits { created_after: Timestamp(now.0.saturating_sub(ABSOLUTE_MS)), seen_after: Timestamp(now.0.saturating_sub(IDLE_MS)) }
+    Limits {
+        created_after: Timestamp(now.0.saturating_sub(ABSOLUTE_MS)),
+        seen_after: Timestamp(now.0.saturating_sub(IDLE_MS)),
+    }
 }
 
 /// Under what a session is stored: a hash, so that who reads the database can not take over a session.

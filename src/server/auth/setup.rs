@@ -1,5 +1,5 @@
-//! The first start: there is no default user. Who can read the terminal or the data directory has the code that makes the first
-//! admin: 80 random bits, for half an hour, once.
+//! The first start: there is no default user. Who can read the terminal or the data directory has the code that makes
+//! the first admin: 80 random bits, for half an hour, once.
 
 use std::{
     fmt, fs,
@@ -64,7 +64,10 @@ impl SetupCode {
 
 impl fmt::Debug for SetupCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SetupCode").field("file", &self.file).field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("SetupCode")
+            .field("file", &self.file)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,11 +116,7 @@ impl Setup {
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         match pending.as_ref() {
             Some(code) if bool::from(code.code.as_bytes().ct_eq(normalise(typed).as_bytes())) => {
-                if now < code.expires_at {
-                    Check::Right
-                } else {
-                    Check::Expired
-                }
+                if now < code.expires_at { Check::Right } else { Check::Expired }
             }
             Some(code) if now >= code.expires_at => Check::Expired,
             Some(_) => Check::Wrong,
@@ -270,7 +269,11 @@ mod tests {
 
     #[test]
     fn a_code_is_not_shown_by_accident() {
-        let code = SetupCode { code: "7Q2KM4ZD7Q2KM4ZD".to_owned(), file: PathBuf::from("setup-code"), expires_at: Timestamp(0) };
+        let code = SetupCode {
+            code: "7Q2KM4ZD7Q2KM4ZD".to_owned(),
+            file: PathBuf::from("setup-code"),
+            expires_at: Timestamp(0),
+        };
         assert_eq!(code.reveal(), "7Q2K-M4ZD-7Q2K-M4ZD");
         assert!(!format!("{code:?}").contains("7Q2K"));
     }

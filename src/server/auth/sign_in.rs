@@ -22,8 +22,8 @@ use crate::{
 };
 
 impl Auth {
-    /// Signs in with a name and a password. The answer is the same, and takes as long, whether the name is unknown, the password
-    /// wrong or the user disabled.
+    /// Signs in with a name and a password. The answer is the same, and takes as long, whether the name is unknown, the
+    /// password wrong or the user disabled.
     ///
     /// # Errors
     /// `unauthenticated`, or `rate_limited` with the seconds to wait.
@@ -89,7 +89,10 @@ impl Auth {
         let own = Self::session_hash(visitor);
         let mut tx = self.0.store.begin().await.map_err(failed)?;
         let (action, detail) = if everywhere {
-            ("session.delete_all", json!({ "sessions": sessions::delete_of_user(&mut tx, &actor.user_id).await.map_err(failed)? }))
+            (
+                "session.delete_all",
+                json!({ "sessions": sessions::delete_of_user(&mut tx, &actor.user_id).await.map_err(failed)? }),
+            )
         } else {
             if let Some(own) = &own {
                 sessions::delete(&mut tx, own).await.map_err(failed)?;
@@ -134,8 +137,8 @@ impl Auth {
     }
 }
 
-/// Begins a session of this user in the visitor's browser, under a new id: one that somebody else planted there is worth nothing.
-/// The layer stores it when the answer goes out; `epoch` is that of the user when they were let in.
+/// Begins a session of this user in the visitor's browser, under a new id: one that somebody else planted there is
+/// worth nothing. The layer stores it when the answer goes out; `epoch` is that of the user when they were let in.
 pub(super) async fn start_session(visitor: &Visitor, user: &UserId, epoch: i64) -> Result<()> {
     visitor.session.clear().await;
     visitor.session.cycle_id().await.map_err(|error| internal(&error))?;

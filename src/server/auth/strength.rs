@@ -1,5 +1,5 @@
-//! How good a new password is: the plain rules, and how many guesses it would take somebody who knows the lists of common passwords, names,
-//! dates, keyboards, and what people make of them.
+//! How good a new password is: the plain rules, and how many guesses it would take somebody who knows the lists of
+//! common passwords, names, dates, keyboards, and what people make of them.
 
 use zxcvbn::zxcvbn;
 
@@ -64,7 +64,13 @@ mod tests {
         ] {
             assert!(check("marianne", weak).is_err(), "{weak}");
         }
-        for good in ["correct horse battery", "kd8-2mQx.71ab", "ein langes Kennwort", "tidal-quay-4711-lamp", "salt-marsh-2207-pier"] {
+        for good in [
+            "correct horse battery",
+            "kd8-2mQx.71ab",
+            "ein langes Kennwort",
+            "tidal-quay-4711-lamp",
+            "salt-marsh-2207-pier",
+        ] {
             check("marianne", good).expect(good);
         }
     }

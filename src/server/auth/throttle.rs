@@ -1,11 +1,12 @@
 //! Slows down who tries credentials: by account, by address, and by both together.
 //!
-//! Each pair of account and address has few tries, and the account as a whole only a few more. So one attacker runs dry before the
-//! account does, and its owner still gets in from elsewhere. Against many attackers, an address from which the owner has signed in
-//! before is held to its own tries only. Success gives the tries back. An account that does not exist is held like one that does.
+//! Each pair of account and address has few tries, and the account as a whole only a few more. So one attacker runs dry
+//! before the account does, and its owner still gets in from elsewhere. Against many attackers, an address from which
+//! the owner has signed in before is held to its own tries only. Success gives the tries back. An account that does not
+//! exist is held like one that does.
 //!
-//! What is refused is not remembered, and what is let through takes no memory either: the tables have a fixed size. So nobody can fill them
-//! with names and addresses that they made up.
+//! What is refused is not remembered, and what is let through takes no memory either: the tables have a fixed size. So
+//! nobody can fill them with names and addresses that they made up.
 
 use std::{
     collections::HashMap,
@@ -85,7 +86,11 @@ impl Throttle {
         let mut strangers = lock(&self.strangers);
         let pair = (account, network);
         // All are asked before any counts it: what one of them refuses uses up nothing of the others.
-        let waits = [strangers.networks.wait(&network, now), strangers.pairs.wait(&pair, now), strangers.accounts.wait(&pair.0, now)];
+        let waits = [
+            strangers.networks.wait(&network, now),
+            strangers.pairs.wait(&pair, now),
+            strangers.accounts.wait(&pair.0, now),
+        ];
         if let Some(longest) = waits.into_iter().flatten().max() {
             return Err(wait(longest));
         }
@@ -122,8 +127,9 @@ impl Throttle {
     }
 }
 
-/// `burst` tries at once, and one more with each `period`, of any number of keys in a fixed memory: each key has a cell in both rows, by two
-/// secret hashes, and what it may is the better of the two. Two keys that share both are held together; nobody can find such a key.
+/// `burst` tries at once, and one more with each `period`, of any number of keys in a fixed memory: each key has a cell
+/// in both rows, by two secret hashes, and what it may is the better of the two. Two keys that share both are held
+/// together; nobody can find such a key.
 struct Table<K> {
     burst: u32,
     period: Duration,
@@ -284,7 +290,8 @@ mod tests {
             }
             assert_eq!(let_in, 24, "from {owner}");
         };
-        // From one address, and from as many as there are names; the owner where they were before, and where they never were.
+        // From one address, and from as many as there are names; the owner where they were before, and where they never
+        // were.
         for owner in ["198.51.100.1", "198.51.100.99"] {
             flood(|_| Some(IpAddr::from([192, 0, 2, 7])), owner);
             flood(|n| Some(std::net::Ipv4Addr::from(0xcb00_0000_u32 + n).into()), owner);

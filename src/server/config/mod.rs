@@ -1,4 +1,5 @@
-//! The command line and the environment, and nothing else reads either. Names are fixed: scripts and units rely on them.
+//! The command line and the environment, and nothing else reads either. Names are fixed: scripts and units rely on
+//! them.
 
 mod values;
 
@@ -12,7 +13,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use ipnet::IpNet;
 
-use self::values::{Origins, Proxies, Roots, absolute, allowed, default_data_dir, duration, origins, path, patience, proxies, role, roots};
+use self::values::{
+    Origins, Proxies, Roots, absolute, allowed, default_data_dir, duration, origins, path, patience, proxies, role,
+    roots,
+};
 use crate::domain::user::Role;
 
 /// The console for rclone.
@@ -142,12 +146,12 @@ pub struct Serve {
     // Hidden, and apart from the flag: only in the environment does a colon separate.
     #[arg(long = "local-roots", hide = true, value_name = "LONGSHORE_LOCAL_ROOT", env = "LONGSHORE_LOCAL_ROOT", value_parser = roots)]
     named_roots: Option<Roots>,
-    /// The address that people type, behind a proxy: `https://console.example.org`; may be repeated, the first is the one in links
-    /// [env: `LONGSHORE_PUBLIC_URL`, separated by commas]
+    /// The address that people type, behind a proxy: `https://console.example.org`; may be repeated, the first is the
+    /// one in links [env: `LONGSHORE_PUBLIC_URL`, separated by commas]
     #[arg(long = "public-url", env = "LONGSHORE_PUBLIC_URL", hide_env = true, value_name = "URL", value_parser = origins)]
     named: Vec<Origins>,
-    /// A proxy in front of the console whose `X-Forwarded-For` and `Forwarded` are believed: an address, or a network such as 10.0.0.0/8; may be
-    /// repeated [env: `LONGSHORE_TRUSTED_PROXY`, separated by commas]
+    /// A proxy in front of the console whose `X-Forwarded-For` and `Forwarded` are believed: an address, or a network
+    /// such as 10.0.0.0/8; may be repeated [env: `LONGSHORE_TRUSTED_PROXY`, separated by commas]
     #[arg(long = "trusted-proxy", env = "LONGSHORE_TRUSTED_PROXY", hide_env = true, value_name = "ADDRESS", value_parser = proxies)]
     trusted: Vec<Proxies>,
     /// How many runs may work at once; the others wait
@@ -165,7 +169,8 @@ pub struct Serve {
     /// Whether remotes may lead to private networks and this server: allow, refuse. Never to the console itself
     #[arg(long, env = "LONGSHORE_PRIVATE_NETWORKS", default_value = "allow", value_name = "CHOICE", action = ArgAction::Set, value_parser = allowed)]
     pub private_networks: bool,
-    /// Whether rclone may ask the metadata service of a cloud, which gives out credentials of this server, for `env_auth`: allow, refuse
+    /// Whether rclone may ask the metadata service of a cloud, which gives out credentials of this server, for
+    /// `env_auth`: allow, refuse
     #[arg(long, env = "LONGSHORE_METADATA_SERVICE", default_value = "refuse", value_name = "CHOICE", action = ArgAction::Set, value_parser = allowed)]
     pub metadata_service: bool,
 }

@@ -13,7 +13,9 @@ use crate::domain::{user::Role, value};
 
 /// `$XDG_DATA_HOME/longshore`, `~/.local/share/longshore`, or the place of a service without a home.
 pub(super) fn default_data_dir() -> PathBuf {
-    let below = |name: &str, rest: &str| env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute()).map(|dir| dir.join(rest));
+    let below = |name: &str, rest: &str| {
+        env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute()).map(|dir| dir.join(rest))
+    };
     below("XDG_DATA_HOME", "longshore")
         .or_else(|| below("HOME", ".local/share/longshore"))
         .unwrap_or_else(|| PathBuf::from("/var/lib/longshore"))
@@ -29,7 +31,11 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
 
 /// A path from the root. What may be used must not hang on where somebody starts the program.
 pub(super) fn absolute(text: &str) -> Result<PathBuf, String> {
-    if Path::new(text).is_absolute() { Ok(text.into()) } else { Err("write the whole path, from the root: /srv/files".to_owned()) }
+    if Path::new(text).is_absolute() {
+        Ok(text.into())
+    } else {
+        Err("write the whole path, from the root: /srv/files".to_owned())
+    }
 }
 
 /// Several folders in one text.
@@ -50,7 +56,8 @@ pub(super) fn origins(text: &str) -> Result<Origins, String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(origin).collect::<Result<_, _>>().map(Origins)
 }
 
-/// Scheme and host, with a port where it is not the usual one, and nothing after it: as a browser writes it in `Origin`.
+/// Scheme and host, with a port where it is not the usual one, and nothing after it: as a browser writes it in
+/// `Origin`.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     let wrong = || "write it as https://console.example.org, without a path".to_owned();
     let url = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
@@ -87,10 +94,13 @@ pub(super) fn proxies(text: &str) -> Result<Proxies, String> {
 fn proxy(text: &str) -> Result<IpNet, String> {
     let network = match text.parse::<IpAddr>() {
         Ok(address) => address.to_canonical().into(),
-        Err(_) => canonical(text.parse().map_err(|_| "write an address or a network: 127.0.0.1, ::1, 10.0.0.0/8".to_owned())?),
+        Err(_) => {
+            canonical(text.parse().map_err(|_| "write an address or a network: 127.0.0.1, ::1, 10.0.0.0/8".to_owned())?)
+        }
     };
     if network.prefix_len() == 0 {
-        return Err("that trusts everybody, and everybody could then say who they are: give the address of your proxy".to_owned());
+        return Err("that trusts everybody, and everybody could then say who they are: give the address of your proxy"
+            .to_owned());
     }
     Ok(network.trunc())
 }
@@ -105,7 +115,9 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 fn is_name(host: &str) -> bool {
-    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
@@ -177,9 +189,19 @@ mod tests {
         ] {
             assert_eq!(proxy(given).map(|network| network.to_string()).as_deref(), Ok(kept), "{given}");
         }
-        for bad in
-            ["", "nginx", "10.0.0.0/33", "10.0.0/8", "10.0.0.1:80", "[::1]", "::/0", "::ffff:0:0/96", "0.0.0.0/0", "10.0.0.0/-1", "*"]
-        {
+        for bad in [
+            "",
+            "nginx",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "10.0.0.1:80",
+            "[::1]",
+            "::/0",
+            "::ffff:0:0/96",
+            "0.0.0.0/0",
+            "10.0.0.0/-1",
+            "*",
+        ] {
             assert!(proxy(bad).is_err(), "{bad}");
         }
     }
@@ -212,7 +234,10 @@ mod tests {
         for bad in ["", "90", "d", "0d", "0s", "-1d", "4000d", "1M", "1.5", "\u{e9}", "99999999999999999999d"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
-        assert_eq!((duration("12h"), duration("1h30m")), (Ok(Duration::from_secs(43_200)), Ok(Duration::from_secs(5400))));
+        assert_eq!(
+            (duration("12h"), duration("1h30m")),
+            (Ok(Duration::from_secs(43_200)), Ok(Duration::from_secs(5400)))
+        );
         for bad in ["", "s", "0s", "-1s", "0m", "3601s", "61m", "1d", "5", "5 s", "0.5s", "\u{e9}"] {
             assert!(patience(bad).is_err(), "{bad}");
         }

@@ -82,7 +82,8 @@ impl From<StoreError> for Refusal {
 
 /// Puts a run into the queue and writes its audit row, in the caller's transaction.
 pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Result<RunId, Refusal> {
-    // A follower that may not start is queued all the same: when it is its turn it is blocked, with a row in the history and the audit log.
+    // A follower that may not start is queued all the same: when it is its turn it is blocked, with a row in the
+    // history and the audit log.
     if request.parent.is_none()
         && let Some(why) = owner_refused(c, &request.authority.owner, now).await?
     {
@@ -93,7 +94,9 @@ pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Resu
     }
     let Owner { user_id, user, .. } = &request.authority.owner;
     if runs::count_unfinished_of(c, user_id).await? >= OWN_MAX {
-        return Err(Refusal::Full(format!("250 runs of “{user}” wait or run already. Stop some of them, or wait until some have ended.")));
+        return Err(Refusal::Full(format!(
+            "250 runs of “{user}” wait or run already. Stop some of them, or wait until some have ended."
+        )));
     }
     let row = row(request, now);
     runs::insert(c, &row).await?;

@@ -1,5 +1,6 @@
-//! Authority: whether a run may still be done in the name of its owner. Asked when it is put into the queue and again before every spawn: of a first
-//! attempt and of each other, of a follower, of a retry, and of a run that a console takes up when it starts again.
+//! Authority: whether a run may still be done in the name of its owner. Asked when it is put into the queue and again
+//! before every spawn: of a first attempt and of each other, of a follower, of a retry, and of a run that a console
+//! takes up when it starts again.
 
 use super::{Engine, places};
 use crate::{
@@ -46,7 +47,11 @@ pub async fn owner_refused(c: &mut Connection, owner: &Owner, now: Timestamp) ->
         None => "the account does not exist any more".to_owned(),
         Some(user) if user.disabled => "the account is disabled".to_owned(),
         Some(user) if !user.role.may(Permission::RunsWrite) => {
-            format!("that needs the role {}, and theirs is {} now", Permission::RunsWrite.role().as_str(), user.role.as_str())
+            format!(
+                "that needs the role {}, and theirs is {} now",
+                Permission::RunsWrite.role().as_str(),
+                user.role.as_str()
+            )
         }
         Some(_) => match token_refused(c, owner.token.as_ref(), now).await? {
             Some(why) => return Ok(Some(why)),
@@ -57,7 +62,11 @@ pub async fn owner_refused(c: &mut Connection, owner: &Owner, now: Timestamp) ->
 }
 
 /// Why this token may not start runs now; `None` when it may, and where there is none.
-async fn token_refused(c: &mut Connection, token: Option<&TokenId>, now: Timestamp) -> Result<Option<String>, StoreError> {
+async fn token_refused(
+    c: &mut Connection,
+    token: Option<&TokenId>,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
     let Some(id) = token else { return Ok(None) };
     let Some(Standing { label, revoked, expires_at, .. }) = tokens::standing(c, id).await? else {
         return Ok(Some("The token that asked for it does not exist any more.".to_owned()));
@@ -77,7 +86,8 @@ pub(super) async fn authorize(engine: &Engine, claimed: &Claimed, owner: &Owner,
         let refused = owner_refused(&mut reader, owner, now).await?;
         Ok::<_, StoreError>((refused, runs::places_of(&mut reader, &claimed.id).await?))
     };
-    let (refused, held) = stored.await.map_err(|error| Denial::Unknown(format!("Whether it may start could not be read: {error}.")))?;
+    let (refused, held) =
+        stored.await.map_err(|error| Denial::Unknown(format!("Whether it may start could not be read: {error}.")))?;
     if let Some(why) = refused {
         return Err(Denial::Forbidden(why));
     }

@@ -1,4 +1,5 @@
-//! What is started after a run of a job: written in the transaction that ends the run, so that a crash neither loses nor doubles it.
+//! What is started after a run of a job: written in the transaction that ends the run, so that a crash neither loses
+//! nor doubles it.
 
 use super::{
     Engine,
@@ -57,7 +58,11 @@ async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId)
     Ok(Request {
         task,
         places,
-        authority: Authority { owner: Owner { user_id: owner.id, user: owner.name, token: None }, via: Via::Chain, address: None },
+        authority: Authority {
+            owner: Owner { user_id: owner.id, user: owner.name, token: None },
+            via: Via::Chain,
+            address: None,
+        },
         approved_by: None,
         job: Some(JobName { id: job.id.clone(), name: job.spec.name.clone() }),
         parent: Some(parent.clone()),
@@ -84,7 +89,12 @@ pub(super) async fn next(engine: &Engine, run: &RunSummary, state: RunState) -> 
 }
 
 /// Queues what follows `run`, in the transaction that ends it. What is refused is noted on `run`, with the reason.
-pub(super) async fn queue(transaction: &mut Connection, run: &RunSummary, next: &[Next], now: Timestamp) -> Result<Vec<RunId>, StoreError> {
+pub(super) async fn queue(
+    transaction: &mut Connection,
+    run: &RunSummary,
+    next: &[Next],
+    now: Timestamp,
+) -> Result<Vec<RunId>, StoreError> {
     let mut queued = Vec::new();
     for (job, request) in next {
         let refused = match request {

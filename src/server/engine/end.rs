@@ -1,4 +1,5 @@
-//! A run's last change: its end, the audit row of it and what follows it, in one transaction; or its next attempt instead.
+//! A run's last change: its end, the audit row of it and what follows it, in one transaction; or its next attempt
+//! instead.
 
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ use crate::{
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl Watch {
-    /// Writes the run's end, its audit row and what follows it together, however long the database takes, and tells it. One that is worth it is
-    /// put back into the queue instead.
+    /// Writes the run's end, its audit row and what follows it together, however long the database takes, and tells it.
+    /// One that is worth it is put back into the queue instead.
     pub(super) async fn end(self, verdict: Verdict, exit: Option<Exit>, report: Option<GuardReport>) {
         let config = &self.engine.0.config;
         let passing = verdict.passing;
@@ -48,7 +49,9 @@ impl Watch {
         self.engine.forget(&self.id);
         match ended {
             Some(summaries) => summaries.into_iter().for_each(|summary| self.engine.hub().end(summary)),
-            None => tracing::warn!(run = %self.id, fence = self.fence, "another attempt has taken over; its end was not written"),
+            None => {
+                tracing::warn!(run = %self.id, fence = self.fence, "another attempt has taken over; its end was not written");
+            }
         }
         self.engine.wake();
     }

@@ -1,5 +1,6 @@
-//! The figures of a run that has ended: of files and bytes as they lie there, each file once. rclone's own counters count what it did: a file that
-//! it sent twice is two, one whose size it did not know is two, one that it put aside is one more.
+//! The figures of a run that has ended: of files and bytes as they lie there, each file once. rclone's own counters
+//! count what it did: a file that it sent twice is two, one whose size it did not know is two, one that it put aside is
+//! one more.
 
 use crate::{
     domain::run::{Operation, Stats},

@@ -1,5 +1,6 @@
-//! Runs: the queue, one run's life, and what is left of them after a crash. A run's process is not our child in spirit: it goes on
-//! without us, and the next console learns all from its directory. Who may start or stop one is for `services` to say.
+//! Runs: the queue, one run's life, and what is left of them after a crash. A run's process is not our child in spirit:
+//! it goes on without us, and the next console learns all from its directory. Who may start or stop one is for
+//! `services` to say.
 
 pub mod admission;
 pub mod authority;

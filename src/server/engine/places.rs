@@ -1,5 +1,5 @@
-//! Where a run really reads and writes, and what it comes down to: the base of "one writer a destination", and of an approval that holds for one
-//! thing only.
+//! Where a run really reads and writes, and what it comes down to: the base of "one writer a destination", and of an
+//! approval that holds for one thing only.
 
 use sha2::{Digest as _, Sha256};
 
@@ -28,18 +28,24 @@ pub fn of(places: &Places, operation: Operation, dry_run: bool) -> Vec<Place> {
     ];
     let used = used.into_iter().filter_map(|(checked, writes)| Some((checked?, writes && !dry_run)));
     let mut all: Vec<_> = used
-        .flat_map(|(checked, writes)| checked.keys().into_iter().map(move |key| Place { key: key.key, writes, remote: key.remote }))
+        .flat_map(|(checked, writes)| {
+            checked.keys().into_iter().map(move |key| Place { key: key.key, writes, remote: key.remote })
+        })
         .collect();
     all.sort();
     all.dedup();
     all
 }
 
-/// What was asked for, as a digest: operation, places and all options that change what is done. How quickly it is done does not count.
+/// What was asked for, as a digest: operation, places and all options that change what is done. How quickly it is done
+/// does not count.
 #[must_use]
 pub fn spec(task: &Task, places: &[Place]) -> String {
-    let backup_dir =
-        task.options.backup_dir.as_deref().map(|text| Location::parse(text).map_or_else(|_| text.to_owned(), |it| it.canonical()));
+    let backup_dir = task
+        .options
+        .backup_dir
+        .as_deref()
+        .map(|text| Location::parse(text).map_or_else(|_| text.to_owned(), |it| it.canonical()));
     let options = TransferOptions {
         dry_run: false,
         bwlimit: None,

@@ -1,5 +1,5 @@
-//! Whether what a run needs is there. Asked once when the run starts, before rclone would try again and again what can not pass. Only what is
-//! certain ends a run here: of a remote that does not answer the run itself tells.
+//! Whether what a run needs is there. Asked once when the run starts, before rclone would try again and again what can
+//! not pass. Only what is certain ends a run here: of a remote that does not answer the run itself tells.
 
 use std::time::Duration;
 
@@ -48,7 +48,9 @@ pub(super) async fn look(engine: &Engine, claimed: &Claimed, transfer: &Transfer
             None => {}
         }
     }
-    reason.map_or(Found::Fine, |reason| Found::Blocked(Box::new(GuardReport { reason: Some(reason), ..GuardReport::default() })))
+    reason.map_or(Found::Fine, |reason| {
+        Found::Blocked(Box::new(GuardReport { reason: Some(reason), ..GuardReport::default() }))
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -57,19 +59,24 @@ enum Side {
     Destination,
 }
 
-/// What is wrong with what lies there, for this operation. `holds` is whether the destination is a folder: then the guards of a sync see what would be
-/// lost, and say it.
+/// What is wrong with what lies there, for this operation. `holds` is whether the destination is a folder: then the
+/// guards of a sync see what would be lost, and say it.
 fn judge(claimed: &Claimed, operation: Operation, side: Side, found: Presence, holds: bool) -> Option<GuardReason> {
     use Operation::{Bisync, Check, Sync};
-    let empty_is_meant = operation == Sync && (holds || claimed.task.guards.allow_empty_source || claimed.approved_by.is_some());
+    let empty_is_meant =
+        operation == Sync && (holds || claimed.task.guards.allow_empty_source || claimed.approved_by.is_some());
     match (side, found) {
         (Side::Source, Presence::Missing) => Some(GuardReason::SourceMissing),
         // The first time, one side of a pair may be empty.
-        (Side::Source, Presence::Empty) if operation != Bisync && !empty_is_meant => Some(GuardReason::SourceEmptyOrMissing),
+        (Side::Source, Presence::Empty) if operation != Bisync && !empty_is_meant => {
+            Some(GuardReason::SourceEmptyOrMissing)
+        }
         (Side::Source, Presence::File) if operation == Bisync => Some(GuardReason::SourceIsFile),
         // A pipe has no end.
         (Side::Source, Presence::Special) => Some(GuardReason::SourceIsFile),
-        (Side::Destination, Presence::Missing) if matches!(operation, Check | Bisync) => Some(GuardReason::DestinationMissing),
+        (Side::Destination, Presence::Missing) if matches!(operation, Check | Bisync) => {
+            Some(GuardReason::DestinationMissing)
+        }
         (Side::Destination, Presence::Empty) if operation == Check => Some(GuardReason::DestinationEmptyOrMissing),
         (Side::Destination, Presence::File | Presence::Special) => Some(GuardReason::DestinationIsFile),
         _ => None,

@@ -1,5 +1,5 @@
-//! What is asked when rclone has ended and says that all is well: whether the files that failed in between are there, whether there was anything to
-//! see, and whether what was compared proves what was asked for.
+//! What is asked when rclone has ended and says that all is well: whether the files that failed in between are there,
+//! whether there was anything to see, and whether what was compared proves what was asked for.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -107,7 +107,8 @@ enum Now {
     Unknown,
 }
 
-/// Looks for the files that failed in between. rclone says nothing of a file that is the same on both sides, and nothing of one that is gone.
+/// Looks for the files that failed in between. rclone says nothing of a file that is the same on both sides, and
+/// nothing of one that is gone.
 async fn confirm(engine: &Engine, transfer: &Transfer, dir: &Path, report: &mut Report, proof: &mut Proof) {
     if report.counts.failed == 0 || transfer.operation == Operation::Check {
         return;
@@ -160,7 +161,8 @@ async fn now(engine: &Engine, transfer: &Transfer, name: &str) -> Result<Now, Rc
         (Operation::Move, ..) => Now::Unknown,
         // Not touched by an attempt that was whole, and the same size: it was equal.
         (_, Some(here), Some(there))
-            if here.is_dir == there.is_dir && (here.size == there.size || here.size.is_none() || there.size.is_none()) =>
+            if here.is_dir == there.is_dir
+                && (here.size == there.size || here.size.is_none() || there.size.is_none()) =>
         {
             Now::Done
         }
@@ -171,7 +173,13 @@ async fn now(engine: &Engine, transfer: &Transfer, name: &str) -> Result<Now, Rc
 }
 
 /// What was compared by less than was asked for, or than is needed to see every change.
-async fn compared(engine: &Engine, transfer: &Transfer, dir: &Path, stats: &Stats, report: &Report) -> Option<RunWarning> {
+async fn compared(
+    engine: &Engine,
+    transfer: &Transfer,
+    dir: &Path,
+    stats: &Stats,
+    report: &Report,
+) -> Option<RunWarning> {
     let (operation, notes) = (transfer.operation, &report.notes);
     let rclone = &engine.0.config.rclone;
     let destination = transfer.destination.as_ref()?;
@@ -181,13 +189,20 @@ async fn compared(engine: &Engine, transfer: &Transfer, dir: &Path, stats: &Stat
         return None;
     }
     let sides = async { Ok::<_, RcloneError>((rclone.side(&transfer.source).await?, rclone.side(destination).await?)) };
-    let known = sides.await.inspect_err(|error| tracing::debug!(%error, "what the sides can compare could not be asked"));
+    let known =
+        sides.await.inspect_err(|error| tracing::debug!(%error, "what the sides can compare could not be asked"));
     let known = known.ok();
-    let by = known.as_ref().and_then(|(source, destination)| compares_by(operation, &transfer.options, source, destination));
+    let by =
+        known.as_ref().and_then(|(source, destination)| compares_by(operation, &transfer.options, source, destination));
     let lack = by.as_ref().and_then(|(_, lack)| lack.clone());
     if notes.unchecked > 0 {
         let lack = lack.unwrap_or(Lack::MissingChecksums);
-        return Some(RunWarning::compared_by_size(operation, Some(notes.unchecked), Some(report.counts.matched), &lack));
+        return Some(RunWarning::compared_by_size(
+            operation,
+            Some(notes.unchecked),
+            Some(report.counts.matched),
+            &lack,
+        ));
     }
     if notes.no_checksum {
         return Some(RunWarning::compared_by_size(operation, left, None, &lack.unwrap_or(Lack::NoCommonChecksum)));
@@ -202,8 +217,8 @@ async fn compared(engine: &Engine, transfer: &Transfer, dir: &Path, stats: &Stat
     }
 }
 
-/// How many files a transfer left as they were because they seemed equal. `None` where nobody knows: after a second attempt rclone's counter holds
-/// both, and what is put aside is counted as well.
+/// How many files a transfer left as they were because they seemed equal. `None` where nobody knows: after a second
+/// attempt rclone's counter holds both, and what is put aside is counted as well.
 fn left_equal(transfer: &Transfer, stats: &Stats, report: &Report) -> Option<u64> {
     if stats.checks == 0 {
         return Some(0);
@@ -228,7 +243,9 @@ fn saw_nothing(operation: Operation, stats: &Stats, report: &Report) -> bool {
     let touched = report.tally.files + counts.failed + counts.skipped + counts.renamed + counts.deleted;
     match operation {
         Operation::Bisync => false,
-        Operation::Check => counts.matched + counts.differs + counts.missing_on_destination + counts.failed + counts.skipped == 0,
+        Operation::Check => {
+            counts.matched + counts.differs + counts.missing_on_destination + counts.failed + counts.skipped == 0
+        }
         Operation::Delete => touched == 0,
         Operation::Copy | Operation::Sync | Operation::Move => touched == 0 && pairs(stats) == 0,
     }

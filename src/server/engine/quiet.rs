@@ -1,4 +1,5 @@
-//! A log that says nothing more because its disk is full: then rclone itself is asked how far it is, and the run's end says so.
+//! A log that says nothing more because its disk is full: then rclone itself is asked how far it is, and the run's end
+//! says so.
 
 use std::{path::Path, time::Duration};
 
@@ -33,7 +34,13 @@ impl Quiet {
     }
 
     /// What the log says, or rclone when it lives and its log can not say it.
-    pub(super) async fn or_ask(&mut self, told: Option<Progress>, life: Life, dir: &Path, now: Duration) -> Option<Progress> {
+    pub(super) async fn or_ask(
+        &mut self,
+        told: Option<Progress>,
+        life: Life,
+        dir: &Path,
+        now: Duration,
+    ) -> Option<Progress> {
         if told.is_some() {
             (self.heard, self.asked) = (now, None);
         }

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Every run that was claimed and has not ended: never spawned, so it is queued again; or spawned, so it is watched again, and the
-/// watch finds out whether it lives, how it ended, or that nobody knows.
+/// Every run that was claimed and has not ended: never spawned, so it is queued again; or spawned, so it is watched
+/// again, and the watch finds out whether it lives, how it ended, or that nobody knows.
 pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
     let runs_dir = engine.0.config.runs_dir.clone();
     let _ = tokio::task::spawn_blocking(move || sweep(&runs_dir)).await;
@@ -37,7 +37,8 @@ pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes anew what a run uses: an earlier version may have written it otherwise. What cannot be resolved now is looked at when the run begins.
+/// Notes anew what a run uses: an earlier version may have written it otherwise. What cannot be resolved now is looked
+/// at when the run begins.
 async fn note_places(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
     let run = &row.summary;
     let (source, destination) = (run.source.to_string(), run.destination.as_ref().map(Location::to_string));
@@ -49,7 +50,8 @@ async fn note_places(engine: &Engine, row: &Unfinished) -> Result<(), StoreError
     Ok(transaction.commit().await?)
 }
 
-/// Puts a run that was never started back into the queue. One that was asked to stop meanwhile ends, with all that an end is.
+/// Puts a run that was never started back into the queue. One that was asked to stop meanwhile ends, with all that an
+/// end is.
 async fn requeue(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
     let next = chain::next(engine, &row.summary, RunState::Cancelled).await?;
     let mut transaction = engine.0.config.store.begin().await?;

@@ -1,8 +1,10 @@
-//! Which failures are worth another attempt: those that may pass by themselves, of runs that do no harm when they begin anew.
+//! Which failures are worth another attempt: those that may pass by themselves, of runs that do no harm when they begin
+//! anew.
 
 use crate::domain::run::{Operation, RunState};
 
-/// Whether it may be tried again; `passing` is whether rclone's error was of the network or a busy provider. A move, a delete and a bisync never are by themselves: what they did can not be told from what they did not.
+/// Whether it may be tried again; `passing` is whether rclone's error was of the network or a busy provider. A move, a
+/// delete and a bisync never are by themselves: what they did can not be told from what they did not.
 #[must_use]
 pub fn is_worth(operation: Operation, state: RunState, exit_code: Option<i32>, passing: bool) -> bool {
     if !operation.is_repeatable() {
@@ -39,7 +41,9 @@ mod tests {
                 assert!(!worth(operation, state, Some(5)), "{operation:?} {state:?}");
             }
         }
-        for state in [RunState::Succeeded, RunState::NoChange, RunState::Cancelled, RunState::Blocked, RunState::TimedOut] {
+        for state in
+            [RunState::Succeeded, RunState::NoChange, RunState::Cancelled, RunState::Blocked, RunState::TimedOut]
+        {
             assert!(!worth(Operation::Copy, state, Some(5)), "{state:?}");
         }
         assert!(!is_worth(Operation::Copy, RunState::Failed, Some(1), false));

@@ -1,4 +1,5 @@
-//! One run's life, from the claim to its row's last change: started, or found again, then watched until its processes are gone.
+//! One run's life, from the claim to its row's last change: started, or found again, then watched until its processes
+//! are gone.
 
 use std::{
     path::{Path, PathBuf},
@@ -50,9 +51,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// How soon listeners are told again: at most two messages a second for each run.
 const TELL: Duration = Duration::from_millis(500);
 /// Why a run ended whose guards waited for ever.
-const STALLED_LOOK: &str =
-    "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
-/// How long after its time to clean up a run that was told to stop is killed from here: its shim, which would do it sooner, is dead or frozen.
+const STALLED_LOOK: &str = "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
+/// How long after its time to clean up a run that was told to stop is killed from here: its shim, which would do it
+/// sooner, is dead or frozen.
 const KILL: Duration = Duration::from_secs(2);
 /// How long after that the rest of it is killed as well.
 const KILL_ALL: Duration = Duration::from_secs(5);
@@ -80,8 +81,8 @@ struct Refused {
     report: Option<GuardReport>,
 }
 
-/// Has the guards of a run that was claimed look, starts it, and watches it. `jumps` is the look at the clock by which it was claimed:
-/// when the clock was moved since, its time limit moves along.
+/// Has the guards of a run that was claimed look, starts it, and watches it. `jumps` is the look at the clock by which
+/// it was claimed: when the clock was moved since, its time limit moves along.
 pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     let Some(mut watch) = Watch::new(&engine, &claimed.id, claimed.fence, jumps).await else { return };
     watch.follow_clock().await;
@@ -93,7 +94,9 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     }
     match watch.present(&claimed, &transfer).await {
         Found::Fine => {}
-        Found::Blocked(report) => return watch.end(Verdict::of(RunState::Blocked, Some(report.words())), None, Some(*report)).await,
+        Found::Blocked(report) => {
+            return watch.end(Verdict::of(RunState::Blocked, Some(report.words())), None, Some(*report)).await;
+        }
         Found::Refused(error) => {
             let verdict = Verdict { lasting: true, ..Verdict::of(RunState::Failed, Some(error)) };
             return watch.end(verdict, None, None).await;
@@ -112,7 +115,8 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
             None => return,
         }
     }
-    // A dry run shows all that would go; rclone would end it at the limit. Of a bisync the limit is a share, and asked before it begins.
+    // A dry run shows all that would go; rclone would end it at the limit. Of a bisync the limit is a share, and asked
+    // before it begins.
     if transfer.options.dry_run && operation != Operation::Bisync {
         transfer.options.max_delete = None;
     }
@@ -174,7 +178,9 @@ impl Watch {
                     let report = GuardReport::denied(format!("{started} {why}"));
                     Refused { verdict: Verdict::of(RunState::Blocked, Some(report.words())), report: Some(report) }
                 }
-                Denial::Unknown(why) => Refused { verdict: Verdict::of(RunState::Failed, Some(format!("{started} {why}"))), report: None },
+                Denial::Unknown(why) => {
+                    Refused { verdict: Verdict::of(RunState::Failed, Some(format!("{started} {why}"))), report: None }
+                }
             })
         })
     }
@@ -202,13 +208,26 @@ impl Watch {
         let transfer = Transfer { operation, source, destination, options: stored.run.options };
         let live = Live { summary: stored.run.summary, in_flight: Vec::new() };
         engine.hub().update(live.clone());
-        Some(Self { engine: engine.clone(), id: id.clone(), fence, dir, live, transfer, part, stop, deadline: stored.deadline_at, jumps })
+        Some(Self {
+            engine: engine.clone(),
+            id: id.clone(),
+            fence,
+            dir,
+            live,
+            transfer,
+            part,
+            stop,
+            deadline: stored.deadline_at,
+            jumps,
+        })
     }
 
-    /// Whether what the run needs is there; fine as well when it is stopped, its time runs out or the console ends meanwhile: what comes next
-    /// sees to that.
+    /// Whether what the run needs is there; fine as well when it is stopped, its time runs out or the console ends
+    /// meanwhile: what comes next sees to that.
     async fn present(&self, claimed: &Claimed, transfer: &Transfer) -> Found {
-        let left = self.deadline.map(|deadline| Duration::from_millis(deadline.millis_since(self.engine.0.config.clock.now())));
+        let left = self
+            .deadline
+            .map(|deadline| Duration::from_millis(deadline.millis_since(self.engine.0.config.clock.now())));
         tokio::select! {
             found = presence::look(&self.engine, claimed, transfer) => found,
             () = self.stop.cancelled() => Found::Fine,
@@ -217,7 +236,8 @@ impl Watch {
         }
     }
 
-    /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the console ends.
+    /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the
+    /// console ends.
     async fn guarded(&mut self, claimed: &Claimed, transfer: &Transfer, names: Option<u64>) -> Option<Option<u32>> {
         let (engine, live) = (self.engine.clone(), &mut self.live);
         let told = |stats| {
@@ -227,7 +247,8 @@ impl Watch {
         let any = CancellationToken::new();
         let ends = {
             let (stop, closing, any) = (self.stop.clone(), engine.0.closing.clone(), any.clone());
-            let left = self.deadline.map(|deadline| Duration::from_millis(deadline.millis_since(engine.0.config.clock.now())));
+            let left =
+                self.deadline.map(|deadline| Duration::from_millis(deadline.millis_since(engine.0.config.clock.now())));
             tokio::spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
@@ -246,10 +267,15 @@ impl Watch {
                 Ok(true) => {
                     self.live.summary.state = RunState::Starting;
                     self.engine.hub().update(self.live.clone());
-                    return Some(report.delete_limit.or(report.budget).map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)));
+                    return Some(
+                        report.delete_limit.or(report.budget).map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
+                    );
                 }
                 Ok(false) => return None,
-                Err(error) => Verdict::of(RunState::Failed, Some(format!("What the guards saw could not be written down: {error}."))),
+                Err(error) => Verdict::of(
+                    RunState::Failed,
+                    Some(format!("What the guards saw could not be written down: {error}.")),
+                ),
             },
             Look::Blocked(report) => {
                 let verdict = Verdict::of(RunState::Blocked, Some(report.words()));
@@ -259,9 +285,10 @@ impl Watch {
             // Nothing was changed: the next life begins it anew.
             Look::Stopped if self.engine.0.closing.is_cancelled() => return None,
             Look::Stopped if self.stop.is_cancelled() => Verdict::of(RunState::Cancelled, None),
-            Look::Stopped => {
-                Verdict::of(RunState::TimedOut, Some("Its time limit ran out while its guards looked. Nothing was changed.".to_owned()))
-            }
+            Look::Stopped => Verdict::of(
+                RunState::TimedOut,
+                Some("Its time limit ran out while its guards looked. Nothing was changed.".to_owned()),
+            ),
             Look::Stalled => Verdict::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
             Look::Failed(error) => Verdict::of(RunState::Failed, Some(error)),
         };
@@ -304,7 +331,8 @@ impl Watch {
         self
     }
 
-    /// Looks at the log and the lock until nothing holds the lock, and stops it when that is asked for, or when it does nothing any more.
+    /// Looks at the log and the lock until nothing holds the lock, and stops it when that is asked for, or when it does
+    /// nothing any more.
     async fn until_it_ends(mut self) {
         let mut tail = Some(Tail::open(&self.dir));
         let mut tick = interval(TICK);
@@ -313,7 +341,8 @@ impl Watch {
         let mut stall = Stall::new(self.engine.0.config.stall_limit, clock.elapsed());
         let mut quiet = Quiet::new(clock.elapsed());
         let mut silence = Silence::default();
-        let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) = (None::<Instant>, false, None::<Instant>, false, None);
+        let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) =
+            (None::<Instant>, false, None::<Instant>, false, None);
         let exit = loop {
             tokio::select! {
                 () = self.engine.0.closing.cancelled() => return,
@@ -370,7 +399,8 @@ impl Watch {
         let (at_stop, log_full) = (at_stop.or(asked), was_full || exit.is_some_and(|exit| exit.full));
         let stop_requested = self.stop.is_cancelled();
         let finish = ending.finish.clone();
-        let evidence = Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline };
+        let evidence =
+            Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline };
         let mut verdict = verdict(evidence);
         verdict.stats = figures::figures(&self.transfer, verdict.stats, &ending).at_the_end(verdict.state);
         let report = self.review(&verdict).await;
@@ -423,7 +453,15 @@ impl Watch {
             let mut transaction = self.engine.0.config.store.begin().await?;
             let deadline = runs::shift(&mut transaction, &self.id, self.fence, ms).await?;
             let detail = format!("{} s", ms / 1000);
-            runs::note(&mut transaction, &self.id, self.engine.0.config.clock.now(), RunEventKind::ClockMoved, None, &detail).await?;
+            runs::note(
+                &mut transaction,
+                &self.id,
+                self.engine.0.config.clock.now(),
+                RunEventKind::ClockMoved,
+                None,
+                &detail,
+            )
+            .await?;
             transaction.commit().await?;
             Ok::<_, StoreError>(deadline)
         };

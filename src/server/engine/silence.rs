@@ -1,4 +1,5 @@
-//! Why a run stands still: while nothing moves, the servers of its remotes are tried now and then, and one that is gone is named.
+//! Why a run stands still: while nothing moves, the servers of its remotes are tried now and then, and one that is gone
+//! is named.
 
 use std::time::Duration;
 

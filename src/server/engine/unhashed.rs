@@ -1,4 +1,5 @@
-//! Files that a transfer by checksum left as they were because they are the same size, and of which a provider has no checksum.
+//! Files that a transfer by checksum left as they were because they are the same size, and of which a provider has no
+//! checksum.
 
 use std::{collections::HashSet, path::Path, time::Duration};
 
@@ -29,10 +30,16 @@ pub(super) async fn count(engine: &Engine, transfer: &Transfer, dir: &Path, side
 }
 
 /// The files that are on both sides now, and have no checksum on one that is not read to tell it.
-async fn unhashed(engine: &Engine, transfer: &Transfer, (here, there): &(Side, Side)) -> Result<HashSet<String>, RcloneError> {
+async fn unhashed(
+    engine: &Engine,
+    transfer: &Transfer,
+    (here, there): &(Side, Side),
+) -> Result<HashSet<String>, RcloneError> {
     let (rclone, options) = (&engine.0.config.rclone, &transfer.options);
     let (here, there) = (&here.abilities, &there.abilities);
-    let Some(kind) = here.checksums.iter().find(|kind| there.checksums.contains(kind)) else { return Ok(HashSet::new()) };
+    let Some(kind) = here.checksums.iter().find(|kind| there.checksums.contains(kind)) else {
+        return Ok(HashSet::new());
+    };
     let Some(destination) = &transfer.destination else { return Ok(HashSet::new()) };
     let mut names = HashSet::new();
     if !there.slow_checksums {
@@ -50,7 +57,9 @@ async fn unhashed(engine: &Engine, transfer: &Transfer, (here, there): &(Side, S
 
 /// How many of these the run neither wrote nor left out.
 fn untouched(dir: &Path, mut names: HashSet<String>) -> std::io::Result<u64> {
-    for outcome in [FileOutcome::Copied, FileOutcome::Updated, FileOutcome::Renamed, FileOutcome::Failed, FileOutcome::Skipped] {
+    for outcome in
+        [FileOutcome::Copied, FileOutcome::Updated, FileOutcome::Renamed, FileOutcome::Failed, FileOutcome::Skipped]
+    {
         log::each_name(dir, outcome, |name| {
             names.remove(&name);
         })?;

@@ -1,4 +1,5 @@
-//! Logs of runs that have ended and were not concluded then, because a disk was full or broken: they are concluded when it can be done.
+//! Logs of runs that have ended and were not concluded then, because a disk was full or broken: they are concluded when
+//! it can be done.
 
 use std::{
     fs,
@@ -90,7 +91,8 @@ pub(super) fn note(engine: &Engine, dir: &Path) {
 /// Whether this is the folder of an attempt that nobody watches any more.
 async fn has_ended(engine: &Engine, dir: &Path) -> Result<bool, StoreError> {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
-    let Some((Ok(id), Ok(fence))) = name.split_once('.').map(|(id, fence)| (id.parse::<RunId>(), fence.parse::<i64>())) else {
+    let Some((Ok(id), Ok(fence))) = name.split_once('.').map(|(id, fence)| (id.parse::<RunId>(), fence.parse::<i64>()))
+    else {
         return Ok(false);
     };
     if run_dir(&engine.0.config.runs_dir, &id, fence) != dir {

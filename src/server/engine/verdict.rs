@@ -9,7 +9,8 @@ use crate::{
     },
 };
 
-const STALLED: &str = "It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.";
+const STALLED: &str =
+    "It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.";
 
 const LATE: &str = "Its time limit ran out. What was transferred until then stays.";
 
@@ -24,8 +25,8 @@ pub struct Evidence {
     pub finish: Finish,
     /// What was found when rclone was asked once more.
     pub proof: Proof,
-    /// Statistics from rclone itself, newer than those in its log: taken just before it was told to stop, for it writes none after that, or
-    /// while its log's disk was full.
+    /// Statistics from rclone itself, newer than those in its log: taken just before it was told to stop, for it writes
+    /// none after that, or while its log's disk was full.
     pub at_stop: Option<Stats>,
     /// Whether the disk of its log was full.
     pub log_full: bool,
@@ -66,8 +67,8 @@ impl Verdict {
 const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this can \
                         not be called a success. Make room and run it again: what is there already is not transferred again.";
 
-/// Success needs exit code 0, and final statistics, and these without an error, and nothing that was asked for may be left undone or unproved.
-/// Nothing else is one.
+/// Success needs exit code 0, and final statistics, and these without an error, and nothing that was asked for may be
+/// left undone or unproved. Nothing else is one.
 #[must_use]
 pub fn verdict(evidence: Evidence) -> Verdict {
     let Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
@@ -160,8 +161,14 @@ mod tests {
     use super::*;
 
     fn evidence(code: Option<i32>, signal: Option<i32>, stats: Option<u64>, stop_requested: bool) -> Evidence {
-        let finish = Finish { stats: stats.map(|errors| Stats { errors, files: 1, ..Stats::default() }), ..Finish::default() };
-        Evidence { exit: Some(Exit { code, signal, at: 0, full: false }), finish, stop_requested, ..Evidence::default() }
+        let finish =
+            Finish { stats: stats.map(|errors| Stats { errors, files: 1, ..Stats::default() }), ..Finish::default() };
+        Evidence {
+            exit: Some(Exit { code, signal, at: 0, full: false }),
+            finish,
+            stop_requested,
+            ..Evidence::default()
+        }
     }
 
     #[test]
@@ -234,7 +241,8 @@ mod tests {
     fn a_limit_counts_only_when_it_ended_the_run() {
         let ended = |code, at, deadline| {
             let mut evidence = evidence(Some(code), None, Some(0), false);
-            (evidence.exit, evidence.deadline) = (Some(Exit { code: Some(code), signal: None, at, full: false }), Some(deadline));
+            (evidence.exit, evidence.deadline) =
+                (Some(Exit { code: Some(code), signal: None, at, full: false }), Some(deadline));
             verdict(evidence).state
         };
         assert_eq!(ended(143, 1000, 1000), RunState::TimedOut);

@@ -1,4 +1,5 @@
-//! Whether a request gets its share: so many at once for each person, and for each address of people who have not signed in.
+//! Whether a request gets its share: so many at once for each person, and for each address of people who have not
+//! signed in.
 
 use std::sync::Arc;
 
@@ -51,7 +52,8 @@ pub async fn admit(State(app): State<AppState>, request: Request, next: Next) ->
     match app.shares.requests.begin(holder, most) {
         Ok(permit) => {
             let permit = Arc::new(permit);
-            let mut response = next.run(request).await.map(|body| axum::body::Body::new(Held::new(body, Arc::clone(&permit))));
+            let mut response =
+                next.run(request).await.map(|body| axum::body::Body::new(Held::new(body, Arc::clone(&permit))));
             // A refusal gets another body on its way out, and waits until what was sent has been heard out.
             response.extensions_mut().insert(permit);
             if reserved {
@@ -67,7 +69,10 @@ pub async fn admit(State(app): State<AppState>, request: Request, next: Next) ->
 }
 
 fn full() -> AppError {
-    let error = AppError::new(ErrorCode::Unavailable, "All connections of this console are in use. Try again in a few seconds.");
+    let error = AppError::new(
+        ErrorCode::Unavailable,
+        "All connections of this console are in use. Try again in a few seconds.",
+    );
     AppError { retry_after: Some(2), ..error }
 }
 

@@ -1,5 +1,5 @@
-//! The files of the front end, in the program itself. In a debug build they are read from `target/site` at each request, so a new front
-//! end needs no new server.
+//! The files of the front end, in the program itself. In a debug build they are read from `target/site` at each
+//! request, so a new front end needs no new server.
 
 use axum::{
     body::Body,
@@ -41,7 +41,8 @@ fn pkg_dir_of<S: RustEmbed>() -> String {
     format!("{PACKAGES}{}", hash.as_deref().unwrap_or("missing"))
 }
 
-/// The file that is asked for, if it is one. A folder that holds nothing but files answers for itself: nobody wants a page from there.
+/// The file that is asked for, if it is one. A folder that holds nothing but files answers for itself: nobody wants a
+/// page from there.
 #[must_use]
 pub fn find(request: &Request) -> Option<Response> {
     find_in::<Site>(request)
@@ -56,22 +57,30 @@ fn find_in<S: RustEmbed>(request: &Request) -> Option<Response> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());
     }
-    let packed = wanted(request.headers()).find_map(|(encoding, end)| Some((S::get(&format!("{name}{end}"))?, Some(encoding))));
+    let packed =
+        wanted(request.headers()).find_map(|(encoding, end)| Some((S::get(&format!("{name}{end}"))?, Some(encoding))));
     let (file, encoding) = packed.unwrap_or((plain, None));
     Some(answer(request, name, file, encoding))
 }
 
 /// A file that may be asked for by its name. Not the packed ones, which stand in for others.
 fn open<S: RustEmbed>(name: &str) -> Option<EmbeddedFile> {
-    let is_plain =
-        |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    let is_hidden = name == HASH || ENCODINGS.iter().any(|(_, end)| name.ends_with(end)) || !name.split('/').all(is_plain);
+    let is_plain = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    let is_hidden =
+        name == HASH || ENCODINGS.iter().any(|(_, end)| name.ends_with(end)) || !name.split('/').all(is_plain);
     if is_hidden { None } else { S::get(name) }
 }
 
 fn answer(request: &Request, name: &str, file: EmbeddedFile, encoding: Option<&'static str>) -> Response {
     // Of the bytes that are sent: each way of packing has a tag of its own.
-    let tag = format!("\"{}\"", file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let tag = format!(
+        "\"{}\"",
+        file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    );
     let cache = match name {
         _ if name.starts_with(PACKAGES) => "public, max-age=31536000, immutable",
         _ if name.starts_with(FONTS) => "public, max-age=3600",
@@ -100,7 +109,8 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// The ways of packing that the client takes: what it likes most first, and among equals the best.
 fn wanted(headers: &HeaderMap) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let mut wanted: Vec<_> = ENCODINGS.into_iter().map(|known| (quality(headers, known.0), known)).filter(|(q, _)| *q > 0.0).collect();
+    let mut wanted: Vec<_> =
+        ENCODINGS.into_iter().map(|known| (quality(headers, known.0), known)).filter(|(q, _)| *q > 0.0).collect();
     wanted.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     wanted.into_iter().map(|(_, known)| known)
 }
@@ -110,7 +120,10 @@ fn quality(headers: &HeaderMap, encoding: &str) -> f32 {
     let mut any = 0.0;
     for one in values(headers, header::ACCEPT_ENCODING) {
         let (name, parameters) = one.split_once(';').unwrap_or((one, ""));
-        let q = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        let q = parameters
+            .split(';')
+            .find_map(|parameter| parameter.trim().strip_prefix("q="))
+            .map_or(1.0, |q| q.parse().unwrap_or(0.0));
         match name.trim() {
             name if name.eq_ignore_ascii_case(encoding) => return q,
             "*" => any = q,
@@ -122,7 +135,12 @@ fn quality(headers: &HeaderMap, encoding: &str) -> f32 {
 
 /// The parts of a header that is a list.
 fn values(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
-    headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -169,7 +187,10 @@ mod tests {
             for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
                 let (response, body) = ask(Method::GET, path, &[(header::IF_NONE_MATCH, &known)]).await.expect(path);
                 assert_eq!((response.status(), body.as_str()), (StatusCode::NOT_MODIFIED, ""), "{path} {known}");
-                assert_eq!((value(&response, header::ETAG), value(&response, header::CACHE_CONTROL)), (tag.as_str(), cache));
+                assert_eq!(
+                    (value(&response, header::ETAG), value(&response, header::CACHE_CONTROL)),
+                    (tag.as_str(), cache)
+                );
             }
             let (response, _) = ask(Method::GET, path, &[(header::IF_NONE_MATCH, "\"other\"")]).await.expect(path);
             assert_eq!(response.status(), StatusCode::OK);
@@ -198,14 +219,18 @@ mod tests {
             tags.insert(value(&response, header::ETAG).to_owned());
         }
         assert_eq!(tags.len(), 3, "each packing has its own tag");
-        let (response, _) = ask(Method::GET, "/icons.svg", &[(header::ACCEPT_ENCODING, "br")]).await.expect("the icons");
+        let (response, _) =
+            ask(Method::GET, "/icons.svg", &[(header::ACCEPT_ENCODING, "br")]).await.expect("the icons");
         assert_eq!(value(&response, header::CONTENT_ENCODING), "", "there is no packed one");
     }
 
     #[tokio::test]
     async fn a_head_is_an_answer_without_its_body() {
         let (response, body) = ask(Method::HEAD, "/pkg/0a1b/longshore.js", &[]).await.expect("the program");
-        assert_eq!((response.status(), value(&response, header::CONTENT_LENGTH), body.as_str()), (StatusCode::OK, "6", ""));
+        assert_eq!(
+            (response.status(), value(&response, header::CONTENT_LENGTH), body.as_str()),
+            (StatusCode::OK, "6", "")
+        );
         let (response, _) = ask(Method::POST, "/icons.svg", &[]).await.expect("the icons");
         assert_eq!((response.status(), value(&response, header::ALLOW)), (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD"));
     }
@@ -224,8 +249,17 @@ mod tests {
             let (response, _) = ask(Method::GET, path, &[]).await.expect(path);
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         }
-        for path in ["/", "/hash.txt", "/../Cargo.toml", "//etc/passwd", "/runs", "/.hidden", "/./icons.svg", "/icons.svg/", "/icons%2esvg"]
-        {
+        for path in [
+            "/",
+            "/hash.txt",
+            "/../Cargo.toml",
+            "//etc/passwd",
+            "/runs",
+            "/.hidden",
+            "/./icons.svg",
+            "/icons.svg/",
+            "/icons%2esvg",
+        ] {
             assert!(ask(Method::GET, path, &[]).await.is_none(), "{path}");
         }
     }

@@ -38,6 +38,10 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent", maximum = 1000),
     ),
     responses((status = 200, body = AuditPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<AuditQuery>) -> Result<Json<AuditPage>, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<AuditQuery>,
+) -> Result<Json<AuditPage>, Problem> {
     Ok(Json(audit::list(&actor, &app, &query).await?))
 }

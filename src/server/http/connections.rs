@@ -1,6 +1,6 @@
-//! The connections that are open, and who waits for whom on each. A new one gets in: when all places are taken, one gives way that has waited
-//! the longest for its client, first of the address that has the most. What the console works on, and what carries a request of somebody who is
-//! signed in, is never cut off for another.
+//! The connections that are open, and who waits for whom on each. A new one gets in: when all places are taken, one
+//! gives way that has waited the longest for its client, first of the address that has the most. What the console works
+//! on, and what carries a request of somebody who is signed in, is never cut off for another.
 
 use std::{
     cmp::Reverse,
@@ -86,7 +86,8 @@ impl Connections {
             return None;
         }
         let (reserved, number, cut) = (table.open.len() >= all, table.next(), CancellationToken::new());
-        let entry = Entry { network, proxy, waits: true, known: false, was_known: false, since: number, cut: cut.clone() };
+        let entry =
+            Entry { network, proxy, waits: true, known: false, was_known: false, since: number, cut: cut.clone() };
         table.open.insert(number, entry);
         drop(table);
         Some(Connection { table: Arc::clone(&self.table), number, cut, reserved })
@@ -231,7 +232,8 @@ mod tests {
         let flood: Vec<_> = (0..4).map(|_| connections.accept(ip("192.0.2.7")).expect("a place")).collect();
         let fifth = connections.accept(ip("192.0.2.7")).expect("a place of its own address");
         assert!(is_cut(&flood[0]) && !is_cut(&flood[1]) && !is_cut(&fifth));
-        let others: Vec<_> = ["198.51.100.1", "198.51.100.2"].map(|peer| connections.accept(ip(peer)).expect("a place")).into();
+        let others: Vec<_> =
+            ["198.51.100.1", "198.51.100.2"].map(|peer| connections.accept(ip(peer)).expect("a place")).into();
         let third = connections.accept(ip("198.51.100.3")).expect("a place of the flood");
         assert!(is_cut(&flood[1]) && !is_cut(&third) && others.iter().all(|other| !is_cut(other)));
     }
@@ -239,7 +241,8 @@ mod tests {
     #[test]
     fn rotated_addresses_of_one_customer_are_one() {
         let connections = connections();
-        let flood: Vec<_> = (0..5).map(|n| connections.accept(ip(&format!("2001:db8::{n}"))).expect("a place")).collect();
+        let flood: Vec<_> =
+            (0..5).map(|n| connections.accept(ip(&format!("2001:db8::{n}"))).expect("a place")).collect();
         assert!(is_cut(&flood[0]) && flood[1..].iter().all(|one| !is_cut(one)));
     }
 
@@ -282,8 +285,10 @@ mod tests {
         let (answered, _seat, _answering) = busy(&connections, "192.0.2.1", true, true);
         let (idle, _seat, answering) = busy(&connections, "192.0.2.2", true, false);
         drop(answering);
-        let strangers: Vec<_> = (0..4).map(|n| connections.accept(ip(&format!("198.51.100.{n}"))).expect("a place")).collect();
-        let more: Vec<_> = (4..8).map(|n| connections.accept(ip(&format!("198.51.100.{n}"))).expect("a place")).collect();
+        let strangers: Vec<_> =
+            (0..4).map(|n| connections.accept(ip(&format!("198.51.100.{n}"))).expect("a place")).collect();
+        let more: Vec<_> =
+            (4..8).map(|n| connections.accept(ip(&format!("198.51.100.{n}"))).expect("a place")).collect();
         assert!(strangers.iter().all(is_cut) && !more.iter().any(is_cut) && !is_cut(&idle) && !is_cut(&answered));
         let known: Vec<_> = (1..=5).map(|n| busy(&connections, &format!("203.0.113.{n}"), true, true)).collect();
         assert!(more.iter().all(is_cut) && is_cut(&idle) && !is_cut(&answered));
@@ -295,7 +300,9 @@ mod tests {
         let connections = connections();
         let held: Vec<_> = (1..=6).map(|n| busy(&connections, &format!("203.0.113.{n}"), true, true)).collect();
         let beyond: Vec<_> = (1..=2).map(|n| busy(&connections, &format!("198.51.100.{n}"), true, true)).collect();
-        assert!(held.iter().all(|(one, ..)| !one.reserved && !is_cut(one)) && beyond.iter().all(|(one, ..)| one.reserved));
+        assert!(
+            held.iter().all(|(one, ..)| !one.reserved && !is_cut(one)) && beyond.iter().all(|(one, ..)| one.reserved)
+        );
         assert!(connections.accept(ip("198.51.100.3")).is_none(), "the reserve is taken as well");
         // What is beyond somebody's share is as a stranger's: it gives way while its body is heard out.
         beyond[0].1.is_too_much();

@@ -1,5 +1,6 @@
-//! The API's documents for people: Swagger UI at `/docs`, where a call can be tried, and `ReDoc` at `/redoc`, which reads well. Both show the
-//! description that the code makes, and both come with the console: their programs lie beside its own.
+//! The API's documents for people: Swagger UI at `/docs`, where a call can be tried, and `ReDoc` at `/redoc`, which
+//! reads well. Both show the description that the code makes, and both come with the console: their programs lie beside
+//! its own.
 
 use axum::{
     Router,
@@ -27,11 +28,16 @@ pub fn router() -> Router<AppState> {
 async fn swagger(State(app): State<AppState>) -> Response {
     page(
         &app,
-        &Viewer { name: "swagger", program: "swagger-ui-bundle.js", allows: &|_| "style-src 'self'; img-src 'self' data:".to_owned() },
+        &Viewer {
+            name: "swagger",
+            program: "swagger-ui-bundle.js",
+            allows: &|_| "style-src 'self'; img-src 'self' data:".to_owned(),
+        },
     )
 }
 
-/// `ReDoc`. It makes its style sheets itself, and our script puts the nonce on them; and it searches in a worker that it makes of its own text.
+/// `ReDoc`. It makes its style sheets itself, and our script puts the nonce on them; and it searches in a worker that
+/// it makes of its own text.
 async fn redoc(State(app): State<AppState>) -> Response {
     let allows = |nonce: &str| format!("style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; worker-src blob:");
     page(&app, &Viewer { name: "redoc", program: "redoc.standalone.js", allows: &allows })
@@ -69,5 +75,6 @@ fn page(app: &AppState, viewer: &Viewer<'_>) -> Response {
 "#,
         address = openapi::ADDRESS
     );
-    ([(header::CONTENT_SECURITY_POLICY, middleware::csp_of_viewer(&nonce, &allows(&nonce)))], Html(html)).into_response()
+    ([(header::CONTENT_SECURITY_POLICY, middleware::csp_of_viewer(&nonce, &allows(&nonce)))], Html(html))
+        .into_response()
 }

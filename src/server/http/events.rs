@@ -1,5 +1,5 @@
-//! The stream of what changes, as server-sent events. It begins with a snapshot, and again after a gap, so a listener is never wrong
-//! for long; and it ends when the listener's session does.
+//! The stream of what changes, as server-sent events. It begins with a snapshot, and again after a gap, so a listener
+//! is never wrong for long; and it ends when the listener's session does.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -55,8 +55,9 @@ struct EventMessage;
 impl utoipa::PartialSchema for EventMessage {
     fn schema() -> RefOr<Schema> {
         let data = ObjectBuilder::new().schema_type(Type::String).content_media_type("application/json");
-        let data =
-            data.content_schema(Some(Ref::from_schema_name(<Event as utoipa::ToSchema>::name()))).description(Some("An `Event`, as JSON"));
+        let data = data
+            .content_schema(Some(Ref::from_schema_name(<Event as utoipa::ToSchema>::name())))
+            .description(Some("An `Event`, as JSON"));
         ObjectBuilder::new().property("data", data).required("data").into()
     }
 }
@@ -70,8 +71,9 @@ impl utoipa::ToSchema for EventMessage {
 
 /// Listen to what changes
 ///
-/// Server-sent events; the data of each is one `Event`. The first is a snapshot of all runs that have not ended. A person has at most 8
-/// streams open, with all their sessions and tokens: when a ninth is opened, the oldest ends with an event `replaced`.
+/// Server-sent events; the data of each is one `Event`. The first is a snapshot of all runs that have not ended. A
+/// person has at most 8 streams open, with all their sessions and tokens: when a ninth is opened, the oldest ends with
+/// an event `replaced`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     params(("run" = inline(Option<RunId>), Query, description = "also what this run transfers now, file by file")),
     responses((status = 200, description = "The stream; it does not end by itself", body = EventMessage, content_type = "text/event-stream")))]
@@ -87,9 +89,11 @@ async fn listen(
     let snapshot = runs::snapshot(&actor, &app).await?;
     let first = in_flight(&app, query.run.as_ref());
     let share = app.shares.streams.open(&actor.user_id);
-    let listener = Listener { app, actor, visitor, run: query.run, events, recheck: interval(RECHECK), share, ended: false };
+    let listener =
+        Listener { app, actor, visitor, run: query.run, events, recheck: interval(RECHECK), share, ended: false };
     let start = stream::iter([Some(snapshot), first].into_iter().flatten().map(|event| message(&event)));
-    let rest = stream::unfold(listener, |mut listener| async { listener.next().await.map(|message| (message, listener)) });
+    let rest =
+        stream::unfold(listener, |mut listener| async { listener.next().await.map(|message| (message, listener)) });
     Ok(Sse::new(start.chain(rest).map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 

@@ -1,5 +1,5 @@
-//! What REST reads and what it answers when it can not: bodies, queries and errors, all as [`AppError`]. What does not fit is told without
-//! repeating it: it may hold a secret.
+//! What REST reads and what it answers when it can not: bodies, queries and errors, all as [`AppError`]. What does not
+//! fit is told without repeating it: it may hold a secret.
 
 use axum::{
     Json,
@@ -60,10 +60,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !is_json(request.headers()) {
             return Err(bad_request("Send JSON, with the header Content-Type: application/json."));
         }
-        if request.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return Err(bad_request("The body is compressed, which is not read here. Send it without Content-Encoding."));
+        if request
+            .headers()
+            .get(header::CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
+            return Err(bad_request(
+                "The body is compressed, which is not read here. Send it without Content-Encoding.",
+            ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| bad_request("The body could not be read to its end."))?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| bad_request("The body could not be read to its end."))?;
         let bytes = without_mark(&bytes);
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(bad_request("The body is UTF-16. Send JSON in UTF-8."));
@@ -85,7 +93,9 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(whole, state).await.map_err(|_| bad_request("The body could not be read to its end."))?;
+        let bytes = Bytes::from_request(whole, state)
+            .await
+            .map_err(|_| bad_request("The body could not be read to its end."))?;
         // What may be left out may be nothing as well.
         if matches!(without_mark(&bytes).trim_ascii(), b"" | b"null") {
             return Ok(Self(T::default()));
@@ -95,7 +105,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
     }
 }
 
-/// Without the mark of UTF-8 that programs of Windows put before it, and that a reader of JSON may ignore (RFC 8259, 8.1).
+/// Without the mark of UTF-8 that programs of Windows put before it, and that a reader of JSON may ignore (RFC 8259,
+/// 8.1).
 fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
@@ -130,7 +141,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn no_json(error: &serde_json::Error) -> Problem {
-    bad_request(format!("The body is not JSON: something is wrong in line {}, column {}.", error.line(), error.column()))
+    bad_request(format!(
+        "The body is not JSON: something is wrong in line {}, column {}.",
+        error.line(),
+        error.column()
+    ))
 }
 
 /// What the client calls this request, so that sending it twice does it once.
@@ -147,9 +162,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        lenient::query(&parts.uri)
-            .map(Self)
-            .map_err(|error| error.map_or_else(|| bad_request("The query does not fit."), |(path, text)| misfit("query", &path, &text)))
+        lenient::query(&parts.uri).map(Self).map_err(|error| {
+            error.map_or_else(|| bad_request("The query does not fit."), |(path, text)| misfit("query", &path, &text))
+        })
     }
 }
 
@@ -175,7 +190,8 @@ fn misfit(what: &str, path: &Path, serde: &str) -> Problem {
     bad_request(format!("The {what} does not fit{place}: {}.", reason(serde)))
 }
 
-/// serde's words without the value that they quote: what is before `, expected`, or all of it where a type of ours speaks.
+/// serde's words without the value that they quote: what is before `, expected`, or all of it where a type of ours
+/// speaks.
 fn reason(serde: &str) -> String {
     let text = serde.rsplit_once(" at line ").map_or(serde, |(text, _)| text);
     if text.starts_with("missing field ") {
@@ -226,7 +242,8 @@ mod tests {
     }
 
     async fn read(content_type: &str, body: &str) -> Result<Login, AppError> {
-        let request = Request::builder().header(header::CONTENT_TYPE, content_type).body(RawBody::from(body.to_owned()));
+        let request =
+            Request::builder().header(header::CONTENT_TYPE, content_type).body(RawBody::from(body.to_owned()));
         let read = Body::<Login>::from_request(request.expect("a request"), &()).await;
         read.map(|Body(login)| login).map_err(|Problem(error)| error)
     }
@@ -242,9 +259,16 @@ mod tests {
         let login = read("Application/JSON; charset=utf-8", r#"{"name":"ana","kind":"program"} "#).await.expect("read");
         assert_eq!((login.name.as_str(), &login.kind), ("ana", &Kind::Program));
         for whole in ["3", "3.0", "0.3e1", "30e-1"] {
-            assert_eq!(read("application/json", &format!(r#"{{"name":"ana","tries":{whole}}}"#)).await.expect(whole).tries, 3);
+            assert_eq!(
+                read("application/json", &format!(r#"{{"name":"ana","tries":{whole}}}"#)).await.expect(whole).tries,
+                3
+            );
         }
-        assert_eq!(read("application/json", r#"{"name":"ana","tries":-0.0,"options":{"a":2.0}}"#).await.expect("read").options["a"], 2);
+        assert_eq!(
+            read("application/json", r#"{"name":"ana","tries":-0.0,"options":{"a":2.0}}"#).await.expect("read").options
+                ["a"],
+            2
+        );
         assert_eq!(query("name=a%20na&tries=3").await.expect("read").tries, 3);
     }
 
@@ -252,16 +276,27 @@ mod tests {
     async fn a_body_may_be_written_as_a_client_of_python_writes_it() {
         let plain = read("application/json", r#"{"name":"ana"}"#).await.expect("read");
         for nothing in [r#""tries":null"#, r#""kind":null,"options":null"#, r#""admin":null,"options":{"a":null}"#] {
-            assert_eq!(read("application/json", &format!(r#"{{"name":"ana",{nothing}}}"#)).await.expect(nothing), plain);
+            assert_eq!(
+                read("application/json", &format!(r#"{{"name":"ana",{nothing}}}"#)).await.expect(nothing),
+                plain
+            );
         }
         for yes in ["true", "1", "1.0", r#""true""#, r#""True""#, r#""1""#, r#""yes""#, r#""ON""#, r#""t""#, r#""y""#] {
-            assert!(read("application/json", &format!(r#"{{"name":"ana","admin":{yes},"tries":null}}"#)).await.expect(yes).admin);
+            assert!(
+                read("application/json", &format!(r#"{{"name":"ana","admin":{yes},"tries":null}}"#))
+                    .await
+                    .expect(yes)
+                    .admin
+            );
         }
         for no in ["false", "0", r#""False""#, r#""off""#, r#""no""#, r#""n""#] {
             assert!(!read("application/json", &format!(r#"{{"admin":{no},"name":"ana"}}"#)).await.expect(no).admin);
         }
         for number in ["3", "3.0", r#""3""#, r#"" 3 ""#] {
-            assert_eq!(read("application/json", &format!(r#"{{"name":"ana","tries":{number}}}"#)).await.expect(number).tries, 3);
+            assert_eq!(
+                read("application/json", &format!(r#"{{"name":"ana","tries":{number}}}"#)).await.expect(number).tries,
+                3
+            );
         }
         for (body, expected) in [
             (r#"{"name":null}"#, "missing field `name`"),
@@ -346,8 +381,14 @@ mod tests {
     fn a_problem_says_when_to_try_again_and_how_to_sign_in() {
         let busy = AppError { retry_after: Some(7), ..AppError::new(ErrorCode::RateLimited, "Wait.") };
         let response = Problem(busy).into_response();
-        assert_eq!((response.status().as_u16(), &response.headers()[header::RETRY_AFTER]), (429, &HeaderValue::from(7)));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[header::RETRY_AFTER]),
+            (429, &HeaderValue::from(7))
+        );
         let response = Problem(AppError::unauthenticated()).into_response();
-        assert_eq!((response.status().as_u16(), &response.headers()[header::WWW_AUTHENTICATE]), (401, &HeaderValue::from_static("Bearer")));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[header::WWW_AUTHENTICATE]),
+            (401, &HeaderValue::from_static("Bearer"))
+        );
     }
 }

@@ -35,6 +35,10 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("refresh" = Option<bool>, Query, description = "ask the provider again"),
     ),
     responses((status = 200, body = FilePage), (status = 404, body = AppError), (status = 413, body = AppError), (status = 504, body = AppError)))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<FileQuery>) -> Result<Json<FilePage>, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<FileQuery>,
+) -> Result<Json<FilePage>, Problem> {
     Ok(Json(files::list(&actor, &app, &query).await?))
 }

@@ -23,13 +23,25 @@ use crate::{
 const OPEN: [&str; 6] = ["/pkg/", "/fonts/", "/icons.svg", "/favicon.svg", "/healthz", "/readyz"];
 /// What answers before there is an admin, and nothing after.
 const SETUP: [&str; 2] = ["/setup", "/api/fn/setup/create"];
-/// What answers without a session: the sign-in, the API's documents, whose programs are in `/pkg/`, and what is rclone's and nobody's.
-const SIGN_IN: [&str; 6] =
-    ["/login", "/api/fn/sessions/create", "/api/v1/backups/rclone/providers", openapi::ADDRESS, docs::SWAGGER, docs::REDOC];
+/// What answers without a session: the sign-in, the API's documents, whose programs are in `/pkg/`, and what is
+/// rclone's and nobody's.
+const SIGN_IN: [&str; 6] = [
+    "/login",
+    "/api/fn/sessions/create",
+    "/api/v1/backups/rclone/providers",
+    openapi::ADDRESS,
+    docs::SWAGGER,
+    docs::REDOC,
+];
 
 /// What answers somebody who has to choose a password of their own first.
-const PASSWORD: [&str; 5] =
-    ["/password", "/api/fn/users/password", "/api/v1/users/me/password", "/api/fn/sessions/delete", "/api/fn/sessions/me"];
+const PASSWORD: [&str; 5] = [
+    "/password",
+    "/api/fn/users/password",
+    "/api/v1/users/me/password",
+    "/api/fn/sessions/delete",
+    "/api/fn/sessions/me",
+];
 
 /// Lets a request through, or sends it to where it must go first.
 pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> Response {
@@ -42,7 +54,8 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
         return match SETUP.contains(&path) {
             true => next.run(request).await,
             false if program => {
-                Problem(AppError::new(ErrorCode::Unavailable, "Longshore is not set up yet. Open /setup in a browser.")).into_response()
+                Problem(AppError::new(ErrorCode::Unavailable, "Longshore is not set up yet. Open /setup in a browser."))
+                    .into_response()
             }
             false => Redirect::to("/setup").into_response(),
         };
@@ -55,9 +68,13 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
         };
     }
     let signed_in = request.extensions().get::<Actor>().is_some();
-    if signed_in && request.extensions().get::<Visitor>().is_some_and(Visitor::must_change_password) && !PASSWORD.contains(&path) {
+    if signed_in
+        && request.extensions().get::<Visitor>().is_some_and(Visitor::must_change_password)
+        && !PASSWORD.contains(&path)
+    {
         return if program {
-            Problem(AppError::forbidden("Choose a password of your own first: open the console in a browser.")).into_response()
+            Problem(AppError::forbidden("Choose a password of your own first: open the console in a browser."))
+                .into_response()
         } else {
             Redirect::to(PASSWORD[0]).into_response()
         };
@@ -73,6 +90,13 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
 /// The sign-in, and where to go from there.
 fn sign_in(request: &Request) -> String {
     let page = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let reloads = request.headers().get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
-    if page == "/" || !reloads || request.method() != Method::GET { "/login".to_owned() } else { format!("/login?next={}", encode(page)) }
+    let reloads = request
+        .headers()
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
+    if page == "/" || !reloads || request.method() != Method::GET {
+        "/login".to_owned()
+    } else {
+        format!("/login?next={}", encode(page))
+    }
 }

@@ -1,4 +1,5 @@
-//! Whether the server lives, and whether it can do its work: for load balancers and service managers. Tells nothing else.
+//! Whether the server lives, and whether it can do its work: for load balancers and service managers. Tells nothing
+//! else.
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};

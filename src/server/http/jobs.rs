@@ -45,7 +45,11 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent", maximum = 1000),
     ),
     responses((status = 200, body = JobPage)))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<JobQuery>) -> Result<Json<JobPage>, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<JobQuery>,
+) -> Result<Json<JobPage>, Problem> {
     Ok(Json(jobs::list(&actor, &app, &query).await?))
 }
 
@@ -167,6 +171,11 @@ async fn run(
         (status = 202, body = Run, headers(("Location" = String, description = "where the preview is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
-async fn preview(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Result<Started, Problem> {
+async fn preview(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Started, Problem> {
     Ok(started(jobs::preview(&actor, &app, &id.parse()?, idempotency_key(&headers)?).await?))
 }

@@ -1,5 +1,6 @@
-//! What older clients write, read as they mean it: `null` for what is not set, `"true"`, `1` and `yes` for a switch, `"3"` and `3.0` for a
-//! number, an empty value in a query. Only a value that does not fit is looked at, and only one that can mean one thing is changed.
+//! What older clients write, read as they mean it: `null` for what is not set, `"true"`, `1` and `yes` for a switch,
+//! `"3"` and `3.0` for a number, an empty value in a query. Only a value that does not fit is looked at, and only one
+//! that can mean one thing is changed.
 
 use axum::{extract::Query, http::Uri};
 use serde::de::DeserializeOwned;
@@ -10,7 +11,10 @@ use serde_path_to_error::{Error, Path, Segment};
 const MOST: usize = 64;
 
 /// Reads a body that did not fit, once what is wrong with it can be put right.
-pub fn read<T: DeserializeOwned>(value: &mut Value, mut error: Error<serde_json::Error>) -> Result<T, Error<serde_json::Error>> {
+pub fn read<T: DeserializeOwned>(
+    value: &mut Value,
+    mut error: Error<serde_json::Error>,
+) -> Result<T, Error<serde_json::Error>> {
     for _ in 0..MOST {
         if !mend(value, error.path(), &error.inner().to_string()) {
             break;
@@ -29,7 +33,9 @@ fn mend(value: &mut Value, path: &Path, message: &str) -> bool {
     if !(message.starts_with("invalid ") || message.starts_with("data did not match")) {
         return false;
     }
-    let Some((last, parents)) = path.iter().collect::<Vec<_>>().split_last().map(|(last, parents)| (*last, parents.to_vec())) else {
+    let Some((last, parents)) =
+        path.iter().collect::<Vec<_>>().split_last().map(|(last, parents)| (*last, parents.to_vec()))
+    else {
         // serde does not know where in here: within a type that is made of two.
         return without_null(value) | make_whole(value);
     };
@@ -122,7 +128,8 @@ fn make_whole(value: &mut Value) -> bool {
 
 /// Reads a query, or says what does not fit and where; `None` where it cannot be read at all.
 pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Option<(Path, String)>> {
-    let mut pairs: Vec<String> = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
+    let mut pairs: Vec<String> =
+        uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
     let mut read = Query::<T>::try_from_uri(uri);
     for _ in 0..MOST {
         let (path, message) = match read {
@@ -146,9 +153,13 @@ fn place(error: &axum::extract::rejection::QueryRejection) -> Option<(Path, Stri
 
 /// Puts the pair right that does not fit. Whether it did.
 fn mend_pair(pairs: &mut Vec<String>, path: &Path, message: &str) -> bool {
-    let refused = ["unknown field ", "missing field ", "duplicate field "].iter().any(|start| message.starts_with(start));
+    let refused =
+        ["unknown field ", "missing field ", "duplicate field "].iter().any(|start| message.starts_with(start));
     let name = path.to_string();
-    let Some(at) = pairs.iter().position(|pair| pair.split('=').next() == Some(name.as_str())).filter(|_| !refused) else { return false };
+    let Some(at) = pairs.iter().position(|pair| pair.split('=').next() == Some(name.as_str())).filter(|_| !refused)
+    else {
+        return false;
+    };
     let value = pairs[at].split_once('=').map_or("", |(_, value)| value);
     if value.is_empty() {
         pairs.remove(at);

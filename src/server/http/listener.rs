@@ -1,5 +1,5 @@
-//! Accepts connections. Our own loop, since a slow or silent client must cost little: a time limit for heads, a bound on connections that
-//! keeps nobody out (`connections`), and an end that does not wait for ever.
+//! Accepts connections. Our own loop, since a slow or silent client must cost little: a time limit for heads, a bound
+//! on connections that keeps nobody out (`connections`), and an end that does not wait for ever.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -32,14 +32,16 @@ use crate::server::client::TrustedProxies;
 /// How long to wait when the system has no file for another connection. They come back when others end.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
 /// What somebody hears for whom there is no place.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What a listener takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long a new connection may be silent.
     pub first_byte: Duration,
-    /// How long a client may take for the head of a request. The wait for its first byte counts, so this ends idle connections as well.
+    /// How long a client may take for the head of a request. The wait for its first byte counts, so this ends idle
+    /// connections as well.
     pub head: Duration,
     /// Most bytes of a head.
     pub head_bytes: usize,
@@ -65,7 +67,13 @@ impl Default for Limits {
 }
 
 /// Serves until `shutdown` is ready; then lets requests end that have begun.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, proxies: TrustedProxies, shutdown: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    proxies: TrustedProxies,
+    shutdown: impl Future<Output = ()>,
+) {
     let (stopping, mut connections) = (CancellationToken::new(), JoinSet::new());
     let places = Connections::new(limits.capacity, proxies);
     tokio::pin!(shutdown);
@@ -77,7 +85,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, proxie
                 Ok((stream, peer)) => match places.accept(peer.ip()) {
                     Some(place) => {
                         connections.spawn(connection(stream, peer, place, router.clone(), limits, stopping.clone()));
-                        // It is looked at before the next one is accepted: else a burst of them would push it out unheard.
+                        // It is looked at before the next one is accepted: else a burst of them would push it out
+                        // unheard.
                         yield_now().await;
                     }
                     // What fits into the system's buffer: nobody waits here for a client.
@@ -102,10 +111,20 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, proxie
 
 /// A client that hung up before it was accepted.
 fn is_of_one_client(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, place: Connection, router: Router, limits: Limits, stopping: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Connection,
+    router: Router,
+    limits: Limits,
+    stopping: CancellationToken,
+) {
     let place = Arc::new(place);
     tokio::select! {
         () = place.cut() => {}
@@ -113,7 +132,14 @@ async fn connection(stream: TcpStream, peer: SocketAddr, place: Connection, rout
     }
 }
 
-async fn talk(stream: TcpStream, peer: SocketAddr, place: &Arc<Connection>, router: Router, limits: Limits, stopping: CancellationToken) {
+async fn talk(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: &Arc<Connection>,
+    router: Router,
+    limits: Limits,
+    stopping: CancellationToken,
+) {
     // Neither is needed for an answer to be right: a connection on which they fail has ended, most likely.
     let _ = stream.set_nodelay(true);
     let _ = set_tcp_user_timeout(&stream, u32::try_from(limits.unread.as_millis()).unwrap_or(u32::MAX));
@@ -210,7 +236,8 @@ mod tests {
             .route("/post", post(async |body: axum::body::Bytes| body.len().to_string()))
             .route("/wait", wait)
             .route("/endless", endless);
-        let served = tokio::spawn(serve(listener, router, limits, TrustedProxies::default(), async { drop(stopped.await) }));
+        let served =
+            tokio::spawn(serve(listener, router, limits, TrustedProxies::default(), async { drop(stopped.await) }));
         Server { address, stop, served, waits, dropped, go }
     }
 
@@ -236,13 +263,22 @@ mod tests {
         let server = start(Limits::default()).await;
         let answer = tell(server.address, GET_AND_CLOSE).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1"), "{answer}");
-        let answer = tell(server.address, b"POST /post HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc").await;
+        let answer = tell(
+            server.address,
+            b"POST /post HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc",
+        )
+        .await;
         assert!(answer.ends_with("\r\n\r\n3"), "{answer}");
     }
 
     #[tokio::test]
     async fn who_is_slow_or_silent_is_cut_off_also_between_two_requests() {
-        let server = start(Limits { head: Duration::from_millis(50), first_byte: Duration::from_millis(50), ..Limits::default() }).await;
+        let server = start(Limits {
+            head: Duration::from_millis(50),
+            first_byte: Duration::from_millis(50),
+            ..Limits::default()
+        })
+        .await;
         for text in ["", "\r\n", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "] {
             let answer = tell(server.address, text.as_bytes()).await;
             assert!(!answer.contains("200"), "{answer}");
@@ -289,7 +325,9 @@ mod tests {
         let server = start(Limits { head_bytes: 8192, ..Limits::default() }).await;
         let large = "a".repeat(10_000);
         let many = "x: y\r\n".repeat(200);
-        for head in [format!("GET / HTTP/1.1\r\nhost: x\r\nx: {large}\r\n\r\n"), format!("GET / HTTP/1.1\r\n{many}\r\n")] {
+        for head in
+            [format!("GET / HTTP/1.1\r\nhost: x\r\nx: {large}\r\n\r\n"), format!("GET / HTTP/1.1\r\n{many}\r\n")]
+        {
             let answer = tell(server.address, head.as_bytes()).await;
             assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
         }
@@ -323,7 +361,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_stays_silent_is_cut_off_before_one_that_spoke() {
-        let server = start(Limits { first_byte: Duration::from_millis(50), head: Duration::from_secs(60), ..Limits::default() }).await;
+        let server =
+            start(Limits { first_byte: Duration::from_millis(50), head: Duration::from_secs(60), ..Limits::default() })
+                .await;
         let spoke = connect(server.address, GET).await;
         let silent = connect(server.address, b"").await;
         assert_eq!(rest(silent).await, "");

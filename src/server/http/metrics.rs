@@ -41,7 +41,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 /// Read figures for monitoring
 ///
-/// In Prometheus' text format, version 0.0.4. Give the program that reads them a token of its own, narrowed down to `metrics.read`.
+/// In Prometheus' text format, version 0.0.4. Give the program that reads them a token of its own, narrowed down to
+/// `metrics.read`.
 #[utoipa::path(get, path = "/metrics", tag = "monitoring", operation_id = "metrics",
     responses(
         (status = 200, body = String, content_type = "text/plain; version=0.0.4; charset=utf-8"),
@@ -60,8 +61,13 @@ fn text(metrics: &Metrics) -> Result<String, fmt::Error> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far fewer than 2^53")]
     started.set(metrics.started_at.0 as f64 / 1000.0);
     registry.register("process_start_time_seconds", "When the console was started, in seconds since 1970", started);
-    let versions = [("version", env!("CARGO_PKG_VERSION").to_owned()), ("rclone", metrics.rclone.clone().unwrap_or_default())];
-    registry.register("longshore", "The versions of the console and of rclone; empty where there is no rclone", Info::new(versions));
+    let versions =
+        [("version", env!("CARGO_PKG_VERSION").to_owned()), ("rclone", metrics.rclone.clone().unwrap_or_default())];
+    registry.register(
+        "longshore",
+        "The versions of the console and of rclone; empty where there is no rclone",
+        Info::new(versions),
+    );
 
     let longshore = registry.sub_registry_with_prefix("longshore");
     let up = Level::default();
@@ -82,7 +88,11 @@ fn text(metrics: &Metrics) -> Result<String, fmt::Error> {
     longshore.register("runs_ended", "Runs that ended, dry runs included", ended);
     let bytes = Counter::<u64>::default();
     bytes.inc_by(metrics.bytes);
-    longshore.register("bytes_transferred", "Bytes that runs transferred, counted when they end, without dry runs", bytes);
+    longshore.register(
+        "bytes_transferred",
+        "Bytes that runs transferred, counted when they end, without dry runs",
+        bytes,
+    );
     let mounts = Levels::default();
     for (state, count) in &metrics.mounts {
         mounts.get_or_create(&[("state", state.as_str())]).set(*count);

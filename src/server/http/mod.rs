@@ -36,8 +36,8 @@ use axum::{Router, extract::Request, http::Uri, middleware::from_fn_with_state};
 use self::middleware::Policy;
 use super::{auth, state::AppState};
 
-/// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits; session; who asks;
-/// whether they have their share left; whether they get that far; and the route.
+/// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits;
+/// session; who asks; whether they have their share left; whether they get that far; and the route.
 pub fn router(app: AppState, policy: Policy) -> Router {
     let auth = app.auth.clone();
     let routes = pages::router(&app).merge(openapi::router()).merge(docs::router()).merge(health::router());
@@ -56,7 +56,9 @@ pub fn router(app: AppState, policy: Policy) -> Router {
 /// A path of the API without a slash at its end: clients differ, and it leads nowhere else.
 fn without_slash(mut request: Request) -> Request {
     let uri = request.uri();
-    let Some(path) = Some(uri.path()).filter(|path| path.starts_with("/api/v1/") && path.ends_with('/')) else { return request };
+    let Some(path) = Some(uri.path()).filter(|path| path.starts_with("/api/v1/") && path.ends_with('/')) else {
+        return request;
+    };
     let path = path.trim_end_matches('/');
     let rest = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let mut parts = uri.clone().into_parts();

@@ -40,7 +40,11 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<M
 /// Answers when it is there. It outlives the console.
 #[utoipa::path(post, path = "/api/v1/mounts", tag = "mounts", request_body = NewMount,
     responses((status = 201, body = Mount), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
-async fn create(Who(actor): Who, State(app): State<AppState>, Body(mount): Body<NewMount>) -> Result<(StatusCode, Json<Mount>), Problem> {
+async fn create(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(mount): Body<NewMount>,
+) -> Result<(StatusCode, Json<Mount>), Problem> {
     Ok((StatusCode::CREATED, Json(mounts::create(&actor, &app, mount).await?)))
 }
 

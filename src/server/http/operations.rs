@@ -32,11 +32,16 @@ async fn list(Who(actor): Who) -> Result<Json<Vec<OperationInfo>>, Problem> {
 
 /// List the options of an operation
 ///
-/// Those that a run may be given among its `flags`, as the rclone that is there describes them. What has a field of its own (`bwlimit`,
-/// `exclude`) is not among them, nor is what can run programs, read files or undo what the console relies on.
+/// Those that a run may be given among its `flags`, as the rclone that is there describes them. What has a field of its
+/// own (`bwlimit`, `exclude`) is not among them, nor is what can run programs, read files or undo what the console
+/// relies on.
 #[utoipa::path(get, path = "/api/v1/operations/{operation}/options", tag = "operations",
     params(("operation" = inline(Operation), Path, description = "rclone's command")),
     responses((status = 200, body = [Flag]), (status = 404, body = AppError)))]
-async fn options(Who(actor): Who, State(app): State<AppState>, Path(operation): Path<String>) -> Result<Json<Vec<Flag>>, Problem> {
+async fn options(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(operation): Path<String>,
+) -> Result<Json<Vec<Flag>>, Problem> {
     Ok(Json(operations::options(&actor, &app, &operation).await?))
 }

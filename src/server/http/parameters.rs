@@ -20,7 +20,8 @@ fn queries() -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut queries = BTreeMap::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
-            let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+            let parameters =
+                operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
             let names = parameters.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect();
             queries.insert((method.to_uppercase(), path.clone()), names);
         }
@@ -28,7 +29,8 @@ fn queries() -> BTreeMap<(String, String), BTreeSet<String>> {
     queries
 }
 
-/// The first parameter of a query that the call does not have. `path` is that of the route. `None` also where the call is not described.
+/// The first parameter of a query that the call does not have. `path` is that of the route. `None` also where the call
+/// is not described.
 #[must_use]
 pub fn unknown(method: &Method, path: &str, uri: &Uri) -> Option<String> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };

@@ -29,6 +29,10 @@ async fn get(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Queue>
 ///
 /// While it rests nothing is started; what runs goes on.
 #[utoipa::path(patch, path = "/api/v1/queue", tag = "queue", request_body = QueuePatch, responses((status = 200, body = Queue)))]
-async fn update(Who(actor): Who, State(app): State<AppState>, Body(patch): Body<QueuePatch>) -> Result<Json<Queue>, Problem> {
+async fn update(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(patch): Body<QueuePatch>,
+) -> Result<Json<Queue>, Problem> {
     Ok(Json(queue::update(&actor, &app, &patch).await?))
 }

@@ -27,7 +27,11 @@ use crate::{
 
 /// The routes of this noun.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(delete)).routes(routes!(test)).routes(routes!(identity, trust))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(delete))
+        .routes(routes!(test))
+        .routes(routes!(identity, trust))
 }
 
 /// A section of rclone's configuration: a remote, or what cannot be one.
@@ -45,7 +49,8 @@ struct ListedRemote {
     provider: String,
     /// Whether names and content are encrypted before they leave this server.
     encrypted: bool,
-    /// Whether it checks who its server is. Absent where the system's certificate authorities decide, or nothing is encrypted.
+    /// Whether it checks who its server is. Absent where the system's certificate authorities decide, or nothing is
+    /// encrypted.
     #[serde(skip_serializing_if = "Option::is_none")]
     server_check: Option<ServerCheck>,
     /// The last test, if one was made since it was saved.
@@ -66,14 +71,22 @@ impl From<RemoteSummary> for ListedRemote {
 impl From<UnusableRemote> for ListedRemote {
     fn from(section: UnusableRemote) -> Self {
         let UnusableRemote { name, kind, reason } = section;
-        Self { name, provider: kind.clone(), encrypted: false, server_check: None, tested: None, problem: Some(reason), kind }
+        Self {
+            name,
+            provider: kind.clone(),
+            encrypted: false,
+            server_check: None,
+            tested: None,
+            problem: Some(reason),
+            kind,
+        }
     }
 }
 
 /// List remotes
 ///
-/// All remotes, by name, and after them what rclone's configuration holds beside, each with its `problem`: no other call takes those. No option
-/// is told: those may be secret.
+/// All remotes, by name, and after them what rclone's configuration holds beside, each with its `problem`: no other
+/// call takes those. No option is told: those may be secret.
 #[utoipa::path(get, path = "/api/v1/remotes", tag = "remotes",
     responses((status = 200, body = [ListedRemote])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<ListedRemote>>, Problem> {
@@ -84,8 +97,9 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<L
 
 /// Create a remote
 ///
-/// Secrets are given plain and stored as rclone stores them; no other call gives them back. An address that leads to the metadata service of a
-/// cloud or to this console is refused with 400, and one of a private network where `--private-networks refuse` says so.
+/// Secrets are given plain and stored as rclone stores them; no other call gives them back. An address that leads to
+/// the metadata service of a cloud or to this console is refused with 400, and one of a private network where
+/// `--private-networks refuse` says so.
 #[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
     responses((status = 201, body = CreatedRemote), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn create(
@@ -113,7 +127,11 @@ async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<S
 #[utoipa::path(post, path = "/api/v1/remotes/{name}/test", tag = "remotes",
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 200, body = RemoteTest), (status = 404, body = AppError)))]
-async fn test(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTest>, Problem> {
+async fn test(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<RemoteTest>, Problem> {
     Ok(Json(remotes::test(&actor, &app, NewRemote { name, ..NewRemote::default() }).await?))
 }
 
@@ -123,7 +141,11 @@ async fn test(Who(actor): Who, State(app): State<AppState>, Path(name): Path<Str
 #[utoipa::path(get, path = "/api/v1/remotes/{name}/trust", tag = "remotes", operation_id = "remotes_identity",
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 200, body = RemoteTrust), (status = 404, body = AppError)))]
-async fn identity(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<Json<RemoteTrust>, Problem> {
+async fn identity(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<RemoteTrust>, Problem> {
     Ok(Json(first_trust::get(&actor, &app, &name).await?))
 }
 
@@ -138,7 +160,8 @@ struct TrustRequest {
 
 /// Trust a server's identity
 ///
-/// The remote takes only the server that shows the host key or certificate with this fingerprint, from now on. In place of what it trusted.
+/// The remote takes only the server that shows the host key or certificate with this fingerprint, from now on. In place
+/// of what it trusted.
 #[utoipa::path(post, path = "/api/v1/remotes/{name}/trust", tag = "remotes", operation_id = "remotes_trust", request_body = TrustRequest,
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 200, body = RemoteSummary), (status = 404, body = AppError)))]

@@ -1,6 +1,7 @@
-//! Pages are rendered by one task each. What leptos starts beside a page, such as the effect of a `Transition`, would run on another
-//! thread of the runtime, at the same time; and a memo that two threads read for the first time at once panics, because it is empty while
-//! it is computed (`reactive_graph` 0.2.16, `MemoInner::update_if_necessary`). The page then never comes.
+//! Pages are rendered by one task each. What leptos starts beside a page, such as the effect of a `Transition`, would
+//! run on another thread of the runtime, at the same time; and a memo that two threads read for the first time at once
+//! panics, because it is empty while it is computed (`reactive_graph` 0.2.16, `MemoInner::update_if_necessary`). The
+//! page then never comes.
 
 use std::pin::pin;
 
@@ -38,7 +39,8 @@ impl CustomExecutor for WithThePage {
     fn poll_local(&self) {}
 }
 
-/// Has leptos start things with the page that they belong to. Comes before leptos is asked for anything: the first to say this is heard.
+/// Has leptos start things with the page that they belong to. Comes before leptos is asked for anything: the first to
+/// say this is heard.
 pub fn init() {
     let _ = Executor::init_custom_executor(WithThePage);
 }

@@ -21,7 +21,10 @@ use crate::{
         error::AppError,
         id::{JobId, RunId},
         queue::RunPatch,
-        run::{FileOutcome, LogLevel, LogQuery, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunState},
+        run::{
+            FileOutcome, LogLevel, LogQuery, NewRun, Operation, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries,
+            RunState,
+        },
         transfer::rate_schema,
     },
     server::{services::runs, state::AppState},
@@ -55,7 +58,11 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent", maximum = 1000),
     ),
     responses((status = 200, body = RunPage)))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<RunQuery>) -> Result<Json<RunPage>, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<RunQuery>,
+) -> Result<Json<RunPage>, Problem> {
     Ok(Json(runs::list(&actor, &app, &query).await?))
 }
 
@@ -68,7 +75,12 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
         (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
-async fn start(Who(actor): Who, State(app): State<AppState>, headers: HeaderMap, Body(run): Body<NewRun>) -> Result<Started, Problem> {
+async fn start(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    Body(run): Body<NewRun>,
+) -> Result<Started, Problem> {
     Ok(started(runs::start(&actor, &app, run, idempotency_key(&headers)?).await?))
 }
 
@@ -82,11 +94,15 @@ struct HowCompared {
 
 /// Say how files would be compared
 ///
-/// Of a run that is not started: by what its files would be compared, by what was asked for and what both sides can. A run that would compare
-/// less than it was asked to, or less than is needed to see every change, ends with a warning.
+/// Of a run that is not started: by what its files would be compared, by what was asked for and what both sides can. A
+/// run that would compare less than it was asked to, or less than is needed to see every change, ends with a warning.
 #[utoipa::path(post, path = "/api/v1/runs/comparison", tag = "runs", request_body = NewRun,
     responses((status = 200, body = HowCompared), (status = 404, body = AppError)))]
-async fn comparison(Who(actor): Who, State(app): State<AppState>, Body(run): Body<NewRun>) -> Result<Json<HowCompared>, Problem> {
+async fn comparison(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(run): Body<NewRun>,
+) -> Result<Json<HowCompared>, Problem> {
     Ok(Json(HowCompared { compares_by: runs::comparison(&actor, &app, &run).await? }))
 }
 
@@ -196,7 +212,10 @@ async fn retry(
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RetryRequest>,
 ) -> Result<Started, Problem> {
-    Ok(started(runs::retry(&actor, &app, &id.parse()?, request.failed_only, request.confirm, idempotency_key(&headers)?).await?))
+    Ok(started(
+        runs::retry(&actor, &app, &id.parse()?, request.failed_only, request.confirm, idempotency_key(&headers)?)
+            .await?,
+    ))
 }
 
 /// A run that was put into the queue, as an answer.
@@ -243,7 +262,8 @@ async fn files(
 
 /// Read a run's log
 ///
-/// The last lines; those written since, with `after`; or older ones, with `before`. Each answer looks at 16 MiB at most and says where to go on.
+/// The last lines; those written since, with `after`; or older ones, with `before`. Each answer looks at 16 MiB at most
+/// and says where to go on.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs",
     params(
         ("id" = inline(RunId), Path, description = "the run's id"),
@@ -288,6 +308,10 @@ async fn raw_log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<St
 #[utoipa::path(get, path = "/api/v1/runs/{id}/series", tag = "runs",
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 200, body = RunSeries), (status = 404, body = AppError)))]
-async fn series(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<RunSeries>, Problem> {
+async fn series(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<RunSeries>, Problem> {
     Ok(Json(runs::series(&actor, &app, &id.parse()?).await?))
 }

@@ -38,14 +38,18 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 200, body = TokenPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
         (status = 404, body = AppError),
     ))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<TokenQuery>) -> Result<Json<TokenPage>, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<TokenQuery>,
+) -> Result<Json<TokenPage>, Problem> {
     Ok(Json(tokens::list(&actor, &app, &query).await?))
 }
 
 /// Create a token
 ///
-/// One of your own. The token itself is in this answer and in no other. It is never more than what asks for it: neither in its role nor in
-/// its scopes.
+/// One of your own. The token itself is in this answer and in no other. It is never more than what asks for it: neither
+/// in its role nor in its scopes.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = NewToken,
     responses(
         (status = 201, body = IssuedToken),

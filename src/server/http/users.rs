@@ -38,7 +38,11 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
     ),
     responses((status = 200, body = UserPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<UserQuery>) -> Result<Json<UserPage>, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<UserQuery>,
+) -> Result<Json<UserPage>, Problem> {
     Ok(Json(users::list(&actor, &app, &query).await?))
 }
 
@@ -65,14 +69,18 @@ async fn create(
 /// By their id.
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
     responses((status = 200, body = UserSummary), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
-async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<UserSummary>, Problem> {
+async fn get(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<UserSummary>, Problem> {
     Ok(Json(users::get(&actor, &app, &id.parse()?).await?))
 }
 
 /// Change a person
 ///
-/// Their role, whether they are disabled, their password. Each ends all their sessions, and a new password all their tokens. Nobody disables or
-/// demotes themselves, and the last admin who can sign in stays one: 409.
+/// Their role, whether they are disabled, their password. Each ends all their sessions, and a new password all their
+/// tokens. Nobody disables or demotes themselves, and the last admin who can sign in stays one: 409.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
     request_body = UserChange,
     responses(
@@ -111,7 +119,11 @@ async fn change_password(
 /// All their sessions end at once; their tokens stay. For admins.
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "users", params(("id" = String, Path, description = "the person's id")),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
-async fn end_sessions(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+async fn end_sessions(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     users::end_sessions(&actor, &app, &id.parse()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,5 @@
-//! Who asks, for REST: 401 where nobody is signed in. Then whether the query has only parameters that the call has: one that is misspelled would
-//! be a filter, or a `dry_run`, that is left out in silence.
+//! Who asks, for REST: 401 where nobody is signed in. Then whether the query has only parameters that the call has: one
+//! that is misspelled would be a filter, or a `dry_run`, that is left out in silence.
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},

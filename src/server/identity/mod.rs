@@ -1,5 +1,6 @@
-//! Asks a server who it is, before anything secret is sent to it: the host key of an SSH server, the certificate of a TLS server. Sends no user
-//! name and no password. What it answers is proven only when rclone connects with it pinned: then the server has to sign with it.
+//! Asks a server who it is, before anything secret is sent to it: the host key of an SSH server, the certificate of a
+//! TLS server. Sends no user name and no password. What it answers is proven only when rclone connects with it pinned:
+//! then the server has to sign with it.
 
 mod ssh;
 mod tls;
@@ -63,7 +64,9 @@ pub async fn ask(endpoint: &Endpoint, outbound: &Outbound) -> Result<Offered, St
                     .into_std()
                     .and_then(|stream| stream.set_nonblocking(false).map(|()| stream))
                     .map_err(|error| unreachable(&error))?;
-                spawn_blocking(move || tls::certificate(stream, &host, ftp)).await.unwrap_or_else(|_| Err("It broke off.".to_owned()))
+                spawn_blocking(move || tls::certificate(stream, &host, ftp))
+                    .await
+                    .unwrap_or_else(|_| Err("It broke off.".to_owned()))
             }
         }
     };

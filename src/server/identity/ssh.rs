@@ -1,5 +1,6 @@
-//! The host key of an SSH server, as `ssh-keyscan` reads it: version, key exchange proposal, one half of a key exchange, and the key is in the
-//! answer (RFC 4253, 5656, 8731), all before encryption begins. Holds no cryptography and proves nothing: rclone does, with the key pinned.
+//! The host key of an SSH server, as `ssh-keyscan` reads it: version, key exchange proposal, one half of a key
+//! exchange, and the key is in the answer (RFC 4253, 5656, 8731), all before encryption begins. Holds no cryptography
+//! and proves nothing: rclone does, with the key pinned.
 
 use base64::{
     Engine as _,
@@ -15,8 +16,15 @@ use super::{Offered, Pin};
 use crate::domain::identity::{IdentityKind, ServerIdentity};
 
 /// Types of host key in the order in which OpenSSH prefers them.
-const HOST_KEYS: [&str; 7] =
-    ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
+const HOST_KEYS: [&str; 7] = [
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+    "ssh-rsa",
+];
 /// Key exchanges: the first are of elliptic curves.
 const EXCHANGES: [(&str, Half); 7] = [
     ("curve25519-sha256", Half::X25519),
@@ -30,7 +38,8 @@ const EXCHANGES: [(&str, Half); 7] = [
 /// Only proposed: nothing is ever encrypted here.
 const CIPHERS: &str = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-cbc,\
     aes256-cbc,3des-cbc";
-const MACS: &str = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1,hmac-sha1-96";
+const MACS: &str =
+    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1,hmac-sha1-96";
 /// Longest packet that is read, in bytes: more than RFC 4253 asks for.
 const PACKET: usize = 64 << 10;
 /// Longest line before the version, and how many.
@@ -47,9 +56,10 @@ const REPLY: u8 = 31;
 
 /// The generator of NIST P-256, uncompressed: a valid public key for whoever does not want the secret.
 const P256: [u8; 65] = [
-    0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d,
-    0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb,
-    0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
+    0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03,
+    0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe,
+    0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce,
+    0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
 ];
 
 /// What our half of a key exchange looks like. Its secret is never needed.
@@ -88,7 +98,8 @@ pub async fn host_key(stream: TcpStream, algorithms: &[String]) -> Result<Offere
     let mut stream = BufReader::new(stream);
     send(&mut stream, b"SSH-2.0-Longshore\r\n").await?;
     version(&mut stream).await?;
-    let algorithms: Vec<&str> = if algorithms.is_empty() { HOST_KEYS.to_vec() } else { algorithms.iter().map(String::as_str).collect() };
+    let algorithms: Vec<&str> =
+        if algorithms.is_empty() { HOST_KEYS.to_vec() } else { algorithms.iter().map(String::as_str).collect() };
     packet(&mut stream, &proposal(&algorithms)).await?;
     let theirs = expect(&mut stream, PROPOSAL).await?;
     let (exchanges, keys) = lists(&theirs).ok_or_else(broken)?;
@@ -112,7 +123,8 @@ fn offered(key: &[u8]) -> Result<Offered, String> {
     let algorithm = std::str::from_utf8(algorithm).ok().filter(|text| is_name(text)).ok_or_else(broken)?;
     let fingerprint = fingerprint(key);
     let pin = Pin { fingerprint: fingerprint.clone(), text: format!("{algorithm} {}", BASE64_STANDARD.encode(key)) };
-    let identity = ServerIdentity { kind: IdentityKind::HostKey, algorithm: algorithm.to_owned(), fingerprint, certificate: None };
+    let identity =
+        ServerIdentity { kind: IdentityKind::HostKey, algorithm: algorithm.to_owned(), fingerprint, certificate: None };
     Ok(Offered { identity, pins: vec![pin] })
 }
 
@@ -145,7 +157,11 @@ async fn version(stream: &mut Stream) -> Result<(), String> {
         }
         if line.starts_with(b"SSH-") {
             let spoken = line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-");
-            return if spoken { Ok(()) } else { Err("The server speaks only an old version of SSH, which rclone does not.".to_owned()) };
+            return if spoken {
+                Ok(())
+            } else {
+                Err("The server speaks only an old version of SSH, which rclone does not.".to_owned())
+            };
         }
     }
     Err(broken())
@@ -182,10 +198,9 @@ async fn expect(stream: &mut Stream, kind: u8) -> Result<Vec<u8>, String> {
             Some(found) if *found == kind => return Ok(message),
             Some(found) if IGNORED.contains(found) => {}
             Some(&DISCONNECT) => {
-                let text = message
-                    .get(5..)
-                    .and_then(take)
-                    .map(|(text, _)| String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).take(200).collect::<String>());
+                let text = message.get(5..).and_then(take).map(|(text, _)| {
+                    String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).take(200).collect::<String>()
+                });
                 return Err(format!(
                     "The server ended the connection: {}.",
                     text.as_deref().unwrap_or("it did not say why").trim_end_matches('.')

@@ -1,5 +1,5 @@
-//! The certificate of a TLS server, also of an FTP server that begins TLS with `AUTH TLS`. Takes any certificate, since it is only shown: no
-//! user name and no password is sent, and what is pinned is checked by rclone at every connection.
+//! The certificate of a TLS server, also of an FTP server that begins TLS with `AUTH TLS`. Takes any certificate, since
+//! it is only shown: no user name and no password is sent, and what is pinned is checked by rclone at every connection.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -87,7 +87,9 @@ fn broken() -> String {
 fn failure(problem: &io::Error) -> String {
     match problem.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "The server did not answer in time.".to_owned(),
-        io::ErrorKind::InvalidData => "The server does not speak TLS on this port, or only an old version of it.".to_owned(),
+        io::ErrorKind::InvalidData => {
+            "The server does not speak TLS on this port, or only an old version of it.".to_owned()
+        }
         _ => broken(),
     }
 }
@@ -140,14 +142,18 @@ impl ServerCertVerifier for Recorder {
 fn offered(chain: &[Vec<u8>], host: &str) -> Result<Offered, String> {
     let leaf = chain.first().ok_or_else(broken)?;
     let authority = chain.last().filter(|last| *last != leaf && parse(last).is_some_and(|parsed| parsed.is_ca()));
-    let facts = facts(leaf, host, authority.map(Vec::as_slice)).ok_or_else(|| "The server's certificate can not be read.".to_owned())?;
+    let facts = facts(leaf, host, authority.map(Vec::as_slice))
+        .ok_or_else(|| "The server's certificate can not be read.".to_owned())?;
     let identity = ServerIdentity {
         kind: IdentityKind::Certificate,
         algorithm: "X.509".to_owned(),
         fingerprint: fingerprint(leaf),
         certificate: Some(facts),
     };
-    let pins = std::iter::once(leaf).chain(authority).map(|der| Pin { fingerprint: fingerprint(der), text: pem(der) }).collect();
+    let pins = std::iter::once(leaf)
+        .chain(authority)
+        .map(|der| Pin { fingerprint: fingerprint(der), text: pem(der) })
+        .collect();
     Ok(Offered { identity, pins })
 }
 
@@ -159,20 +165,29 @@ fn facts(leaf: &[u8], host: &str, authority: Option<&[u8]>) -> Option<Certificat
     let parsed = parse(leaf)?;
     let names = names(&parsed);
     let (from, until) = (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     let problem = if now > until {
         Some("It has expired: it has to be renewed on the server. Trust does not help.".to_owned())
     } else if now < from {
         Some("It is not valid yet: the clock here or on the server is wrong.".to_owned())
     } else if names.is_empty() {
-        Some("It names no host in its subjectAltName, which is needed: it has to be made anew. Trust does not help.".to_owned())
+        Some(
+            "It names no host in its subjectAltName, which is needed: it has to be made anew. Trust does not help."
+                .to_owned(),
+        )
     } else if !names.iter().any(|name| is_for(name, host)) {
-        Some(format!("It is for {}, not for {host}: write the host as the certificate has it. Trust does not help.", names.join(", ")))
+        Some(format!(
+            "It is for {}, not for {host}: write the host as the certificate has it. Trust does not help.",
+            names.join(", ")
+        ))
     } else {
         None
     };
-    let authority =
-        authority.and_then(|der| Some(Authority { subject: clean(&parse(der)?.subject().to_string()), fingerprint: fingerprint(der) }));
+    let authority = authority.and_then(|der| {
+        Some(Authority { subject: clean(&parse(der)?.subject().to_string()), fingerprint: fingerprint(der) })
+    });
     Some(CertificateFacts {
         subject: clean(&parsed.subject().to_string()),
         issuer: clean(&parsed.issuer().to_string()),
@@ -194,7 +209,9 @@ fn names(parsed: &X509Certificate<'_>) -> Vec<String> {
     let name = |name: &GeneralName<'_>| match name {
         GeneralName::DNSName(name) => Some(clean(name)),
         GeneralName::IPAddress([a, b, c, d]) => Some(std::net::Ipv4Addr::new(*a, *b, *c, *d).to_string()),
-        GeneralName::IPAddress(bytes) => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+        GeneralName::IPAddress(bytes) => {
+            <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string())
+        }
         _ => None,
     };
     extension.value.general_names.iter().filter_map(name).take(20).collect()
@@ -203,7 +220,8 @@ fn names(parsed: &X509Certificate<'_>) -> Vec<String> {
 /// Whether a name of a certificate is that of a host: `*` stands for one label.
 fn is_for(name: &str, host: &str) -> bool {
     let (name, host) = (name.to_ascii_lowercase(), host.trim_end_matches('.').to_ascii_lowercase());
-    name == host || name.strip_prefix("*.").is_some_and(|rest| host.split_once('.').is_some_and(|(_, parent)| parent == rest))
+    name == host
+        || name.strip_prefix("*.").is_some_and(|rest| host.split_once('.').is_some_and(|(_, parent)| parent == rest))
 }
 
 /// As `openssl x509 -fingerprint -sha256` and browsers show it.

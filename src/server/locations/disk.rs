@@ -19,7 +19,8 @@ pub(super) struct Disk {
     missing: PathBuf,
 }
 
-/// Looks where a path lies. `None` when nobody can say where it leads: a link on its way dangles or runs in a circle, or may not be read.
+/// Looks where a path lies. `None` when nobody can say where it leads: a link on its way dangles or runs in a circle,
+/// or may not be read.
 pub(super) fn look(path: &Path) -> io::Result<Option<Disk>> {
     for ancestor in path.ancestors() {
         match ancestor.canonicalize() {
@@ -36,7 +37,9 @@ pub(super) fn look(path: &Path) -> io::Result<Option<Disk>> {
             // A dangling link exists, and leads who knows where.
             Err(error) if error.kind() == io::ErrorKind::NotFound && ancestor.symlink_metadata().is_err() => {}
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => return Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+                return Ok(None);
+            }
             Err(error) if matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENAMETOOLONG)) => return Ok(None),
             Err(error) => return Err(error),
         }
@@ -55,7 +58,8 @@ impl Disk {
         roots.iter().any(|root| self.there.starts_with(root))
     }
 
-    /// Whether both are one, or one lies in the other. A folder is known by its number: a disk may take several names for one.
+    /// Whether both are one, or one lies in the other. A folder is known by its number: a disk may take several names
+    /// for one.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.holds(other) || other.holds(self)
     }

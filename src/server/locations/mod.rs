@@ -1,5 +1,5 @@
-//! Locations: what was written, what rclone opens for it, where that really lies, whether it may be used, and whether two meet. Nothing else in the
-//! server answers these; who may ask is for `services` to say, and when for `engine`.
+//! Locations: what was written, what rclone opens for it, where that really lies, whether it may be used, and whether
+//! two meet. Nothing else in the server answers these; who may ask is for `services` to say, and when for `engine`.
 
 mod disk;
 mod mount_point;
@@ -37,7 +37,8 @@ pub struct Locations {
     roots: Arc<[PathBuf]>,
 }
 
-/// A location that may be used now, and where it lies now. A link can be changed at any time: what waits asks again before it begins.
+/// A location that may be used now, and where it lies now. A link can be changed at any time: what waits asks again
+/// before it begins.
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// As it was written, without slashes that mean nothing to its remote.
@@ -71,8 +72,9 @@ impl Locations {
         self.check(&location).await.map_err(|error| named(field, error))
     }
 
-    /// Makes sure that a location may be used: its remote exists, and whatever rclone opens for it on this server, through aliases, wrappers and
-    /// links, lies in a folder that is allowed; and rclone opens just this place, not another that looks alike.
+    /// Makes sure that a location may be used: its remote exists, and whatever rclone opens for it on this server,
+    /// through aliases, wrappers and links, lies in a folder that is allowed; and rclone opens just this place, not
+    /// another that looks alike.
     pub async fn check(&self, location: &Location) -> Result<Checked> {
         if let Some(why) = of_location(location) {
             return Err(AppError::invalid("location", why.refusal()));
@@ -95,7 +97,8 @@ impl Locations {
     }
 
     async fn allowed(&self, path: PathBuf) -> Result<Disk> {
-        let looked = spawn_blocking(move || disk::look(&path)).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let looked =
+            spawn_blocking(move || disk::look(&path)).await.unwrap_or_else(|error| Err(io::Error::other(error)));
         match looked.map_err(|error| internal("a folder could not be resolved", &error))? {
             Some(disk) if disk.is_inside(&self.roots) => Ok(disk),
             _ => Err(self.outside("This folder is outside of those that may be used")),
@@ -112,8 +115,8 @@ impl Locations {
         AppError::new(ErrorCode::Forbidden, message)
     }
 
-    /// A folder of this server to mount on, made when it is not there: below an allowed one, empty, and used by nobody. `data` is Longshore's own
-    /// folder, `source` what shall be mounted.
+    /// A folder of this server to mount on, made when it is not there: below an allowed one, empty, and used by nobody.
+    /// `data` is Longshore's own folder, `source` what shall be mounted.
     pub async fn mount_point(&self, text: &str, source: &Checked, data: &Path) -> Result<PathBuf> {
         let invalid = |problem: &str| AppError::invalid("mount_point", problem);
         let path = mount_point::read(text).map_err(invalid)?;
@@ -122,7 +125,9 @@ impl Locations {
         let found = spawn_blocking(move || mount_point::find(&path, &roots, &data, &sources)).await;
         found.map_err(|error| internal("a mount point", &error))?.map_err(|problem| match problem {
             mount_point::Problem::Refused(problem) => invalid(problem),
-            mount_point::Problem::Outside => invalid(&self.outside("Choose a folder below one that may be used").message),
+            mount_point::Problem::Outside => {
+                invalid(&self.outside("Choose a folder below one that may be used").message)
+            }
             mount_point::Problem::Used(message) => AppError::conflict(message),
             mount_point::Problem::Io(error) => internal("a mount point could not be looked at", &error),
         })

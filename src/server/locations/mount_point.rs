@@ -63,7 +63,9 @@ pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]
     }
     fs::DirBuilder::new().recursive(true).mode(0o755).create(&real).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => Problem::Refused("Longshore may not make this folder."),
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Problem::Refused("This is a file, not a folder."),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            Problem::Refused("This is a file, not a folder.")
+        }
         _ => Problem::Io(error),
     })?;
     if fs::read_dir(&real)?.next().is_some() {
@@ -128,9 +130,12 @@ mod tests {
 
     #[test]
     fn a_path_is_read_byte_for_byte() {
-        for (text, path) in
-            [("/srv/d ", Some("/srv/d ")), ("/srv//./x/", Some("/srv/x")), ("/srv/x␊y", Some("/srv/x␊y")), ("/srv/\n", Some("/srv/\n"))]
-        {
+        for (text, path) in [
+            ("/srv/d ", Some("/srv/d ")),
+            ("/srv//./x/", Some("/srv/x")),
+            ("/srv/x␊y", Some("/srv/x␊y")),
+            ("/srv/\n", Some("/srv/\n")),
+        ] {
             assert_eq!(read(text).ok().as_deref(), path.map(Path::new), "{text:?}");
         }
         for bad in ["", "srv", " /srv", "/srv/../etc", "b2:x", "/srv\0"] {

@@ -16,8 +16,9 @@ pub(super) enum Meeting {
     Overlap,
 }
 
-/// What stands for a place in the queue: one place lies in another when its key begins with the other's. In lower case and one Unicode form, since
-/// some remotes take `A` and `a` for one: two places too many that wait for one another do no harm.
+/// What stands for a place in the queue: one place lies in another when its key begins with the other's. In lower case
+/// and one Unicode form, since some remotes take `A` and `a` for one: two places too many that wait for one another do
+/// no harm.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Ends with a slash, so that `/a` lies in `/` and not in `/ab`.
@@ -53,7 +54,9 @@ fn remote(a: &RemotePlace, b: &RemotePlace) -> Meeting {
 pub(super) fn key(place: &Place) -> Key {
     match place {
         Place::Disk(disk) => Key { key: key_of(&disk.real().to_string_lossy()), remote: String::new() },
-        Place::Remote(place) => Key { key: key_of(&format!("{}:{}", place.name, canonical(&place.path))), remote: place.name.to_string() },
+        Place::Remote(place) => {
+            Key { key: key_of(&format!("{}:{}", place.name, canonical(&place.path))), remote: place.name.to_string() }
+        }
     }
 }
 

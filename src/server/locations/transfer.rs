@@ -45,7 +45,10 @@ impl Locations {
         let mut backup_dir = None;
         if let Some(destination) = &destination {
             if destination.location.is_same(&source.location) {
-                return Err(AppError::invalid("destination", "Source and destination are the same. Choose two folders."));
+                return Err(AppError::invalid(
+                    "destination",
+                    "Source and destination are the same. Choose two folders.",
+                ));
             }
             // What is only compared may overlap.
             if operation.writes_destination() {
@@ -64,7 +67,10 @@ impl Locations {
         let backup = self.resolve("backup_dir", text).await?;
         let remote = destination.location.remote();
         if backup.location.remote() != remote {
-            return Err(AppError::invalid("backup_dir", format!("It has to be on the remote of the destination, {remote}.")));
+            return Err(AppError::invalid(
+                "backup_dir",
+                format!("It has to be on the remote of the destination, {remote}."),
+            ));
         }
         let problem = "It can lie neither in the source nor in the destination, nor hold them.";
         apart("backup_dir", &backup, destination, problem)?;
@@ -77,7 +83,11 @@ impl Places {
     /// The locations, as they are kept.
     #[must_use]
     pub fn locations(self) -> (Location, Option<Location>, Option<Location>) {
-        (self.source.location, self.destination.map(|checked| checked.location), self.backup_dir.map(|checked| checked.location))
+        (
+            self.source.location,
+            self.destination.map(|checked| checked.location),
+            self.backup_dir.map(|checked| checked.location),
+        )
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the master of the configuration and the working copy have in common, and what goes up from the working copy. Pure; files are `vault`'s.
+//! What the master of the configuration and the working copy have in common, and what goes up from the working copy.
+//! Pure; files are `vault`'s.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +11,8 @@ use serde::Deserialize;
 use super::conf::{Conf, Section};
 use crate::domain::time::Timestamp;
 
-/// What rclone learns about a server or a session and notes in the working copy. It may stay there; the master does without.
+/// What rclone learns about a server or a session and notes in the working copy. It may stay there; the master does
+/// without.
 const LEARNED: [&str; 34] = [
     // SFTP.
     "shell_type",
@@ -62,7 +64,9 @@ pub fn agree(master: &Conf, working: &[u8]) -> bool {
             let mut pairs = section.own().clone();
             // Learned, unless a person set it.
             let set = master.get(&section.name);
-            pairs.retain(|key, _| set.is_some_and(|set| set.own().contains_key(key)) || !LEARNED.contains(&key.as_str()));
+            pairs.retain(|key, _| {
+                set.is_some_and(|set| set.own().contains_key(key)) || !LEARNED.contains(&key.as_str())
+            });
             pairs
         };
         conf.sections.iter().map(|section| (section.name.clone(), pairs(section))).collect()
@@ -85,8 +89,8 @@ pub fn take_tokens(master: &mut Conf, working: &[u8]) -> bool {
     !taken.is_empty()
 }
 
-/// Takes one remote's token from the configuration of one who renewed it. `base` is what it was made from: whatever came of that is newer, also
-/// where it does not tell when it expires. Whether there was any.
+/// Takes one remote's token from the configuration of one who renewed it. `base` is what it was made from: whatever
+/// came of that is newer, also where it does not tell when it expires. Whether there was any.
 pub fn take_renewed(master: &mut Conf, renewed: &[u8], name: &str, base: &str) -> bool {
     let token = |conf: &Conf| conf.get(name).and_then(|section| section.own().get(TOKEN).cloned());
     let Some(theirs) = Conf::parse(renewed).ok().and_then(|conf| token(&conf)) else { return false };
@@ -94,7 +98,8 @@ pub fn take_renewed(master: &mut Conf, renewed: &[u8], name: &str, base: &str) -
     let read = |text: &str| serde_json::from_str::<Token>(text).ok();
     let is_new = match (read(&theirs), read(base)) {
         (Some(theirs), Some(base)) => {
-            !theirs.access_token.is_empty() && (theirs.access_token, theirs.refresh_token) != (base.access_token, base.refresh_token)
+            !theirs.access_token.is_empty()
+                && (theirs.access_token, theirs.refresh_token) != (base.access_token, base.refresh_token)
         }
         _ => false,
     };
@@ -115,13 +120,16 @@ struct Token {
     expiry: Option<String>,
 }
 
-/// Whether a token is whole and newer than the one we have: it expires later. Of one that does not tell when, or never does, the other one decides:
-/// whether that is still good.
+/// Whether a token is whole and newer than the one we have: it expires later. Of one that does not tell when, or never
+/// does, the other one decides: whether that is still good.
 fn newer(theirs: &str, ours: Option<&str>) -> bool {
     let read = |text: &str| serde_json::from_str::<Token>(text).ok().filter(|token| !token.access_token.is_empty());
     // Year 1 is how rclone writes that it never expires.
-    let expiry = |token: &Token| token.expiry.as_deref().and_then(Timestamp::parse).filter(|expiry| *expiry > Timestamp(0));
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
+    let expiry =
+        |token: &Token| token.expiry.as_deref().and_then(Timestamp::parse).filter(|expiry| *expiry > Timestamp(0));
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
     match (read(theirs), ours.and_then(read)) {
         (None, _) => false,
         (Some(_), None) => true,

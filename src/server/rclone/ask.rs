@@ -1,5 +1,5 @@
-//! An rclone of its own that answers one question and ends: for what may take longer than a screen waits, and for connects that the warm
-//! rclone cannot cancel. It ends with the console.
+//! An rclone of its own that answers one question and ends: for what may take longer than a screen waits, and for
+//! connects that the warm rclone cannot cancel. It ends with the console.
 
 use std::{ffi::OsString, process::Stdio, time::Duration};
 
@@ -30,7 +30,8 @@ pub struct Answer {
     pub errors: String,
 }
 
-/// Runs rclone with `args`, and `env` beside the usual environment, in `sandbox`, for at most `limit`. One that finds no configuration is asked once more: another rclone was just saving it.
+/// Runs rclone with `args`, and `env` beside the usual environment, in `sandbox`, for at most `limit`. One that finds
+/// no configuration is asked once more: another rclone was just saving it.
 ///
 /// # Errors
 /// [`RcloneError::Timeout`] when the limit runs out; rclone is killed then.

@@ -1,4 +1,5 @@
-//! Files that are there whole or not at all: a temporary file beside the target, fsync, rename, fsync of the folder. Mode 0600.
+//! Files that are there whole or not at all: a temporary file beside the target, fsync, rename, fsync of the folder.
+//! Mode 0600.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -20,7 +21,8 @@ impl Staged {
     /// Writes `bytes` beside `target`. On failure nothing is left behind.
     pub fn new(target: &Path, bytes: &[u8]) -> io::Result<Self> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-        let staged = Self { temporary: target.with_file_name(format!(".{name}.{:016x}", random()?)), target: target.to_owned() };
+        let staged =
+            Self { temporary: target.with_file_name(format!(".{name}.{:016x}", random()?)), target: target.to_owned() };
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged.temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -157,7 +159,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let target = dir.path().join("f");
         write(&target, b"one").expect("written");
-        assert_eq!(Staged::new(&target, b"two").expect("staged").swap().expect("swapped").as_deref(), Some(&b"one"[..]));
+        assert_eq!(
+            Staged::new(&target, b"two").expect("staged").swap().expect("swapped").as_deref(),
+            Some(&b"one"[..])
+        );
         drop(Staged::new(&target, b"three").expect("staged"));
         assert_eq!(fs::read(&target).expect("read"), b"two");
         assert_eq!(fs::metadata(&target).expect("metadata").permissions().mode() & 0o777, 0o600);

@@ -59,24 +59,29 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// The one at `named`, else the first on `PATH`. [`RcloneError::Missing`] says what to do when there is none that will do.
+    /// The one at `named`, else the first on `PATH`. [`RcloneError::Missing`] says what to do when there is none that
+    /// will do.
     pub async fn find(named: Option<&Path>) -> Result<Self, RcloneError> {
         let advice = format!("Install rclone {OLDEST} or newer (https://rclone.org/install/)");
         let path = match named {
-            Some(path) => std::path::absolute(path)
-                .ok()
-                .filter(|path| is_program(path))
-                .ok_or_else(|| missing(format!("There is no program at {}. {advice}, or name another with --rclone.", path.display())))?,
+            Some(path) => std::path::absolute(path).ok().filter(|path| is_program(path)).ok_or_else(|| {
+                missing(format!("There is no program at {}. {advice}, or name another with --rclone.", path.display()))
+            })?,
             None => env::split_paths(&env::var_os("PATH").unwrap_or_default())
                 .map(|folder| folder.join("rclone"))
                 .find(|path| path.is_absolute() && is_program(path))
-                .ok_or_else(|| missing(format!("rclone was not found on PATH. {advice}, or say where it is with --rclone.")))?,
+                .ok_or_else(|| {
+                    missing(format!("rclone was not found on PATH. {advice}, or say where it is with --rclone."))
+                })?,
         };
         let read = path.clone();
         let file = blocking(move || Pinned::of(&read).during("could not read rclone")).await?;
         let Some(version) = ask_version(&path).await else {
             let script = "A script that starts rclone cannot be used: name the program itself with --rclone";
-            return Err(missing(format!("{} does not say its version as rclone does. {advice}. {script}.", path.display())));
+            return Err(missing(format!(
+                "{} does not say its version as rclone does. {advice}. {script}.",
+                path.display()
+            )));
         };
         if version < OLDEST {
             return Err(missing(format!(
@@ -146,7 +151,9 @@ async fn ask_version(path: &Path) -> Option<Version> {
 /// What it prints, with an empty configuration: no file is read, none can be asked for.
 async fn ask(path: &Path, args: &[&str]) -> Option<Vec<u8>> {
     let args = args.iter().chain(&["--config", ""]).map(Into::into).collect();
-    let mut command = Command::from(Process::new(path.to_owned(), args, Vec::new(), Reach::Sandbox(Sandbox::closed())).command().ok()?);
+    let mut command = Command::from(
+        Process::new(path.to_owned(), args, Vec::new(), Reach::Sandbox(Sandbox::closed())).command().ok()?,
+    );
     command.stdin(Stdio::null()).kill_on_drop(true);
     Some(timeout(LIMIT, command.output()).await.ok()?.ok()?.stdout)
 }
@@ -158,8 +165,13 @@ mod tests {
     #[test]
     fn versions_read_and_compare() {
         assert_eq!(Version::parse("rclone v1.75.2\n- os/version: x"), Some(OLDEST));
-        for (text, good) in [("v1.75.1", false), ("v1.60.1-DEV", false), ("v1.76.0-beta.8888.abc", true), ("v1.76", true), ("v2.0.0", true)]
-        {
+        for (text, good) in [
+            ("v1.75.1", false),
+            ("v1.60.1-DEV", false),
+            ("v1.76.0-beta.8888.abc", true),
+            ("v1.76", true),
+            ("v2.0.0", true),
+        ] {
             assert_eq!(Version::parse(&format!("rclone {text}")).expect(text) >= OLDEST, good, "{text}");
         }
         for bad in ["", "rclone", "rclone vX.1.2", "restic 1.75.2"] {
@@ -170,6 +182,9 @@ mod tests {
     #[tokio::test]
     async fn a_missing_rclone_is_told_with_the_way_to_get_it() {
         let error = Binary::find(Some(Path::new("/nowhere/rclone"))).await.expect_err("not there").to_string();
-        assert!(error.contains("/nowhere/rclone") && error.contains("rclone.org/install") && error.contains("--rclone"), "{error}");
+        assert!(
+            error.contains("/nowhere/rclone") && error.contains("rclone.org/install") && error.contains("--rclone"),
+            "{error}"
+        );
     }
 }

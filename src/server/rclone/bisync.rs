@@ -1,7 +1,8 @@
-//! What a bisync remembers between its runs: a folder for each pair of places, and the lock that a killed rclone leaves in it.
+//! What a bisync remembers between its runs: a folder for each pair of places, and the lock that a killed rclone leaves
+//! in it.
 //!
-//! rclone names its files after both paths and writes `/` as `_`: `/srv/a_b` and `/srv/a/b` would share what they remember, and one would take
-//! the other's files for deleted. In a folder of its own no pair meets another.
+//! rclone names its files after both paths and writes `/` as `_`: `/srv/a_b` and `/srv/a/b` would share what they
+//! remember, and one would take the other's files for deleted. In a folder of its own no pair meets another.
 
 use std::{
     fmt::Write as _,
@@ -19,8 +20,8 @@ use super::{
     error::{During as _, RcloneError},
 };
 
-/// How long both places of a pair may be together, in bytes: rclone makes one file name of them, and adds up to 20 bytes of its own. What is longer
-/// fails with a word about a lock.
+/// How long both places of a pair may be together, in bytes: rclone makes one file name of them, and adds up to 20
+/// bytes of its own. What is longer fails with a word about a lock.
 pub const LONGEST: usize = 230;
 /// How much of a pair's digest names its folder, in bytes.
 const DIGEST: usize = 16;
@@ -46,8 +47,8 @@ pub fn fits(transfer: &Transfer) -> bool {
     transfer.places().map(|place| command::target(place).len()).sum::<usize>() <= LONGEST
 }
 
-/// Makes the folder of a pair, and takes away the lock of an rclone that is not there any more: it would count for two minutes more, and one
-/// that was only half written for 292 years.
+/// Makes the folder of a pair, and takes away the lock of an rclone that is not there any more: it would count for two
+/// minutes more, and one that was only half written for 292 years.
 pub fn prepare(workdir: &Path) -> Result<(), RcloneError> {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +112,8 @@ mod tests {
     fn no_pair_meets_another() {
         let of = |source, destination| workdir(Path::new("/w"), &pair(source, destination));
         assert_eq!(of("/srv/a", "b2:x"), of("/srv/a", "b2:x"));
-        let pairs = [("/srv/a_b", "b2:x"), ("/srv/a/b", "b2:x"), ("b2:x", "/srv/a/b"), ("/srv/a", "b2:b/x")].map(|(a, b)| of(a, b));
+        let pairs = [("/srv/a_b", "b2:x"), ("/srv/a/b", "b2:x"), ("b2:x", "/srv/a/b"), ("/srv/a", "b2:b/x")]
+            .map(|(a, b)| of(a, b));
         for (index, one) in pairs.iter().enumerate() {
             assert!(pairs[index + 1..].iter().all(|other| other != one), "{one:?}");
         }

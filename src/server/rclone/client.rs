@@ -1,4 +1,5 @@
-//! Calls to rclone's remote control over a unix socket. Each call has a limit of time and of size; dropping it cancels it in rclone.
+//! Calls to rclone's remote control over a unix socket. Each call has a limit of time and of size; dropping it cancels
+//! it in rclone.
 
 use std::{
     fmt,
@@ -60,7 +61,8 @@ impl Client {
     /// To the rclone that listens at `socket`, with a user and password where it wants them.
     #[must_use]
     pub fn new(socket: &Path, user: Option<(&str, &str)>) -> Self {
-        let authorization = user.map(|(name, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}"))));
+        let authorization =
+            user.map(|(name, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}"))));
         Self { socket: socket.to_owned(), authorization, gate: Arc::new(Semaphore::new(CALLS)), busy: Arc::default() }
     }
 
@@ -104,8 +106,14 @@ impl Client {
         self.ask(path, params, limit, read).await
     }
 
-    /// Why rclone refuses `params`, in its own words; `None` where it takes them. What they hold is never taken for the meaning of an error.
-    pub async fn refusal(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<Option<String>, RcloneError> {
+    /// Why rclone refuses `params`, in its own words; `None` where it takes them. What they hold is never taken for the
+    /// meaning of an error.
+    pub async fn refusal(
+        &self,
+        path: &str,
+        params: &impl Serialize,
+        limit: Duration,
+    ) -> Result<Option<String>, RcloneError> {
         let read = async |status: StatusCode, body: Incoming| {
             let (begin, _) = begin(body).await?;
             let failure = || serde_json::from_slice::<wire::Failure>(&begin).unwrap_or_default();
@@ -146,7 +154,8 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
-        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| RcloneError::Broken(error.to_string()))?;
+        let request =
+            request.body(Full::new(Bytes::from(body))).map_err(|error| RcloneError::Broken(error.to_string()))?;
         let exchange = async {
             let response = sender.send_request(request).await.map_err(broken)?;
             read(response.status(), response.into_body()).await
@@ -188,7 +197,9 @@ async fn next(body: &mut Limited<Incoming>) -> Result<Option<Bytes>, RcloneError
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             if error.is::<http_body_util::LengthLimitError>() {
-                RcloneError::Failed { message: "There is too much to show: rclone's answer is larger than 1 GiB.".into() }
+                RcloneError::Failed {
+                    message: "There is too much to show: rclone's answer is larger than 1 GiB.".into(),
+                }
             } else {
                 RcloneError::Broken(format!("rclone's answer broke off: {error}"))
             }

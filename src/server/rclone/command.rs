@@ -35,14 +35,21 @@ impl Transfer {
         self.is_on("ignore_existing")
     }
 
-    /// Whether files are left out by what they are called or how large they are: a filter that leaves out all of them was most likely not meant
-    /// so. One by age may well.
+    /// Whether files are left out by what they are called or how large they are: a filter that leaves out all of them
+    /// was most likely not meant so. One by age may well.
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         let TransferOptions { include, exclude, min_size, max_size, min_age, max_age, flags, .. } = &self.options;
         let by_age = min_age.is_some() || max_age.is_some();
-        let flagged =
-            ["filter", "max_depth", "exclude_if_present", "hash_filter", "metadata_include", "metadata_exclude", "metadata_filter"];
+        let flagged = [
+            "filter",
+            "max_depth",
+            "exclude_if_present",
+            "hash_filter",
+            "metadata_include",
+            "metadata_exclude",
+            "metadata_filter",
+        ];
         let set = flagged.iter().any(|flag| flags.contains_key(*flag));
         !by_age && (set || !include.is_empty() || !exclude.is_empty() || min_size.is_some() || max_size.is_some())
     }
@@ -52,7 +59,8 @@ impl Transfer {
     }
 }
 
-/// Variables that rclone gets from our environment: where its user is at home, and how this server reaches the network. No `RCLONE_*`.
+/// Variables that rclone gets from our environment: where its user is at home, and how this server reaches the network.
+/// No `RCLONE_*`.
 const PASSED: [&str; 17] = [
     "HOME",
     "PATH",
@@ -78,7 +86,8 @@ const NO_CONF: &str = "not found - using defaults";
 /// What it says when it gives up because of that, before it has done anything.
 const NO_REMOTE: &str = "didn't find section in config file";
 
-/// Whether an rclone that failed did so because its configuration was not there for a moment. It had done nothing: it can be started again.
+/// Whether an rclone that failed did so because its configuration was not there for a moment. It had done nothing: it
+/// can be started again.
 #[must_use]
 pub fn lost_conf(log: &str) -> bool {
     log.contains(NO_CONF) && log.contains(NO_REMOTE)
@@ -96,12 +105,13 @@ pub fn target(location: &Location) -> String {
     location.to_string()
 }
 
-/// What counts for a run that does not say otherwise: rclone's own defaults wait for hours on a server that does not answer.
+/// What counts for a run that does not say otherwise: rclone's own defaults wait for hours on a server that does not
+/// answer.
 const PATIENCE: [(&str, &str); 5] =
     [("retries", "3"), ("retries_sleep", "5s"), ("contimeout", "30s"), ("timeout", "2m"), ("low_level_retries", "10")];
 
-/// A run's rclone: its log in `dir`, its remote control on the socket that it is given. A bisync keeps what it remembers in `workdir`. `only` is
-/// a file with the names that it takes up, a NUL after each; all when there is none.
+/// A run's rclone: its log in `dir`, its remote control on the socket that it is given. A bisync keeps what it
+/// remembers in `workdir`. `only` is a file with the names that it takes up, a NUL after each; all when there is none.
 #[must_use]
 pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, only: Option<&Path>) -> Vec<OsString> {
     let mut args = begin(transfer, conf, dir, ["INFO", "NOTICE"]);
@@ -115,7 +125,8 @@ pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, on
     let flags = &transfer.options.flags;
     args.extend(patience(flags));
     match transfer.operation {
-        // Where it can, rclone would rename the whole folder: empty folders would go without being asked for, and no file would be told.
+        // Where it can, rclone would rename the whole folder: empty folders would go without being asked for, and no
+        // file would be told.
         Operation::Move => args.push("--disable=DirMove".into()),
         Operation::Check => args.push(joined("--combined=", &dir.join(super::log::COMBINED))),
         Operation::Bisync => args.extend(bisync(flags, workdir)),
@@ -152,7 +163,14 @@ pub fn preflight(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> 
 fn begin(transfer: &Transfer, conf: &Path, dir: &Path, [level, stats]: [&str; 2]) -> Vec<OsString> {
     let mut args = words(&[transfer.operation.as_str(), "--config"]);
     args.push(conf.into());
-    args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level", level, "--log-file"]));
+    args.extend(words(&[
+        "--ask-password=false",
+        "--color=NEVER",
+        "--use-json-log",
+        "--log-level",
+        level,
+        "--log-file",
+    ]));
     args.push(dir.join(super::log::FILE).into());
     args.push(format!("--log-file-max-size={}", super::log::SIZE).into());
     args.push(format!("--log-file-max-backups={}", super::log::BACKUPS).into());
@@ -168,8 +186,10 @@ fn end(mut args: Vec<OsString>, transfer: &Transfer) -> Vec<OsString> {
 
 /// What every bisync is given: it can be stopped, killed and run again.
 fn bisync(flags: &BTreeMap<String, FlagValue>, workdir: &Path) -> impl Iterator<Item = OsString> {
-    let suffix = flags.get("partial_suffix").and_then(|value| value.words().pop()).unwrap_or_else(|| ".partial".to_owned());
-    let plain: String = suffix.chars().flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect();
+    let suffix =
+        flags.get("partial_suffix").and_then(|value| value.words().pop()).unwrap_or_else(|| ".partial".to_owned());
+    let plain: String =
+        suffix.chars().flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect();
     // What a killed rclone left half written is nobody's file: it would be carried over to the other side as a new one.
     let partials = format!("--exclude={{{{.*\\.[0-9a-f]{{8}}{plain}}}}}");
     let fixed = ["--max-lock=2m", "--resilient", "--recover"].map(OsString::from);
@@ -188,8 +208,11 @@ fn joined(flag: &str, path: &Path) -> OsString {
 
 /// The flags that a person chose. Each is one word, so that no value is ever read as a flag.
 fn chosen(options: &TransferOptions) -> Vec<String> {
-    let switches =
-        [("--dry-run", options.dry_run), ("--checksum", options.checksum), ("--delete-empty-src-dirs", options.delete_empty_src_dirs)];
+    let switches = [
+        ("--dry-run", options.dry_run),
+        ("--checksum", options.checksum),
+        ("--delete-empty-src-dirs", options.delete_empty_src_dirs),
+    ];
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     let values = [
         ("--bwlimit", options.bwlimit.clone()),
@@ -205,12 +228,14 @@ fn chosen(options: &TransferOptions) -> Vec<String> {
     let lists = [("--include", &options.include), ("--exclude", &options.exclude)];
     let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
     let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
-    let lists = lists.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={}", exact(pattern))));
+    let lists = lists
+        .into_iter()
+        .flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={}", exact(pattern))));
     switches.chain(values).chain(lists).chain(flags::words(&options.flags)).collect()
 }
 
-/// A pattern whose last character rclone keeps. Of the last of several values of an option it drops blanks at the end, so that a delete of
-/// `old ` deletes `old`; a class of one character is no blank.
+/// A pattern whose last character rclone keeps. Of the last of several values of an option it drops blanks at the end,
+/// so that a delete of `old ` deletes `old`; a class of one character is no blank.
 pub(super) fn exact(pattern: &str) -> String {
     let Some(last) = pattern.chars().next_back().filter(|last| last.is_whitespace()) else { return pattern.to_owned() };
     let start = pattern.strip_suffix(last).unwrap_or_default();
@@ -222,14 +247,19 @@ pub(super) fn exact(pattern: &str) -> String {
 #[must_use]
 pub fn display(transfer: &Transfer) -> String {
     let paths = transfer.places().map(target);
-    let line = ["rclone".to_owned(), transfer.operation.as_str().to_owned()].into_iter().chain(chosen(&transfer.options));
+    let line =
+        ["rclone".to_owned(), transfer.operation.as_str().to_owned()].into_iter().chain(chosen(&transfer.options));
     line.chain(["--".to_owned()]).chain(paths).map(|word| quote(&word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Quoted for a shell where it has to be.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The warm rclone that browses, and the one that makes a draft. User and password are in the environment, not here.
@@ -263,15 +293,16 @@ pub fn rcd_environment(user: &str, password: &str) -> Vec<(OsString, OsString)> 
     environment().into_iter().chain(own.map(|(name, value)| (name.into(), value.into()))).collect()
 }
 
-/// What makes a remote known to an rclone without being in its configuration, and keeps what it remembers of it in `cache`.
+/// What makes a remote known to an rclone without being in its configuration, and keeps what it remembers of it in
+/// `cache`.
 pub fn remote_environment(name: &str, options: &BTreeMap<String, String>, cache: &Path) -> Vec<(OsString, OsString)> {
     let variable = |option: &str| format!("RCLONE_CONFIG_{name}_{option}").to_uppercase().replace('-', "_");
     let options = options.iter().map(|(option, value)| (variable(option).into(), value.into()));
     options.chain([("XDG_CACHE_HOME".into(), cache.into())]).collect()
 }
 
-/// Lists the root of `target` once, quickly: the test of a connection. A child of its own, since in the warm rclone some connects can
-/// not be cancelled.
+/// Lists the root of `target` once, quickly: the test of a connection. A child of its own, since in the warm rclone
+/// some connects can not be cancelled.
 #[must_use]
 pub fn probe(conf: &Path, target: &str) -> Vec<OsString> {
     quick(&["lsf", "--max-depth=1"], conf, target)
@@ -306,7 +337,13 @@ fn quick(command: &[&str], conf: &Path, target: &str) -> Vec<OsString> {
 pub fn mount(plan: &MountPlan, conf: &Path, dir: &Path) -> Vec<OsString> {
     let mut args = words(&["mount", "--config"]);
     args.push(conf.into());
-    args.extend(words(&["--ask-password=false", "--color=NEVER", "--use-json-log", "--log-level=NOTICE", "--log-file"]));
+    args.extend(words(&[
+        "--ask-password=false",
+        "--color=NEVER",
+        "--use-json-log",
+        "--log-level=NOTICE",
+        "--log-file",
+    ]));
     args.push(dir.join(super::log::FILE).into());
     args.extend(words(&[
         "--log-file-max-size=4M",
@@ -349,10 +386,12 @@ const MANNERS: [&str; 12] = [
 /// Lists every name below a location, with no filter; links by their own name.
 #[must_use]
 pub fn names(location: &Location, options: &TransferOptions, conf: &Path) -> Vec<OsString> {
-    let mut args = words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--local-links", "--config"]);
+    let mut args =
+        words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--local-links", "--config"]);
     args.push(conf.into());
     args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
-    let manners: BTreeMap<_, _> = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
+    let manners: BTreeMap<_, _> =
+        options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
     args.extend(patience(&manners));
     args.extend(flags::words(&manners).map(Into::into));
     args.extend(words(&["--", &target(location)]));
@@ -362,9 +401,22 @@ pub fn names(location: &Location, options: &TransferOptions, conf: &Path) -> Vec
 /// Lists the files below a location that the filters of a run let through, with their checksums of one kind.
 #[must_use]
 pub fn hashes(location: &Location, options: &TransferOptions, kind: &str, conf: &Path) -> Vec<OsString> {
-    let flags = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name) || filters::FLAGS.contains(&&**name));
+    let flags = options
+        .flags
+        .clone()
+        .into_iter()
+        .filter(|(name, _)| MANNERS.contains(&&**name) || filters::FLAGS.contains(&&**name));
     let TransferOptions { include, exclude, min_age, max_age, min_size, max_size, .. } = options.clone();
-    let options = TransferOptions { include, exclude, min_age, max_age, min_size, max_size, flags: flags.collect(), ..Default::default() };
+    let options = TransferOptions {
+        include,
+        exclude,
+        min_age,
+        max_age,
+        min_size,
+        max_size,
+        flags: flags.collect(),
+        ..Default::default()
+    };
     let mut args = words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--config"]);
     args.push(conf.into());
     args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
@@ -381,7 +433,8 @@ pub fn count(conf: &Path, location: &Location, options: &TransferOptions) -> Vec
     let mut args = words(&["size", "--json", "--config"]);
     args.push(conf.into());
     args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=NOTICE", "--stats=0"]));
-    let manners: BTreeMap<_, _> = options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
+    let manners: BTreeMap<_, _> =
+        options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
     args.extend(patience(&manners));
     args.extend(flags::words(&manners).map(Into::into));
     args.extend(chosen(&filters::only(options)).into_iter().map(Into::into));
@@ -432,7 +485,9 @@ mod tests {
             ("filter".to_owned(), FlagValue::List(vec!["- --rc-addr=x".into()])),
         ]);
         let args = arguments(&example("/a", TransferOptions { flags, ..TransferOptions::default() }));
-        let of = |start: &str| args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.starts_with(start)).collect::<Vec<_>>();
+        let of = |start: &str| {
+            args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.starts_with(start)).collect::<Vec<_>>()
+        };
         assert_eq!(
             (of("--retries="), of("--retries-sleep="), of("--filter")),
             (vec!["--retries=1"], vec!["--retries-sleep=5s"], vec!["--filter=- --rc-addr=x"])
@@ -448,10 +503,13 @@ mod tests {
             args.into_iter().map(|arg| arg.into_string().expect("UTF-8")).collect::<Vec<_>>()
         };
         let args = of(Operation::Bisync, BTreeMap::new());
-        for wanted in ["--workdir=/w", "--max-lock=2m", "--resilient", "--recover", r"--exclude={{.*\.[0-9a-f]{8}\.partial}}"] {
+        for wanted in
+            ["--workdir=/w", "--max-lock=2m", "--resilient", "--recover", r"--exclude={{.*\.[0-9a-f]{8}\.partial}}"]
+        {
             assert!(args.contains(&wanted.to_owned()), "{wanted}: {args:?}");
         }
-        let args = of(Operation::Bisync, BTreeMap::from([("partial_suffix".to_owned(), FlagValue::Text("-x}".into()))]));
+        let args =
+            of(Operation::Bisync, BTreeMap::from([("partial_suffix".to_owned(), FlagValue::Text("-x}".into()))]));
         assert!(args.contains(&r"--exclude={{.*\.[0-9a-f]{8}\-x\}}}".to_owned()), "{args:?}");
         assert!(of(Operation::Check, BTreeMap::new()).contains(&"--combined=/d/combined.txt".to_owned()));
     }
@@ -490,14 +548,16 @@ mod tests {
             ..TransferOptions::default()
         };
         let delete = Transfer { operation: Operation::Delete, destination: None, ..example("b2:x", options) };
-        assert_eq!(display(&delete), "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 '--include=a b' -- b2:x");
+        assert_eq!(
+            display(&delete),
+            "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 '--include=a b' -- b2:x"
+        );
     }
 
     #[test]
     fn only_who_found_no_remote_for_want_of_a_configuration_is_started_again() {
         let no_conf = r#"{"level":"notice","msg":"Config file \"/d/run/rclone.conf\" not found - using defaults"}"#;
-        let no_remote =
-            r#"{"level":"critical","msg":"Failed to create file system for \"b2:\": didn't find section in config file (\"b2\")"}"#;
+        let no_remote = r#"{"level":"critical","msg":"Failed to create file system for \"b2:\": didn't find section in config file (\"b2\")"}"#;
         let failed = r#"{"level":"notice","msg":"Failed to copy: permission denied"}"#;
         assert!(lost_conf(&format!("{no_conf}\n{no_remote}\n")));
         assert!(!lost_conf(&format!("{no_conf}\n{failed}\n")), "it has worked without one");

@@ -53,7 +53,9 @@ pub fn compares_by(
         Operation::Copy | Operation::Sync | Operation::Move if on("ignore_times") => (ComparesBy::Nothing, None),
         _ if on("size_only") => (ComparesBy::Size, None),
         // Of a bisync what is left to compare is the time.
-        Operation::Bisync if options.checksum && !common && here.times && there.times => (ComparesBy::SizeAndTime, Some(no_checksum())),
+        Operation::Bisync if options.checksum && !common && here.times && there.times => {
+            (ComparesBy::SizeAndTime, Some(no_checksum()))
+        }
         _ if options.checksum => by_checksum(),
         Operation::Bisync if options.flags.contains_key("compare") => return None,
         _ => by_time(),
@@ -67,7 +69,10 @@ mod tests {
 
     fn side(name: &str, checksums: &[&str], times: bool) -> Side {
         let checksums = checksums.iter().map(|&kind| kind.to_owned()).collect();
-        Side { name: name.to_owned(), abilities: Abilities { checksums, times, empty_folders: true, slow_checksums: false } }
+        Side {
+            name: name.to_owned(),
+            abilities: Abilities { checksums, times, empty_folders: true, slow_checksums: false },
+        }
     }
 
     fn with(flags: &[&str], checksum: bool) -> TransferOptions {
@@ -102,7 +107,13 @@ mod tests {
             (Bisync, &[], false, &disk, &dav, (Size, timeless(false))),
         ] {
             let found = compares_by(operation, &with(flags, checksum), source, destination);
-            assert_eq!(found, Some(expected), "{operation:?} {flags:?} {checksum} {} {}", source.name, destination.name);
+            assert_eq!(
+                found,
+                Some(expected),
+                "{operation:?} {flags:?} {checksum} {} {}",
+                source.name,
+                destination.name
+            );
         }
         assert_eq!(compares_by(Operation::Delete, &with(&[], false), &disk, &disk), None);
         let said = Comparison::new(Check, Size, no("ftp").as_ref());

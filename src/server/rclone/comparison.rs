@@ -1,5 +1,5 @@
-//! What rclone says of each name when it only compares two folders (`--combined`): a sign and a name a line. Counted and read again as often as is
-//! needed, in memory that a million names do not fill.
+//! What rclone says of each name when it only compares two folders (`--combined`): a sign and a name a line. Counted
+//! and read again as often as is needed, in memory that a million names do not fill.
 
 use std::{
     collections::HashSet,
@@ -57,8 +57,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Counts what the file at `path` says; nothing when it is not there. `twice` says that rclone looked at the destination twice, once to
-    /// delete: then what is only there stands in it twice.
+    /// Counts what the file at `path` says; nothing when it is not there. `twice` says that rclone looked at the
+    /// destination twice, once to delete: then what is only there stands in it twice.
     pub fn read(path: &Path, twice: bool) -> io::Result<Self> {
         let mut counted = Self::default();
         each(path, |side, _| match side {
@@ -86,7 +86,8 @@ impl Comparison {
     }
 }
 
-/// Calls `each` with every name of the comparison at `path`. A line without a sign is the rest of a name that holds a line feed.
+/// Calls `each` with every name of the comparison at `path`. A line without a sign is the rest of a name that holds a
+/// line feed.
 pub fn each(path: &Path, mut each: impl FnMut(Side, &str)) -> io::Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -138,7 +139,8 @@ impl Fold {
     }
 }
 
-/// Names of a comparison that are looked for somewhere else, and which of them were found there. Eight bytes and a bit for each.
+/// Names of a comparison that are looked for somewhere else, and which of them were found there. Eight bytes and a bit
+/// for each.
 #[derive(Debug, Default)]
 pub struct Wanted {
     keys: Vec<u64>,
@@ -204,7 +206,8 @@ impl Wanted {
         !self.unseen.is_empty() && ends.into_iter().any(|end| self.unseen.contains(&full[..end]))
     }
 
-    /// How many of the names on these sides were found, and the first of them: so many that they are at most `most` and `bytes` long.
+    /// How many of the names on these sides were found, and the first of them: so many that they are at most `most` and
+    /// `bytes` long.
     pub fn found(&self, path: &Path, sides: &[Side], most: usize, bytes: usize) -> io::Result<(u64, Vec<String>)> {
         let (mut count, mut names, mut length) = (0, Vec::new(), 0);
         let mut seen = HashSet::new();
@@ -252,7 +255,8 @@ mod tests {
         let (_dir, path) = written(b"= a\n* b\n+ c d\n- - e\n- line\nfeed\n! bad\n- \xff\n= \n\n- =\n");
         let mut names = Vec::new();
         each(&path, |side, name| names.push((side, name.to_owned()))).expect("read");
-        let extra: Vec<_> = names.iter().filter(|(side, _)| *side == Side::Extra).map(|(_, name)| name.as_str()).collect();
+        let extra: Vec<_> =
+            names.iter().filter(|(side, _)| *side == Side::Extra).map(|(_, name)| name.as_str()).collect();
         assert_eq!(extra, ["- e", "line\nfeed", "\u{fffd}\n= \n", "="]);
         let counted = Comparison::read(&path, false).expect("read");
         assert_eq!((counted.source(), counted.destination(), counted.extra), (3, 6, 4));
@@ -262,7 +266,10 @@ mod tests {
     #[test]
     fn a_destination_that_is_looked_at_twice_is_counted_once() {
         let (_dir, path) = written(b"- gone\n- also\n= a\n- also\n- gone\n");
-        assert_eq!(Comparison::read(&path, true).expect("read"), Comparison { same: 1, extra: 2, ..Comparison::default() });
+        assert_eq!(
+            Comparison::read(&path, true).expect("read"),
+            Comparison { same: 1, extra: 2, ..Comparison::default() }
+        );
         assert_eq!(few(&path, &[Side::Extra], 2).expect("read"), Some(vec!["also".to_owned(), "gone".to_owned()]));
     }
 

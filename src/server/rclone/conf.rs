@@ -1,4 +1,5 @@
-//! The text of an `rclone.conf`, in blocks that are kept byte for byte, and the sections that rclone reads from it. Pure; files are `vault`'s.
+//! The text of an `rclone.conf`, in blocks that are kept byte for byte, and the sections that rclone reads from it.
+//! Pure; files are `vault`'s.
 
 pub use super::ini::is_replaced;
 use super::ini::{self, Line, Options, Sections};
@@ -49,7 +50,9 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// It is encrypted.
-    #[error("it is encrypted, which Longshore cannot read. Remove its password with `rclone config encryption remove`.")]
+    #[error(
+        "it is encrypted, which Longshore cannot read. Remove its password with `rclone config encryption remove`."
+    )]
     Encrypted,
     /// A line is nothing that it could be.
     #[error(
@@ -57,7 +60,9 @@ pub enum Unreadable {
     )]
     Line(usize),
     /// An option stands under an empty header.
-    #[error("rclone reads nothing at all from it because of line {0}, an option under the empty header []. Give that section a name.")]
+    #[error(
+        "rclone reads nothing at all from it because of line {0}, an option under the empty header []. Give that section a name."
+    )]
     Unnamed(usize),
 }
 
@@ -93,7 +98,9 @@ impl Conf {
                     blocks.push(Block { name: name.to_owned(), text: std::mem::take(&mut waiting) });
                     continue;
                 }
-                Line::Pair(..) if blocks.last().is_some_and(|block| block.name.is_empty()) => return Err(Unreadable::Unnamed(number)),
+                Line::Pair(..) if blocks.last().is_some_and(|block| block.name.is_empty()) => {
+                    return Err(Unreadable::Unnamed(number));
+                }
                 Line::Comment => {
                     waiting.extend(line);
                     continue;
@@ -217,7 +224,9 @@ fn end(blocks: &mut [Block]) -> &mut Vec<u8> {
 /// Whether the first line that is no comment says so.
 fn is_encrypted(text: &[u8]) -> bool {
     let mut lines = lines(text).map(|line| decode(line, false));
-    lines.find(|line| !matches!(ini::line(line), Some(Line::Blank | Line::Comment))).is_some_and(|line| line.trim().starts_with(ENCRYPTED))
+    lines
+        .find(|line| !matches!(ini::line(line), Some(Line::Blank | Line::Comment)))
+        .is_some_and(|line| line.trim().starts_with(ENCRYPTED))
 }
 
 /// What rclone reads: sections of one name are one, and of two options of one name the later counts.
@@ -237,7 +246,9 @@ fn sections(blocks: &[Block]) -> Vec<Section> {
         section.text.extend(&block.text);
         section.own.extend(own);
         // Comments are nobody's business.
-        let odd = |line: &[u8]| std::str::from_utf8(line).is_err() && !matches!(ini::line(&decode(line, false)), Some(Line::Comment));
+        let odd = |line: &[u8]| {
+            std::str::from_utf8(line).is_err() && !matches!(ini::line(&decode(line, false)), Some(Line::Comment))
+        };
         section.fault = section.fault.or(lines(&block.text).any(odd).then_some(Fault::NotUtf8));
     }
     for section in &mut found {

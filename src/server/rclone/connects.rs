@@ -1,8 +1,13 @@
-//! Connections of rclone, which the kernel holds until their address was looked at (seccomp user notification): whatever a redirect, a name that
-//! was changed after a check or an SDK leads to, it is refused when it connects. A thread of the process that starts rclone answers.
+//! Connections of rclone, which the kernel holds until their address was looked at (seccomp user notification):
+//! whatever a redirect, a name that was changed after a check or an SDK leads to, it is refused when it connects. A
+//! thread of the process that starts rclone answers.
 //!
-//! What is looked at lies in the memory of rclone, which could change it after that. rclone does no such thing, and executes nothing else.
-#![expect(unsafe_code, reason = "filters with a listener, descriptors in messages and the listener's calls have no safe interface")]
+//! What is looked at lies in the memory of rclone, which could change it after that. rclone does no such thing, and
+//! executes nothing else.
+#![expect(
+    unsafe_code,
+    reason = "filters with a listener, descriptors in messages and the listener's calls have no safe interface"
+)]
 
 use std::{
     fs::{self, File},
@@ -21,7 +26,8 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
 use crate::server::outbound::Outbound;
 
-/// Until it was answered, only a signal that kills ends a call that was looked at (Linux 5.19): Go interrupts its threads all the time.
+/// Until it was answered, only a signal that kills ends a call that was looked at (Linux 5.19): Go interrupts its
+/// threads all the time.
 const WAIT_KILLABLE_RECV: libc::c_ulong = 1 << 5;
 /// The longest address that is read: the largest of the system's.
 const ADDRESS: usize = 128;
@@ -49,7 +55,8 @@ pub fn missing() -> Option<&'static str> {
              refuses them.",
         );
     }
-    let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok().and_then(|text| text.trim().parse::<u8>().ok());
+    let scope =
+        fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok().and_then(|text| text.trim().parse::<u8>().ok());
     let hidden = scope.is_some_and(|scope| scope >= 3) || scope == Some(2) && !rustix::process::geteuid().is_root();
     hidden.then_some(
         "Addresses are checked when a remote is made, but not when rclone connects: kernel.yama.ptrace_scope keeps Longshore from looking at what \
@@ -57,8 +64,8 @@ pub fn missing() -> Option<&'static str> {
     )
 }
 
-/// The end of a pair of sockets by which a child hands its listener over, see [`install`]. The thread at the other end answers for as long as the child
-/// lives, and ends with it.
+/// The end of a pair of sockets by which a child hands its listener over, see [`install`]. The thread at the other end
+/// answers for as long as the child lives, and ends with it.
 pub(super) fn watch(outbound: Outbound) -> io::Result<OwnedFd> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     thread::Builder::new().name("rclone-connects".into()).spawn(move || {
@@ -70,7 +77,8 @@ pub(super) fn watch(outbound: Outbound) -> io::Result<OwnedFd> {
     Ok(theirs)
 }
 
-/// Has the kernel hold this process' connections, for good, and hands the listener over. A kernel that cannot is no reason not to start.
+/// Has the kernel hold this process' connections, for good, and hands the listener over. A kernel that cannot is no
+/// reason not to start.
 ///
 /// # Safety
 /// Only in a forked child.

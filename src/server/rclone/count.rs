@@ -6,11 +6,17 @@ use super::{Rclone, ask::ask, command, error::RcloneError, filters, probe, wire,
 use crate::domain::{file::Size, location::Location, transfer::TransferOptions};
 
 impl Rclone {
-    /// Counts the files below `location` that the filters of `options` let through, and all that lie there. What is not there holds nothing.
+    /// Counts the files below `location` that the filters of `options` let through, and all that lie there. What is not
+    /// there holds nothing.
     ///
     /// # Errors
     /// [`RcloneError::Timeout`] when `limit` runs out first; any other when a part of it could not be listed.
-    pub async fn count(&self, location: &Location, options: &TransferOptions, limit: Duration) -> Result<(u64, u64), RcloneError> {
+    pub async fn count(
+        &self,
+        location: &Location,
+        options: &TransferOptions,
+        limit: Duration,
+    ) -> Result<(u64, u64), RcloneError> {
         if filters::text(options).is_none() {
             let all = self.count_one(location, options, limit).await?;
             return Ok((all, all));
@@ -19,7 +25,12 @@ impl Rclone {
         tokio::try_join!(self.count_one(location, options, limit), self.count_one(location, &all, limit))
     }
 
-    async fn count_one(&self, location: &Location, options: &TransferOptions, limit: Duration) -> Result<u64, RcloneError> {
+    async fn count_one(
+        &self,
+        location: &Location,
+        options: &TransferOptions,
+        limit: Duration,
+    ) -> Result<u64, RcloneError> {
         let binary = self.0.binary()?;
         self.prepare([location]).await?;
         let sandbox = self.0.sandboxes.reader().await?;
@@ -31,8 +42,8 @@ impl Rclone {
                 error => Err(error),
             };
         }
-        let counted: wire::Size =
-            serde_json::from_slice(&answer.output).map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;
+        let counted: wire::Size = serde_json::from_slice(&answer.output)
+            .map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;
         Ok(Size::from(counted).objects)
     }
 }

@@ -1,5 +1,6 @@
-//! The warm rclone that answers what a screen waits for. It is started, watched, started again when it dies or grows, and ends with the
-//! console. We listen on its socket and hand that down, so that calls during a restart wait instead of failing.
+//! The warm rclone that answers what a screen waits for. It is started, watched, started again when it dies or grows,
+//! and ends with the console. We listen on its socket and hand that down, so that calls during a restart wait instead
+//! of failing.
 
 use std::{
     fmt::Write as _,
@@ -108,7 +109,13 @@ struct Supervisor {
 
 impl Daemon {
     /// Starts it in `run`, on the configuration `conf`. A missing rclone is no error: it is looked for again.
-    pub async fn start(named: Option<&Path>, conf: &Path, run: &Path, keeper: &Keeper, sandboxes: Sandboxes) -> Result<Self, RcloneError> {
+    pub async fn start(
+        named: Option<&Path>,
+        conf: &Path,
+        run: &Path,
+        keeper: &Keeper,
+        sandboxes: Sandboxes,
+    ) -> Result<Self, RcloneError> {
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -116,8 +123,9 @@ impl Daemon {
             .mode(0o600)
             .open(run.join("rcd.lock"))
             .during("could not open a lock")?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| RcloneError::Failed { message: "Another Longshore is running with this data folder.".into() })?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| RcloneError::Failed {
+            message: "Another Longshore is running with this data folder.".into(),
+        })?;
         let path = run.join("rcd.sock");
         let listener = socket::bind(&path).during("could not listen for rclone")?;
         let (user, password) = (secret()?, secret()?);
@@ -176,7 +184,12 @@ impl Daemon {
     }
 
     /// Why the warm rclone refuses `params`, in its own words.
-    pub async fn refusal(&self, path: &str, params: &impl Serialize, limit: Duration) -> Result<Option<String>, RcloneError> {
+    pub async fn refusal(
+        &self,
+        path: &str,
+        params: &impl Serialize,
+        limit: Duration,
+    ) -> Result<Option<String>, RcloneError> {
         self.ready()?;
         self.client.refusal(path, params, limit).await
     }
@@ -256,8 +269,15 @@ impl Supervisor {
         let mut seen = self.sandboxes.seen().await;
         let mut child = {
             let listener = self.listener.try_clone().during("could not hand a socket down")?;
-            spawn(&self.keeper, binary, (&self.conf, &log), self.sandboxes.reader().await?, listener.into(), (&self.user, &self.password))
-                .await?
+            spawn(
+                &self.keeper,
+                binary,
+                (&self.conf, &log),
+                self.sandboxes.reader().await?,
+                listener.into(),
+                (&self.user, &self.password),
+            )
+            .await?
         };
         let ready = self.client.call::<wire::Nothing>("rc/noop", &(), START);
         tokio::select! {
@@ -295,11 +315,12 @@ impl Supervisor {
 }
 
 impl Supervisor {
-    /// Has it read the certificates of FTP servers before anything else: it keeps those that it reads first. Nobody listens at that port, and
-    /// the password is none.
+    /// Has it read the certificates of FTP servers before anything else: it keeps those that it reads first. Nobody
+    /// listens at that port, and the password is none.
     async fn prime(&self) {
         if let Some(shared) = trust::shared(&self.run) {
-            let fs = format!(":ftp,host=127.0.0.1,port=1,pass={NO_PASSWORD},override.ca_cert=\"{}\":", shared.display());
+            let fs =
+                format!(":ftp,host=127.0.0.1,port=1,pass={NO_PASSWORD},override.ca_cert=\"{}\":", shared.display());
             let asked = serde_json::json!({ "fs": fs, "remote": "" });
             let _ = self.client.call::<wire::Nothing>("operations/list", &asked, QUICK).await;
         }
@@ -316,7 +337,8 @@ pub async fn spawn(
     (user, password): (&str, &str),
 ) -> Result<Child, RcloneError> {
     let (args, env) = (command::rcd(conf, log), command::rcd_environment(user, password));
-    let process = Process { listener: Some(listener), ..Process::new(binary.path.clone(), args, env, Reach::Sandbox(sandbox)) };
+    let process =
+        Process { listener: Some(listener), ..Process::new(binary.path.clone(), args, env, Reach::Sandbox(sandbox)) };
     let null = |command: &mut tokio::process::Command| {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     };

@@ -1,5 +1,6 @@
-//! A remote that is not saved: rclone itself makes it, in a configuration of its own, so that passwords are obscured its way and nothing
-//! of ours is at risk. Secrets go over a socket, never onto a command line. The folder goes when the draft does.
+//! A remote that is not saved: rclone itself makes it, in a configuration of its own, so that passwords are obscured
+//! its way and nothing of ours is at risk. Secrets go over a socket, never onto a command line. The folder goes when
+//! the draft does.
 
 use std::{
     collections::BTreeMap,
@@ -58,7 +59,13 @@ impl Draft {
     ///
     /// # Errors
     /// [`RcloneError::Timeout`] when the limit runs out, or rclone gives up on a provider that does not answer.
-    pub async fn make(keeper: &Keeper, binary: &Binary, run: &Path, sandbox: Sandbox, wanted: Wanted<'_>) -> Result<Self, RcloneError> {
+    pub async fn make(
+        keeper: &Keeper,
+        binary: &Binary,
+        run: &Path,
+        sandbox: Sandbox,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, RcloneError> {
         let dir = run.join(format!("{PREFIX}{:016x}", random().during("could not get random numbers")?));
         private_dir(&dir).during("could not make a folder")?;
         // From here on the folder goes, however this ends.
@@ -68,7 +75,8 @@ impl Draft {
         let (user, password) = (daemon::secret()?, daemon::secret()?);
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
-        let child = daemon::spawn(keeper, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
+        let child =
+            daemon::spawn(keeper, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
         let created = timeout(wanted.limit, create(&client, &wanted)).await;
         drop(client);
         daemon::end(child).await?;
@@ -105,7 +113,8 @@ impl Draft {
     }
 }
 
-/// Has rclone make the remote, and answers what it asks then: whether to use the token that is there, which of the drives.
+/// Has rclone make the remote, and answers what it asks then: whether to use the token that is there, which of the
+/// drives.
 async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError> {
     let Wanted { name, kind, config, limit } = *wanted;
     let opt = wire::CreateOptions { non_interactive: true, obscure: true, ..wire::CreateOptions::default() };
@@ -113,15 +122,19 @@ async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError>
     let mut created: wire::Created = created.map_err(name_refused)?;
     for _ in 0..QUESTIONS {
         if !created.error.is_empty() {
-            let secrets: Vec<_> = config.iter().filter(|(option, _)| is_secret(option)).map(|(_, value)| value.clone()).collect();
+            let secrets: Vec<_> =
+                config.iter().filter(|(option, _)| is_secret(option)).map(|(_, value)| value.clone()).collect();
             return Err(words::error(&created.error, &secrets));
         }
         let (state, question) = (created.state, created.option.unwrap_or_default());
-        if state.is_empty() || (question.name == "config_type" && DRIVE.iter().all(|option| config.contains_key(*option))) {
+        if state.is_empty()
+            || (question.name == "config_type" && DRIVE.iter().all(|option| config.contains_key(*option)))
+        {
             return Ok(());
         }
         let result = answer(kind, &question, config)?;
-        let opt = wire::CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
+        let opt =
+            wire::CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
         created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, limit).await?;
     }
     Err(RcloneError::Broken("rclone does not come to an end with its questions".into()))
@@ -131,13 +144,17 @@ async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError>
 fn name_refused(error: RcloneError) -> RcloneError {
     match error {
         RcloneError::Failed { message } if message.contains("config name contains invalid characters") => {
-            RcloneError::invalid("name", "rclone does not take this name: it has letters, digits, space and _ - . + @ only.")
+            RcloneError::invalid(
+                "name",
+                "rclone does not take this name: it has letters, digits, space and _ - . + @ only.",
+            )
         }
         error => error,
     }
 }
 
-/// The answer to one of rclone's questions: what was given, else the default. To sign in is nothing that a default could do.
+/// The answer to one of rclone's questions: what was given, else the default. To sign in is nothing that a default
+/// could do.
 fn answer(kind: &str, question: &wire::RawOption, config: &BTreeMap<String, String>) -> Result<String, RcloneError> {
     if let Some(given) = config.get(&question.name) {
         return Ok(given.clone());
@@ -152,7 +169,9 @@ fn answer(kind: &str, question: &wire::RawOption, config: &BTreeMap<String, Stri
         }
         _ if question.required && question.default_str.is_empty() => {
             let asked = words::plain(question.help.lines().next().unwrap_or_default());
-            Err(RcloneError::Failed { message: format!("rclone asks for something that can not be given here: {asked}") })
+            Err(RcloneError::Failed {
+                message: format!("rclone asks for something that can not be given here: {asked}"),
+            })
         }
         _ => Ok(question.default_str.clone()),
     }

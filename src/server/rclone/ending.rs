@@ -1,4 +1,5 @@
-//! How a run ended, as far as rclone's files tell: what the log says, and for a check and a bisync what that means and what to do.
+//! How a run ended, as far as rclone's files tell: what the log says, and for a check and a bisync what that means and
+//! what to do.
 
 use std::{
     fs,
@@ -28,10 +29,13 @@ pub struct Ending {
     pub report: Option<Report>,
 }
 
-/// Concludes the log of the run in `dir`, and tells how it ended. What rclone's last word does not tell is found further up.
+/// Concludes the log of the run in `dir`, and tells how it ended. What rclone's last word does not tell is found
+/// further up.
 #[must_use]
 pub fn ending(dir: &Path) -> Ending {
-    let report = log::conclude(dir).inspect_err(|error| tracing::warn!(%error, "the log of a run could not be concluded; it stays")).ok();
+    let report = log::conclude(dir)
+        .inspect_err(|error| tracing::warn!(%error, "the log of a run could not be concluded; it stays"))
+        .ok();
     let mut finish = report.as_ref().map_or_else(|| log::finish(dir), |report| report.finish.clone());
     let counts = report.as_ref().map(|report| report.counts).unwrap_or_default();
     let headline = finish.headline.as_deref().unwrap_or_default();
@@ -53,7 +57,8 @@ fn lines(dir: &Path) -> Vec<LogLine> {
 
 /// What a bisync that failed means.
 fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
-    let said = |needle: &str| lines.iter().rev().map(|line| line.message.as_str()).find(|message| message.contains(needle));
+    let said =
+        |needle: &str| lines.iter().rev().map(|line| line.message.as_str()).find(|message| message.contains(needle));
     if said("cannot find prior Path1 or Path2 listings").is_some() {
         let why = if workdir(dir).is_some_and(|workdir| bisync::is_broken(&workdir)) {
             "An earlier run of this pair broke off, and what both sides had before it is not known any more."
@@ -64,7 +69,8 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
     }
     let side = |message: &str| if message.contains("Path1") { "source" } else { "destination" };
     if let Some(abort) = said("too many deletes (") {
-        let counts = abort.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("too many", |(counts, _)| counts);
+        let counts =
+            abort.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("too many", |(counts, _)| counts);
         return Some(format!(
             "Too many files of the {} were deleted since the last run ({counts}). Nothing was changed. If that is right, allow it with max_delete \
              or force.",
@@ -96,7 +102,9 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
     // Also of a resync, which does not make it.
     if let Some(line) = lines.iter().rev().find(|line| line.message.contains("root directory: directory not found")) {
         let place = line.object.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
-        return Some(format!("A folder of this pair does not exist{place}. Nothing was changed. Make it, then run it once with resync."));
+        return Some(format!(
+            "A folder of this pair does not exist{place}. Nothing was changed. Make it, then run it once with resync."
+        ));
     }
     let critical = said("Bisync critical error: ").and_then(|message| message.split_once("Bisync critical error: "))?;
     let reason = critical.1.lines().next().unwrap_or_default().trim().trim_end_matches('.');
@@ -106,7 +114,8 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
 
 /// What a check found: `3 differences found: 1 differs, 2 are only in the source.`
 fn check_words(lines: &[LogLine], counts: &Counts) -> Option<String> {
-    let found = lines.iter().rev().find_map(|line| line.message.strip_suffix(" differences found")?.parse::<u64>().ok())?;
+    let found =
+        lines.iter().rev().find_map(|line| line.message.strip_suffix(" differences found")?.parse::<u64>().ok())?;
     let parts: Vec<_> = [
         (FileOutcome::Differs, "differ on both sides"),
         (FileOutcome::MissingOnDestination, "only in the source"),
@@ -121,13 +130,19 @@ fn check_words(lines: &[LogLine], counts: &Counts) -> Option<String> {
     if found == 0 && parts.is_empty() {
         // It counts what it compared, and it compared nothing: what kept it from that is the news.
         let is_reason = |line: &&LogLine| {
-            line.level == "error" && !line.message.ends_with("differences found") && !line.message.starts_with("Attempt ")
+            line.level == "error"
+                && !line.message.ends_with("differences found")
+                && !line.message.starts_with("Attempt ")
         };
         let reason = lines.iter().rev().find(is_reason)?;
         return Some(format!("Not everything could be compared. {}", words::explain(&reason.message, &[])));
     }
     let plural = if found == 1 { "difference" } else { "differences" };
-    Some(if parts.is_empty() { format!("{found} {plural} found.") } else { format!("{found} {plural} found: {}.", parts.join(", ")) })
+    Some(if parts.is_empty() {
+        format!("{found} {plural} found.")
+    } else {
+        format!("{found} {plural} found: {}.", parts.join(", "))
+    })
 }
 
 /// Where the bisync in `dir` keeps what it remembers.
@@ -145,8 +160,10 @@ mod tests {
 
     fn run(messages: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().expect("a folder");
-        let lines: Vec<_> =
-            messages.iter().map(|(level, message)| serde_json::json!({ "level": level, "msg": message }).to_string()).collect();
+        let lines: Vec<_> = messages
+            .iter()
+            .map(|(level, message)| serde_json::json!({ "level": level, "msg": message }).to_string())
+            .collect();
         fs::write(dir.path().join(log::FILE), lines.join("\n")).expect("written");
         dir
     }
@@ -167,7 +184,10 @@ mod tests {
                 "too many deletes (>50%, 6 of 10) on Path1 \"/a/\". Run with --force if desired.",
                 "of the source were deleted since the last run (>50%, 6 of 10)",
             ),
-            ("Safety abort: all files were changed on Path1 \"/a/\". Run with --force if desired.", "All files of the source changed"),
+            (
+                "Safety abort: all files were changed on Path1 \"/a/\". Run with --force if desired.",
+                "All files of the source changed",
+            ),
             ("Bisync critical error: check file check failed", "check_access did not find"),
             ("Failed to bisync: prior lock file found: /w/a.lck", "still running"),
             ("Empty current Path2 listing. Cannot sync to an empty directory: /w/x", "The destination is empty"),
@@ -176,7 +196,11 @@ mod tests {
             let said = headline(&[("error", message), failed]);
             assert!(said.contains(words), "{said}");
         }
-        let said = headline(&[("error", "Bisync critical error: x"), ("error", "Bisync aborted. Must run --resync to recover."), failed]);
+        let said = headline(&[
+            ("error", "Bisync critical error: x"),
+            ("error", "Bisync aborted. Must run --resync to recover."),
+            failed,
+        ]);
         assert!(said.starts_with("It broke off: x. Run it once with resync"), "{said}");
         let said = headline(&[
             ("error", "error reading source root directory: directory not found"),
@@ -189,7 +213,10 @@ mod tests {
 
     #[test]
     fn a_check_counts_what_it_found() {
-        let log = [("notice", "4 differences found"), ("notice", "Failed to check with 4 errors: last error was: 4 differences found")];
+        let log = [
+            ("notice", "4 differences found"),
+            ("notice", "Failed to check with 4 errors: last error was: 4 differences found"),
+        ];
         assert_eq!(headline(&log), "4 differences found.");
         let dir = run(&log);
         fs::write(dir.path().join(log::COMBINED), b"= a\n* b\n* c\n+ d\n- \xff\n").expect("written");
@@ -200,20 +227,26 @@ mod tests {
 
     #[test]
     fn a_check_that_compared_nothing_says_why_and_does_not_count_to_nought() {
-        for reason in ["error reading source root directory: AccessDenied: StatusCode: 403", "AccessDenied: Access Denied"] {
+        for reason in
+            ["error reading source root directory: AccessDenied: StatusCode: 403", "AccessDenied: Access Denied"]
+        {
             let log = [
                 ("error", reason),
                 ("notice", "0 differences found"),
                 ("notice", "1 errors while checking"),
                 ("notice", "Failed to check with 2 errors: last error was: AccessDenied: Access Denied"),
             ];
-            let words = "Not everything could be compared. Access was refused (403): these credentials may not do this.";
+            let words =
+                "Not everything could be compared. Access was refused (403): these credentials may not do this.";
             assert_eq!(headline(&log), words, "{reason}");
         }
     }
 
     #[test]
     fn other_runs_say_what_rclone_says() {
-        assert_eq!(headline(&[("notice", "Failed to copy: Bisync critical error: x")]), "Failed to copy: Bisync critical error: x");
+        assert_eq!(
+            headline(&[("notice", "Failed to copy: Bisync critical error: x")]),
+            "Failed to copy: Bisync critical error: x"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Where the options of a remote lead by the network: each address that they hold, to be refused with words before anything connects. What holds is
-//! `connects`: not every provider says in its options where it connects to.
+//! Where the options of a remote lead by the network: each address that they hold, to be refused with words before
+//! anything connects. What holds is `connects`: not every provider says in its options where it connects to.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,8 @@ fn addresses(option: &str, value: &str, options: &BTreeMap<String, String>) -> V
         rest = after;
     }
     if found.is_empty() && HOSTS.contains(&option) {
-        let port = options.get("port").filter(|_| option == "host").and_then(|port| port.trim().parse().ok()).unwrap_or(443);
+        let port =
+            options.get("port").filter(|_| option == "host").and_then(|port| port.trim().parse().ok()).unwrap_or(443);
         found.extend(value.split(',').filter_map(|part| authority(part, port)));
     }
     found
@@ -65,7 +66,9 @@ fn authority(text: &str, usual: u16) -> Option<(String, u16)> {
     let authority = &text[..end.unwrap_or(text.len())];
     let server = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
     let (host, port) = match server.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') && (host.ends_with(']') || !host.contains(':')) => (host, port.parse().unwrap_or(usual)),
+        Some((host, port)) if !port.contains(']') && (host.ends_with(']') || !host.contains(':')) => {
+            (host, port.parse().unwrap_or(usual))
+        }
         _ => (server, usual),
     };
     (!host.is_empty()).then(|| (host.to_owned(), port))
@@ -105,7 +108,8 @@ mod tests {
             ("url", "", &[]),
         ] {
             let options = BTreeMap::from([("port".to_owned(), "2022".to_owned())]);
-            let addresses: Vec<_> = addresses(option, value, &options).into_iter().map(|(host, port)| format!("{host} {port}")).collect();
+            let addresses: Vec<_> =
+                addresses(option, value, &options).into_iter().map(|(host, port)| format!("{host} {port}")).collect();
             assert_eq!(addresses, found, "{option} {value}");
         }
     }

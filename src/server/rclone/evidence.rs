@@ -1,4 +1,5 @@
-//! What the warm rclone is asked about a run: what its sides can compare, before it begins and when it has ended, and whether a file is there.
+//! What the warm rclone is asked about a run: what its sides can compare, before it begins and when it has ended, and
+//! whether a file is there.
 
 use serde_json::json;
 
@@ -30,7 +31,9 @@ impl Rclone {
         self.prepare([location]).await?;
         let answer = match self.info(location).await {
             // It may be a file: what holds it can tell the same.
-            Err(_) if location.parent().is_some() => self.info(&location.parent().unwrap_or_else(|| location.clone())).await?,
+            Err(_) if location.parent().is_some() => {
+                self.info(&location.parent().unwrap_or_else(|| location.clone())).await?
+            }
             answer => answer?,
         };
         let abilities = Abilities {
@@ -51,7 +54,9 @@ impl Rclone {
     pub async fn find(&self, below: &Location, name: &str) -> Result<Option<Found>, RcloneError> {
         let asked = json!({ "fs": command::target(below), "remote": name });
         match self.0.daemon.call::<wire::Stat>("operations/stat", &asked, SLOW).await {
-            Ok(answer) => Ok(answer.item.map(|item| Found { size: u64::try_from(item.size).ok(), is_dir: item.is_dir })),
+            Ok(answer) => {
+                Ok(answer.item.map(|item| Found { size: u64::try_from(item.size).ok(), is_dir: item.is_dir }))
+            }
             Err(RcloneError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }

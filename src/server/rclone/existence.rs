@@ -1,4 +1,5 @@
-//! What lies at a location: a folder, a file, or nothing. Asked of rclone in one place, so that every operation is told the same.
+//! What lies at a location: a folder, a file, or nothing. Asked of rclone in one place, so that every operation is told
+//! the same.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ pub enum Presence {
     Special,
     /// Nothing: the folder above it does not hold it.
     Missing,
-    /// No file, where folders are nothing but the beginnings of names: it is empty or does not exist, which is the same there.
+    /// No file, where folders are nothing but the beginnings of names: it is empty or does not exist, which is the same
+    /// there.
     Empty,
 }
 
@@ -80,10 +82,12 @@ impl Rclone {
         }
         match (self.listed(fs, remote, found.is_some(), until).await, remote.rsplit_once('/')) {
             // Some do not say that it is not there, but that nobody can ask for what is below a file.
-            (Err(error @ RcloneError::Failed { .. }), Some((above, _))) => match Box::pin(self.below_root(fs, above, until)).await {
-                Ok(Presence::File | Presence::Missing | Presence::Special) => Ok(Presence::Missing),
-                _ => Err(error),
-            },
+            (Err(error @ RcloneError::Failed { .. }), Some((above, _))) => {
+                match Box::pin(self.below_root(fs, above, until)).await {
+                    Ok(Presence::File | Presence::Missing | Presence::Special) => Ok(Presence::Missing),
+                    _ => Err(error),
+                }
+            }
             (answer, _) => answer,
         }
     }
@@ -98,8 +102,8 @@ impl Rclone {
         }
     }
 
-    /// What listing it tells, where the folder above it does not: links are not among its entries, but can be opened. Some web servers answer
-    /// for a folder as for a file.
+    /// What listing it tells, where the folder above it does not: links are not among its entries, but can be opened.
+    /// Some web servers answer for a folder as for a file.
     async fn listed(&self, fs: &str, remote: &str, is_file: bool, until: Instant) -> Result<Presence, RcloneError> {
         let limit = until.saturating_duration_since(Instant::now());
         let own = remote.rsplit('/').next().unwrap_or(remote);
@@ -129,14 +133,16 @@ impl Rclone {
         self.0.daemon.call_with("operations/list", &asked, limit, read).await
     }
 
-    /// Whether a folder without files can be there. Not in a bucket: there folders are nothing but the beginnings of names.
+    /// Whether a folder without files can be there. Not in a bucket: there folders are nothing but the beginnings of
+    /// names.
     pub(super) async fn has_empty_folders(&self, fs: &str) -> Result<bool, RcloneError> {
         Ok(!self.is_bucket_based(fs).await?)
     }
 
     /// Whether folders are nothing but the beginnings of names.
     pub(super) async fn is_bucket_based(&self, fs: &str) -> Result<bool, RcloneError> {
-        let info: wire::FsInfo = self.0.daemon.call("operations/fsinfo", &json!({ "fs": fs }), super::client::SLOW).await?;
+        let info: wire::FsInfo =
+            self.0.daemon.call("operations/fsinfo", &json!({ "fs": fs }), super::client::SLOW).await?;
         Ok(info.features.bucket_based)
     }
 }

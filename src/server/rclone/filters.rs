@@ -5,8 +5,16 @@ use serde_json::json;
 use crate::domain::{flag::FlagValue, transfer::TransferOptions};
 
 /// The flags that leave files out.
-pub(super) const FLAGS: [&str; 8] =
-    ["filter", "exclude_if_present", "hash_filter", "ignore_case", "max_depth", "metadata_exclude", "metadata_filter", "metadata_include"];
+pub(super) const FLAGS: [&str; 8] = [
+    "filter",
+    "exclude_if_present",
+    "hash_filter",
+    "ignore_case",
+    "max_depth",
+    "metadata_exclude",
+    "metadata_filter",
+    "metadata_include",
+];
 
 /// The filters of a run as one text, the same for the same filters. `None` when nothing is left out.
 #[must_use]
@@ -24,7 +32,10 @@ pub fn text(options: &TransferOptions) -> Option<String> {
 #[must_use]
 pub fn none(options: &TransferOptions) -> TransferOptions {
     let flags = options.flags.iter().filter(|(name, _)| !FLAGS.contains(&name.as_str()));
-    TransferOptions { flags: flags.map(|(name, value)| (name.clone(), value.clone())).collect(), ..TransferOptions::default() }
+    TransferOptions {
+        flags: flags.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        ..TransferOptions::default()
+    }
 }
 
 /// Its filters and nothing else.
@@ -65,7 +76,8 @@ pub fn fold_unicode(options: &TransferOptions) -> bool {
     !is_on(options, "no_unicode_normalization")
 }
 
-/// Whether rclone deletes before it has seen everything, or after an error: usually it deletes last, and nothing when anything failed.
+/// Whether rclone deletes before it has seen everything, or after an error: usually it deletes last, and nothing when
+/// anything failed.
 #[must_use]
 pub fn deletes_after_errors(options: &TransferOptions) -> bool {
     ["ignore_errors", "delete_before", "delete_during"].iter().any(|flag| is_on(options, flag))
@@ -95,7 +107,8 @@ mod tests {
         for name in ["ignore_case", "track_renames", "delete_excluded", "size_only"] {
             assert_eq!(text(&flag(name)), None, "{name}");
         }
-        let exclude = |pattern: &str| TransferOptions { exclude: vec![pattern.to_owned()], ..TransferOptions::default() };
+        let exclude =
+            |pattern: &str| TransferOptions { exclude: vec![pattern.to_owned()], ..TransferOptions::default() };
         assert_ne!(text(&exclude("a")), text(&exclude("b")));
         let faster = TransferOptions { transfers: Some(9), backup_dir: Some("b:x".into()), ..exclude("a") };
         assert_eq!(text(&faster), text(&exclude("a")), "how it is done leaves nothing out");

@@ -1,5 +1,5 @@
-//! Values that are wrong by their form, which rclone takes and then fails with: a host with a scheme, a port that is none, an address without
-//! a scheme, a fingerprint in place of a key.
+//! Values that are wrong by their form, which rclone takes and then fails with: a host with a scheme, a port that is
+//! none, an address without a scheme, a fingerprint in place of a key.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,17 @@ pub fn missing(provider: &str, options: &BTreeMap<String, String>) -> Option<(&'
         "sftp" if !["pass", "key_pem"].into_iter().any(has) => {
             Some(("pass", "Give a password, or a private key (key_pem): Longshore has no SSH agent."))
         }
-        "s3" if has("access_key_id") && !has("secret_access_key") => Some(("secret_access_key", "This is needed with an access key.")),
-        "s3" if has("secret_access_key") && !has("access_key_id") => Some(("access_key_id", "This is needed with a secret key.")),
-        "ftp" if ["tls", "explicit_tls"].into_iter().all(|name| options.get(name).is_some_and(|value| value == "true")) => {
+        "s3" if has("access_key_id") && !has("secret_access_key") => {
+            Some(("secret_access_key", "This is needed with an access key."))
+        }
+        "s3" if has("secret_access_key") && !has("access_key_id") => {
+            Some(("access_key_id", "This is needed with a secret key."))
+        }
+        "ftp"
+            if ["tls", "explicit_tls"]
+                .into_iter()
+                .all(|name| options.get(name).is_some_and(|value| value == "true")) =>
+        {
             Some(("explicit_tls", "Choose one of tls (implicit, port 990) and explicit_tls (port 21), not both."))
         }
         _ => None,
@@ -136,17 +144,40 @@ mod tests {
                 "webdav",
                 "url",
                 &["https://nas/dav", "http://nas:8080", "https://[::1]:8443/x", "HTTPS://nas", "https://bob@nas/"],
-                &["nas/dav", "nas:8080/dav", "ftp://nas", "https://", "https://nas:99999/", "https:/nas", "https://na s/"],
+                &[
+                    "nas/dav",
+                    "nas:8080/dav",
+                    "ftp://nas",
+                    "https://",
+                    "https://nas:99999/",
+                    "https:/nas",
+                    "https://na s/",
+                ],
             ),
             ("http", "url", &["http://nas/"], &["nas", "file:///etc"]),
-            ("s3", "endpoint", &["s3.example.org", "minio:9000", "http://minio:9000"], &["ftp://minio", "http://minio:port"]),
-            ("s3", "chunk_size", &["5Mi", "16Mi", "5120", "1Gi", "5242880b"], &["1Mi", "100k", "4.9Mi", "4096", "100b"]),
+            (
+                "s3",
+                "endpoint",
+                &["s3.example.org", "minio:9000", "http://minio:9000"],
+                &["ftp://minio", "http://minio:port"],
+            ),
+            (
+                "s3",
+                "chunk_size",
+                &["5Mi", "16Mi", "5120", "1Gi", "5242880b"],
+                &["1Mi", "100k", "4.9Mi", "4096", "100b"],
+            ),
             ("azureblob", "key", &["AAAA", "YWJj", "YWI="], &["not base64!", "abc"]),
             (
                 "sftp",
                 "key_pem",
                 &["-----BEGIN OPENSSH PRIVATE KEY-----\\nb3\\n-----END", "-----BEGIN RSA PRIVATE KEY-----\\nx"],
-                &["PuTTY-User-Key-File-3: ssh-ed25519", "ssh-ed25519 AAAA me@here", "garbage", "-----BEGIN PUBLIC KEY-----\\nx"],
+                &[
+                    "PuTTY-User-Key-File-3: ssh-ed25519",
+                    "ssh-ed25519 AAAA me@here",
+                    "garbage",
+                    "-----BEGIN PUBLIC KEY-----\\nx",
+                ],
             ),
             ("b2", "key", &["not base64!"], &[]),
         ] {

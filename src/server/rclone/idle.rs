@@ -1,4 +1,5 @@
-//! Options that would have no effect: beside another one, without another one, or on a source that is a file. rclone takes them in silence.
+//! Options that would have no effect: beside another one, without another one, or on a source that is a file. rclone
+//! takes them in silence.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +8,26 @@ use crate::domain::{run::Operation, transfer::TransferOptions};
 /// An option that has no effect beside another one, and why.
 const BESIDE: [(&str, &str, &str); 10] = [
     ("checksum", "size_only", "Beside size_only no checksum is compared. Set one of them."),
-    ("checksum", "ignore_times", "Beside ignore_times nothing is compared: everything is transferred. Set one of them."),
-    ("checksum", "ignore_existing", "Beside ignore_existing nothing is compared: what is there stays. Set one of them."),
-    ("size_only", "ignore_times", "Beside ignore_times nothing is compared: everything is transferred. Set one of them."),
-    ("size_only", "ignore_existing", "Beside ignore_existing nothing is compared: what is there stays. Set one of them."),
+    (
+        "checksum",
+        "ignore_times",
+        "Beside ignore_times nothing is compared: everything is transferred. Set one of them.",
+    ),
+    (
+        "checksum",
+        "ignore_existing",
+        "Beside ignore_existing nothing is compared: what is there stays. Set one of them.",
+    ),
+    (
+        "size_only",
+        "ignore_times",
+        "Beside ignore_times nothing is compared: everything is transferred. Set one of them.",
+    ),
+    (
+        "size_only",
+        "ignore_existing",
+        "Beside ignore_existing nothing is compared: what is there stays. Set one of them.",
+    ),
     ("ignore_times", "ignore_existing", "Beside ignore_existing what is there stays. Set one of them."),
     ("update", "ignore_existing", "Beside ignore_existing what is there stays. Set one of them."),
     ("download", "size_only", "Beside size_only no content is compared. Set one of them."),
@@ -54,15 +71,22 @@ pub fn idle(operation: Operation, options: &TransferOptions) -> BTreeMap<String,
     // A check compares checksums by itself.
     let beside = beside.filter(|(name, ..)| operation != Operation::Check || *name != "checksum");
     let beside = beside.map(|(name, _, why)| (field(options, name), (*why).to_owned()));
-    let without = WITHOUT.iter().filter(|(name, others)| is_on(options, name) && !others.iter().any(|other| is_on(options, other)));
-    let without = without.map(|(name, others)| (field(options, name), format!("It has no effect without {}.", others.join(" or "))));
+    let without = WITHOUT
+        .iter()
+        .filter(|(name, others)| is_on(options, name) && !others.iter().any(|other| is_on(options, other)));
+    let without = without
+        .map(|(name, others)| (field(options, name), format!("It has no effect without {}.", others.join(" or "))));
     beside.chain(without).collect()
 }
 
 /// The options that would have no effect on a source that is a file.
 #[must_use]
 pub fn idle_on_a_file(options: &TransferOptions) -> BTreeMap<String, String> {
-    OF_FOLDERS.iter().filter(|name| is_on(options, name)).map(|name| (field(options, name), OF_A_FILE.to_owned())).collect()
+    OF_FOLDERS
+        .iter()
+        .filter(|name| is_on(options, name))
+        .map(|name| (field(options, name), OF_A_FILE.to_owned()))
+        .collect()
 }
 
 /// Whether an option is given, and is not off.
@@ -111,11 +135,25 @@ mod tests {
             assert_eq!(found, refused, "{flags:?} {checksum}");
         }
         assert!(idle(Operation::Check, &with(&["size_only"], true)).is_empty());
-        assert_eq!(idle(Operation::Check, &with(&["size_only", "download"], false)).into_keys().collect::<Vec<_>>(), ["flags.download"]);
-        let off = TransferOptions { flags: [("size_only".to_owned(), FlagValue::Switch(false))].into(), checksum: true, ..with(&[], true) };
+        assert_eq!(
+            idle(Operation::Check, &with(&["size_only", "download"], false)).into_keys().collect::<Vec<_>>(),
+            ["flags.download"]
+        );
+        let off = TransferOptions {
+            flags: [("size_only".to_owned(), FlagValue::Switch(false))].into(),
+            checksum: true,
+            ..with(&[], true)
+        };
         assert!(idle(Operation::Copy, &off).is_empty());
-        let filtered = TransferOptions { include: vec!["*.jpg".to_owned()], min_age: Some("1d".to_owned()), ..with(&["max_depth"], false) };
-        assert_eq!(idle_on_a_file(&filtered).into_keys().collect::<Vec<_>>(), ["flags.max_depth", "include", "min_age"]);
+        let filtered = TransferOptions {
+            include: vec!["*.jpg".to_owned()],
+            min_age: Some("1d".to_owned()),
+            ..with(&["max_depth"], false)
+        };
+        assert_eq!(
+            idle_on_a_file(&filtered).into_keys().collect::<Vec<_>>(),
+            ["flags.max_depth", "include", "min_age"]
+        );
         assert!(idle_on_a_file(&with(&["size_only"], true)).is_empty());
     }
 }

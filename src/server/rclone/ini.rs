@@ -1,5 +1,6 @@
-//! How rclone reads its configuration: one line at a time, and then the value of an option, which may stand in another section or refer to another
-//! option. The rules are those of its reader (goconfig), so that what is shown and checked here is what rclone uses. Pure.
+//! How rclone reads its configuration: one line at a time, and then the value of an option, which may stand in another
+//! section or refer to another option. The rules are those of its reader (goconfig), so that what is shown and checked
+//! here is what rclone uses. Pure.
 
 use std::collections::BTreeMap;
 
@@ -84,7 +85,8 @@ impl Sections {
         self.0.entry(name.to_owned()).or_default()
     }
 
-    /// What a section's options are to rclone, with those that it takes from the section whose name is its own up to the last point.
+    /// What a section's options are to rclone, with those that it takes from the section whose name is its own up to
+    /// the last point.
     pub fn values(&self, name: &str) -> Result<Options, Endless> {
         let mut values = Options::new();
         let mut next = Some(name);
@@ -208,9 +210,14 @@ mod tests {
 
     #[test]
     fn a_value_that_rclone_would_replace_is_seen() {
-        for (value, expected) in
-            [("/srv/%(description)s", true), ("%(a)s", true), ("x%(%(a)s", true), ("%()s", false), ("100%(x)", false), ("%s(a)s", false)]
-        {
+        for (value, expected) in [
+            ("/srv/%(description)s", true),
+            ("%(a)s", true),
+            ("x%(%(a)s", true),
+            ("%()s", false),
+            ("100%(x)", false),
+            ("%s(a)s", false),
+        ] {
             assert_eq!(is_replaced(value), expected, "{value}");
         }
     }

@@ -1,5 +1,6 @@
-//! What only rclone's own readers can tell: whether it takes the values of a run. The warm rclone is asked with a call that does nothing, with
-//! the options for this call alone. What becomes an expression of Go's, a timetable and a date are judged here by who will read them.
+//! What only rclone's own readers can tell: whether it takes the values of a run. The warm rclone is asked with a call
+//! that does nothing, with the options for this call alone. What becomes an expression of Go's, a timetable and a date
+//! are judged here by who will read them.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,8 @@ struct Given {
 }
 
 impl Rclone {
-    /// Makes sure that rclone takes these values, or says which it does not. Without a good rclone nothing is judged: it is asked again
-    /// when a run is started.
+    /// Makes sure that rclone takes these values, or says which it does not. Without a good rclone nothing is judged:
+    /// it is asked again when a run is started.
     pub async fn judge(&self, options: &TransferOptions) -> Result<(), RcloneError> {
         let given = given(options);
         if given.is_empty() || !matches!(self.status(), RcloneStatus::Ready(_)) {
@@ -90,7 +91,9 @@ fn given(options: &TransferOptions) -> Vec<Given> {
         ("min_size", options.min_size.as_ref().map(|size| json!(size))),
         ("max_size", options.max_size.as_ref().map(|size| json!(size))),
     ];
-    let own = own.into_iter().filter_map(|(name, value)| Some(Given { field: name.to_owned(), name: name.to_owned(), value: value? }));
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some(Given { field: name.to_owned(), name: name.to_owned(), value: value? }));
     let flags = options.flags.iter().filter_map(|(name, value)| {
         let value = match value {
             FlagValue::Text(text) => json!(text),

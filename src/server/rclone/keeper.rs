@@ -1,5 +1,5 @@
-//! The thread that starts the processes which end with the console. `PR_SET_PDEATHSIG` follows the *thread* that forks, so that it must be
-//! one that lives as long as the console does: not one of tokio's.
+//! The thread that starts the processes which end with the console. `PR_SET_PDEATHSIG` follows the *thread* that forks,
+//! so that it must be one that lives as long as the console does: not one of tokio's.
 
 use std::{io, sync::mpsc, thread};
 

@@ -1,5 +1,6 @@
-//! What the test of a remote that is not saved made of its token: a provider may have renewed it then, and the one that was pasted is worth nothing
-//! any more. It is kept for as long as somebody may take to save the remote, and never leaves the console.
+//! What the test of a remote that is not saved made of its token: a provider may have renewed it then, and the one that
+//! was pasted is worth nothing any more. It is kept for as long as somebody may take to save the remote, and never
+//! leaves the console.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +39,8 @@ impl std::fmt::Debug for Kept {
 pub(super) struct Pasted([u8; 32]);
 
 impl Kept {
-    /// Puts the newest token in the place of the one that was pasted; which that was, for [`Self::keep`]. `None` without one.
+    /// Puts the newest token in the place of the one that was pasted; which that was, for [`Self::keep`]. `None`
+    /// without one.
     pub(super) fn renew(&self, owner: &str, kind: &str, config: &mut BTreeMap<String, String>) -> Option<Pasted> {
         let token = config.get_mut(TOKEN)?;
         let mut digest = Sha256::new();

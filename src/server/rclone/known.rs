@@ -1,7 +1,9 @@
-//! The secrets of the configured remotes, by their values: what a server answers with may hold what it was sent, in words that no pattern knows.
-//! Whatever text leaves has them replaced, as they are, as rclone obscures them, and as addresses, headers and JSON write them.
+//! The secrets of the configured remotes, by their values: what a server answers with may hold what it was sent, in
+//! words that no pattern knows. Whatever text leaves has them replaced, as they are, as rclone obscures them, and as
+//! addresses, headers and JSON write them.
 //!
-//! There is one of it in a process: texts are cleaned in many places, and one that was forgotten would show what it must not.
+//! There is one of it in a process: texts are cleaned in many places, and one that was forgotten would show what it
+//! must not.
 
 use std::{
     borrow::Cow,
@@ -46,8 +48,8 @@ const LONGEST: usize = 16 << 10;
 const VALUES: usize = 4000;
 /// The key with which rclone obscures: it is in its source, for everybody.
 const KEY: [u8; 32] = [
-    0x9c, 0x93, 0x5b, 0x48, 0x73, 0x0a, 0x55, 0x4d, 0x6b, 0xfd, 0x7c, 0x63, 0xc8, 0x86, 0xa9, 0x2b, 0xd3, 0x90, 0x19, 0x8e, 0xb8, 0x12,
-    0x8a, 0xfb, 0xf4, 0xde, 0x16, 0x2b, 0x8b, 0x95, 0xf6, 0x38,
+    0x9c, 0x93, 0x5b, 0x48, 0x73, 0x0a, 0x55, 0x4d, 0x6b, 0xfd, 0x7c, 0x63, 0xc8, 0x86, 0xa9, 0x2b, 0xd3, 0x90, 0x19,
+    0x8e, 0xb8, 0x12, 0x8a, 0xfb, 0xf4, 0xde, 0x16, 0x2b, 0x8b, 0x95, 0xf6, 0x38,
 ];
 
 /// What is known.
@@ -90,7 +92,8 @@ pub(super) fn hide(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `text` without `secrets` either, which are in no configuration yet. Of these, shorter ones are hidden too: they are in one text only.
+/// `text` without `secrets` either, which are in no configuration yet. Of these, shorter ones are hidden too: they are
+/// in one text only.
 pub(super) fn hide_these<'a>(text: &'a str, secrets: &[String]) -> Cow<'a, str> {
     match finder(secrets.iter().filter(|secret| secret.len() >= SHORTEST_OF_DRAFT)) {
         Some(finder) => hide_with(&finder, text),
@@ -138,7 +141,8 @@ fn values(section: &Section) -> Vec<String> {
     found
 }
 
-/// What is secret in an address, whatever the option is named: the password in front of its host, and what looks like a secret in its query.
+/// What is secret in an address, whatever the option is named: the password in front of its host, and what looks like a
+/// secret in its query.
 fn of_address(value: &str) -> Vec<String> {
     let Some((_, rest)) = value.split_once("://") else { return Vec::new() };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -164,7 +168,8 @@ fn is_place(value: &str) -> bool {
     is_address || value.starts_with(['/', '~']) || ["true", "false", "unset"].contains(&value)
 }
 
-/// What is a secret of its own within a value: fields of JSON, lines of a key, items of a list, what follows a `=` of a query.
+/// What is a secret of its own within a value: fields of JSON, lines of a key, items of a list, what follows a `=` of a
+/// query.
 fn parts(value: &str) -> Vec<String> {
     let mut found = Vec::new();
     if let Ok(json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(value) {
@@ -173,8 +178,9 @@ fn parts(value: &str) -> Vec<String> {
         let lines = value.replace("\\n", "\n");
         found.push(lines.clone());
         found.extend(lines.lines().map(str::to_owned));
-        let pieces =
-            value.split([',', ';', '&', ' ', '?', '"']).flat_map(|piece| [Some(piece), piece.split_once('=').map(|(_, rest)| rest)]);
+        let pieces = value
+            .split([',', ';', '&', ' ', '?', '"'])
+            .flat_map(|piece| [Some(piece), piece.split_once('=').map(|(_, rest)| rest)]);
         let pieces: Vec<String> = pieces.flatten().map(str::to_owned).collect();
         found.extend(pieces.iter().filter(|piece| !is_place(piece)).cloned());
         found.extend(pieces.iter().map(|piece| unescape(piece)));
@@ -197,7 +203,10 @@ fn leaves(value: &Value, found: &mut Vec<String>) {
         }
         Value::Array(values) => values.iter().for_each(|value| leaves(value, found)),
         Value::Object(fields) => {
-            fields.iter().filter(|(name, _)| !PUBLIC.contains(&name.as_str())).for_each(|(_, value)| leaves(value, found));
+            fields
+                .iter()
+                .filter(|(name, _)| !PUBLIC.contains(&name.as_str()))
+                .for_each(|(_, value)| leaves(value, found));
         }
         _ => {}
     }
@@ -207,7 +216,10 @@ fn leaves(value: &Value, found: &mut Vec<String>) {
 fn unescape(text: &str) -> String {
     let (mut out, bytes, mut at) = (Vec::new(), text.as_bytes(), 0);
     while let Some(byte) = bytes.get(at) {
-        let code = (*byte == b'%').then(|| text.get(at + 1..at + 3)).flatten().and_then(|code| u8::from_str_radix(code, 16).ok());
+        let code = (*byte == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
         out.push(code.unwrap_or(*byte));
         at += if code.is_some() { 3 } else { 1 };
     }
@@ -232,7 +244,9 @@ fn forms(value: &str) -> Vec<String> {
         found.push(escape(b"-._~ ", upper).replace(' ', "+"));
     }
     for upper in [true, false] {
-        found.push(value.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect());
+        found.push(
+            value.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect(),
+        );
     }
     // Behind something of any length, as in `user:password`: what of it does not depend on its neighbours.
     for before in 0..3_usize {

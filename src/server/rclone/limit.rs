@@ -1,8 +1,10 @@
-//! What rclone counts as a delete, and so what its `--max-delete` has to be for a sync that may delete so many files and no more.
+//! What rclone counts as a delete, and so what its `--max-delete` has to be for a sync that may delete so many files
+//! and no more.
 //!
-//! rclone counts what it does, not what is lost. A file that is kept (`--backup-dir`, `--suffix`) is moved there; where the remote cannot move
-//! (S3, and what encrypts it), rclone copies it and then deletes it where it was, which counts. Where it can move, an older file of that name that is
-//! kept there is deleted first, which counts too. So, for `D` deletes that are allowed:
+//! rclone counts what it does, not what is lost. A file that is kept (`--backup-dir`, `--suffix`) is moved there; where
+//! the remote cannot move (S3, and what encrypts it), rclone copies it and then deletes it where it was, which counts.
+//! Where it can move, an older file of that name that is kept there is deleted first, which counts too. So, for `D`
+//! deletes that are allowed:
 //!
 //! | | one delete counts | and beside them are counted |
 //! |---|---|---|
@@ -11,9 +13,9 @@
 //! | kept, the remote cannot move | 2 | files that are replaced |
 //! | `track_renames`, the remote cannot move | as above | files that are renamed |
 //!
-//! The limit is `D` times the first column plus the second, as the look ahead saw it, with nothing added: files that are replaced in between use
-//! up what deletes would have, so that the run ends with an error rather than delete one more. Only when fewer are replaced in the run than were seen
-//! could half as many more be deleted.
+//! The limit is `D` times the first column plus the second, as the look ahead saw it, with nothing added: files that
+//! are replaced in between use up what deletes would have, so that the run ends with an error rather than delete one
+//! more. Only when fewer are replaced in the run than were seen could half as many more be deleted.
 
 use std::{os::unix::fs::MetadataExt as _, path::Path};
 
@@ -40,7 +42,10 @@ impl Kept {
             return None;
         }
         let inside = flag("suffix_keep_extension").is_some_and(|on| on == "true") && suffix.is_some();
-        Some(Self { place: folder.unwrap_or_else(|| destination.clone()), suffix: (!inside).then(|| suffix.unwrap_or_default()) })
+        Some(Self {
+            place: folder.unwrap_or_else(|| destination.clone()),
+            suffix: (!inside).then(|| suffix.unwrap_or_default()),
+        })
     }
 }
 

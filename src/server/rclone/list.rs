@@ -45,12 +45,12 @@ impl Rclone {
         self.list_below(location, Some(1), SLOW, |_| true).await
     }
 
-    /// What lies in a folder and in `depth` levels of folders below it, itself counted; `None` is all. Names are paths below `location`.
-    /// `takes` is asked of each entry, while they come, whether there is room for it.
+    /// What lies in a folder and in `depth` levels of folders below it, itself counted; `None` is all. Names are paths
+    /// below `location`. `takes` is asked of each entry, while they come, whether there is room for it.
     ///
     /// # Errors
-    /// [`RcloneError::TooMuch`] when there is not. [`RcloneError::IsFile`] and [`RcloneError::NotFound`] of every kind of remote, also of those that list a file, or what is not there, as an
-    /// empty folder.
+    /// [`RcloneError::TooMuch`] when there is not. [`RcloneError::IsFile`] and [`RcloneError::NotFound`] of every kind
+    /// of remote, also of those that list a file, or what is not there, as an empty folder.
     pub async fn list_below(
         &self,
         location: &Location,
@@ -127,7 +127,10 @@ impl Rclone {
     async fn mark_dots(&self, location: &Location, entries: &mut [Entry]) {
         let in_doubt = |entry: &Entry| entry.unaddressable.is_none() && has_dots(&entry.name);
         if entries.iter().any(in_doubt) && self.opened(&location.join("．")).await.iter().any(Opened::has_dots) {
-            entries.iter_mut().filter(|entry| in_doubt(entry)).for_each(|entry| entry.unaddressable = Some(Unaddressable::Dots));
+            entries
+                .iter_mut()
+                .filter(|entry| in_doubt(entry))
+                .for_each(|entry| entry.unaddressable = Some(Unaddressable::Dots));
         }
     }
 
@@ -171,7 +174,8 @@ impl Rclone {
         let (vault, name) = (std::sync::Arc::clone(&self.0.vault), location.remote().to_owned());
         blocking(move || {
             let sections = vault.remotes()?;
-            let kind = |name: &str| sections.iter().find(|section| section.name == name).map(super::conf::Section::kind);
+            let kind =
+                |name: &str| sections.iter().find(|section| section.name == name).map(super::conf::Section::kind);
             let led = opened.iter().filter_map(|opened| match opened {
                 Opened::Remote(RemotePlace { name, .. }) => kind(name.as_str()),
                 Opened::Disk(_) => None,
@@ -196,7 +200,8 @@ impl Rclone {
         !opened.is_empty() && opened.iter().all(is_bucket)
     }
 
-    /// rclone's own words may name the folder of this server that a remote leads to: that is nobody's business who browses the remote.
+    /// rclone's own words may name the folder of this server that a remote leads to: that is nobody's business who
+    /// browses the remote.
     async fn without_its_path<T>(&self, location: &Location, answer: Result<T, RcloneError>) -> Result<T, RcloneError> {
         let Err(RcloneError::Failed { message }) = &answer else { return answer };
         let mut message = message.clone();

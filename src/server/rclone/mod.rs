@@ -1,5 +1,5 @@
-//! Everything about rclone: its program, its processes, its configuration, its answers, its log. The only place that spells its flags,
-//! paths and JSON. Knows no user, no run's row and no HTTP; a run is a folder here.
+//! Everything about rclone: its program, its processes, its configuration, its answers, its log. The only place that
+//! spells its flags, paths and JSON. Knows no user, no run's row and no HTTP; a run is a folder here.
 
 mod agree;
 mod ask;
@@ -209,7 +209,8 @@ struct Inner {
 }
 
 impl Rclone {
-    /// Opens the configuration and starts the warm rclone. Works without a good rclone: [`Self::status`] tells, and it is looked for again.
+    /// Opens the configuration and starts the warm rclone. Works without a good rclone: [`Self::status`] tells, and it
+    /// is looked for again.
     pub async fn open(config: RcloneConfig) -> Result<Self, RcloneError> {
         let run = config.data_dir.join("run");
         atomic::private_dir(&run).during("could not make a folder in the data folder")?;
@@ -327,9 +328,9 @@ impl Rclone {
         Ok(unusable::usable(self.sections().await?, types.as_deref()))
     }
 
-    /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their provider: this may take
-    /// as long as a call may. `pin` is the host key or certificate that it trusts. A token that a test of the same owner renewed counts in place of
-    /// the one in `config`.
+    /// Has rclone make a new remote, which [`Self::save`] saves. Secrets in `config` are plain. Some ask their
+    /// provider: this may take as long as a call may. `pin` is the host key or certificate that it trusts. A token that
+    /// a test of the same owner renewed counts in place of the one in `config`.
     pub async fn draft(
         &self,
         owner: &str,
@@ -345,8 +346,8 @@ impl Rclone {
         Ok(Drafted(vec![draft.section.clone()]))
     }
 
-    /// Makes a draft, with the newest token that came of the one in `config`. To its end, even when the caller is gone: the provider may
-    /// renew the token meanwhile.
+    /// Makes a draft, with the newest token that came of the one in `config`. To its end, even when the caller is gone:
+    /// the provider may renew the token meanwhile.
     async fn make(
         &self,
         owner: &str,
@@ -373,7 +374,8 @@ impl Rclone {
     /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
     pub async fn save(&self, drafted: Drafted) -> Result<Saved, RcloneError> {
         // The sandbox of the warm rclone has no credentials of the machine when no remote used them before.
-        let environment = drafted.0.iter().any(|section| section.pairs().get(sandbox::ENV_AUTH).is_some_and(|value| value == "true"));
+        let environment =
+            drafted.0.iter().any(|section| section.pairs().get(sandbox::ENV_AUTH).is_some_and(|value| value == "true"));
         let saved = Saved::make(&self.0.vault, move |vault| vault.add(drafted.0)).await?;
         if environment {
             self.0.daemon.renew();
@@ -381,7 +383,8 @@ impl Rclone {
         Ok(saved)
     }
 
-    /// Has the warm rclone forget what it built from an older configuration. It may hang: nobody else should wait for this.
+    /// Has the warm rclone forget what it built from an older configuration. It may hang: nobody else should wait for
+    /// this.
     pub async fn forget(&self) {
         self.0.forget().await;
     }
@@ -401,8 +404,8 @@ impl Rclone {
         }
     }
 
-    /// Tests a remote that is not saved. `pin` is the host key or certificate that it trusts. A token that is renewed meanwhile is kept for its
-    /// owner, until they save the remote.
+    /// Tests a remote that is not saved. `pin` is the host key or certificate that it trusts. A token that is renewed
+    /// meanwhile is kept for its owner, until they save the remote.
     pub async fn test_new(
         &self,
         owner: &str,
@@ -429,7 +432,8 @@ impl Rclone {
         let pasted = self.0.kept.renew(owner, kind, &mut config.clone());
         let draft = self.make(owner, &name, kind, config, limit).await?;
         let options = draft.section.pairs();
-        // What it wraps is in the working copy, which a draft must not touch: there it is only a word in the environment.
+        // What it wraps is in the working copy, which a draft must not touch: there it is only a word in the
+        // environment.
         let (conf, env) = if wrap::option(kind).is_some() {
             self.prepare_wrapped(kind, &options).await?;
             (self.0.vault.working().to_owned(), draft.environment())
@@ -449,7 +453,9 @@ impl Rclone {
     /// Tests a saved remote.
     pub async fn test_saved(&self, name: &RemoteName) -> Result<RemoteTest, RcloneError> {
         let sections = self.usable().await?;
-        let Some(section) = sections.iter().find(|section| section.name == name.as_str()) else { return Err(RcloneError::UnknownRemote) };
+        let Some(section) = sections.iter().find(|section| section.name == name.as_str()) else {
+            return Err(RcloneError::UnknownRemote);
+        };
         self.prepare([&Location::Remote(name.clone(), String::new())]).await?;
         let (kind, options, limit) = (section.kind(), section.pairs(), probe::LIMIT.min(self.limit()));
         let conf = self.0.vault.working();
@@ -465,7 +471,11 @@ impl Rclone {
         }
     }
 
-    async fn check(&self, provider: &str, config: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, RcloneError> {
+    async fn check(
+        &self,
+        provider: &str,
+        config: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, RcloneError> {
         providers::check(&self.providers().await?, provider, config, &self.names().await?)
     }
 
@@ -492,14 +502,16 @@ impl Rclone {
     }
 }
 
-/// What a remote of this type that wraps others leads to, by its options, and the option that says so. Of others, nothing.
+/// What a remote of this type that wraps others leads to, by its options, and the option that says so. Of others,
+/// nothing.
 pub fn leads_to(kind: &str, config: &BTreeMap<String, String>) -> Result<Vec<(&'static str, Location)>, RcloneError> {
     let Some(option) = wrap::option(kind) else { return Ok(Vec::new()) };
     let places = wrap::places(kind, config).map_err(|problem| RcloneError::invalid(option, problem))?;
     Ok(places.into_iter().map(|place| (option, place)).collect())
 }
 
-/// A name for a draft that is only tested: one that no remote has, in whatever letters, since in the environment all are capitals.
+/// A name for a draft that is only tested: one that no remote has, in whatever letters, since in the environment all
+/// are capitals.
 fn free_name(taken: &BTreeSet<String>) -> Result<RemoteName, RcloneError> {
     let taken: BTreeSet<_> = taken.iter().map(|name| name.to_uppercase()).collect();
     let mut names = (0..).map(|n: u64| format!("draft{n}"));
@@ -508,7 +520,9 @@ fn free_name(taken: &BTreeSet<String>) -> Result<RemoteName, RcloneError> {
 }
 
 /// Does something to its end, even when the caller is gone.
-async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T, RcloneError>> + Send + 'static) -> Result<T, RcloneError> {
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, RcloneError>> + Send + 'static,
+) -> Result<T, RcloneError> {
     tokio::spawn(work).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
 }
 
@@ -529,8 +543,14 @@ impl Inner {
         config: &BTreeMap<String, String>,
         limit: Duration,
     ) -> Result<Draft, RcloneError> {
-        Draft::make(&self.keeper, binary, &self.run, self.sandboxes.reader_of(config).await?, draft::Wanted { name, kind, config, limit })
-            .await
+        Draft::make(
+            &self.keeper,
+            binary,
+            &self.run,
+            self.sandboxes.reader_of(config).await?,
+            draft::Wanted { name, kind, config, limit },
+        )
+        .await
     }
 
     /// Makes the two configurations agree.
@@ -564,6 +584,8 @@ async fn watch(inner: Weak<Inner>) {
 }
 
 /// Runs work on files off the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, RcloneError> + Send + 'static) -> Result<T, RcloneError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, RcloneError> + Send + 'static,
+) -> Result<T, RcloneError> {
     tokio::task::spawn_blocking(work).await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))?
 }

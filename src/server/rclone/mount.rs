@@ -1,5 +1,5 @@
-//! Mounts: each is an rclone of its own under a shim, like a run, in a folder of its own. It outlives the console. What is mounted is read
-//! from the kernel, since rclone itself does not know of the mounts of others.
+//! Mounts: each is an rclone of its own under a shim, like a run, in a folder of its own. It outlives the console. What
+//! is mounted is read from the kernel, since rclone itself does not know of the mounts of others.
 
 use std::{
     fs, io,
@@ -36,8 +36,10 @@ const LOOK: Duration = Duration::from_millis(50);
 const INTO: Duration = Duration::from_secs(20);
 /// How long it is believed that a mount answers, or does not.
 const KNOWN: Duration = Duration::from_secs(15);
-/// Options that run a program of this server, also those of rclone itself that a remote sets with `global.` or `override.`.
-const PROGRAMS: [&str; 6] = ["auth_proxy", "bearer_token_command", "metadata_mapper", "name_transform", "password_command", "ssh"];
+/// Options that run a program of this server, also those of rclone itself that a remote sets with `global.` or
+/// `override.`.
+const PROGRAMS: [&str; 6] =
+    ["auth_proxy", "bearer_token_command", "metadata_mapper", "name_transform", "password_command", "ssh"];
 /// How long `fusermount3` may take.
 const DETACH: Duration = Duration::from_secs(10);
 
@@ -58,7 +60,8 @@ impl Rclone {
     /// Mounts, in the new folder `dir`. Returns when it is there; from then on it does not need us.
     ///
     /// # Errors
-    /// [`RcloneError::Unavailable`] where this machine can not mount, [`RcloneError::Timeout`] when the limit of a call runs out first.
+    /// [`RcloneError::Unavailable`] where this machine can not mount, [`RcloneError::Timeout`] when the limit of a call
+    /// runs out first.
     pub async fn mount(&self, dir: &Path, plan: &MountPlan) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         if let Some(message) = missing() {
@@ -112,7 +115,8 @@ impl Rclone {
         let sections = self.usable().await?;
         let reached = tokens::reach(&sections, vec![location.remote().to_owned()]);
         let program = sections.iter().filter(|section| reached.contains(&section.name)).find_map(|section| {
-            let option = section.pairs().into_iter().find(|(option, value)| !value.is_empty() && runs_program(option))?.0;
+            let option =
+                section.pairs().into_iter().find(|(option, value)| !value.is_empty() && runs_program(option))?.0;
             Some((section.name.clone(), option))
         });
         let Some((name, option)) = program else { return Ok(()) };
@@ -120,7 +124,8 @@ impl Rclone {
         Err(RcloneError::Unavailable { message })
     }
 
-    /// Refuses to mount what leads to an address that nothing connects to: the kernel does not look at what a mount connects to.
+    /// Refuses to mount what leads to an address that nothing connects to: the kernel does not look at what a mount
+    /// connects to.
     ///
     /// # Errors
     /// [`RcloneError::Unavailable`] with the remote, its option and why.
@@ -136,7 +141,8 @@ impl Rclone {
         Ok(())
     }
 
-    /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: whoever reads a mount that hangs, hangs.
+    /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: whoever
+    /// reads a mount that hangs, hangs.
     ///
     /// # Errors
     /// Why it cannot be read, as the mount's own log says.
@@ -144,17 +150,20 @@ impl Rclone {
         let binary = self.0.binary()?;
         let place = command::target(&Location::Local(mount_point.to_string_lossy().into_owned()));
         let sandbox = Sandbox::closed().reading(mount_point);
-        let answer = ask(&self.0.keeper, &binary, &command::probe(Path::new(""), &place), &[], &sandbox, INTO.min(self.limit())).await?;
+        let answer =
+            ask(&self.0.keeper, &binary, &command::probe(Path::new(""), &place), &[], &sandbox, INTO.min(self.limit()))
+                .await?;
         if answer.success {
             return Ok(());
         }
-        let said = [dir.join(log::FILE)].iter().find_map(|log| fs::read_to_string(log).ok()).map(|said| probe::why(&said));
+        let said =
+            [dir.join(log::FILE)].iter().find_map(|log| fs::read_to_string(log).ok()).map(|said| probe::why(&said));
         let why = said.filter(|why| !why.is_empty()).unwrap_or_else(|| probe::why(&answer.errors));
         Err(words::error(&why, &[]))
     }
 
-    /// Why what is mounted does not answer; `None` when it does. The mount's own rclone asks the remote, past all that it remembers, at most once
-    /// in 15 seconds.
+    /// Why what is mounted does not answer; `None` when it does. The mount's own rclone asks the remote, past all that
+    /// it remembers, at most once in 15 seconds.
     pub async fn mount_problem(&self, dir: &Path, location: &Location) -> Option<String> {
         let known = self.0.mounts.lock().unwrap_or_else(PoisonError::into_inner).get(dir).cloned();
         if let Some((_, problem)) = known.filter(|(at, _)| at.elapsed() < KNOWN) {
@@ -184,7 +193,8 @@ impl Rclone {
     }
 }
 
-/// Has the rclone of the mount in `dir` list what is mounted, past all that it remembers. Tells nothing of what it finds.
+/// Has the rclone of the mount in `dir` list what is mounted, past all that it remembers. Tells nothing of what it
+/// finds.
 async fn ask_mount(dir: &Path, location: &Location, limit: Duration) -> Result<(), RcloneError> {
     let asked = json!({
         "fs": command::target(location), "remote": "", "opt": { "noModTime": true, "noMimeType": true }, "_filter": { "FilterRule": ["- **"] },
@@ -206,17 +216,22 @@ pub fn is_alive(dir: &Path) -> bool {
 
 /// Files that were written by way of a mount and have not reached the remote. `None` where that can not be known.
 pub async fn pending(dir: &Path) -> Option<u64> {
-    let queue: wire::Queue = Client::new(&dir.join(shim::SOCKET), None).call("vfs/queue", &json!({}), QUICK).await.ok()?;
+    let queue: wire::Queue =
+        Client::new(&dir.join(shim::SOCKET), None).call("vfs/queue", &json!({}), QUICK).await.ok()?;
     u64::try_from(queue.queue.len()).ok()
 }
 
 /// What keeps this machine from mounting, and how to get it.
 #[must_use]
 pub fn missing() -> Option<String> {
-    let program = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("fusermount3").exists()));
+    let program = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("fusermount3").exists()));
     match (Path::new("/dev/fuse").exists(), program) {
         (true, true) => None,
-        (false, _) => Some("This server has no FUSE: /dev/fuse is missing. In a container, pass it in with --device /dev/fuse.".to_owned()),
+        (false, _) => Some(
+            "This server has no FUSE: /dev/fuse is missing. In a container, pass it in with --device /dev/fuse."
+                .to_owned(),
+        ),
         (true, false) => Some("fusermount3 is missing. Install FUSE (Debian: apt install fuse3).".to_owned()),
     }
 }
@@ -231,7 +246,10 @@ pub fn is_mounted(mount_point: &Path) -> bool {
 pub async fn detach(mount_point: &Path) -> Result<(), RcloneError> {
     let mut command = Command::new("fusermount3");
     command.args(["-u", "-z", "--"]).arg(mount_point).env_clear().envs(command::environment()).kill_on_drop(true);
-    let done = timeout(DETACH, command.output()).await.map_err(|_| RcloneError::Timeout)?.during("could not run fusermount3")?;
+    let done = timeout(DETACH, command.output())
+        .await
+        .map_err(|_| RcloneError::Timeout)?
+        .during("could not run fusermount3")?;
     if done.status.success() || !is_mounted(mount_point) {
         return Ok(());
     }

@@ -1,6 +1,6 @@
-//! Which providers are offered, and which of their options may be set: the list in `options.txt`, reviewed for rclone 1.75.2. What a newer rclone
-//! adds is refused until somebody has looked at it, since an option can run a program (`ssh`, `*_command`) or read any file of this server
-//! (`*_file`). Also what people call the providers.
+//! Which providers are offered, and which of their options may be set: the list in `options.txt`, reviewed for rclone
+//! 1.75.2. What a newer rclone adds is refused until somebody has looked at it, since an option can run a program
+//! (`ssh`, `*_command`) or read any file of this server (`*_file`). Also what people call the providers.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -101,7 +101,8 @@ const ALIASES: [(&str, &str); 38] = [
     ("yandex disk", "yandex"),
 ];
 
-/// rclone's type of a provider, from that type or from what people call it; `None` when nothing of that name is offered.
+/// rclone's type of a provider, from that type or from what people call it; `None` when nothing of that name is
+/// offered.
 #[must_use]
 pub fn provider_type(name: &str) -> Option<&'static str> {
     let name = name.trim().to_lowercase();

@@ -1,4 +1,5 @@
-//! Whether an error of rclone's may pass by itself. Decided by what the error says, and never by a name that stands in it.
+//! Whether an error of rclone's may pass by itself. Decided by what the error says, and never by a name that stands in
+//! it.
 
 use super::words;
 
@@ -25,8 +26,12 @@ const BUSY: [&str; 3] = ["429 too many requests", "503 service unavailable", "50
 const BEFORE: [&str; 4] = ["error", "status", "status code", "response"];
 
 /// The same in an error of the S3 library, which lists its facts.
-const BUSY_S3: [&str; 4] =
-    ["response error statuscode: 429", "response error statuscode: 503", "api error slowdown", "api error serviceunavailable"];
+const BUSY_S3: [&str; 4] = [
+    "response error statuscode: 429",
+    "response error statuscode: 503",
+    "api error slowdown",
+    "api error serviceunavailable",
+];
 
 /// How an error ends that stays, whatever stands before it.
 const LASTING: [&str; 18] = [
@@ -50,14 +55,16 @@ const LASTING: [&str; 18] = [
     "directory not found",
 ];
 
-/// Whether rclone's text tells of something that may pass by itself: the network, a busy provider, a server that starts again.
+/// Whether rclone's text tells of something that may pass by itself: the network, a busy provider, a server that starts
+/// again.
 #[must_use]
 pub fn is_passing(text: &str) -> bool {
     if words::is_refusal(text) {
         return false;
     }
     let text = without_names(&text.to_lowercase());
-    let parts: Vec<&str> = text.split([':', '\n']).map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric)).collect();
+    let parts: Vec<&str> =
+        text.split([':', '\n']).map(str::trim).filter(|part| part.chars().any(char::is_alphanumeric)).collect();
     let Some((last, before)) = parts.split_last() else { return false };
     if LASTING.iter().any(|words| says(last, words)) {
         return false;
@@ -71,7 +78,8 @@ pub fn is_passing(text: &str) -> bool {
         || before.iter().any(|part| part.starts_with("couldn't connect ")) && *last == "eof"
 }
 
-/// Without what is quoted (URLs, names), and of an error about a path only how it ends: a path may hold anything, also a colon.
+/// Without what is quoted (URLs, names), and of an error about a path only how it ends: a path may hold anything, also
+/// a colon.
 fn without_names(text: &str) -> String {
     let (mut plain, mut rest) = (String::new(), text);
     while let Some((before, quoted)) = rest.split_once('"') {
@@ -197,7 +205,10 @@ mod tests {
             ] {
                 assert!(!is_passing(&text), "{text}");
             }
-            let real = format!("Failed to copy: Put {:?}: dial tcp 10.0.0.2:80: connect: connection refused", format!("http://nas/{name}"));
+            let real = format!(
+                "Failed to copy: Put {:?}: dial tcp 10.0.0.2:80: connect: connection refused",
+                format!("http://nas/{name}")
+            );
             assert!(is_passing(&real), "{real}");
         }
     }

@@ -90,7 +90,9 @@ mod tests {
         let is_still = || pinned.is_still(&path).expect("asked");
         assert!(is_still());
         let modified = fs::metadata(&path).expect("there").modified().expect("a time");
-        let set = |time: SystemTime| File::options().append(true).open(&path).and_then(|file| file.set_modified(time)).expect("set");
+        let set = |time: SystemTime| {
+            File::options().append(true).open(&path).and_then(|file| file.set_modified(time)).expect("set");
+        };
         set(SystemTime::UNIX_EPOCH);
         assert!(is_still(), "only touched");
         write(&path, "two");

@@ -1,5 +1,5 @@
-//! The look ahead of a run that can delete: a dry run of the same, by an rclone of its own that ends with the console. It changes nothing, so it
-//! may be killed at any time.
+//! The look ahead of a run that can delete: a dry run of the same, by an rclone of its own that ends with the console.
+//! It changes nothing, so it may be killed at any time.
 
 use std::{
     fs, io,

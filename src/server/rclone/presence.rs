@@ -1,4 +1,5 @@
-//! Which of some names are in a place, filters or not: asked one by one when they are few, else in one listing that is read as it comes.
+//! Which of some names are in a place, filters or not: asked one by one when they are few, else in one listing that is
+//! read as it comes.
 
 use std::{ffi::OsString, process::Stdio, time::Duration};
 
@@ -46,11 +47,21 @@ impl Rclone {
         let asked = json!({ "fs": command::target(location) });
         let info: wire::FsInfo = self.0.daemon.call("operations/fsinfo", &asked, SLOW).await?;
         let features = info.features;
-        Ok(Traits { moves: features.moves, empty_folders: features.can_have_empty_directories, folds_case: features.case_insensitive })
+        Ok(Traits {
+            moves: features.moves,
+            empty_folders: features.can_have_empty_directories,
+            folds_case: features.case_insensitive,
+        })
     }
 
     /// Asks for each of `names` in `place`, and notes in `wanted` which are there.
-    pub async fn ask_for(&self, place: &Location, names: Vec<String>, suffix: &str, wanted: &mut Wanted) -> Result<(), RcloneError> {
+    pub async fn ask_for(
+        &self,
+        place: &Location,
+        names: Vec<String>,
+        suffix: &str,
+        wanted: &mut Wanted,
+    ) -> Result<(), RcloneError> {
         self.prepare([place]).await?;
         let fs = command::target(place);
         let asked = names.into_iter().map(|name| {
@@ -69,8 +80,8 @@ impl Rclone {
         Ok(())
     }
 
-    /// Lists `place` without filters, and notes in `wanted` what is there. Of `options` only counts how the remote is talked to. A folder that cannot
-    /// be read may hold anything.
+    /// Lists `place` without filters, and notes in `wanted` what is there. Of `options` only counts how the remote is
+    /// talked to. A folder that cannot be read may hold anything.
     ///
     /// # Errors
     /// [`RcloneError::Timeout`] when it says nothing for `patience`.
@@ -116,7 +127,8 @@ impl Rclone {
         let read = async {
             let mut lines = BufReader::with_capacity(64 << 10, out).split(b'\n');
             loop {
-                let line = tokio::time::timeout(patience, lines.next_segment()).await.map_err(|_| RcloneError::Timeout)?;
+                let line =
+                    tokio::time::timeout(patience, lines.next_segment()).await.map_err(|_| RcloneError::Timeout)?;
                 let Some(line) = line.during("could not read what rclone lists")? else { return Ok(()) };
                 each(line.strip_suffix(b",").unwrap_or(&line));
             }
@@ -153,12 +165,19 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_read_is_known_by_its_name_and_a_place_that_fails_is_not_one() {
         let line = |level: &str, object: &str, kind: &str| {
-            json!({ "level": level, "object": object, "objectType": kind, "msg": "error listing: permission denied" }).to_string() + "\n"
+            json!({ "level": level, "object": object, "objectType": kind, "msg": "error listing: permission denied" })
+                .to_string()
+                + "\n"
         };
         let folder = line("error", "lost+found", "string");
         let end = line("notice", "", "");
         assert_eq!(unread(&(folder.clone() + &end)), Some(vec!["lost+found".to_owned()]));
-        for failed in ["plain text".to_owned(), end, line("error", "", "string"), folder + &line("error", "S3 bucket b", "*s3.Fs")] {
+        for failed in [
+            "plain text".to_owned(),
+            end,
+            line("error", "", "string"),
+            folder + &line("error", "S3 bucket b", "*s3.Fs"),
+        ] {
             assert_eq!(unread(&failed), None, "{failed}");
         }
     }

@@ -64,14 +64,16 @@ impl Listed {
     }
 }
 
-/// What is asked of a remote, in the place of its root: the root of some is made up, and tells nothing of whether anybody answers.
+/// What is asked of a remote, in the place of its root: the root of some is made up, and tells nothing of whether
+/// anybody answers.
 #[must_use]
 pub fn asked(kind: &str, place: &Location) -> Location {
     let made_up = ["google photos", "googlephotos", "gphotos"].contains(&kind) && place.segments().is_empty();
     if made_up { place.join("album") } else { place.clone() }
 }
 
-/// Why nothing can be asked of a place, whose root is made up and has nothing below that everybody may see; `None` where something can.
+/// Why nothing can be asked of a place, whose root is made up and has nothing below that everybody may see; `None`
+/// where something can.
 #[must_use]
 pub fn unasked(kind: &str, place: &Location) -> Option<&'static str> {
     (kind == "internetarchive" && place.segments().is_empty())
@@ -81,7 +83,8 @@ pub fn unasked(kind: &str, place: &Location) -> Option<&'static str> {
 impl Probe<'_> {
     /// Asks. An answer that tells of a failure is still an answer; an error means that nothing was asked.
     pub async fn run(&self, keeper: &Keeper, binary: &Binary) -> Result<Found, RcloneError> {
-        let answer = ask(keeper, binary, &command::probe(self.conf, self.target), self.env, self.sandbox, self.limit).await;
+        let answer =
+            ask(keeper, binary, &command::probe(self.conf, self.target), self.env, self.sandbox, self.limit).await;
         Ok(match answer {
             Err(RcloneError::Timeout) => Found::Failed(format!("No answer within {} s.", self.limit.as_secs())),
             Err(error) => return Err(error),
@@ -105,7 +108,8 @@ impl Probe<'_> {
 fn listed(output: &[u8], errors: &str) -> Listed {
     let lines = || output.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let left_out = |line: &&str| serde_json::from_str::<wire::LogLine>(line).is_ok_and(|line| line.msg.starts_with(UNDECRYPTABLE));
+    let left_out =
+        |line: &&str| serde_json::from_str::<wire::LogLine>(line).is_ok_and(|line| line.msg.starts_with(UNDECRYPTABLE));
     Listed {
         entries: count(lines().count()),
         folders: count(lines().filter(|line| line.ends_with(b"/")).count()),
@@ -117,8 +121,13 @@ fn listed(output: &[u8], errors: &str) -> Listed {
 /// The reason in rclone's messages: the last error that is not its closing words, else those, else what is not JSON.
 pub fn why(errors: &str) -> String {
     let lines: Vec<_> = errors.lines().filter_map(|line| serde_json::from_str::<wire::LogLine>(line).ok()).collect();
-    let level = |levels: &[&str]| lines.iter().rev().find(|line| levels.contains(&line.level.as_str())).map(|line| line.msg.clone());
-    level(&["critical", "error"]).or_else(|| level(&["notice"])).or_else(|| errors.lines().last().map(str::to_owned)).unwrap_or_default()
+    let level = |levels: &[&str]| {
+        lines.iter().rev().find(|line| levels.contains(&line.level.as_str())).map(|line| line.msg.clone())
+    };
+    level(&["critical", "error"])
+        .or_else(|| level(&["notice"]))
+        .or_else(|| errors.lines().last().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -30,7 +30,9 @@ pub fn offered(all: Vec<wire::RawProvider>) -> Vec<Provider> {
         })
         .collect();
     // Without one the archive takes the path for a remote, with all that a connection string can do.
-    for option in providers.iter_mut().filter(|provider| provider.name == "archive").flat_map(|provider| &mut provider.options) {
+    for option in
+        providers.iter_mut().filter(|provider| provider.name == "archive").flat_map(|provider| &mut provider.options)
+    {
         option.required |= option.name == "remote";
     }
     providers.sort_by_key(|provider| rank(&provider.name).0);
@@ -56,8 +58,8 @@ pub fn unreviewed(all: &[wire::RawProvider]) -> Vec<String> {
     all.iter().filter(|raw| !raw.hide).flat_map(of).collect()
 }
 
-/// What a new remote is made of, checked: only options that rclone has and that are offered, values of their kinds, needed ones there.
-/// Empty values are left out. `remotes` are the names that a wrapping remote may lead to.
+/// What a new remote is made of, checked: only options that rclone has and that are offered, values of their kinds,
+/// needed ones there. Empty values are left out. `remotes` are the names that a wrapping remote may lead to.
 pub fn check(
     providers: &[Provider],
     kind: &str,
@@ -69,20 +71,27 @@ pub fn check(
     };
     let mut fields = BTreeMap::new();
     let mut checked = BTreeMap::new();
-    let chosen = config.get("provider").map(String::as_str).filter(|chosen| !chosen.is_empty()).unwrap_or_else(|| provider.vendor());
+    let chosen = config
+        .get("provider")
+        .map(String::as_str)
+        .filter(|chosen| !chosen.is_empty())
+        .unwrap_or_else(|| provider.vendor());
     for (name, value) in config.iter().filter(|(_, value)| !value.is_empty()) {
-        match provider.options.iter().find(|option| option.name == *name && matches_provider(&option.provider, chosen)) {
+        match provider.options.iter().find(|option| option.name == *name && matches_provider(&option.provider, chosen))
+        {
             None => {
                 fields.insert(name.clone(), "This option can not be set here.".to_owned());
             }
-            Some(option) => match values::check(option, value, chosen).and_then(|value| form::check(kind, option, value)) {
-                Ok(value) => {
-                    checked.insert(name.clone(), value);
+            Some(option) => {
+                match values::check(option, value, chosen).and_then(|value| form::check(kind, option, value)) {
+                    Ok(value) => {
+                        checked.insert(name.clone(), value);
+                    }
+                    Err(problem) => {
+                        fields.insert(name.clone(), problem.to_owned());
+                    }
                 }
-                Err(problem) => {
-                    fields.insert(name.clone(), problem.to_owned());
-                }
-            },
+            }
         }
     }
     for option in &provider.options {
@@ -104,7 +113,8 @@ pub fn check(
     Err(RcloneError::Invalid { fields, withheld })
 }
 
-/// What is wrapped is a folder of this server or lies in a remote that exists: never a connection string, which could run programs.
+/// What is wrapped is a folder of this server or lies in a remote that exists: never a connection string, which could
+/// run programs.
 fn check_places(kind: &str, config: &BTreeMap<String, String>, remotes: &BTreeSet<String>) -> Result<(), String> {
     for place in wrap::places(kind, config)? {
         if let Location::Remote(name, _) = &place
@@ -146,8 +156,18 @@ mod tests {
 
     fn fields(kind: &str, config: &[(&str, &str)]) -> Vec<String> {
         let text = |name| option(name, OptionKind::Text);
-        let sftp = vec![text("host"), option("port", OptionKind::Int), option("chunk_size", OptionKind::Size), text("key_pem")];
-        let provider = |name: &str, options| Provider { name: name.into(), description: String::new(), prefix: name.into(), options };
+        let sftp = vec![
+            text("host"),
+            option("port", OptionKind::Int),
+            option("chunk_size", OptionKind::Size),
+            text("key_pem"),
+        ];
+        let provider = |name: &str, options| Provider {
+            name: name.into(),
+            description: String::new(),
+            prefix: name.into(),
+            options,
+        };
         let vendor = ProviderOption { default: "old".into(), ..text("provider") };
         let grant = ProviderOption { provider: "old".into(), ..text("grant") };
         let key = ProviderOption { provider: "new".into(), required: true, ..text("key") };
@@ -170,12 +190,20 @@ mod tests {
         assert!(
             fields(
                 "sftp",
-                &[("host", "h"), ("port", "22"), ("chunk_size", "32Ki"), ("key_pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3\n-----END")]
+                &[
+                    ("host", "h"),
+                    ("port", "22"),
+                    ("chunk_size", "32Ki"),
+                    ("key_pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3\n-----END")
+                ]
             )
             .is_empty()
         );
         assert_eq!(fields("sftp", &[("ssh", "touch /tmp/x")]), ["host", "ssh"]);
-        assert_eq!(fields("sftp", &[("host", "h\n[x]"), ("port", "many"), ("chunk_size", "NaN")]), ["chunk_size", "host", "port"]);
+        assert_eq!(
+            fields("sftp", &[("host", "h\n[x]"), ("port", "many"), ("chunk_size", "NaN")]),
+            ["chunk_size", "host", "port"]
+        );
         assert_eq!(fields("nosuch", &[]), ["provider"]);
     }
 

@@ -1,4 +1,5 @@
-//! Whether the server of a remote takes connections at all: what stands still may only wait for one that is gone, and rclone tells that late.
+//! Whether the server of a remote takes connections at all: what stands still may only wait for one that is gone, and
+//! rclone tells that late.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -15,7 +16,8 @@ use crate::domain::location::Location;
 const LIMIT: Duration = Duration::from_secs(5);
 
 impl Rclone {
-    /// Why the server behind a location can not be reached, with the remote's name. `None` when it can, or nobody knows where it is.
+    /// Why the server behind a location can not be reached, with the remote's name. `None` when it can, or nobody knows
+    /// where it is.
     pub async fn unreachable(&self, location: &Location) -> Option<String> {
         for opened in self.resolve(location).await.ok()?.opened {
             let Opened::Remote(RemotePlace { name, .. }) = &opened else { continue };
@@ -25,7 +27,9 @@ impl Rclone {
             let Some((host, port)) = trust::address(&section.kind(), &section.pairs()) else { continue };
             let problem = match timeout(LIMIT, self.0.outbound.connect(&host, port)).await {
                 Ok(Ok(_)) => continue,
-                Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => return Some(format!("{name}: {error}")),
+                Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                    return Some(format!("{name}: {error}"));
+                }
                 Ok(Err(error)) => error.to_string().to_lowercase(),
                 Err(_) => "i/o timeout".to_owned(),
             };

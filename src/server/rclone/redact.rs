@@ -24,13 +24,14 @@ const SECRET: [&str; 14] = [
 ];
 
 /// Names that look like these, and whose values everybody may see.
-const PUBLIC: [&str; 6] = ["host_keys", "host_key_algorithms", "key_exchange", "key_use_agent", "pubkey", "pin_host_key"];
+const PUBLIC: [&str; 6] =
+    ["host_keys", "host_key_algorithms", "key_exchange", "key_use_agent", "pubkey", "pin_host_key"];
 
 /// Words before a secret: of the header `Authorization`.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "low"];
 
-/// `text` without the secrets of the configured remotes (`known`), and without what looks like one: values of secret options (`name,pass=x:`),
-/// passwords in URLs, and bearer tokens.
+/// `text` without the secrets of the configured remotes (`known`), and without what looks like one: values of secret
+/// options (`name,pass=x:`), passwords in URLs, and bearer tokens.
 #[must_use]
 pub fn redact(text: &str) -> String {
     let text = known::hide(text);
@@ -106,7 +107,10 @@ mod tests {
         for (text, expected) in [
             ("failed for \":sftp,host=a,pass=abc:dir\": no", "failed for \":sftp,host=a,pass=***:dir\": no"),
             ("secret_access_key=\"a,b\" end", "secret_access_key=*** end"),
-            ("GET https://bob:pw@host/x?X-Amz-Signature=ab&y=1: 403", "GET https://***@host/x?X-Amz-Signature=***&y=1: 403"),
+            (
+                "GET https://bob:pw@host/x?X-Amz-Signature=ab&y=1: 403",
+                "GET https://***@host/x?X-Amz-Signature=***&y=1: 403",
+            ),
             ("Authorization: Bearer abc.def rest", "Authorization: Bearer *** rest"),
             ("nothing to hide: a=b ünï", "nothing to hide: a=b ünï"),
             ("token={\"access_token\"", "token=***\"access_token\""),
@@ -120,7 +124,10 @@ mod tests {
                 "Put \"https://b.example.net/f?X-Amz-Algorithm=AWS4&X-Amz-Credential=AKIA%2F2022&X-Amz-Security-Token=FwoG%2B&X-Amz-Signature=ab\": EOF",
                 "Put \"https://b.example.net/f?X-Amz-Algorithm=AWS4&X-Amz-Credential=***&X-Amz-Security-Token=***&X-Amz-Signature=***\": EOF",
             ),
-            ("Setting pass=\"obscured\" for \"src\" from environment variable", "Setting pass=*** for \"src\" from environment variable"),
+            (
+                "Setting pass=\"obscured\" for \"src\" from environment variable",
+                "Setting pass=*** for \"src\" from environment variable",
+            ),
         ] {
             assert_eq!(redact(text), expected);
         }

@@ -1,4 +1,5 @@
-//! What rclone opens for a location: through everything that wraps, in the encoding of each disk, and with the names that encrypting remotes give.
+//! What rclone opens for a location: through everything that wraps, in the encoding of each disk, and with the names
+//! that encrypting remotes give.
 
 use std::{
     collections::VecDeque,
@@ -62,7 +63,8 @@ pub struct Resolved {
 }
 
 impl Rclone {
-    /// What rclone opens for a location. Only of what an encrypting remote holds it asks rclone, which asks no provider.
+    /// What rclone opens for a location. Only of what an encrypting remote holds it asks rclone, which asks no
+    /// provider.
     ///
     /// # Errors
     /// [`RcloneError::Invalid`] for a path that rclone would take for another one.
@@ -77,7 +79,8 @@ impl Rclone {
                 push(&mut opened, Opened::Disk(disk_path(at.path(), Encoding::DISK)));
                 continue;
             };
-            let section = sections.iter().find(|section| section.name == name.as_str()).ok_or(RcloneError::UnknownRemote)?;
+            let section =
+                sections.iter().find(|section| section.name == name.as_str()).ok_or(RcloneError::UnknownRemote)?;
             match wrap::below(section, path)? {
                 Below::Disk(encoding) => push(&mut opened, Opened::Disk(disk_path(&format!("/{path}"), encoding))),
                 Below::Itself => {
@@ -85,7 +88,9 @@ impl Rclone {
                     let Location::Remote(name, path) = wrap::tidy(&sections, &at)? else { continue };
                     push(&mut opened, Opened::Remote(RemotePlace { name, path, exact }));
                 }
-                Below::Places(_) | Below::Encrypted { .. } if depth == DEPTH || steps == STEPS => return Err(wrap::unresolved(name)),
+                Below::Places(_) | Below::Encrypted { .. } if depth == DEPTH || steps == STEPS => {
+                    return Err(wrap::unresolved(name));
+                }
                 Below::Places(places) => waiting.extend(places.into_iter().map(|place| (place, depth + 1))),
                 Below::Encrypted { under, plain_folders } => {
                     for path in self.encrypted(section, path, plain_folders).await? {
@@ -98,8 +103,8 @@ impl Rclone {
         Ok(Resolved { location, opened })
     }
 
-    /// The names that an encrypting remote gives a path: as a file, and as a folder where that is another. A remote of the same options over
-    /// memory is asked, so that no provider is.
+    /// The names that an encrypting remote gives a path: as a file, and as a folder where that is another. A remote of
+    /// the same options over memory is asked, so that no provider is.
     async fn encrypted(&self, section: &Section, path: &str, plain_folders: bool) -> Result<Vec<String>, RcloneError> {
         if path.is_empty() {
             return Ok(vec![String::new()]);
@@ -139,7 +144,8 @@ fn disk_path(path: &str, encoding: Encoding) -> PathBuf {
     out
 }
 
-/// The location of a path of this server; `None` for names that rclone cannot open: what is not UTF-8, or what it would take for another name.
+/// The location of a path of this server; `None` for names that rclone cannot open: what is not UTF-8, or what it would
+/// take for another name.
 #[must_use]
 pub fn location_of(path: &Path) -> Option<Location> {
     let name = |part: std::path::Component<'_>| match part {
@@ -172,7 +178,8 @@ mod tests {
         ] {
             assert_eq!(disk_path(written, Encoding::DISK), Path::new(opened), "{written:?}");
         }
-        for (written, opened) in [("/srv/．．/etc", "/etc"), ("/srv/a／b", "/srv/a/b"), ("/srv/a／．．／．．／etc", "/srv/a/．．/．．/etc")]
+        for (written, opened) in
+            [("/srv/．．/etc", "/etc"), ("/srv/a／b", "/srv/a/b"), ("/srv/a／．．／．．／etc", "/srv/a/．．/．．/etc")]
         {
             assert_eq!(disk_path(written, Encoding::NONE), Path::new(opened), "{written:?}");
         }

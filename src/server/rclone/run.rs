@@ -13,8 +13,8 @@ use crate::domain::{location::Location, run::Operation, transfer::TransferOption
 const BISYNC_GRACE_SECS: u64 = 45;
 
 impl Rclone {
-    /// Starts a run in the new folder `dir`; of `only` these files, when they are named. Returns when rclone runs; from then on it does not need
-    /// us.
+    /// Starts a run in the new folder `dir`; of `only` these files, when they are named. Returns when rclone runs; from
+    /// then on it does not need us.
     pub async fn start_run(&self, dir: &Path, transfer: &Transfer, only: Option<&[String]>) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
         let names = self.names().await?;
@@ -28,7 +28,8 @@ impl Rclone {
         let flags = self.check_flags(transfer.operation, &options.flags).await?;
         let transfer = &Transfer { options: TransferOptions { flags, ..options.clone() }, ..transfer.clone() };
         self.prepare(transfer.places()).await?;
-        let list = only.map(|names| names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).flatten().copied().collect::<Vec<_>>());
+        let list = only
+            .map(|names| names.iter().flat_map(|name| [name.as_bytes(), b"\0"]).flatten().copied().collect::<Vec<_>>());
         let only = only.map(|_| dir.join(shim::ONLY));
         let workdir = bisync::workdir(&self.0.bisync, transfer);
         let grace_secs = if transfer.operation == Operation::Bisync {
@@ -53,8 +54,8 @@ impl Rclone {
         Ok(())
     }
 
-    /// The sandbox of an rclone that does `transfer` in the folder `dir`: it reads what the run reads, and changes what the run changes when it
-    /// `writes` at all.
+    /// The sandbox of an rclone that does `transfer` in the folder `dir`: it reads what the run reads, and changes what
+    /// the run changes when it `writes` at all.
     pub(super) async fn sandbox(&self, dir: &Path, transfer: &Transfer, writes: bool) -> Result<Sandbox, RcloneError> {
         let operation = transfer.operation;
         let backup = transfer.options.backup_dir.as_deref().and_then(|text| Location::parse(text).ok());
@@ -86,5 +87,8 @@ impl Rclone {
 /// With every link on its way followed, as far as it is there.
 fn real_path(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
-    there.map_or_else(|| path.to_owned(), |(ancestor, real)| path.strip_prefix(ancestor).map_or(real.clone(), |rest| real.join(rest)))
+    there.map_or_else(
+        || path.to_owned(),
+        |(ancestor, real)| path.strip_prefix(ancestor).map_or(real.clone(), |rest| real.join(rest)),
+    )
 }

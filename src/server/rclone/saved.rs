@@ -1,4 +1,5 @@
-//! A change of the configuration that waits for what belongs to it: kept when that was written as well, taken back when not.
+//! A change of the configuration that waits for what belongs to it: kept when that was written as well, taken back when
+//! not.
 
 use std::sync::Arc;
 

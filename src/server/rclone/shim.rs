@@ -1,8 +1,8 @@
-//! A run's processes, as the console sees them: started, looked at, asked to stop, asked how far they are. All by way of the run's
-//! folder, so that a console that starts again finds what another one left.
+//! A run's processes, as the console sees them: started, looked at, asked to stop, asked how far they are. All by way
+//! of the run's folder, so that a console that starts again finds what another one left.
 //!
-//! The folder holds `run.json` (what is run), `lock` (held by the shim *and* by rclone: held means that something lives), `pids.json`,
-//! `rc.sock`, `log.jsonl`, `stdout`, `stderr`, `shim.stderr`, and in the end `exit.json`.
+//! The folder holds `run.json` (what is run), `lock` (held by the shim *and* by rclone: held means that something
+//! lives), `pids.json`, `rc.sock`, `log.jsonl`, `stdout`, `stderr`, `shim.stderr`, and in the end `exit.json`.
 
 use std::{
     ffi::OsString,
@@ -197,11 +197,14 @@ pub fn stop(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills the rclone of the run in `dir`, which a shim that works would have done itself; with `all` its shim too, which then can not tell how
-/// it ended.
+/// Kills the rclone of the run in `dir`, which a shim that works would have done itself; with `all` its shim too, which
+/// then can not tell how it ended.
 pub fn kill(dir: &Path, all: bool) -> io::Result<()> {
     let shim = read_json::<Pids>(&dir.join(PIDS)).map(|pids| pids.shim);
-    holders(dir).iter().filter(|holder| all || Some(**holder) != shim).try_for_each(|holder| holder.signal(Signal::KILL).map(drop))
+    holders(dir)
+        .iter()
+        .filter(|holder| all || Some(**holder) != shim)
+        .try_for_each(|holder| holder.signal(Signal::KILL).map(drop))
 }
 
 /// How long the rclone of the run in `dir` may clean up after it was asked to stop.
@@ -223,7 +226,8 @@ fn holders(dir: &Path) -> Vec<Known> {
 
 /// How far the run in `dir` is, from rclone itself.
 pub async fn stats(dir: &Path) -> Result<(Stats, Vec<InFlight>), RcloneError> {
-    let stats: wire::Stats = Client::new(&dir.join(SOCKET), None).call("core/stats", &serde_json::json!({}), QUICK).await?;
+    let stats: wire::Stats =
+        Client::new(&dir.join(SOCKET), None).call("core/stats", &serde_json::json!({}), QUICK).await?;
     Ok(stats.split())
 }
 
@@ -291,8 +295,8 @@ const SHIM_STDERR: &str = "shim.stderr";
 /// What the shim says when rclone runs.
 pub(super) const READY: &[u8] = b"ready\n";
 
-/// Starts `plan` in the new folder `dir` by way of `shim`, with the list of names that it takes up. Returns when rclone runs; from then on it
-/// does not need us.
+/// Starts `plan` in the new folder `dir` by way of `shim`, with the list of names that it takes up. Returns when rclone
+/// runs; from then on it does not need us.
 pub(super) async fn start(dir: &Path, plan: &Plan, only: Option<&[u8]>, shim: &Path) -> Result<(), RcloneError> {
     let (dir, shim) = (dir.to_owned(), shim.to_owned());
     let json = serde_json::to_vec(plan).map_err(io::Error::other).during("could not write a plan")?;
@@ -390,7 +394,9 @@ mod tests {
 
     #[test]
     fn a_plan_of_an_older_longshore_is_read() {
-        let plan: Plan = serde_json::from_str(r#"{"program":"/usr/bin/rclone","args":["version"],"env":[],"umask":18}"#).expect("read");
+        let plan: Plan =
+            serde_json::from_str(r#"{"program":"/usr/bin/rclone","args":["version"],"env":[],"umask":18}"#)
+                .expect("read");
         assert_eq!((&plan.reach, plan.grace_secs), (&Reach::older(), 10));
         let plan = Plan { reach: Reach::Sandbox(Sandbox::closed()), ..plan };
         let again: Plan = serde_json::from_slice(&serde_json::to_vec(&plan).expect("json")).expect("read");

@@ -1,5 +1,6 @@
-//! The shim: the small parent of one run's rclone. It outlives the console, passes a stop on, and notes how rclone ended.
-//! Synchronous, no sockets of its own, and beside this thread one that answers for connections: it has next to nothing that can break.
+//! The shim: the small parent of one run's rclone. It outlives the console, passes a stop on, and notes how rclone
+//! ended. Synchronous, no sockets of its own, and beside this thread one that answers for connections: it has next to
+//! nothing that can break.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -65,7 +66,9 @@ fn supervise(dir: &Path) -> io::Result<()> {
         fs::write(dir.join(log::FILE), b"")?;
         status = wait(run.start()?, run.grace())?.0;
     }
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    let at = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let mut json = serde_json::to_vec(&Exit { code: status.code(), signal: status.signal(), at, full: is_full(dir) })?;
     json.resize(ROOM, b' ');
     boundary::pass("before_exit", dir);
@@ -116,7 +119,8 @@ impl Run<'_> {
     }
 
     fn note(&self, child: &Child) -> io::Result<()> {
-        let known = |pid: u32| Known::of(pid.cast_signed()).ok_or_else(|| io::Error::other("a process is not in /proc"));
+        let known =
+            |pid: u32| Known::of(pid.cast_signed()).ok_or_else(|| io::Error::other("a process is not in /proc"));
         let pids = Pids { shim: known(std::process::id())?, rclone: known(child.id())? };
         atomic::write(&self.dir.join(PIDS), &serde_json::to_vec(&pids)?)
     }
@@ -125,14 +129,18 @@ impl Run<'_> {
         OpenOptions::new().create(true).append(true).mode(0o600).open(self.dir.join(name))
     }
 
-    /// Whether rclone did not find its configuration: another rclone was saving it at that moment. Nothing was done yet.
+    /// Whether rclone did not find its configuration: another rclone was saving it at that moment. Nothing was done
+    /// yet.
     fn lost_conf(&self, status: ExitStatus) -> bool {
-        let lost = |name| fs::read_to_string(self.dir.join(name)).is_ok_and(|text| text.len() < 64 << 10 && command::lost_conf(&text));
+        let lost = |name| {
+            fs::read_to_string(self.dir.join(name)).is_ok_and(|text| text.len() < 64 << 10 && command::lost_conf(&text))
+        };
         status.code() == Some(1) && (lost(log::FILE) || lost(log::STDERR))
     }
 }
 
-/// Waits until rclone has ended, and whether it was asked to. Passes a stop on, and after a while does not ask any more.
+/// Waits until rclone has ended, and whether it was asked to. Passes a stop on, and after a while does not ask any
+/// more.
 fn wait(mut child: Child, grace: Duration) -> io::Result<(ExitStatus, bool)> {
     let mut deadline: Option<Instant> = None;
     loop {

@@ -24,19 +24,23 @@ impl Rclone {
         }
         self.prepare([location]).await?;
         let sandbox = self.0.sandboxes.reader().await?;
-        let answer = ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], &sandbox, limit).await?;
+        let answer =
+            ask(&self.0.keeper, &binary, &command::size(self.0.vault.working(), location), &[], &sandbox, limit)
+                .await?;
         if !answer.success {
             let error = words::error(&probe::why(&answer.errors), &[]);
             // Some servers have words of their own for what is not there.
-            let missing =
-                matches!(error, RcloneError::Failed { .. }) && matches!(self.presence(location, WHY).await, Ok(Presence::Missing));
+            let missing = matches!(error, RcloneError::Failed { .. })
+                && matches!(self.presence(location, WHY).await, Ok(Presence::Missing));
             return Err(if missing { RcloneError::NotFound } else { error });
         }
-        let counted: wire::Size =
-            serde_json::from_slice(&answer.output).map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;
+        let counted: wire::Size = serde_json::from_slice(&answer.output)
+            .map_err(|_| RcloneError::Broken("rclone size: not as expected".into()))?;
         let size: Size = counted.into();
         // Some count what is not there as nothing.
-        if size == Size::default() && self.presence(location, WHY).await.is_ok_and(|found| !matches!(found, Presence::Folder)) {
+        if size == Size::default()
+            && self.presence(location, WHY).await.is_ok_and(|found| !matches!(found, Presence::Folder))
+        {
             return if self.is_bucket(location).await { Ok(size) } else { Err(RcloneError::NotFound) };
         }
         Ok(size)

@@ -1,4 +1,5 @@
-//! Unix sockets by path, whatever the length of the path: `bind` and `connect` take 108 bytes at most, a data folder may be deeper.
+//! Unix sockets by path, whatever the length of the path: `bind` and `connect` take 108 bytes at most, a data folder
+//! may be deeper.
 
 use std::{
     fs, io,

@@ -1,8 +1,9 @@
-//! Starting processes: what the standard library does not do between `fork` and `exec`. Here and in `connects` is the only
-//! `unsafe` of the project.
+//! Starting processes: what the standard library does not do between `fork` and `exec`. Here and in `connects` is the
+//! only `unsafe` of the project.
 //!
-//! A process gets its own session, umask and signal mask, a listening socket as descriptor 3 (`LISTEN_FDS`, systemd's way) and a lock
-//! as descriptor 4. It gets the environment that is given and nothing else. Who waits for it is not known here.
+//! A process gets its own session, umask and signal mask, a listening socket as descriptor 3 (`LISTEN_FDS`, systemd's
+//! way) and a lock as descriptor 4. It gets the environment that is given and nothing else. Who waits for it is not
+//! known here.
 #![expect(unsafe_code, reason = "fork, exec, inherited descriptors and signal masks have no safe interface")]
 
 use std::{
@@ -31,7 +32,8 @@ const TEMP: &str = "TMPDIR";
 /// The text in the environment that the child overwrites with its own process id.
 const PID: &[u8] = b"LISTEN_PID=0000000000\0";
 
-/// A process to be. Without `Debug`: its environment may hold a password. Without `Default`: [`Process::new`] asks how far it may reach.
+/// A process to be. Without `Debug`: its environment may hold a password. Without `Default`: [`Process::new`] asks how
+/// far it may reach.
 pub struct Process {
     /// The program, absolute.
     pub program: PathBuf,
@@ -58,7 +60,8 @@ impl Process {
         Self { program, args, env, umask: None, dies_with_thread: false, listener: None, lock: None, reach }
     }
 
-    /// As a command, with `/` as folder, in its own session. Its streams are still to be set; its arguments and environment are fixed.
+    /// As a command, with `/` as folder, in its own session. Its streams are still to be set; its arguments and
+    /// environment are fixed.
     pub fn command(self) -> io::Result<Command> {
         reserve()?;
         let mut command = Command::new(&self.program);
@@ -67,8 +70,15 @@ impl Process {
         // Out of the way of 3 and 4, as the others: what is put there would take its place.
         let sandbox = self.reach.ruleset(&self.program)?.as_ref().map(high).transpose()?;
         let calls = self.reach.calls()?;
-        let connects =
-            self.reach.outbound().filter(|_| sandbox.is_some()).map(connects::watch).transpose()?.as_ref().map(high).transpose()?;
+        let connects = self
+            .reach
+            .outbound()
+            .filter(|_| sandbox.is_some())
+            .map(connects::watch)
+            .transpose()?
+            .as_ref()
+            .map(high)
+            .transpose()?;
         let listener = self.listener.as_ref().map(high).transpose()?;
         let lock = self.lock.as_ref().map(high).transpose()?;
         let parent = rustix::process::getpid().as_raw_pid();
@@ -88,7 +98,8 @@ impl Process {
                         return Err(io::Error::from_raw_os_error(libc::ESRCH));
                     }
                 }
-                // A program that is not there is told now: the pipe by which the standard library tells it may be 3 or 4.
+                // A program that is not there is told now: the pipe by which the standard library tells it may be 3 or
+                // 4.
                 check(libc::access(image.program.as_ptr(), libc::X_OK))?;
                 for (from, to) in [(&listener, LISTENER), (&lock, LOCK)] {
                     if let Some(fd) = from {
@@ -182,7 +193,8 @@ impl Image {
 pub(super) fn landlock() -> io::Result<i64> {
     const VERSION: libc::c_uint = 1;
     // SAFETY: with this flag the kernel reads nothing, it only answers.
-    let answer = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<libc::c_void>(), 0_usize, VERSION) };
+    let answer =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<libc::c_void>(), 0_usize, VERSION) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(answer) }
 }
 
@@ -195,7 +207,11 @@ unsafe fn enter(ruleset: RawFd) -> io::Result<()> {
     unsafe {
         // Without it a program with other rights (setuid) could be started from behind the sandbox.
         check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;
-        if libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        if libc::syscall(libc::SYS_landlock_restrict_self, ruleset, 0) == -1 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -232,7 +248,8 @@ fn high(fd: &OwnedFd) -> io::Result<OwnedFd> {
     rustix::io::fcntl_dupfd_cloexec(fd, 10).map_err(Into::into)
 }
 
-/// Keeps 0 to 4 taken for good. Else the pipe by which the standard library reports a failed `exec` could get 3 or 4 and be overwritten.
+/// Keeps 0 to 4 taken for good. Else the pipe by which the standard library reports a failed `exec` could get 3 or 4
+/// and be overwritten.
 fn reserve() -> io::Result<()> {
     static KEPT: OnceLock<Vec<File>> = OnceLock::new();
     if KEPT.get().is_none() {
@@ -251,7 +268,8 @@ fn reserve() -> io::Result<()> {
 
 /// The listener and the lock that this process was started with. To be called once, before anything else is opened.
 pub fn inherited() -> io::Result<(OwnedFd, OwnedFd)> {
-    // SAFETY: whether these descriptors are open is checked at once; nothing else in a process that has just begun owns them.
+    // SAFETY: whether these descriptors are open is checked at once; nothing else in a process that has just begun owns
+    // them.
     unsafe {
         for fd in [LISTENER, LOCK] {
             rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(fd).as_fd(), rustix::io::FdFlags::CLOEXEC)?;
@@ -350,7 +368,10 @@ mod tests {
     fn a_program_that_is_not_there_is_an_error_here() {
         let lock = Some(File::open("/dev/null").expect("opened").into());
         let process = Process { program: "/nowhere/rclone".into(), lock, ..shell("") };
-        assert_eq!(process.command().expect("a command").spawn().expect_err("no program").kind(), io::ErrorKind::NotFound);
+        assert_eq!(
+            process.command().expect("a command").spawn().expect_err("no program").kind(),
+            io::ErrorKind::NotFound
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The test of a remote: its root is listed, and of one that is put together of others, each of those. What was found is said in words, and what was
-//! not asked as well.
+//! The test of a remote: its root is listed, and of one that is put together of others, each of those. What was found
+//! is said in words, and what was not asked as well.
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path, time::Duration};
 
@@ -62,7 +62,8 @@ impl Rclone {
         let sandbox = self.0.sandboxes.reader_of(options).await?;
         let look = |place: Location, limit| {
             let (secrets, binary, keeper, sandbox) = (&secrets, &binary, &self.0.keeper, &sandbox);
-            let saved = sections.iter().find(|section| !place.is_local() && section.name == place.remote()).map(Section::kind);
+            let saved =
+                sections.iter().find(|section| !place.is_local() && section.name == place.remote()).map(Section::kind);
             let unasked = probe::unasked(saved.as_deref().unwrap_or(kind), &place);
             async move {
                 if let Some(why) = unasked {
@@ -89,7 +90,11 @@ impl Rclone {
         }
         let left = limit.saturating_sub(began.elapsed()).max(LEAST);
         let parts = parts(sections, kind, options, "", &mut STEPS.clone());
-        let parts: Vec<_> = stream::iter(parts.into_iter().take(PARTS)).map(|place| look(place, left)).buffered(AT_ONCE).collect().await;
+        let parts: Vec<_> = stream::iter(parts.into_iter().take(PARTS))
+            .map(|place| look(place, left))
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
         let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
         let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (connected, message) = say(kind, options, &root, &parts, elapsed_ms);
@@ -105,7 +110,13 @@ fn needs_folder(kind: &str, options: &BTreeMap<String, String>) -> Vec<Location>
 }
 
 /// What has to be asked beside the root, which rclone makes up: the parts of a remote that is put together of others.
-fn parts(sections: &[Section], kind: &str, options: &BTreeMap<String, String>, path: &str, steps: &mut usize) -> Vec<Location> {
+fn parts(
+    sections: &[Section],
+    kind: &str,
+    options: &BTreeMap<String, String>,
+    path: &str,
+    steps: &mut usize,
+) -> Vec<Location> {
     let Some(left) = steps.checked_sub(1) else { return Vec::new() };
     *steps = left;
     let below = |place: Location| if path.is_empty() { place } else { place.join(path) };
@@ -141,7 +152,13 @@ fn parts(sections: &[Section], kind: &str, options: &BTreeMap<String, String>, p
 }
 
 /// Whether it is connected, and what to say.
-fn say(kind: &str, options: &BTreeMap<String, String>, root: &Found, parts: &[(Location, Found)], elapsed_ms: u64) -> (bool, String) {
+fn say(
+    kind: &str,
+    options: &BTreeMap<String, String>,
+    root: &Found,
+    parts: &[(Location, Found)],
+    elapsed_ms: u64,
+) -> (bool, String) {
     let failed: Vec<_> = parts
         .iter()
         .filter_map(|(place, found)| match found {
@@ -185,10 +202,13 @@ fn say_listed(kind: &str, options: &BTreeMap<String, String>, listed: Listed, el
     };
     let mut message = format!("Connected in {}, {found}", format::duration(elapsed_ms));
     if undecryptable > 0 {
-        message += &format!(", but {names} cannot be decrypted: they were encrypted with another password or salt, or are not encrypted.");
+        message += &format!(
+            ", but {names} cannot be decrypted: they were encrypted with another password or salt, or are not encrypted."
+        );
     } else if kind == "crypt" {
         let is = |name: &str, usual: &str| options.get(name).is_none_or(|value| value == usual);
-        let shows = is("filename_encryption", "standard") && (is("directory_name_encryption", "true") || entries > folders);
+        let shows =
+            is("filename_encryption", "standard") && (is("directory_name_encryption", "true") || entries > folders);
         message += match (entries, shows) {
             (0, _) => ". The password was not tried: there is nothing to decrypt.",
             (_, true) => "",
@@ -222,8 +242,10 @@ mod tests {
             ("ap", &["p:album"]),
         ] {
             let section = sections.iter().find(|section| section.name == name).expect(name);
-            let found: Vec<_> =
-                parts(&sections, &section.kind(), &section.pairs(), "", &mut STEPS.clone()).iter().map(ToString::to_string).collect();
+            let found: Vec<_> = parts(&sections, &section.kind(), &section.pairs(), "", &mut STEPS.clone())
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             assert_eq!(found, expected, "{name}");
         }
         let endless = sections.iter().find(|section| section.name == "uu").expect("uu");
@@ -238,7 +260,12 @@ mod tests {
         let listed = |entries, folders, undecryptable, more| Listed { entries, folders, undecryptable, more };
         for (kind, options, found, words) in [
             ("s3", &none, listed(1, 1, 0, false), "0.1 s, 1 bucket"),
-            ("crypt", &none, listed(0, 0, 12, false), "but 12 names cannot be decrypted, and there are no others: the password or salt"),
+            (
+                "crypt",
+                &none,
+                listed(0, 0, 12, false),
+                "but 12 names cannot be decrypted, and there are no others: the password or salt",
+            ),
             ("crypt", &none, listed(0, 0, 12, true), "but at least 12 names cannot"),
             ("alias", &none, listed(0, 0, 1, false), "but 1 name cannot"),
             ("crypt", &none, listed(5, 0, 1, false), "5 entries, but 1 name cannot be decrypted: they were"),
@@ -257,9 +284,17 @@ mod tests {
         let good = Found::Listed(listed(2, 2, 0, false));
         let bad = || Found::Failed("No.".to_owned());
         let parts = [(at("a:"), good.clone()), (at("b:x"), bad()), (at("c:"), bad())];
-        assert_eq!(say("union", &none, &good, &parts[..2], 1), (false, "One of its 2 parts failed: b:x No.".to_owned()));
-        assert_eq!(say("union", &none, &good, &parts, 1), (false, "2 of its 3 parts failed: b:x No. c: No.".to_owned()));
+        assert_eq!(
+            say("union", &none, &good, &parts[..2], 1),
+            (false, "One of its 2 parts failed: b:x No.".to_owned())
+        );
+        assert_eq!(
+            say("union", &none, &good, &parts, 1),
+            (false, "2 of its 3 parts failed: b:x No. c: No.".to_owned())
+        );
         assert_eq!(say("alias", &none, &good, &parts[1..2], 1), (false, "b:x No.".to_owned()));
-        assert!(say("union", &none, &good, &[parts[0].clone(), parts[0].clone()], 100).1.ends_with("all 2 parts answered"));
+        assert!(
+            say("union", &none, &good, &[parts[0].clone(), parts[0].clone()], 100).1.ends_with("all 2 parts answered")
+        );
     }
 }

@@ -1,8 +1,10 @@
-//! Tokens that a provider renews. Many rclones share one, and with some providers the token that renews can be used once: so one rclone at a time
-//! renews it, under a lock, before others start that would all find it expired, and shortly before it expires while others work.
+//! Tokens that a provider renews. Many rclones share one, and with some providers the token that renews can be used
+//! once: so one rclone at a time renews it, under a lock, before others start that would all find it expired, and
+//! shortly before it expires while others work.
 //!
-//! That rclone has a configuration of its own, in which the token has expired. What it got is taken from there into the master and the working
-//! copy, from which all others read it when theirs expires. It does not end with the console: a token that was given and not kept is lost.
+//! That rclone has a configuration of its own, in which the token has expired. What it got is taken from there into the
+//! master and the working copy, from which all others read it when theirs expires. It does not end with the console: a
+//! token that was given and not kept is lost.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -41,7 +43,8 @@ use super::{
 
 /// A token is renewed when it is good for less than this, or than a quarter of its life, if that is shorter.
 const MARGIN: Duration = Duration::from_secs(120);
-/// rclone itself does not trust a token that ends sooner: one that lives no longer is renewed by each rclone, whatever is done here.
+/// rclone itself does not trust a token that ends sooner: one that lives no longer is renewed by each rclone, whatever
+/// is done here.
 const DISTRUST: Duration = Duration::from_secs(10);
 /// The least that a token is renewed before others do it: two looks at the clock, and the time that it takes.
 const EARLIEST: Duration = Duration::from_secs(15);
@@ -60,8 +63,8 @@ const PREFIX: &str = "token-";
 const CONF: &str = "rclone.conf";
 const BASE: &str = "base.json";
 const LOCK: &str = "lock";
-/// Types of remotes that save nothing in the configuration, unless they have a token: read from the source of rclone 1.75.2. Others may, as SFTP does
-/// with what it learned of its server.
+/// Types of remotes that save nothing in the configuration, unless they have a token: read from the source of rclone
+/// 1.75.2. Others may, as SFTP does with what it learned of its server.
 const NEVER_SAVE: [&str; 17] = [
     "alias",
     "archive",
@@ -105,31 +108,52 @@ struct Tried {
 }
 
 impl Rclone {
-    /// What comes before every rclone that uses these locations: the configurations agree, and no token that is behind them is about to expire.
-    /// One that cannot be renewed is no error here: rclone itself says so, to whoever uses it.
-    pub(super) async fn prepare<'a>(&self, locations: impl IntoIterator<Item = &'a Location>) -> Result<(), RcloneError> {
+    /// What comes before every rclone that uses these locations: the configurations agree, and no token that is behind
+    /// them is about to expire. One that cannot be renewed is no error here: rclone itself says so, to whoever uses it.
+    pub(super) async fn prepare<'a>(
+        &self,
+        locations: impl IntoIterator<Item = &'a Location>,
+    ) -> Result<(), RcloneError> {
         self.settle().await?;
-        let names: Vec<_> =
-            locations.into_iter().filter(|location| !location.is_local()).map(|location| location.remote().to_owned()).collect();
+        let names: Vec<_> = locations
+            .into_iter()
+            .filter(|location| !location.is_local())
+            .map(|location| location.remote().to_owned())
+            .collect();
         self.0.renew_all(names).await
     }
 
     /// The same, for a remote that is not saved and leads to saved ones.
-    pub(super) async fn prepare_wrapped(&self, kind: &str, options: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+    pub(super) async fn prepare_wrapped(
+        &self,
+        kind: &str,
+        options: &BTreeMap<String, String>,
+    ) -> Result<(), RcloneError> {
         let places = wrap::places(kind, options).unwrap_or_default();
         self.prepare(&places).await
     }
 
-    /// Whether an rclone that uses these locations may have something to save in the configuration: a new token, or what it learned of a server.
-    pub(super) async fn saves<'a>(&self, locations: impl IntoIterator<Item = &'a Location>) -> Result<bool, RcloneError> {
-        let names = locations.into_iter().filter(|location| !location.is_local()).map(|location| location.remote().to_owned()).collect();
+    /// Whether an rclone that uses these locations may have something to save in the configuration: a new token, or
+    /// what it learned of a server.
+    pub(super) async fn saves<'a>(
+        &self,
+        locations: impl IntoIterator<Item = &'a Location>,
+    ) -> Result<bool, RcloneError> {
+        let names = locations
+            .into_iter()
+            .filter(|location| !location.is_local())
+            .map(|location| location.remote().to_owned())
+            .collect();
         let sections = self.usable().await?;
         let reached = reach(&sections, names);
-        let never = |section: &Section| NEVER_SAVE.contains(&section.kind().as_str()) && !section.pairs().contains_key(agree::TOKEN);
+        let never = |section: &Section| {
+            NEVER_SAVE.contains(&section.kind().as_str()) && !section.pairs().contains_key(agree::TOKEN)
+        };
         Ok(sections.iter().any(|section| reached.contains(&section.name) && !never(section)))
     }
 
-    /// Notes that what lives in `dir` uses these locations, so that their tokens are renewed in time as long as it does.
+    /// Notes that what lives in `dir` uses these locations, so that their tokens are renewed in time as long as it
+    /// does.
     pub(super) async fn hold<'a>(&self, dir: &Path, locations: impl IntoIterator<Item = &'a Location>) {
         let names: Vec<_> = locations.into_iter().map(|location| location.remote().to_owned()).collect();
         if let Ok(sections) = self.usable().await {
@@ -140,14 +164,18 @@ impl Rclone {
 }
 
 impl Inner {
-    /// Notes what lives already when the console starts, below the data folder, and takes over what an earlier console had renewed.
+    /// Notes what lives already when the console starts, below the data folder, and takes over what an earlier console
+    /// had renewed.
     pub(super) fn find_living(&self) {
         let Some(data) = self.run.parent() else { return };
         let sections = self.vault.remotes().unwrap_or_default();
         let folders = ["runs", "mounts"].into_iter().filter_map(|name| fs::read_dir(data.join(name)).ok());
         for dir in folders.flatten().flatten().map(|entry| entry.path()) {
             if shim::inspect(&dir) == Life::Alive {
-                let names = shim::targets(&dir).iter().filter_map(|target| Some(target.split_once(':')?.0.to_owned())).collect();
+                let names = shim::targets(&dir)
+                    .iter()
+                    .filter_map(|target| Some(target.split_once(':')?.0.to_owned()))
+                    .collect();
                 lock(&self.tokens.held).push((dir, reach(&sections, names)));
             }
         }
@@ -157,12 +185,18 @@ impl Inner {
     /// Takes what was renewed for a console that was killed meanwhile. Its rclone has a moment to come to its end.
     fn take_left(&self) {
         let entries = fs::read_dir(&self.run).into_iter().flatten().flatten();
-        for dir in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)).map(|entry| entry.path()) {
+        for dir in
+            entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)).map(|entry| entry.path())
+        {
             let (busy, base) = (is_locked(&dir.join(LOCK)), Base::read(&dir));
             let taken = base.map_or(Ok(()), |base| self.vault.take_renewed(&dir.join(CONF), &base.name, &base.token));
             match taken {
-                Err(error) => tracing::warn!(%error, "a token that was renewed could not be taken over; that is tried at the next start"),
-                Ok(()) if busy => tracing::warn!("a token is being renewed for a console that is gone; it is taken over at the next start"),
+                Err(error) => {
+                    tracing::warn!(%error, "a token that was renewed could not be taken over; that is tried at the next start");
+                }
+                Ok(()) if busy => tracing::warn!(
+                    "a token is being renewed for a console that is gone; it is taken over at the next start"
+                ),
                 Ok(()) => _ = fs::remove_dir_all(dir),
             }
         }
@@ -212,8 +246,8 @@ impl Inner {
         held.iter().any(|(_, names)| names.contains(name))
     }
 
-    /// Renews a token, unless another one just did. To its end, though whoever asked may be gone: the old token is worth nothing once there is
-    /// a new one.
+    /// Renews a token, unless another one just did. To its end, though whoever asked may be gone: the old token is
+    /// worth nothing once there is a new one.
     async fn renew(self: &Arc<Self>, name: &str) {
         let turn = Arc::clone(lock(&self.tokens.locks).entry(name.to_owned()).or_default());
         let (inner, name) = (Arc::clone(self), name.to_owned());
@@ -231,7 +265,9 @@ impl Inner {
     async fn renew_now(self: &Arc<Self>, name: &str, tried: &mut Tried) -> Result<(), RcloneError> {
         let vault = Arc::clone(&self.vault);
         let conf = blocking(move || vault.settle().and_then(|_| vault.conf())).await?;
-        let Some((section, token)) = conf.get(name).and_then(|section| Some((section, Token::of(section)?))) else { return Ok(()) };
+        let Some((section, token)) = conf.get(name).and_then(|section| Some((section, Token::of(section)?))) else {
+            return Ok(());
+        };
         let life = tried.life.unwrap_or(Duration::MAX);
         if life <= DISTRUST || token.left() > MARGIN.min((life / 4).max(EARLIEST)) {
             return Ok(());
@@ -275,7 +311,8 @@ impl Inner {
         };
         let errors = File::create_new(dir.join("log")).during("could not make a file for one who renews a token")?;
         let mut start = Command::from(process.command().during("could not start rclone")?);
-        let mut child = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().during("could not start rclone")?;
+        let mut child =
+            start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().during("could not start rclone")?;
         // From here on the lock is the child's alone.
         drop(start);
         let old = expired.get(name).and_then(|section| section.own().get(agree::TOKEN).cloned());
@@ -375,7 +412,9 @@ impl Token {
 
     /// How long it is good for.
     fn left(&self) -> Duration {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
         Duration::from_millis(self.expiry.millis_since(Timestamp(now)))
     }
 

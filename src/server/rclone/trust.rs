@@ -1,5 +1,6 @@
-//! How rclone checks who a server is: where the server of a remote is asked for its host key or certificate, what is trusted, and which option
-//! keeps that. A host key is kept in `host_keys`; a certificate in a file of ours, which `override.ca_cert` names for this remote alone.
+//! How rclone checks who a server is: where the server of a remote is asked for its host key or certificate, what is
+//! trusted, and which option keeps that. A host key is kept in `host_keys`; a certificate in a file of ours, which
+//! `override.ca_cert` names for this remote alone.
 
 use std::{
     collections::BTreeMap,
@@ -42,8 +43,9 @@ const ADDRESS: [(&str, &str); 7] = [
     ("webdav", "url"),
 ];
 
-/// The provider of which all remotes of one rclone process share one set of certificates (with Azure, Swift and Proton): that of the one that
-/// is used first. So each has the certificates of all; and the warm rclone begins with them.
+/// The provider of which all remotes of one rclone process share one set of certificates (with Azure, Swift and
+/// Proton): that of the one that is used first. So each has the certificates of all; and the warm rclone begins with
+/// them.
 const SHARED: &str = "ftp";
 /// Where systems keep the certificates of their authorities, as Go looks for them.
 const SYSTEM: [&str; 6] = [
@@ -70,7 +72,8 @@ pub struct Server {
     pub trusted: Vec<String>,
 }
 
-/// Where the server of a remote with these options is asked for its identity. `None` where there is none, or a proxy stands between.
+/// Where the server of a remote with these options is asked for its identity. `None` where there is none, or a proxy
+/// stands between.
 #[must_use]
 pub fn endpoint(kind: &str, options: &Options) -> Option<Endpoint> {
     let get = |name: &str| options.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
@@ -85,14 +88,20 @@ pub fn endpoint(kind: &str, options: &Options) -> Option<Endpoint> {
     }
     match kind {
         "sftp" if get("ssh").is_some() || get("known_hosts_file").is_some_and(|file| file != "none") => None,
-        "sftp" => at(22, Protocol::Ssh(get("host_key_algorithms").unwrap_or_default().split_whitespace().map(str::to_owned).collect())),
+        "sftp" => at(
+            22,
+            Protocol::Ssh(
+                get("host_key_algorithms").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            ),
+        ),
         "ftp" if is_on("tls") => at(21, Protocol::Tls),
         "ftp" if is_on("explicit_tls") => at(21, Protocol::FtpTls),
         _ => https(get(address_option(kind)?)?),
     }
 }
 
-/// Host and port of the server of a remote with these options. `None` where nobody knows them, or a proxy stands between.
+/// Host and port of the server of a remote with these options. `None` where nobody knows them, or a proxy stands
+/// between.
 #[must_use]
 pub fn address(kind: &str, options: &Options) -> Option<(String, u16)> {
     if let Some(Endpoint { host, port, .. }) = endpoint(kind, options) {
@@ -161,11 +170,17 @@ pub fn check(kind: &str, options: &Options) -> Option<ServerCheck> {
 /// The fingerprints that a remote with these options trusts.
 fn trusted(kind: &str, options: &Options) -> Vec<String> {
     if kind == "sftp" {
-        return options.get(HOST_KEYS).map(|keys| keys.split(',').filter_map(host_key_fingerprint).collect()).unwrap_or_default();
+        return options
+            .get(HOST_KEYS)
+            .map(|keys| keys.split(',').filter_map(host_key_fingerprint).collect())
+            .unwrap_or_default();
     }
     let files = options.get(CERTIFICATES).and_then(|files| files.split(',').next());
     let stem = files.and_then(|file| Path::new(file).file_stem()).and_then(|stem| stem.to_str());
-    stem.filter(|stem| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit())).map(colons).into_iter().collect()
+    stem.filter(|stem| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map(colons)
+        .into_iter()
+        .collect()
 }
 
 /// The fingerprint of an entry of `host_keys`, as OpenSSH prints it.
@@ -180,7 +195,8 @@ pub fn host_keys_problem(value: &str) -> Option<&'static str> {
         let mut words = entry.split_whitespace();
         let (Some(algorithm), Some(key), None) = (words.next(), words.next(), words.next()) else { return false };
         let Ok(key) = BASE64_STANDARD.decode(key) else { return false };
-        let named = key.get(..4).and_then(|length| key.get(4..4 + u32::from_be_bytes(length.try_into().ok()?) as usize));
+        let named =
+            key.get(..4).and_then(|length| key.get(4..4 + u32::from_be_bytes(length.try_into().ok()?) as usize));
         named == Some(algorithm.as_bytes())
     };
     let entries: Vec<_> = value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
@@ -206,7 +222,8 @@ impl Rclone {
     /// What is known of the server of a saved remote.
     pub async fn server(&self, name: &RemoteName) -> Result<Server, RcloneError> {
         let vault = self.0.vault.clone();
-        let section = blocking(move || vault.remotes()).await?.into_iter().find(|section| section.name == name.as_str());
+        let section =
+            blocking(move || vault.remotes()).await?.into_iter().find(|section| section.name == name.as_str());
         let section = section.ok_or(RcloneError::UnknownRemote)?;
         let (kind, options) = (section.kind(), section.pairs());
         let (endpoint, check) = (endpoint(&kind, &options), check(&kind, &options));
@@ -214,7 +231,8 @@ impl Rclone {
         Ok(Server { kind, endpoint, check, trusted })
     }
 
-    /// Has a saved remote trust this host key or certificate, and no other. Asks nobody; [`Self::forget`] is what comes next.
+    /// Has a saved remote trust this host key or certificate, and no other. Asks nobody; [`Self::forget`] is what comes
+    /// next.
     pub async fn pin(&self, name: &RemoteName, kind: &str, pin: &str) -> Result<Saved, RcloneError> {
         let mut options = BTreeMap::new();
         self.add_pin(kind, &mut options, Some(pin)).await?;
@@ -223,7 +241,12 @@ impl Rclone {
     }
 
     /// Adds what pins a host key or certificate to the options of a remote.
-    pub(super) async fn add_pin(&self, kind: &str, options: &mut Options, pin: Option<&str>) -> Result<(), RcloneError> {
+    pub(super) async fn add_pin(
+        &self,
+        kind: &str,
+        options: &mut Options,
+        pin: Option<&str>,
+    ) -> Result<(), RcloneError> {
         let Some(pin) = pin else { return Ok(()) };
         if kind == "sftp" {
             options.insert(HOST_KEYS.to_owned(), pin.to_owned());
@@ -268,7 +291,10 @@ pub fn write_shared(run: &Path, remotes: &[Section], more: Option<&str>) -> Resu
     let mut all = system.filter_map(|file| fs::read_to_string(file).ok()).next().unwrap_or_default();
     for section in remotes.iter().filter(|section| section.kind() == SHARED) {
         let pinned = section.pairs().remove(CERTIFICATES).unwrap_or_default();
-        for file in pinned.split(',').filter(|file| Path::new(file).parent() == Some(&folder(run)) && !file.ends_with("ftp.pem")) {
+        for file in pinned
+            .split(',')
+            .filter(|file| Path::new(file).parent() == Some(&folder(run)) && !file.ends_with("ftp.pem"))
+        {
             all.push('\n');
             all.push_str(&fs::read_to_string(file).unwrap_or_default());
         }
@@ -290,7 +316,11 @@ pub fn restore(run: &Path, remotes: &[Section]) -> Result<(), RcloneError> {
     for section in remotes.iter().filter(pinned) {
         let files = section.pairs().remove(CERTIFICATES).unwrap_or_default();
         for file in files.split(',').filter(|file| !Path::new(file).exists()) {
-            tracing::warn!(remote = section.name, file, "the certificate that this remote trusts is not there: trust it again");
+            tracing::warn!(
+                remote = section.name,
+                file,
+                "the certificate that this remote trusts is not there: trust it again"
+            );
         }
     }
     Ok(())
@@ -300,7 +330,8 @@ pub fn restore(run: &Path, remotes: &[Section]) -> Result<(), RcloneError> {
 fn keep(folder: &Path, pem: &str) -> Result<PathBuf, RcloneError> {
     private_dir(folder).during("could not make the folder of certificates")?;
     let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    let der = BASE64_STANDARD.decode(body).map_err(|_| RcloneError::Broken("a certificate could not be read".into()))?;
+    let der =
+        BASE64_STANDARD.decode(body).map_err(|_| RcloneError::Broken("a certificate could not be read".into()))?;
     let name: String = Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect();
     let file = folder.join(name).with_extension("pem");
     if !fs::exists(&file).during("could not look for a certificate")? {
@@ -314,7 +345,10 @@ mod tests {
     use super::*;
 
     fn options(text: &str) -> Options {
-        text.split(' ').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+        text.split(' ')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
     }
 
     fn found(kind: &str, text: &str) -> Option<(String, u16)> {
@@ -343,7 +377,11 @@ mod tests {
             ("s3", "provider=AWS", None),
             ("drive", "url=https://x", None),
         ] {
-            assert_eq!(found(kind, text), expected.map(|(host, port): (&str, u16)| (host.to_owned(), port)), "{kind} {text}");
+            assert_eq!(
+                found(kind, text),
+                expected.map(|(host, port): (&str, u16)| (host.to_owned(), port)),
+                "{kind} {text}"
+            );
         }
     }
 
@@ -393,9 +431,14 @@ mod tests {
             assert_eq!(host_keys_problem(&good), None, "{good}");
         }
         let other = key.replace("ssh-ed25519 ", "ssh-rsa ");
-        for bad in
-            ["SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA", &key[12..], "ssh-ed25519", "ssh-ed25519 !", &format!("h {key}"), &other]
-        {
+        for bad in [
+            "SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA",
+            &key[12..],
+            "ssh-ed25519",
+            "ssh-ed25519 !",
+            &format!("h {key}"),
+            &other,
+        ] {
             assert!(host_keys_problem(bad).is_some(), "{bad}");
         }
         let trusted = trusted("sftp", &BTreeMap::from([("host_keys".to_owned(), key.to_owned())]));

@@ -1,5 +1,5 @@
-//! Files of which a provider has no checksum although it has checksums of others: an object of S3 that was uploaded in parts, or encrypted with a
-//! customer's key. rclone compares them by size, and says so only in its debug log.
+//! Files of which a provider has no checksum although it has checksums of others: an object of S3 that was uploaded in
+//! parts, or encrypted with a customer's key. rclone compares them by size, and says so only in its debug log.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -11,8 +11,8 @@ use super::{Rclone, command, error::RcloneError, wire};
 const MOST: usize = 100_000;
 
 impl Rclone {
-    /// The files below a location, of those that the filters of a run let through, of which the provider has no checksum of this kind; at most
-    /// 100,000.
+    /// The files below a location, of those that the filters of a run let through, of which the provider has no
+    /// checksum of this kind; at most 100,000.
     ///
     /// # Errors
     /// [`RcloneError::Timeout`] when rclone says nothing for `patience`.

@@ -1,5 +1,5 @@
-//! Files that rclone leaves out because it cannot list the folder they lie in: its name is empty, as that between the slashes of `a//b` in an object
-//! store. rclone says so in its log, lists another folder instead, and ends well.
+//! Files that rclone leaves out because it cannot list the folder they lie in: its name is empty, as that between the
+//! slashes of `a//b` in an object store. rclone says so in its log, lists another folder instead, and ends well.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,8 +10,8 @@ use crate::domain::{file::Entry, location::Location};
 use super::{Rclone, command, error::RcloneError, resolve::Opened, wire};
 
 impl Rclone {
-    /// How many files of a location a run did not see in these folders, whose names end in a slash; an empty one is the location itself. 0 where it
-    /// saw them.
+    /// How many files of a location a run did not see in these folders, whose names end in a slash; an empty one is the
+    /// location itself. 0 where it saw them.
     pub async fn unlisted(&self, location: &Location, folders: &[String], limit: Duration) -> Result<u64, RcloneError> {
         if !self.opened(location).await.iter().any(|opened| matches!(opened, Opened::Remote(place) if place.exact)) {
             return Ok(0);

@@ -1,4 +1,5 @@
-//! Sections of the configuration that are no remote here: rclone, or Longshore, cannot use them. Each is named with the reason.
+//! Sections of the configuration that are no remote here: rclone, or Longshore, cannot use them. Each is named with the
+//! reason.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,8 @@ pub fn unusable(sections: &[Section], types: Option<&BTreeSet<String>>) -> Vec<U
     sections.iter().filter_map(one).collect()
 }
 
-/// Why a section is no remote here; `None` when it is one. What stands before the first header, and has no type, is not meant to be one.
+/// Why a section is no remote here; `None` when it is one. What stands before the first header, and has no type, is not
+/// meant to be one.
 #[must_use]
 pub fn problem(section: &Section, types: Option<&BTreeSet<String>>) -> Option<String> {
     let no_type = !section.pairs().contains_key(TYPE);
@@ -30,9 +32,13 @@ pub fn problem(section: &Section, types: Option<&BTreeSet<String>>) -> Option<St
         return None;
     }
     match section.fault {
-        Some(Fault::NotUtf8) => return Some("It holds bytes that are not UTF-8. Save rclone.conf in UTF-8.".to_owned()),
+        Some(Fault::NotUtf8) => {
+            return Some("It holds bytes that are not UTF-8. Save rclone.conf in UTF-8.".to_owned());
+        }
         Some(Fault::Endless) => {
-            return Some("Its options refer to one another without end: rclone crashes on them. Correct them.".to_owned());
+            return Some(
+                "Its options refer to one another without end: rclone crashes on them. Correct them.".to_owned(),
+            );
         }
         None => {}
     }
@@ -44,14 +50,18 @@ pub fn problem(section: &Section, types: Option<&BTreeSet<String>>) -> Option<St
     if no_type {
         let near = section.own().keys().find(|key| key.trim().eq_ignore_ascii_case(TYPE));
         return Some(match near {
-            Some(near) => format!("It has no type: rclone reads “type” in small letters only, and here it is “{near}”."),
+            Some(near) => {
+                format!("It has no type: rclone reads “type” in small letters only, and here it is “{near}”.")
+            }
             None => "It has no type, so that rclone does not know what it is. Add a line “type = …”.".to_owned(),
         });
     }
     if kind.is_empty() {
         return Some("Its type is empty, so that rclone does not know what it is.".to_owned());
     }
-    types.filter(|types| !types.contains(&kind)).map(|_| format!("This rclone has no type “{kind}”. Correct the type, or update rclone."))
+    types
+        .filter(|types| !types.contains(&kind))
+        .map(|_| format!("This rclone has no type “{kind}”. Correct the type, or update rclone."))
 }
 
 /// The remotes of a configuration, without what [`problem`] is said of.
@@ -60,7 +70,8 @@ pub fn usable(sections: Vec<Section>, types: Option<&BTreeSet<String>>) -> Vec<S
     sections.into_iter().filter(|section| problem(section, types).is_none()).collect()
 }
 
-/// The remote that would take options from a new one of this name, or give it some, by the way in which rclone reads names with points.
+/// The remote that would take options from a new one of this name, or give it some, by the way in which rclone reads
+/// names with points.
 #[must_use]
 pub fn relative<'a>(names: impl IntoIterator<Item = &'a str>, new: &str) -> Option<String> {
     let related = |name: &&str| ini::parent(new) == Some(*name) || ini::parent(name) == Some(new);

@@ -1,4 +1,5 @@
-//! What the value of an option has to look like, by rclone's own types. Takes what rclone takes, and nothing that could become a second line.
+//! What the value of an option has to look like, by rclone's own types. Takes what rclone takes, and nothing that could
+//! become a second line.
 
 use std::collections::BTreeSet;
 
@@ -83,7 +84,9 @@ fn json(name: &str, value: &str) -> Result<String, &'static str> {
     // Google's libraries know other kinds of credentials, some of which run programs or read files.
     let kind = name != "service_account_credentials" || found["type"] == "service_account";
     if is_ambiguous(&found) {
-        return Err("This JSON has two names that differ by small and capital letters only: which of them counts is not certain.");
+        return Err(
+            "This JSON has two names that differ by small and capital letters only: which of them counts is not certain.",
+        );
     }
     // What was checked is what is kept: of a name that stands there twice, one.
     if there && kind { Ok(found.to_string()) } else { Err(problem) }
@@ -131,8 +134,16 @@ mod tests {
             (Tristate, &["unset", "true", "0"], &["maybe"]),
             (Int, &["22", "-1"], &["many", "1.5", "1e3"]),
             (Float, &["6", "0.5"], &["NaN", "inf", "x"]),
-            (Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib", "OFF"], &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"]),
-            (Duration, &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"], &["soon", "-", "1m; x", "1h2", "2026-13-45", "OFF", "1d12h"]),
+            (
+                Size,
+                &["off", "16Mi", "1.5G", "512", "5b", "10MiB", "10mib", "OFF"],
+                &["NaN", "10MB", "5iB", "-1", "M", "1 M", "1e3x"],
+            ),
+            (
+                Duration,
+                &["off", "1m30s", "1.5h", "2w", "10", "2026-01-01"],
+                &["soon", "-", "1m; x", "1h2", "2026-13-45", "OFF", "1d12h"],
+            ),
             (Password, &["`%(a)s\"\"\"", " a ", "a\u{a0}"], &["a\nb"]),
             (
                 Text,
@@ -170,8 +181,11 @@ mod tests {
     #[test]
     fn only_one_of_the_suggestions_will_do_where_rclone_says_so() {
         let example = |value: &str| OptionExample { value: value.into(), help: String::new(), provider: String::new() };
-        let option =
-            ProviderOption { exclusive: true, examples: vec![example("mtime"), example("atime")], ..option("x", OptionKind::Text) };
+        let option = ProviderOption {
+            exclusive: true,
+            examples: vec![example("mtime"), example("atime")],
+            ..option("x", OptionKind::Text)
+        };
         assert!(check(&option, "atime", "").is_ok() && check(&option, "dtime", "").is_err());
     }
 
@@ -180,25 +194,35 @@ mod tests {
         let token = option("token", OptionKind::Json);
         let pasted = "Paste the following into your remote machine --->\n{\"access_token\":\"a\",\n\"expiry\":\"\"}\n<---End paste";
         assert_eq!(check(&token, pasted, "").as_deref(), Ok("{\"access_token\":\"a\",\"expiry\":\"\"}"));
-        for bad in
-            ["garbage", "{}", "{\"access_token\":\"\"}", "[\"access_token\"]", "{\"access_token\":1}", "{\"access_token\":\"a\nb\"}", "}{"]
-        {
+        for bad in [
+            "garbage",
+            "{}",
+            "{\"access_token\":\"\"}",
+            "[\"access_token\"]",
+            "{\"access_token\":1}",
+            "{\"access_token\":\"a\nb\"}",
+            "}{",
+        ] {
             assert!(check(&token, bad, "").is_err(), "{bad}");
         }
         let account = option("service_account_credentials", OptionKind::Json);
         assert!(check(&account, "{\"type\":\"service_account\",\"client_email\":\"x@y\"}", "").is_ok());
-        let runs =
-            "{\"type\":\"external_account\",\"client_email\":\"x\",\"credential_source\":{\"executable\":{\"command\":\"touch x\"}}}";
+        let runs = "{\"type\":\"external_account\",\"client_email\":\"x\",\"credential_source\":{\"executable\":{\"command\":\"touch x\"}}}";
         assert!(check(&account, runs, "").is_err());
         let twice = "{\"type\":\"external_account\",\"client_email\":\"x@y\",\"type\":\"service_account\"}";
-        assert_eq!(check(&account, twice, "").as_deref(), Ok("{\"client_email\":\"x@y\",\"type\":\"service_account\"}"));
+        assert_eq!(
+            check(&account, twice, "").as_deref(),
+            Ok("{\"client_email\":\"x@y\",\"type\":\"service_account\"}")
+        );
         for other in ["Type", "TYPE", "Client_Email"] {
-            let json = format!("{{\"type\":\"service_account\",\"client_email\":\"x@y\",\"{other}\":\"external_account\"}}");
+            let json =
+                format!("{{\"type\":\"service_account\",\"client_email\":\"x@y\",\"{other}\":\"external_account\"}}");
             assert!(check(&account, &json, "").is_err(), "{other}");
         }
         let folded = "{\"access_token\":\"a\",\"acce\u{17f}s_to\u{212a}en\":\"b\"}";
         assert!(
-            check(&token, folded, "").is_err() && check(&account, "{\"Type\":\"service_account\",\"client_email\":\"x\"}", "").is_err()
+            check(&token, folded, "").is_err()
+                && check(&account, "{\"Type\":\"service_account\",\"client_email\":\"x\"}", "").is_err()
         );
         assert!(check(&token, "{\"access_token\":\"a\",\"x\":[{\"y\":1,\"Y\":2}]}", "").is_err());
     }

@@ -1,8 +1,8 @@
 //! rclone's configuration: the master, which only we write, and the working copy, which all rclone processes share.
 //!
-//! rclone writes the working copy too, not atomically and without regard to other processes: new tokens, and what it learned about an
-//! SFTP server. [`Vault::settle`] takes newer tokens into the master and writes anew what was lost or mangled. The master changes only
-//! by temp file, fsync and rename, under one lock, and is read back.
+//! rclone writes the working copy too, not atomically and without regard to other processes: new tokens, and what it
+//! learned about an SFTP server. [`Vault::settle`] takes newer tokens into the master and writes anew what was lost or
+//! mangled. The master changes only by temp file, fsync and rename, under one lock, and is read back.
 
 use std::{
     collections::BTreeMap,
@@ -108,7 +108,12 @@ impl Vault {
     }
 
     /// Sets options of a remote, and those of `also` where it has them.
-    pub fn set(&self, name: &str, options: &BTreeMap<String, String>, also: &BTreeMap<String, String>) -> Result<Change, RcloneError> {
+    pub fn set(
+        &self,
+        name: &str,
+        options: &BTreeMap<String, String>,
+        also: &BTreeMap<String, String>,
+    ) -> Result<Change, RcloneError> {
         self.change(|conf| {
             let has = conf.get(name).ok_or(RcloneError::UnknownRemote)?.pairs();
             for (key, value) in options.iter().chain(also.iter().filter(|(key, _)| has.contains_key(*key))) {
@@ -118,12 +123,14 @@ impl Vault {
         })
     }
 
-    /// Notes that a change is not wanted. It is taken back by whatever is done next, and again until that works; [`Self::settle`] is enough.
+    /// Notes that a change is not wanted. It is taken back by whatever is done next, and again until that works;
+    /// [`Self::settle`] is enough.
     pub fn take_back(&self, change: Change) {
         self.unwanted().push(change);
     }
 
-    /// Makes the working copy agree with the master: newer tokens go up, everything else comes down. Whether the working copy was written.
+    /// Makes the working copy agree with the master: newer tokens go up, everything else comes down. Whether the
+    /// working copy was written.
     pub fn settle(&self) -> Result<bool, RcloneError> {
         self.locked(|| {
             let mut conf = self.read_master()?;
@@ -131,7 +138,8 @@ impl Vault {
             if take_tokens(&mut conf, &seen) {
                 self.write_master(Staged::new(&self.master, &conf.render()), &conf)?;
             }
-            // An rclone that finds no file at all says so, and could be taken for one that came in the middle of a save.
+            // An rclone that finds no file at all says so, and could be taken for one that came in the middle of a
+            // save.
             let settled = self.working.exists() && agree(&conf, &seen);
             if settled { Ok(false) } else { self.write_working(&mut conf).map(|()| true) }
         })
@@ -142,7 +150,8 @@ impl Vault {
         self.read_master()
     }
 
-    /// Takes the token of the remote `name` from the configuration of one who renewed it, if they did. `base` is what it was made from.
+    /// Takes the token of the remote `name` from the configuration of one who renewed it, if they did. `base` is what
+    /// it was made from.
     pub fn take_renewed(&self, file: &Path, name: &str, base: &str) -> Result<(), RcloneError> {
         let renewed = read(file).during("could not read the configuration of one who renewed a token")?;
         self.locked(|| {
@@ -167,7 +176,8 @@ impl Vault {
             drop(Staged::new(&self.working, &conf.render()).during("could not write the working copy of rclone.conf")?);
             let replaced = staged.replace().during("could not write rclone.conf")?;
             let change = Change { replaced, before, after: conf.clone() };
-            let safe = change.replaced.sync().during("could not write rclone.conf").and_then(|()| self.read_back(&conf));
+            let safe =
+                change.replaced.sync().during("could not write rclone.conf").and_then(|()| self.read_back(&conf));
             if let Err(error) = safe {
                 self.take_back(change);
                 return Err(error);
@@ -199,10 +209,15 @@ impl Vault {
 
     fn read_back(&self, conf: &Conf) -> Result<(), RcloneError> {
         let back = fs::read(&self.master).during("could not read rclone.conf back")?;
-        if back == conf.render() { Ok(()) } else { Err(RcloneError::Broken("rclone.conf is not what was just written".into())) }
+        if back == conf.render() {
+            Ok(())
+        } else {
+            Err(RcloneError::Broken("rclone.conf is not what was just written".into()))
+        }
     }
 
-    /// Writes the working copy. What rclone wrote there since it was read comes to light in the swap, and its tokens are taken.
+    /// Writes the working copy. What rclone wrote there since it was read comes to light in the swap, and its tokens
+    /// are taken.
     fn write_working(&self, conf: &mut Conf) -> Result<(), RcloneError> {
         for _ in 0..TRIES {
             let text = conf.render();
@@ -218,8 +233,8 @@ impl Vault {
 
     fn read_master(&self) -> Result<Conf, RcloneError> {
         let text = read(&self.master).during("could not read rclone.conf")?;
-        let conf =
-            Conf::parse(&text).map_err(|problem| RcloneError::Failed { message: format!("rclone.conf cannot be used: {problem}") })?;
+        let conf = Conf::parse(&text)
+            .map_err(|problem| RcloneError::Failed { message: format!("rclone.conf cannot be used: {problem}") })?;
         known::learn(&conf);
         Ok(conf)
     }
@@ -227,7 +242,12 @@ impl Vault {
     /// One at a time: the threads of this process by a mutex, other processes by a file.
     fn locked<T>(&self, work: impl FnOnce() -> Result<T, RcloneError>) -> Result<T, RcloneError> {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = File::options().create(true).truncate(false).write(true).open(&self.lock).during("could not open a lock")?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.lock)
+            .during("could not open a lock")?;
         flock(&file, FlockOperation::LockExclusive).map_err(io::Error::from).during("could not take a lock")?;
         self.undo_unwanted()?;
         let done = work();
@@ -254,7 +274,8 @@ impl Vault {
     }
 }
 
-/// What is in a file; nothing when there is none, which is also what a reader sees in the middle of one of rclone's saves.
+/// What is in a file; nothing when there is none, which is also what a reader sees in the middle of one of rclone's
+/// saves.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -319,9 +340,13 @@ mod tests {
         fs::write(f.vault.working(), &learned).expect("written");
         assert!(!f.vault.settle().expect("settled"));
         assert_eq!(f.working(), learned);
-        for mangled in
-            ["", "[a]\ntype = sftp\nhost = h\n", "[a\ngarbage", &learned.replace("/x", "/y"), &format!("{learned}[evil]\ntype = local\n")]
-        {
+        for mangled in [
+            "",
+            "[a]\ntype = sftp\nhost = h\n",
+            "[a\ngarbage",
+            &learned.replace("/x", "/y"),
+            &format!("{learned}[evil]\ntype = local\n"),
+        ] {
             fs::write(f.vault.working(), mangled).expect("written");
             assert!(f.vault.settle().expect("settled"), "{mangled:?}");
             assert_eq!(f.working(), f.master());
@@ -362,7 +387,11 @@ mod tests {
         assert!(f.vault.settle().expect("settled"));
         assert_eq!(f.master(), before.replace(OLD, NEW));
         assert_eq!(f.working(), f.master());
-        assert_eq!(fs::read_dir(f.dir.path()).expect("listed").count(), 2, "the master and the folder of the working copy");
+        assert_eq!(
+            fs::read_dir(f.dir.path()).expect("listed").count(),
+            2,
+            "the master and the folder of the working copy"
+        );
     }
 
     #[test]

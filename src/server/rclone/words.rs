@@ -6,7 +6,8 @@ use super::{
 };
 
 /// What rclone's text holds when it gave up waiting.
-const LATE: [&str; 5] = ["i/o timeout", "timeout awaiting", "deadline exceeded", "Client.Timeout", "TLS handshake timeout"];
+const LATE: [&str; 5] =
+    ["i/o timeout", "timeout awaiting", "deadline exceeded", "Client.Timeout", "TLS handshake timeout"];
 
 /// The sentence of a text that speaks of a provider's sign-in.
 const SIGN_IN: &str = "The sign-in at the provider has expired or was revoked. Run rclone authorize on a computer with a browser, and set the \
@@ -23,13 +24,21 @@ const REFUSED: &str = "The server refused the user name, password or key.";
 /// What rclone's text holds, and what that means. The first that fits counts; `…` stands for whatever is between.
 const MEANINGS: &[(&[&str], &str)] = &[
     // FTP.
-    (&["implicit TLS and explicit TLS"], "Choose one of tls (implicit, port 990) and explicit_tls (port 21), not both."),
+    (
+        &["implicit TLS and explicit TLS"],
+        "Choose one of tls (implicit, port 990) and explicit_tls (port 21), not both.",
+    ),
     (
         &["530 \"Please login with USER", "500 \"AUTH", "502 \"AUTH", "504 \"AUTH"],
         "The FTP server does not offer explicit TLS: turn explicit_tls off, or use tls on the port that is made for it.",
     ),
     (
-        &["Non-anonymous sessions must use encryption", "SSL/TLS required", "TLS is required", "FTP connection…AUTH TLS first"],
+        &[
+            "Non-anonymous sessions must use encryption",
+            "SSL/TLS required",
+            "TLS is required",
+            "FTP connection…AUTH TLS first",
+        ],
         "The FTP server lets nobody in without encryption: turn on explicit_tls.",
     ),
     (&["530 \""], "The FTP server refused the user name or password (530)."),
@@ -43,19 +52,28 @@ const MEANINGS: &[(&[&str], &str)] = &[
         "The FTP server wants one TLS session for both of its connections. Turn on disable_tls13 in the options of the remote, and leave \
          tls_cache_size as it is.",
     ),
-    (&["425 \""], "The FTP server could not open the data connection (425): its passive ports have to be reachable from here."),
+    (
+        &["425 \""],
+        "The FTP server could not open the data connection (425): its passive ports have to be reachable from here.",
+    ),
     (&["552 \""], "The storage of the FTP server is full (552)."),
     // TLS and addresses.
     (
         &["first record does not look like a TLS handshake"],
         "The server does not speak TLS on this port. FTP: use explicit_tls in place of tls. Other addresses: begin with http://.",
     ),
-    (&["server gave HTTP response to HTTPS client"], "The server speaks plain HTTP on this port: begin the address with http://."),
+    (
+        &["server gave HTTP response to HTTPS client"],
+        "The server speaks plain HTTP on this port: begin the address with http://.",
+    ),
     (
         &["plain HTTP request was sent to HTTPS port", "sent an HTTP request to an HTTPS server"],
         "The server speaks HTTPS on this port: begin the address with https://.",
     ),
-    (&["first path segment in URL cannot contain colon", "unsupported protocol scheme", "missing protocol scheme"], ADDRESS),
+    (
+        &["first path segment in URL cannot contain colon", "unsupported protocol scheme", "missing protocol scheme"],
+        ADDRESS,
+    ),
     (&["malformed HTTP status", "malformed HTTP response", "malformed HTTP version"], NO_WEB),
     // What the kernel answers where `connects` refuses. No file is meant.
     (&["connect: permission denied"], NOT_CONNECTED),
@@ -64,7 +82,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
         &["certificate has expired or is not yet valid"],
         "The server's certificate has expired, or is not valid yet: it has to be renewed on the server, or the clock here is wrong.",
     ),
-    (&["doesn't contain any IP SANs"], "The server's certificate is not for this address: use the host name that it is for."),
+    (
+        &["doesn't contain any IP SANs"],
+        "The server's certificate is not for this address: use the host name that it is for.",
+    ),
     (
         &["relies on legacy Common Name", "not valid for any names"],
         "The server's certificate names no host in its subjectAltName, which is needed: it has to be made anew.",
@@ -79,7 +100,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
         "The server and rclone have no version of TLS or no cipher in common: the server's TLS is too old.",
     ),
     // SMB.
-    (&["The attempted logon is invalid"], "The SMB server refused the user name or password. A Windows domain has a field of its own."),
+    (
+        &["The attempted logon is invalid"],
+        "The SMB server refused the user name or password. A Windows domain has a field of its own.",
+    ),
     (&["Network Name Not Found"], "The SMB server has no share of this name."),
     (
         &["cannot be used to log on", "account restrictions"],
@@ -87,8 +111,14 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (&["open srvsvc"], "The SMB server does not list its shares: name one, as in remote:share."),
     (&["account is currently locked out"], "The account is locked on the SMB server: too many wrong passwords."),
-    (&["password…expired", "password of this user must be changed"], "The password has expired on the server: change it there."),
-    (&["couldn't connect SMB: connection error", "invalid transport format"], "This is not an SMB server: check host and port."),
+    (
+        &["password…expired", "password of this user must be changed"],
+        "The password has expired on the server: change it there.",
+    ),
+    (
+        &["couldn't connect SMB: connection error", "invalid transport format"],
+        "This is not an SMB server: check host and port.",
+    ),
     (&["{Access Denied}"], "Access was denied by the SMB server."),
     // SSH.
     (
@@ -116,7 +146,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (&["unable to authenticate", "no supported methods remain", "unexpected message type 51"], REFUSED),
     (&["couldn't connect to ssh-agent"], "Give a password, or a private key (key_pem): Longshore has no SSH agent."),
-    (&["failed to parse private key", "failed to parse key"], "The private key could not be read: check it and its passphrase."),
+    (
+        &["failed to parse private key", "failed to parse key"],
+        "The private key could not be read: check it and its passphrase.",
+    ),
     (
         &["handshake failed: EOF", "overflow reading version string", "handshake failed: read tcp…reset by peer"],
         "The server ended the connection before the sign-in: check that this is the host and port of an SSH server, and that it lets this \
@@ -129,34 +162,69 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (&["invalid port"], "There is no such port: write a number between 1 and 65535."),
     // Azure.
-    (&["AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch", "InvalidAuthenticationInfo"], AZURE),
+    (
+        &[
+            "AuthenticationFailed",
+            "AuthorizationFailure",
+            "AuthorizationPermissionMismatch",
+            "InvalidAuthenticationInfo",
+        ],
+        AZURE,
+    ),
     (&["ERROR CODE: ContainerBeingDeleted"], "The container is being deleted: try again in some minutes."),
-    (&["ERROR CODE: PublicAccessNotPermitted"], "This storage account allows no public access: set public_access to nothing."),
+    (
+        &["ERROR CODE: PublicAccessNotPermitted"],
+        "This storage account allows no public access: set public_access to nothing.",
+    ),
     (&["illegal base64 data"], "The key is not whole: paste it again as Azure shows it, with the = at its end."),
     (
         &["x-ms-version", "ERROR CODE: InvalidHeaderValue"],
         "The server does not know this version of Azure's API: it is too old for this rclone.",
     ),
     // S3.
-    (&["InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSecurity"], "The key was refused (403): check access key and secret."),
     (
-        &["AuthorizationHeaderMalformed", "PermanentRedirect", "MovedPermanently", "StatusCode: 301", "IllegalLocationConstraint"],
+        &["InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSecurity"],
+        "The key was refused (403): check access key and secret.",
+    ),
+    (
+        &[
+            "AuthorizationHeaderMalformed",
+            "PermanentRedirect",
+            "MovedPermanently",
+            "StatusCode: 301",
+            "IllegalLocationConstraint",
+        ],
         "The bucket lies in another region, or the key was refused: check region, endpoint, access key and secret.",
     ),
-    (&["RequestTimeTooSkewed"], "The clock of this server is wrong by more than 15 minutes: S3 refuses that. Set the clock."),
+    (
+        &["RequestTimeTooSkewed"],
+        "The clock of this server is wrong by more than 15 minutes: S3 refuses that. Set the clock.",
+    ),
     (
         &["InvalidBucketName", "The specified bucket is not valid"],
         "This can not be a bucket: its name has 3 to 63 small letters, digits, dots and hyphens.",
     ),
-    (&["BucketAlreadyExists", "BucketAlreadyOwnedByYou"], "A bucket of this name exists already, and may be somebody else's."),
+    (
+        &["BucketAlreadyExists", "BucketAlreadyOwnedByYou"],
+        "A bucket of this name exists already, and may be somebody else's.",
+    ),
     (&["secret_access_key not found", "access_key_id not found"], "The access key and the secret key are both needed."),
     (&["chunk size: …is less than"], "chunk_size has to be at least 5Mi for S3."),
-    (&["deserialization failed", "XML syntax error"], "This is not an S3 server, or not its address: check the endpoint."),
+    (
+        &["deserialization failed", "XML syntax error"],
+        "This is not an S3 server, or not its address: check the endpoint.",
+    ),
     (&["InvalidObjectState"], "The object lies in an archive and has to be restored at the provider first."),
     // WebDAV.
-    (&["405 Not Allowed", "405 Method Not Allowed"], "The server does not speak WebDAV at this address (405): check the path in the url."),
+    (
+        &["405 Not Allowed", "405 Method Not Allowed"],
+        "The server does not speak WebDAV at this address (405): check the path in the url.",
+    ),
     (&["423 Locked"], "The file is locked on the server (423)."),
-    (&["413 Request Entity Too Large", "413 Payload Too Large"], "The file is too large for the server, or for a proxy before it (413)."),
+    (
+        &["413 Request Entity Too Large", "413 Payload Too Large"],
+        "The file is too large for the server, or for a proxy before it (413).",
+    ),
     (&["507 Insufficient Storage"], "The storage of the server is full (507)."),
     // Providers.
     (
@@ -164,7 +232,13 @@ const MEANINGS: &[(&[&str], &str)] = &[
         "Google Cloud needs the project number to list buckets: set project_number, or name the bucket in the path.",
     ),
     (
-        &["config reconnect", "invalid_grant", "couldn't fetch token", "token expired and there's no refresh token", "empty token found"],
+        &[
+            "config reconnect",
+            "invalid_grant",
+            "couldn't fetch token",
+            "token expired and there's no refresh token",
+            "empty token found",
+        ],
         SIGN_IN,
     ),
     (&["couldn't login: "], "MEGA did not let in: check the e-mail address, the password and the second factor."),
@@ -180,7 +254,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
     (&["user not specified"], "The user name is missing."),
     (&["remotes are read only"], "This remote can only be read."),
     // Of all.
-    (&["AccessDenied", "StatusCode: 403", "403 Forbidden"], "Access was refused (403): these credentials may not do this."),
+    (
+        &["AccessDenied", "StatusCode: 403", "403 Forbidden"],
+        "Access was refused (403): these credentials may not do this.",
+    ),
     (&["401 Unauthorized", "StatusCode: 401"], "The credentials were refused (401): check user and password."),
     (&["no such host"], "There is no server with this name: check the host or endpoint."),
     (&["connection refused"], "The server refused the connection: check host and port."),
@@ -194,7 +271,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
     (&["no space left", "file too big for remaining disk space"], "The disk is full."),
     (&["didn't find section in config file"], "The remote is not configured."),
     (&["is a file not a directory"], "That is a file, not a folder."),
-    (&["404 Not Found", "StatusCode: 404", "HTTP error 404", "Got 404"], "There is nothing at this address (404): check the address."),
+    (
+        &["404 Not Found", "StatusCode: 404", "HTTP error 404", "Got 404"],
+        "There is nothing at this address (404): check the address.",
+    ),
     (
         &["connection reset by peer", "broken pipe", "unexpected EOF", "use of closed network connection"],
         "The server broke off the connection.",
@@ -219,11 +299,13 @@ const REFUSALS: [&str; 11] = [
 /// Longest text of rclone's own that is passed on, in characters.
 const MAX: usize = 400;
 
-/// In words: what the table knows, else rclone's own text, shortened and without secrets. The one place where an error of rclone becomes a
-/// sentence: of a test, of a listing, of a run and of each of its files.
+/// In words: what the table knows, else rclone's own text, shortened and without secrets. The one place where an error
+/// of rclone becomes a sentence: of a test, of a listing, of a run and of each of its files.
 #[must_use]
 pub fn explain(text: &str, secrets: &[String]) -> String {
-    if let Some(words) = host_key(text).or_else(|| other_name(text)).or_else(|| no_remote(text)).or_else(|| name_lookup(text)) {
+    if let Some(words) =
+        host_key(text).or_else(|| other_name(text)).or_else(|| no_remote(text)).or_else(|| name_lookup(text))
+    {
         return words;
     }
     match meaning(text) {
@@ -248,7 +330,8 @@ fn holds(text: &str, needle: &str) -> bool {
 
 /// Another host key than the one that is trusted: both by their fingerprints, which are no secrets.
 fn host_key(text: &str) -> Option<String> {
-    let offered = between(text, "server offered ", " but no key is pinned").or_else(|| between(text, "server offered ", "; pinned"))?;
+    let offered = between(text, "server offered ", " but no key is pinned")
+        .or_else(|| between(text, "server offered ", "; pinned"))?;
     let (kind, new) = offered.split_once(" key with fingerprint ")?;
     let Some(old) = between(text, "for this algorithm: ", " --") else {
         return Some(format!(
@@ -267,10 +350,13 @@ fn host_key(text: &str) -> Option<String> {
 fn other_name(text: &str) -> Option<String> {
     let (names, host) = between(text, "certificate is valid for ", "").and_then(|rest| rest.split_once(", not "))?;
     let host = host.split(['\"', ' ', '\n']).next().unwrap_or_default();
-    Some(format!("The server's certificate is for another host: it is for {names}, not {host}. Write the host as the certificate has it."))
+    Some(format!(
+        "The server's certificate is for another host: it is for {names}, not {host}. Write the host as the certificate has it."
+    ))
 }
 
-/// A host name that could not be looked up: the server was never asked, so nothing is said of it. A name that does not exist is in the table.
+/// A host name that could not be looked up: the server was never asked, so nothing is said of it. A name that does not
+/// exist is in the table.
 fn name_lookup(text: &str) -> Option<String> {
     let (asked, why) = between(text, "dial tcp: lookup ", "")?.split_once(": ")?;
     let (host, name_server) = asked.split_once(" on ").map_or((asked, None), |(host, server)| (host, Some(server)));
@@ -341,7 +427,10 @@ pub fn error(text: &str, secrets: &[String]) -> RcloneError {
         RcloneError::NotFound
     } else if is_refusal(text) {
         RcloneError::Refused { message: explain(text, secrets) }
-    } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE) && host_key(text).is_none() && name_lookup(text).is_none() {
+    } else if meaning(text).is_some_and(|(needles, _)| *needles == LATE)
+        && host_key(text).is_none()
+        && name_lookup(text).is_none()
+    {
         RcloneError::Timeout
     } else {
         RcloneError::Failed { message: explain(text, secrets) }
@@ -374,11 +463,11 @@ mod tests {
         assert!(holds("a b c", "a…c") && !holds("c a", "a…c") && !holds("", "a"));
         assert!(plain(&"é".repeat(5000)).chars().count() <= MAX + 1);
         assert!(matches!(error("directory not found", &[]), RcloneError::NotFound));
-        let late =
-            "ListObjectsV2, https response error StatusCode: 0, Get \"http://nas:9000/b\": net/http: timeout awaiting response headers";
+        let late = "ListObjectsV2, https response error StatusCode: 0, Get \"http://nas:9000/b\": net/http: timeout awaiting response headers";
         assert!(matches!(error(late, &[]), RcloneError::Timeout));
     }
-    /// Texts of real peers (and of providers that have none here): what was tried, rclone's text, and what has to be said.
+    /// Texts of real peers (and of providers that have none here): what was tried, rclone's text, and what has to be
+    /// said.
     const REAL: &str = include_str!("../../tests/fixtures/rclone/errors.jsonl");
 
     #[test]
@@ -388,7 +477,10 @@ mod tests {
             let (tried, text, expected): (String, String, String) = serde_json::from_str(line).expect(line);
             let said = explain(&text, &[]);
             assert!(said.contains(&expected), "{tried}: {said}");
-            assert!(said.chars().count() <= MAX + 1 && !said.contains('\n') && !said.contains("<html"), "{tried}: {said}");
+            assert!(
+                said.chars().count() <= MAX + 1 && !said.contains('\n') && !said.contains("<html"),
+                "{tried}: {said}"
+            );
             assert!(!said.contains("Failed to create file system"), "{tried}: {said}");
             seen += 1;
         }
@@ -402,14 +494,25 @@ mod tests {
                 "lookup nas.lan on 127.0.0.77:53: read udp 127.0.0.1:42->127.0.0.77:53: read: connection refused",
                 "127.0.0.77:53 could not be reached",
             ),
-            ("lookup nas.lan on 10.0.0.1:53: read udp 10.0.0.2:42->10.0.0.1:53: i/o timeout", "10.0.0.1:53 did not answer in time"),
+            (
+                "lookup nas.lan on 10.0.0.1:53: read udp 10.0.0.2:42->10.0.0.1:53: i/o timeout",
+                "10.0.0.1:53 did not answer in time",
+            ),
             ("lookup nas.lan on 10.0.0.1:53: server misbehaving", "10.0.0.1:53 answered with an error"),
-            ("lookup nas.lan on [::1]:53: dial udp [::1]:53: connect: network is unreachable", "[::1]:53 could not be reached"),
-            ("lookup nas.lan on 10.0.0.1:53: dial udp 10.0.0.1:53: connect: no route to host", "10.0.0.1:53 could not be reached"),
+            (
+                "lookup nas.lan on [::1]:53: dial udp [::1]:53: connect: network is unreachable",
+                "[::1]:53 could not be reached",
+            ),
+            (
+                "lookup nas.lan on 10.0.0.1:53: dial udp 10.0.0.1:53: connect: no route to host",
+                "10.0.0.1:53 could not be reached",
+            ),
             ("lookup nas.lan: Temporary failure in name resolution", "the name server answered with an error"),
             ("lookup nas.lan on 10.0.0.1:53: cannot unmarshal DNS message", "10.0.0.1:53 answered with an error"),
         ] {
-            for text in [format!("error listing: dial tcp: {why}"), format!("NewFs: couldn't connect SSH: dial tcp: {why}")] {
+            for text in
+                [format!("error listing: dial tcp: {why}"), format!("NewFs: couldn't connect SSH: dial tcp: {why}")]
+            {
                 let said = explain(&text, &[]);
                 assert!(said.contains("host name nas.lan") && said.contains(expected), "{text}: {said}");
                 assert!(matches!(error(&text, &[]), RcloneError::Failed { .. }), "{text}");
@@ -417,7 +520,10 @@ mod tests {
         }
         for (text, expected) in [
             ("dial tcp: lookup nas.lan on 10.0.0.1:53: no such host", "no server with this name"),
-            ("proxyconnect tcp: dial tcp: lookup proxy on 10.0.0.1:53: server misbehaving", "proxy could not be reached"),
+            (
+                "proxyconnect tcp: dial tcp: lookup proxy on 10.0.0.1:53: server misbehaving",
+                "proxy could not be reached",
+            ),
             ("dial tcp 10.0.0.9:22: connect: connection refused", "refused the connection"),
             ("dial tcp: lookup a table.txt: permission denied", "Permission was denied"),
         ] {
@@ -430,7 +536,9 @@ mod tests {
         let text = "NewFs: couldn't connect SSH: ssh: handshake failed: sftp: host key mismatch for h:22: server offered ssh-ed25519 key with \
                     fingerprint SHA256:new; pinned fingerprints for this algorithm: SHA256:old, SHA256:older -- if the server key";
         let said = explain(text, &["SHA256:new".into()]);
-        for part in ["changed", "ssh-ed25519 SHA256:new", "trusts SHA256:old, SHA256:older", "on the page of the remote"] {
+        for part in
+            ["changed", "ssh-ed25519 SHA256:new", "trusts SHA256:old, SHA256:older", "on the page of the remote"]
+        {
             assert!(said.contains(part), "{said}");
         }
         assert!(is_about_identity(&said));

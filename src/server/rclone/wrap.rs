@@ -1,5 +1,5 @@
-//! Remotes that wrap others: which option says where they lead, read as rclone reads it, and followed to the places where files really lie. What
-//! rclone would take for a connection string, which can run programs, is refused.
+//! Remotes that wrap others: which option says where they lead, read as rclone reads it, and followed to the places
+//! where files really lie. What rclone would take for a connection string, which can run programs, is refused.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,18 @@ use super::{
 const DEPTH: usize = 16;
 
 /// Types that keep objects by their whole keys, in which `A` and `a`, and `//` and `/`, are not the same.
-const BUCKETS: [&str; 10] =
-    ["azureblob", "b2", "googlecloudstorage", "internetarchive", "memory", "oracleobjectstorage", "qingstor", "s3", "storj", "swift"];
+const BUCKETS: [&str; 10] = [
+    "azureblob",
+    "b2",
+    "googlecloudstorage",
+    "internetarchive",
+    "memory",
+    "oracleobjectstorage",
+    "qingstor",
+    "s3",
+    "storj",
+    "swift",
+];
 /// Other types of which rclone cuts slashes off both ends of a path.
 const TRIMMED: [&str; 26] = [
     "box",
@@ -69,7 +79,8 @@ pub fn option(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// The places that a wrapping remote names, or what is wrong with them. Empty for one that wraps nothing, or does not say what.
+/// The places that a wrapping remote names, or what is wrong with them. Empty for one that wraps nothing, or does not
+/// say what.
 pub fn places(kind: &str, options: &BTreeMap<String, String>) -> Result<Vec<Location>, String> {
     let Some(value) = option(kind).and_then(|option| options.get(option)) else { return Ok(Vec::new()) };
     Ok(read(kind, value)?.places())
@@ -104,8 +115,10 @@ pub fn below(section: &Section, path: &str) -> Result<Below, RcloneError> {
             Some(text) => encoding(text).ok_or_else(|| unresolved(&section.name))?,
         }),
         ("crypt", Some(Wrap::One(under))) => {
-            let is = |name: &str, values: &[&str]| options.get(name).is_none_or(|value| values.contains(&value.as_str()));
-            let encrypts = is("filename_encryption", &["standard", "obfuscate"]) && is("directory_name_encryption", &["true"]);
+            let is =
+                |name: &str, values: &[&str]| options.get(name).is_none_or(|value| values.contains(&value.as_str()));
+            let encrypts =
+                is("filename_encryption", &["standard", "obfuscate"]) && is("directory_name_encryption", &["true"]);
             Below::Encrypted { under, plain_folders: !encrypts }
         }
         (_, Some(wrap)) => Below::Places(wrap.below(path).ok_or(RcloneError::NotFound)?),
@@ -141,11 +154,13 @@ pub fn tidy(sections: &[Section], location: &Location) -> Result<Location, Rclon
     Ok(location.with_path(if is_absolute { format!("/{rest}") } else { rest }))
 }
 
-/// Whether a slash at the beginning of a path of this remote means the root of its server. What wraps joins a path to that of what it wraps: only
-/// where that has none, the slash still comes first.
+/// Whether a slash at the beginning of a path of this remote means the root of its server. What wraps joins a path to
+/// that of what it wraps: only where that has none, the slash still comes first.
 fn keeps_slash(sections: &[Section], location: &Location, depth: usize) -> bool {
     let Location::Remote(name, _) = location else { return false };
-    let Some(section) = sections.iter().find(|section| section.name == name.as_str()).filter(|_| depth > 0) else { return true };
+    let Some(section) = sections.iter().find(|section| section.name == name.as_str()).filter(|_| depth > 0) else {
+        return true;
+    };
     let kind = section.kind();
     if is_bucket(&kind) || TRIMMED.contains(&kind.as_str()) {
         return false;
@@ -159,7 +174,9 @@ fn keeps_slash(sections: &[Section], location: &Location, depth: usize) -> bool 
 /// Whether all that lies in this location lies on file systems.
 fn is_file_system(sections: &[Section], location: &Location, depth: usize) -> bool {
     let Location::Remote(name, _) = location else { return true };
-    let Some(section) = sections.iter().find(|section| section.name == name.as_str()).filter(|_| depth > 0) else { return false };
+    let Some(section) = sections.iter().find(|section| section.name == name.as_str()).filter(|_| depth > 0) else {
+        return false;
+    };
     let kind = section.kind();
     match under(section) {
         _ if FILE_SYSTEMS.contains(&kind.as_str()) => true,
@@ -222,7 +239,8 @@ pub fn unresolved(name: impl std::fmt::Display) -> RcloneError {
     RcloneError::Failed { message: format!("Where the remote “{name}” leads cannot be told.") }
 }
 
-/// What a saved remote wraps. Of a type that is not known here, what it calls `remote` is what it wraps; nothing else has such an option.
+/// What a saved remote wraps. Of a type that is not known here, what it calls `remote` is what it wraps; nothing else
+/// has such an option.
 fn under(section: &Section) -> Result<Option<Wrap>, String> {
     let (kind, options) = (section.kind(), section.pairs());
     if is_replaced(&kind) {
@@ -366,9 +384,19 @@ mod tests {
                 assert_eq!(named(kind, bad), None, "{kind} {bad}");
             }
         }
-        for bad in
-            ["", "a:  b:", "a: ", " a:", "a: :sftp,ssh=x:", "a: \"b2,ssh=x:\"", "\"a:", "\"a:\"b:", "a: rel", "a:\"b\"", "a: /x/../y:ro"]
-        {
+        for bad in [
+            "",
+            "a:  b:",
+            "a: ",
+            " a:",
+            "a: :sftp,ssh=x:",
+            "a: \"b2,ssh=x:\"",
+            "\"a:",
+            "\"a:\"b:",
+            "a: rel",
+            "a:\"b\"",
+            "a: /x/../y:ro",
+        ] {
             assert_eq!(named("union", bad), None, "union {bad:?}");
         }
         for bad in ["", "a:", "x=", "=a:", "../x=a:", "x=:local:/", "x=b2,ssh=y:", "x/y=a:", "x=a: y"] {
@@ -384,7 +412,8 @@ mod tests {
             [bare]\ntype = archive\n[new]\ntype = newer\nremote = /srv/new\n[newest]\ntype = newer\nupstreams = a b\n\
             [hidden]\ntype = alias\nx = ../etc\nremote = /srv/%(x)s\n[typed]\nx = local\ntype = %(x)s\n[quoted]\n`type` = `alias`\n\"remote\" = /srv/q\n";
         let sections = Conf::parse(text).expect("plain").sections;
-        let below = |name: &str, path: &str| below(sections.iter().find(|section| section.name == name).expect(name), path);
+        let below =
+            |name: &str, path: &str| below(sections.iter().find(|section| section.name == name).expect(name), path);
         for (name, path, to) in [
             ("u", "p", &["s:a/p", "l:srv/b/p", "s:a/p"][..]),
             ("u", "/p", &["s:a/p", "l:srv/b/p", "s:a/p"]),
@@ -400,7 +429,10 @@ mod tests {
         }
         assert_eq!(below("s", "k").ok(), Some(Below::Itself));
         assert_eq!(below("l", "etc").ok(), Some(Below::Disk(Encoding::DISK)));
-        assert_eq!(below("e", "x").ok(), Some(Below::Encrypted { under: Location::parse("c:").expect("c:"), plain_folders: false }));
+        assert_eq!(
+            below("e", "x").ok(),
+            Some(Below::Encrypted { under: Location::parse("c:").expect("c:"), plain_folders: false })
+        );
         assert!(matches!(below("c", "three"), Err(RcloneError::NotFound)));
         for bad in ["bare", "newest", "hidden"] {
             assert!(matches!(below(bad, "x"), Err(RcloneError::Failed { .. })), "{bad}");

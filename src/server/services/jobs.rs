@@ -73,7 +73,12 @@ fn unknown(id: &JobId) -> AppError {
 /// The command line. Of one whose place can not be read any more there is none.
 fn command_of(job: &Job) -> String {
     let (Ok(source), Ok(destination)) = (job.source(), job.destination()) else { return String::new() };
-    command::display(&Transfer { operation: job.spec.operation, source, destination, options: job.spec.options.clone() })
+    command::display(&Transfer {
+        operation: job.spec.operation,
+        source,
+        destination,
+        options: job.spec.options.clone(),
+    })
 }
 
 /// Saves a new job.
@@ -102,7 +107,9 @@ pub async fn update(actor: &Actor, app: &AppState, id: &JobId, update: JobUpdate
     check_followers(&mut transaction, &job).await?;
     if !store::update(&mut transaction, id, update.version, &job, &owner(actor), now).await.map_err(taken)? {
         let by = before.owner.name;
-        return Err(AppError::conflict(format!("{by} has changed this job meanwhile. Look at it as it is now, and change it again.")));
+        return Err(AppError::conflict(format!(
+            "{by} has changed this job meanwhile. Look at it as it is now, and change it again."
+        )));
     }
     check_chain(&mut transaction, id, &job).await?;
     save_audit(&mut transaction, app, actor, "job.update", &job).await?;
@@ -158,7 +165,14 @@ pub async fn preview(actor: &Actor, app: &AppState, id: &JobId, key: Option<Stri
     start(actor, app, id, LetGo::default(), true, key).await
 }
 
-async fn start(actor: &Actor, app: &AppState, id: &JobId, let_go: LetGo, dry_run: bool, key: Option<String>) -> Result<Run> {
+async fn start(
+    actor: &Actor,
+    app: &AppState,
+    id: &JobId,
+    let_go: LetGo,
+    dry_run: bool,
+    key: Option<String>,
+) -> Result<Run> {
     let job = found(app, id).await?;
     let mut run = job.spec.run();
     run.options.dry_run |= dry_run;
@@ -188,7 +202,10 @@ async fn check_followers(c: &mut sqlx::SqliteConnection, job: &NewJob) -> Result
             return Err(AppError::invalid("followers", format!("There is no job {}.", follower.job)));
         }
         if job.followers.iter().take(n).any(|other| other.job == follower.job) {
-            return Err(AppError::invalid("followers", "A job can follow another one only once. “Always” is for both ends."));
+            return Err(AppError::invalid(
+                "followers",
+                "A job can follow another one only once. “Always” is for both ends.",
+            ));
         }
     }
     Ok(())
@@ -204,7 +221,13 @@ async fn check_chain(c: &mut sqlx::SqliteConnection, id: &JobId, job: &NewJob) -
     Ok(())
 }
 
-async fn save_audit(c: &mut sqlx::SqliteConnection, app: &AppState, actor: &Actor, action: &str, job: &NewJob) -> Result<()> {
+async fn save_audit(
+    c: &mut sqlx::SqliteConnection,
+    app: &AppState,
+    actor: &Actor,
+    action: &str,
+    job: &NewJob,
+) -> Result<()> {
     audit(c, app, actor, Change { detail: serde_json::json!(job), ..Change::new(action, &job.name) }).await
 }
 

@@ -55,14 +55,21 @@ pub async fn get(actor: &Actor, app: &AppState) -> Result<Metrics> {
         totals.iter().filter(|total| wanted(total.operation, total.state)).map(|total| total.runs).sum()
     };
     let ends = RunState::ALL.into_iter().filter(|state| state.is_final());
-    let ends: Vec<_> = Operation::ALL.into_iter().flat_map(|operation| ends.clone().map(move |state| (operation, state))).collect();
+    let ends: Vec<_> =
+        Operation::ALL.into_iter().flat_map(|operation| ends.clone().map(move |state| (operation, state))).collect();
     Ok(Metrics {
         rclone: app.rclone.version().map(|version| version.to_string()),
         rclone_up: matches!(app.rclone.status(), RcloneStatus::Ready(_)),
         started_at: app.started_at,
         runs: RunState::ALL.into_iter().map(|state| (state, count(&|_, of| of == state))).collect(),
-        ended: ends.into_iter().map(|(operation, state)| (operation, state, count(&|o, s| (o, s) == (operation, state)))).collect(),
+        ended: ends
+            .into_iter()
+            .map(|(operation, state)| (operation, state, count(&|o, s| (o, s) == (operation, state))))
+            .collect(),
         bytes: totals.iter().map(|total| total.bytes).sum(),
-        mounts: MountState::ALL.into_iter().map(|state| (state, mounts.iter().filter(|of| **of == state).count() as u64)).collect(),
+        mounts: MountState::ALL
+            .into_iter()
+            .map(|state| (state, mounts.iter().filter(|of| **of == state).count() as u64))
+            .collect(),
     })
 }

@@ -44,7 +44,12 @@ impl<'a> Change<'a> {
 }
 
 /// Writes the audit row of a change into the change's own transaction.
-async fn audit(transaction: &mut sqlx::SqliteConnection, app: &AppState, actor: &Actor, change: Change<'_>) -> Result<()> {
+async fn audit(
+    transaction: &mut sqlx::SqliteConnection,
+    app: &AppState,
+    actor: &Actor,
+    change: Change<'_>,
+) -> Result<()> {
     let row = NewAudit {
         at: app.clock.now(),
         user_id: Some(actor.user_id.clone()),
@@ -72,6 +77,8 @@ async fn audit_failure(app: &AppState, actor: &Actor, action: &str, target: &str
 pub fn rclone_status(app: &AppState) -> RcloneStatus {
     match app.rclone.status() {
         rclone::RcloneStatus::Ready(binary) => RcloneStatus::Ready { version: binary.version.to_string() },
-        rclone::RcloneStatus::Missing { message } | rclone::RcloneStatus::Down { message } => RcloneStatus::Missing { message },
+        rclone::RcloneStatus::Missing { message } | rclone::RcloneStatus::Down { message } => {
+            RcloneStatus::Missing { message }
+        }
     }
 }

@@ -83,12 +83,18 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("rclone.mount", &target) }).await?;
     transaction.commit().await.map_err(StoreError::from)?;
 
-    let plan = MountPlan { location: stored.location.clone(), mount_point, read_only: stored.read_only, allow_other: stored.allow_other };
+    let plan = MountPlan {
+        location: stored.location.clone(),
+        mount_point,
+        read_only: stored.read_only,
+        allow_other: stored.allow_other,
+    };
     if let Err(error) = mount_checked(app, &stored.id, &plan).await {
         let mut transaction = app.store.begin().await?;
         mounts::delete(&mut transaction, &stored.id).await?;
         let detail = serde_json::json!({ "error": error.message });
-        audit(&mut transaction, app, actor, Change { detail, success: false, ..Change::new("rclone.mount", &target) }).await?;
+        audit(&mut transaction, app, actor, Change { detail, success: false, ..Change::new("rclone.mount", &target) })
+            .await?;
         transaction.commit().await.map_err(StoreError::from)?;
         remove(dir(app, &stored.id)).await;
         return Err(error);
@@ -102,8 +108,8 @@ async fn mount_checked(app: &AppState, id: &MountId, plan: &MountPlan) -> Result
     Ok(app.rclone.mount(&dir(app, id), plan).await?)
 }
 
-/// Makes sure that there is a folder to mount. Where folders are nothing but the beginnings of names, one may be begun by what is written to the
-/// mount; of a remote that does not answer, the mount itself tells.
+/// Makes sure that there is a folder to mount. Where folders are nothing but the beginnings of names, one may be begun
+/// by what is written to the mount; of a remote that does not answer, the mount itself tells.
 async fn check_present(app: &AppState, location: &Location) -> Result<(), RcloneError> {
     match app.rclone.presence(location, PRESENT).await {
         Ok(Presence::File | Presence::Special) => Err(RcloneError::IsFile),

@@ -20,6 +20,7 @@ pub fn list(actor: &Actor) -> Result<Vec<OperationInfo>> {
 pub async fn options(actor: &Actor, app: &AppState, operation: &str) -> Result<Vec<Flag>> {
     actor.require(Permission::RunsRead)?;
     let shown = || operation.chars().take(40).collect::<String>();
-    let operation = Operation::parse(operation).ok_or_else(|| AppError::not_found(format_args!("operation “{}”", shown())))?;
+    let operation =
+        Operation::parse(operation).ok_or_else(|| AppError::not_found(format_args!("operation “{}”", shown())))?;
     Ok(app.rclone.flags(operation).await?)
 }

@@ -44,7 +44,8 @@ pub async fn get(actor: &Actor, app: &AppState) -> Result<Overview> {
 /// The last 30 days up to `today`, those without a run included: a gap is news as well.
 fn every_day(today: Timestamp, known: Vec<Day>) -> Vec<Day> {
     let mut known = known.into_iter().peekable();
-    let dates = (0..30).rev().map(|back| Timestamp(today.0 - back * DAY).rfc3339().chars().take(10).collect::<String>());
+    let dates =
+        (0..30).rev().map(|back| Timestamp(today.0 - back * DAY).rfc3339().chars().take(10).collect::<String>());
     dates.map(|date| known.next_if(|day| day.date == date).unwrap_or_else(|| Day { date, ..Day::default() })).collect()
 }
 

@@ -28,13 +28,21 @@ pub async fn get(actor: &Actor, app: &AppState) -> Result<Queue> {
 async fn look(app: &AppState) -> Result<Queue> {
     let mut reader = app.store.acquire().await?;
     let unfinished = runs::unfinished(&mut reader).await?;
-    let mut waiting: Vec<_> = unfinished.into_iter().map(|run| run.summary).filter(|run| run.state == RunState::Queued).collect();
+    let mut waiting: Vec<_> =
+        unfinished.into_iter().map(|run| run.summary).filter(|run| run.state == RunState::Queued).collect();
     waiting.sort_by_key(|run| run.position);
     let limits = app.engine.limits();
     let (paused, running) = (runs::pause(&mut reader).await?, runs::working(&mut reader).await?);
     let waits = waiting.len() as u64;
     waiting.truncate(MOST);
-    Ok(Queue { paused, limit: limits.global, limit_per_remote: limits.per_remote, running, waiting: waits, runs: waiting })
+    Ok(Queue {
+        paused,
+        limit: limits.global,
+        limit_per_remote: limits.per_remote,
+        running,
+        waiting: waits,
+        runs: waiting,
+    })
 }
 
 /// Lets the queue rest, or go on. What runs goes on.
@@ -46,7 +54,13 @@ pub async fn update(actor: &Actor, app: &AppState, patch: &QueuePatch) -> Result
     let mut transaction = app.store.begin().await?;
     runs::set_pause(&mut transaction, pause.as_ref()).await?;
     let action = if patch.paused { "queue.pause" } else { "queue.resume" };
-    audit(&mut transaction, app, actor, Change { detail: serde_json::json!({ "reason": reason }), ..Change::new(action, "queue") }).await?;
+    audit(
+        &mut transaction,
+        app,
+        actor,
+        Change { detail: serde_json::json!({ "reason": reason }), ..Change::new(action, "queue") },
+    )
+    .await?;
     transaction.commit().await.map_err(StoreError::from)?;
     app.engine.hub().tell(Event::Queue { paused: pause });
     app.engine.wake();

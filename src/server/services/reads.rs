@@ -1,5 +1,6 @@
-//! The audit rows of what programs look at: the first of a kind at once, what follows within a minute as one row with their number. So reading
-//! fills no disk, however fast somebody reads. What changes something, and what is refused, is written each time and does not come here.
+//! The audit rows of what programs look at: the first of a kind at once, what follows within a minute as one row with
+//! their number. So reading fills no disk, however fast somebody reads. What changes something, and what is refused, is
+//! written each time and does not come here.
 
 use std::{
     collections::HashMap,
@@ -86,14 +87,21 @@ impl Reads {
 }
 
 /// Writes down that a program looked at something.
-pub(super) async fn record(app: &AppState, actor: &Actor, action: &'static str, location: &Location, error: Option<&str>) -> Result<()> {
+pub(super) async fn record(
+    app: &AppState,
+    actor: &Actor,
+    action: &'static str,
+    location: &Location,
+    error: Option<&str>,
+) -> Result<()> {
     let target = location.to_string();
     if !app.reads.note(actor, action, &target, error.is_none(), app.clock.now()) {
         return Ok(());
     }
     let detail = error.map_or(serde_json::Value::Null, |error| serde_json::json!({ "error": error }));
     let mut transaction = app.store.begin().await?;
-    audit(&mut transaction, app, actor, Change { detail, success: error.is_none(), ..Change::new(action, &target) }).await?;
+    audit(&mut transaction, app, actor, Change { detail, success: error.is_none(), ..Change::new(action, &target) })
+        .await?;
     Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 

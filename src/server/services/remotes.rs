@@ -12,7 +12,9 @@ use crate::{
         location::Location,
         policy::Permission,
         provider::{Provider, ProviderSummary},
-        remote::{CreatedRemote, CryptRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
+        remote::{
+            CreatedRemote, CryptRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote,
+        },
     },
     server::{
         auth::Actor,
@@ -45,8 +47,8 @@ pub(super) fn summary(saved: SavedRemote, tests: &mut BTreeMap<RemoteName, Remot
     RemoteSummary { name, kind, provider, encrypted, server_check, tested }
 }
 
-/// How many names of a folder an encrypting remote leaves out, because it cannot decrypt them. Where that cannot be told, the listing itself says
-/// what is wrong.
+/// How many names of a folder an encrypting remote leaves out, because it cannot decrypt them. Where that cannot be
+/// told, the listing itself says what is wrong.
 pub async fn undecryptable(actor: &Actor, app: &AppState, location: &str) -> Result<u64> {
     actor.require(Permission::FilesRead)?;
     let location = app.locations.resolve("location", location).await?.location;
@@ -79,7 +81,8 @@ fn typed(remote: NewRemote) -> NewRemote {
     NewRemote { provider, ..remote }
 }
 
-/// Tries a remote that is not saved, or with an empty `provider` the saved one of that name. What a saved one's test found is kept.
+/// Tries a remote that is not saved, or with an empty `provider` the saved one of that name. What a saved one's test
+/// found is kept.
 pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<RemoteTest> {
     if !remote.provider.is_empty() {
         actor.require(Permission::RemotesWrite)?;
@@ -89,7 +92,9 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         let result = match trust::before_test(&remote, app.rclone.outbound()).await {
             Before::Go(pin) => {
                 trust::explained(
-                    app.rclone.test_new(actor.user_id.as_str(), &remote.provider, &remote.config, pin.as_deref()).await?,
+                    app.rclone
+                        .test_new(actor.user_id.as_str(), &remote.provider, &remote.config, pin.as_deref())
+                        .await?,
                     &remote,
                     app.rclone.outbound(),
                 )
@@ -115,7 +120,11 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
 }
 
 fn tested<'a>(action: &'a str, target: &'a str, result: &RemoteTest) -> Change<'a> {
-    Change { detail: serde_json::json!({ "message": result.message }), success: result.connected, ..Change::new(action, target) }
+    Change {
+        detail: serde_json::json!({ "message": result.message }),
+        success: result.connected,
+        ..Change::new(action, target)
+    }
 }
 
 /// Saves a new remote; with `encrypt` also the one over it that encrypts, and tells, this once, what opens it.
@@ -133,7 +142,9 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
     let drafted = match &crypt {
         None => app.rclone.draft(owner, &name, &remote.provider, &remote.config, pin).await,
         Some((crypt, options)) => {
-            app.rclone.draft_encrypted(owner, &name, &remote.provider, &remote.config, (&crypt.name, options), pin).await
+            app.rclone
+                .draft_encrypted(owner, &name, &remote.provider, &remote.config, (&crypt.name, options), pin)
+                .await
         }
     };
     let drafted = match drafted {
@@ -170,7 +181,11 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
 }
 
 /// Commits the rows of a change of the configuration, or takes the change back.
-pub(super) async fn commit(app: &AppState, transaction: sqlx::Transaction<'static, sqlx::Sqlite>, saved: Saved) -> Result<()> {
+pub(super) async fn commit(
+    app: &AppState,
+    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
+    saved: Saved,
+) -> Result<()> {
     let app = app.clone();
     // To its end, though nobody may listen any more: the file and the rows say the same.
     let committed = tokio::spawn(async move {
@@ -260,7 +275,12 @@ pub(super) async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRem
     let unusable = app.rclone.unusable().await?.into_iter().find(|section| section.name == name.as_str());
     Err(unusable.map_or_else(
         || AppError::not_found(format_args!("remote “{name}”")),
-        |section| AppError::new(ErrorCode::NotFound, format!("The section [{name}] of rclone.conf cannot be used. {}", section.reason)),
+        |section| {
+            AppError::new(
+                ErrorCode::NotFound,
+                format!("The section [{name}] of rclone.conf cannot be used. {}", section.reason),
+            )
+        },
     ))
 }
 
@@ -275,15 +295,19 @@ async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
     let jobs = crate::server::store::jobs::using(&mut reader, name.as_str()).await?;
     if !jobs.is_empty() {
         let jobs: Vec<_> = jobs.iter().map(|job| format!("“{job}”")).collect();
-        return Err(AppError::conflict(format!("These jobs use this remote: {}. Change or delete them first.", jobs.join(", "))));
+        return Err(AppError::conflict(format!(
+            "These jobs use this remote: {}. Change or delete them first.",
+            jobs.join(", ")
+        )));
     }
     let unfinished = crate::server::store::runs::unfinished(&mut reader).await?;
-    let used = unfinished
-        .iter()
-        .map(|row| &row.summary)
-        .find(|run| [Some(&run.source), run.destination.as_ref()].into_iter().flatten().any(|l| l.remote() == name.as_str()));
+    let used = unfinished.iter().map(|row| &row.summary).find(|run| {
+        [Some(&run.source), run.destination.as_ref()].into_iter().flatten().any(|l| l.remote() == name.as_str())
+    });
     match used {
-        Some(run) => Err(AppError::conflict(format!("Run {} uses this remote. Stop it, or wait until it has ended.", run.id))),
+        Some(run) => {
+            Err(AppError::conflict(format!("Run {} uses this remote. Stop it, or wait until it has ended.", run.id)))
+        }
         None => Ok(()),
     }
 }

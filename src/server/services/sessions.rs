@@ -26,8 +26,8 @@ pub fn me(actor: &Actor, app: &AppState) -> Result<Me> {
     Ok(Me { name: actor.name.clone(), role: actor.role, theme: actor.theme, host, rclone, unconfined })
 }
 
-/// Signs in, and says whether they have to choose a password of their own first. The same answer, in the same time, for a wrong password and an
-/// unknown name.
+/// Signs in, and says whether they have to choose a password of their own first. The same answer, in the same time, for
+/// a wrong password and an unknown name.
 pub async fn create(visitor: &Visitor, app: &AppState, username: String, password: String) -> Result<bool> {
     app.auth.sign_in(visitor, &username, &password).await.map(|user| user.must_change)
 }
@@ -36,7 +36,8 @@ pub async fn create(visitor: &Visitor, app: &AppState, username: String, passwor
 pub async fn list(actor: &Actor, visitor: &Visitor, app: &AppState) -> Result<Vec<SessionSummary>> {
     actor.require(Permission::SessionsWrite)?;
     let current = Auth::session_hash(visitor);
-    Ok(sessions::list(&mut *app.store.acquire().await?, &actor.user_id, app.auth.session_limits(), current.as_deref()).await?)
+    Ok(sessions::list(&mut *app.store.acquire().await?, &actor.user_id, app.auth.session_limits(), current.as_deref())
+        .await?)
 }
 
 /// Signs out one browser of who asks, by what it is named.

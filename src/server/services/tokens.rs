@@ -1,5 +1,5 @@
-//! Tokens for programs: one's own, and for who looks after people, everybody's. Made for oneself only: what is done with a token is told
-//! under its owner's name.
+//! Tokens for programs: one's own, and for who looks after people, everybody's. Made for oneself only: what is done
+//! with a token is told under its owner's name.
 
 use serde_json::json;
 
@@ -41,12 +41,16 @@ pub async fn list(actor: &Actor, app: &AppState, query: &TokenQuery) -> Result<T
     Ok(tokens::list(&mut reader, user.as_ref(), query.cursor.as_ref(), query.limit, app.clock.now()).await?)
 }
 
-/// Makes a token of who asks, and tells it: this once. It is never more than what asks for it: a token makes no greater one.
+/// Makes a token of who asks, and tells it: this once. It is never more than what asks for it: a token makes no greater
+/// one.
 pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<IssuedToken> {
     actor.require(Permission::TokensWrite)?;
     token.validate()?;
     if token.role > actor.role {
-        return Err(AppError::invalid("role", format!("You are {}: a token of yours can not be more.", actor.role.as_str())));
+        return Err(AppError::invalid(
+            "role",
+            format!("You are {}: a token of yours can not be more.", actor.role.as_str()),
+        ));
     }
     let scopes = scopes(actor, &token)?;
     let now = app.clock.now();
@@ -89,18 +93,25 @@ pub async fn delete(actor: &Actor, app: &AppState, id: &TokenId) -> Result<()> {
     Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
-/// What the new token is narrowed down to, in the order of the table: at least to what asks for it is narrowed down to itself.
+/// What the new token is narrowed down to, in the order of the table: at least to what asks for it is narrowed down to
+/// itself.
 fn scopes(actor: &Actor, token: &NewToken) -> Result<Option<Vec<Permission>>> {
     let Some(wanted) = &token.scopes else {
         return match &actor.scopes {
             None => Ok(None),
-            Some(_) => Err(AppError::invalid("scopes", "The token that asks has scopes: one that it makes needs scopes as well.")),
+            Some(_) => Err(AppError::invalid(
+                "scopes",
+                "The token that asks has scopes: one that it makes needs scopes as well.",
+            )),
         };
     };
     if let (Some(own), true) = (&actor.scopes, !wanted.is_empty())
         && let Some(more) = wanted.iter().find(|scope| !own.contains(scope))
     {
-        return Err(AppError::invalid("scopes", format!("The token that asks was not made for {} itself.", more.as_str())));
+        return Err(AppError::invalid(
+            "scopes",
+            format!("The token that asks was not made for {} itself.", more.as_str()),
+        ));
     }
     Ok(Some(Permission::ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect()))
 }

@@ -1,4 +1,5 @@
-//! First trust: what a server shows to prove who it is, before a password goes to it; and what a remote trusts from then on.
+//! First trust: what a server shows to prove who it is, before a password goes to it; and what a remote trusts from
+//! then on.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -76,7 +77,10 @@ pub(super) async fn before_save(remote: &NewRemote, outbound: &Outbound) -> Resu
         return if remote.trust.is_empty() {
             Ok(None)
         } else {
-            Err(AppError::invalid("trust", "This remote has no server that can be asked for its host key or certificate."))
+            Err(AppError::invalid(
+                "trust",
+                "This remote has no server that can be asked for its host key or certificate.",
+            ))
         };
     };
     if !remote.trust.is_empty() {
@@ -107,7 +111,8 @@ fn has_check(remote: &NewRemote) -> bool {
 
 /// The result of a test of a new remote; with what the server shows, where that is why it failed.
 pub(super) async fn explained(result: RemoteTest, remote: &NewRemote, outbound: &Outbound) -> RemoteTest {
-    let unchecked = rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::NotChecked) && remote.trust.is_empty();
+    let unchecked = rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::NotChecked)
+        && remote.trust.is_empty();
     let endpoint = rclone::endpoint(&remote.provider, &remote.config);
     with_identity(result, endpoint, unchecked.then(|| not_checked(&remote.provider)), outbound).await
 }
@@ -116,11 +121,17 @@ pub(super) async fn explained(result: RemoteTest, remote: &NewRemote, outbound: 
 pub(super) async fn explained_saved(app: &AppState, result: RemoteTest, name: &RemoteName) -> Result<RemoteTest> {
     let server = app.rclone.server(name).await?;
     let unchecked = server.check == Some(ServerCheck::NotChecked);
-    Ok(with_identity(result, server.endpoint, unchecked.then(|| not_checked(&server.kind)), app.rclone.outbound()).await)
+    Ok(with_identity(result, server.endpoint, unchecked.then(|| not_checked(&server.kind)), app.rclone.outbound())
+        .await)
 }
 
 /// Says that the server is not checked, and adds what it shows where somebody could trust that.
-async fn with_identity(result: RemoteTest, endpoint: Option<Endpoint>, unchecked: Option<&str>, outbound: &Outbound) -> RemoteTest {
+async fn with_identity(
+    result: RemoteTest,
+    endpoint: Option<Endpoint>,
+    unchecked: Option<&str>,
+    outbound: &Outbound,
+) -> RemoteTest {
     let refused = !result.connected && rclone::is_about_identity(&result.message);
     if unchecked.is_none() && !refused {
         return result;
@@ -143,13 +154,19 @@ fn to_compare(identity: &ServerIdentity) -> String {
         IdentityKind::HostKey => "ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub prints it on the server",
         IdentityKind::Certificate => "openssl x509 -fingerprint -sha256 prints it on the server",
     };
-    format!("Nothing was sent yet. The server shows this {}: {algorithm} {fingerprint}. Compare it ({how}), then trust it.", kind.words())
+    format!(
+        "Nothing was sent yet. The server shows this {}: {algorithm} {fingerprint}. Compare it ({how}), then trust it.",
+        kind.words()
+    )
 }
 
 /// The server shows something else than what was to be trusted.
 fn another(wanted: &str, identity: &ServerIdentity) -> String {
     let ServerIdentity { algorithm, fingerprint, kind, .. } = identity;
-    format!("The server shows another {} than {wanted}: {algorithm} {fingerprint}. Compare it before you trust it.", kind.words())
+    format!(
+        "The server shows another {} than {wanted}: {algorithm} {fingerprint}. Compare it before you trust it.",
+        kind.words()
+    )
 }
 
 /// What a saved remote trusts, and what its server shows now.
@@ -173,8 +190,9 @@ pub async fn trust(actor: &Actor, app: &AppState, name: &str, fingerprint: &str)
     let name: RemoteName = name.parse()?;
     let server = app.rclone.server(&name).await?;
     let refuse = |problem: String| AppError::invalid("fingerprint", problem);
-    let endpoint =
-        server.endpoint.ok_or_else(|| refuse("This remote has no server that can be asked for its host key or certificate.".to_owned()))?;
+    let endpoint = server.endpoint.ok_or_else(|| {
+        refuse("This remote has no server that can be asked for its host key or certificate.".to_owned())
+    })?;
     let offered = identity::ask(&endpoint, app.rclone.outbound()).await.map_err(refuse)?;
     let pin = chosen(&offered, fingerprint.trim()).map_err(refuse)?;
     let mut transaction = app.store.begin().await?;

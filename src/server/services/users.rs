@@ -39,10 +39,12 @@ pub async fn get(actor: &Actor, app: &AppState, id: &UserId) -> Result<UserSumma
 pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<UserSummary> {
     actor.require(Permission::UsersWrite)?;
     let name = user.name.trim();
-    validate_username(name).map_err(|error| AppError::invalid("name", error.field("username").unwrap_or(error.message)))?;
+    validate_username(name)
+        .map_err(|error| AppError::invalid("name", error.field("username").unwrap_or(error.message)))?;
     let hash = app.auth.hash_password(name, &user.password).await?;
     let mut transaction = app.store.begin().await?;
-    let made = auth::new_user(&mut transaction, name, user.role, hash, user.must_change_password, app.clock.now()).await?;
+    let made =
+        auth::new_user(&mut transaction, name, user.role, hash, user.must_change_password, app.clock.now()).await?;
     let change = Change { detail: json!({ "role": user.role }), ..Change::new("user.create", &made.name) };
     audit(&mut transaction, app, actor, change).await?;
     let made = stored(&mut transaction, &made.id).await?;
@@ -50,8 +52,8 @@ pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<User
     Ok(made)
 }
 
-/// Changes what a person may, whether they are kept out, or their password. Each ends all their sessions, and a new password their tokens: what is open in a browser
-/// was let in under what they were.
+/// Changes what a person may, whether they are kept out, or their password. Each ends all their sessions, and a new
+/// password their tokens: what is open in a browser was let in under what they were.
 pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChange) -> Result<UserSummary> {
     actor.require(Permission::UsersWrite)?;
     if change == UserChange::default() {
@@ -84,7 +86,13 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
         users::set_disabled(&mut transaction, id, disabled).await?;
         let ended = sessions::delete_of_user(&mut transaction, id).await?;
         let action = if disabled { "user.disable" } else { "user.enable" };
-        audit(&mut transaction, app, actor, Change { detail: json!({ "sessions": ended }), ..Change::new(action, name) }).await?;
+        audit(
+            &mut transaction,
+            app,
+            actor,
+            Change { detail: json!({ "sessions": ended }), ..Change::new(action, name) },
+        )
+        .await?;
     }
     if let Some(hash) = hash {
         users::set_password(&mut transaction, id, &hash).await?;
@@ -113,8 +121,13 @@ pub async fn end_sessions(actor: &Actor, app: &AppState, id: &UserId) -> Result<
     let mut transaction = app.store.begin().await?;
     let user = stored(&mut transaction, id).await?;
     let ended = sessions::delete_of_user(&mut transaction, id).await?;
-    audit(&mut transaction, app, actor, Change { detail: json!({ "sessions": ended }), ..Change::new("session.delete_all", &user.name) })
-        .await?;
+    audit(
+        &mut transaction,
+        app,
+        actor,
+        Change { detail: json!({ "sessions": ended }), ..Change::new("session.delete_all", &user.name) },
+    )
+    .await?;
     Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
@@ -133,7 +146,10 @@ async fn refuse_to_lock_out(
     // Of two admins who do this to each other at the same time, the second finds the first gone.
     let admin = user.role == Role::Admin && !user.disabled;
     if loses && admin && !users::other_admin(transaction, &user.id).await? {
-        return Err(AppError::conflict(format!("{} is the last admin who can sign in. Make another one first.", user.name)));
+        return Err(AppError::conflict(format!(
+            "{} is the last admin who can sign in. Make another one first.",
+            user.name
+        )));
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The memory that listings may take, those that are made, remembered and sent together. What does not fit is refused before it is there.
+//! The memory that listings may take, those that are made, remembered and sent together. What does not fit is refused
+//! before it is there.
 
 use std::sync::{
     Arc,
@@ -7,7 +8,8 @@ use std::sync::{
 
 /// Bytes for all of them.
 const ALL: usize = 192 << 20;
-/// Those of them that listings of programs may take, of as many levels as they like. The rest is left for the screens of others.
+/// Those of them that listings of programs may take, of as many levels as they like. The rest is left for the screens
+/// of others.
 const TREES: usize = 160 << 20;
 
 /// How much is taken. Clones are the same.

@@ -1,4 +1,5 @@
-//! What one person, or one address, may have of what all share: requests and event streams at once, work for rclone, memory. Nobody takes what others need.
+//! What one person, or one address, may have of what all share: requests and event streams at once, work for rclone,
+//! memory. Nobody takes what others need.
 
 mod memory;
 mod requests;

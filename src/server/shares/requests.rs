@@ -13,7 +13,8 @@ use crate::domain::{
 
 /// Requests of one person at once. A browser has six connections.
 pub const PER_PERSON: u32 = 64;
-/// Requests of one address at once of people who have not signed in. More than it may have connections: it counts behind a proxy.
+/// Requests of one address at once of people who have not signed in. More than it may have connections: it counts
+/// behind a proxy.
 pub const PER_NETWORK: u32 = 320;
 /// Seconds to wait before another try.
 const RETRY_AFTER: u64 = 1;
@@ -58,7 +59,9 @@ impl Requests {
                 retry_after: Some(RETRY_AFTER),
                 ..AppError::new(
                     ErrorCode::RateLimited,
-                    format!("{count} requests {whose} are being answered at this moment. Wait until some have ended, and try again."),
+                    format!(
+                        "{count} requests {whose} are being answered at this moment. Wait until some have ended, and try again."
+                    ),
                 )
             });
         }

@@ -1,5 +1,5 @@
-//! Work that costs much memory, many processes or a provider's patience: so much at once for a person, and for all together. More waits in a
-//! line that is as bounded; who has the least at work is next.
+//! Work that costs much memory, many processes or a provider's patience: so much at once for a person, and for all
+//! together. More waits in a line that is as bounded; who has the least at work is next.
 
 use std::{
     collections::HashMap,
@@ -86,7 +86,8 @@ impl Line {
     /// Waits for a turn, for so long at most.
     ///
     /// # Errors
-    /// `rate_limited` when this person has too much at work and in the line, `unavailable` when all together have, or the time is over.
+    /// `rate_limited` when this person has too much at work and in the line, `unavailable` when all together have, or
+    /// the time is over.
     pub async fn turn(&self, user: &UserId, limit: Duration) -> Result<Turn> {
         let turn = match self.join(user)? {
             Ok(turn) => return Ok(turn),
@@ -96,8 +97,10 @@ impl Line {
             Ok(Ok(turn)) => Ok(turn),
             _ => {
                 let running = self.lock().of(user);
-                let why =
-                    format!("{running} of your {} are running. This one waited for its turn until its time was over.", self.0.bounds.name);
+                let why = format!(
+                    "{running} of your {} are running. This one waited for its turn until its time was over.",
+                    self.0.bounds.name
+                );
                 Err(refused(ErrorCode::Unavailable, &why))
             }
         }
@@ -120,7 +123,8 @@ impl Line {
             return Err(refused(ErrorCode::RateLimited, &why));
         }
         if state.waiting.len() >= all_waiting {
-            let why = format!("{all} {name} of all people are running and {all_waiting} wait. Wait until some have ended.");
+            let why =
+                format!("{all} {name} of all people are running and {all_waiting} wait. Wait until some have ended.");
             return Err(refused(ErrorCode::Unavailable, &why));
         }
         let (sender, receiver) = oneshot::channel();
@@ -213,10 +217,14 @@ mod tests {
     async fn one_person_has_so_much_and_the_rest_waits_and_then_is_refused_with_words() {
         let line = Line::new(BOUNDS);
         let held = [now(&line, &user(1)).expect("free"), now(&line, &user(1)).expect("free")];
-        let waits: Vec<_> = (0..2).map(|_| line.join(&user(1)).expect("room in the line").expect_err("waits")).collect();
+        let waits: Vec<_> =
+            (0..2).map(|_| line.join(&user(1)).expect("room in the line").expect_err("waits")).collect();
         let error = line.turn(&user(1), LONG).await.expect_err("too many");
         assert_eq!((error.status(), error.retry_after), (429, Some(5)));
-        assert_eq!(error.message, "2 of your size calls are running and 2 wait. Wait until some have ended. Try again in 5 s.");
+        assert_eq!(
+            error.message,
+            "2 of your size calls are running and 2 wait. Wait until some have ended. Try again in 5 s."
+        );
         assert_eq!(line.figures(), (2, 2));
         drop(now(&line, &user(2)).expect("somebody else is not held up"));
         drop(held);
@@ -230,7 +238,11 @@ mod tests {
     #[tokio::test]
     async fn who_has_the_least_at_work_is_next() {
         let line = Line::new(BOUNDS);
-        let mut held = vec![now(&line, &user(1)).expect("free"), now(&line, &user(1)).expect("free"), now(&line, &user(2)).expect("free")];
+        let mut held = vec![
+            now(&line, &user(1)).expect("free"),
+            now(&line, &user(1)).expect("free"),
+            now(&line, &user(2)).expect("free"),
+        ];
         let mut greedy = line.join(&user(1)).expect("room in the line").expect_err("waits");
         let mut other = line.join(&user(3)).expect("room in the line").expect_err("waits");
         drop(held.remove(0));
@@ -244,7 +256,8 @@ mod tests {
     async fn when_all_have_too_much_it_is_nobodys_fault() {
         let line = Line::new(BOUNDS);
         let _held: Vec<_> = (1..=3).map(|n| now(&line, &user(n)).expect("free")).collect();
-        let waits: Vec<_> = (4..=6).map(|n| line.join(&user(n)).expect("room in the line").expect_err("waits")).collect();
+        let waits: Vec<_> =
+            (4..=6).map(|n| line.join(&user(n)).expect("room in the line").expect_err("waits")).collect();
         let error = line.turn(&user(7), LONG).await.expect_err("full");
         assert_eq!((error.status(), error.retry_after), (503, Some(5)));
         assert!(error.message.starts_with("3 size calls of all people are running and 3 wait."), "{error}");

@@ -111,8 +111,8 @@ impl TryFrom<Row> for AuditEntry {
     }
 }
 
-/// A page of the log, newest first. The cursor is the last id, and times are limits of ids, since an id begins with its time: however
-/// deep or long ago, the database goes straight there.
+/// A page of the log, newest first. The cursor is the last id, and times are limits of ids, since an id begins with its
+/// time: however deep or long ago, the database goes straight there.
 pub async fn list(c: &mut SqliteConnection, query: &AuditQuery) -> Result<AuditPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(PAGE_MAX) };
     let cursor = query.cursor.as_ref().map_or(AFTER_ALL, AuditId::as_str);

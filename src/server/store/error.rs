@@ -63,7 +63,8 @@ fn is_busy(code: Option<&str>) -> bool {
     code.and_then(primary).is_some_and(|code| matches!(code, 5 | 6))
 }
 
-/// `SQLITE_FULL`, and an I/O error while writing or growing a file, which is how a full disk shows in the write-ahead log.
+/// `SQLITE_FULL`, and an I/O error while writing or growing a file, which is how a full disk shows in the write-ahead
+/// log.
 fn is_full(code: Option<&str>) -> bool {
     const WRITE: i32 = 10 | (3 << 8);
     const SHM_SIZE: i32 = 10 | (19 << 8);

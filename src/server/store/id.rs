@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn later_ids_are_larger() {
-        let (first, second): (RunId, RunId) = (new_id(Timestamp(1_763_906_531_250)), new_id(Timestamp(1_763_906_531_251)));
+        let (first, second): (RunId, RunId) =
+            (new_id(Timestamp(1_763_906_531_250)), new_id(Timestamp(1_763_906_531_251)));
         assert!(first < second);
         assert_ne!(new_id::<RunId>(Timestamp(5)), new_id::<RunId>(Timestamp(5)));
         let from = ulid_from(Timestamp(1_763_906_531_251));

@@ -98,14 +98,16 @@ impl Row {
             last_run: None,
             command: String::new(),
         };
-        let owner = Owner { id: self.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?, name: self.user_name };
+        let owner =
+            Owner { id: self.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?, name: self.user_name };
         Ok(Stored { job, owner })
     }
 }
 
 /// One job.
 pub async fn get(c: &mut SqliteConnection, id: &JobId) -> Result<Option<Stored>> {
-    let row: Option<Row> = sqlx::query_as(select_jobs!("WHERE id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
+    let row: Option<Row> =
+        sqlx::query_as(select_jobs!("WHERE id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
     let Some(row) = row else { return Ok(None) };
     let mut chain = followers(c, vec![id.as_str().to_owned()]).await?;
     row.stored(chain.remove(id.as_str()).unwrap_or_default()).map(Some)
@@ -126,7 +128,8 @@ pub async fn list(c: &mut SqliteConnection, query: &JobQuery) -> Result<JobPage>
     Ok(JobPage { cursor: if more { jobs.last().map(|job| job.spec.name.clone()) } else { None }, jobs })
 }
 
-/// So many jobs that hold what is searched for, by name. What people see no database compares: each job is looked at here.
+/// So many jobs that hold what is searched for, by name. What people see no database compares: each job is looked at
+/// here.
 async fn found(c: &mut SqliteConnection, query: &JobQuery, wanted: usize) -> Result<Vec<Row>> {
     let needle = Needle::new(&query.search);
     let batch = if needle.is_empty() { wanted } else { BATCH.max(wanted) };
@@ -156,10 +159,11 @@ async fn found(c: &mut SqliteConnection, query: &JobQuery, wanted: usize) -> Res
 async fn followers(c: &mut SqliteConnection, jobs: Vec<String>) -> Result<HashMap<String, Vec<Follower>>> {
     let mut all: HashMap<String, Vec<Follower>> = HashMap::new();
     for job in jobs {
-        let rows: Vec<(String, String)> = sqlx::query_as("SELECT next_job_id, after FROM job_chain WHERE job_id = $1 ORDER BY next_job_id")
-            .bind(&job)
-            .fetch_all(&mut *c)
-            .await?;
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT next_job_id, after FROM job_chain WHERE job_id = $1 ORDER BY next_job_id")
+                .bind(&job)
+                .fetch_all(&mut *c)
+                .await?;
         let follower = |(next, after): (String, String)| {
             Ok(Follower {
                 job: next.parse().map_err(|_| StoreError::Corrupt("job's id"))?,
@@ -182,7 +186,14 @@ pub async fn insert(c: &mut SqliteConnection, id: &JobId, spec: &NewJob, owner: 
 }
 
 /// Changes the version of a job that was seen. Whether that is still its version.
-pub async fn update(c: &mut SqliteConnection, id: &JobId, version: i64, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<bool> {
+pub async fn update(
+    c: &mut SqliteConnection,
+    id: &JobId,
+    version: i64,
+    spec: &NewJob,
+    owner: &Owner,
+    at: Timestamp,
+) -> Result<bool> {
     let sql =
         "UPDATE jobs SET name = $2, name_key = $3, operation = $4, source = $5, destination = $6, options = $7, guards = $8, retry = $9,
                       on_busy = $10, priority = $11, time_limit_secs = $12, user_id = $13, user_name = $14, updated_at = $15,

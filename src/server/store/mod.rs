@@ -1,8 +1,8 @@
-//! The database. Owns the connections, the migrations and all SQL, one file a noun. Knows no process and no request; rules about
-//! who may do what are the services'.
+//! The database. Owns the connections, the migrations and all SQL, one file a noun. Knows no process and no request;
+//! rules about who may do what are the services'.
 //!
-//! Functions take a connection: a reader from [`Store::acquire`], or the write transaction of [`Store::begin`]. So a service decides
-//! what is one transaction, and a change and its audit row can not be torn apart.
+//! Functions take a connection: a reader from [`Store::acquire`], or the write transaction of [`Store::begin`]. So a
+//! service decides what is one transaction, and a change and its audit row can not be torn apart.
 
 pub mod audit;
 mod error;
@@ -29,7 +29,8 @@ pub use sqlx::SqliteConnection as Connection;
 /// What the functions of the store answer.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Largest count that is stored: 8 PiB less one. A program of any kind reads it exactly, and a sum of a thousand still fits.
+/// Largest count that is stored: 8 PiB less one. A program of any kind reads it exactly, and a sum of a thousand still
+/// fits.
 const MAX_COUNT: u64 = (1 << 53) - 1;
 
 /// A count for the database, which has signed numbers only.

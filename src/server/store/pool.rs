@@ -1,9 +1,11 @@
 //! Opens the database: one connection that writes, a few that read, and the schema brought up to this program's.
 //!
-//! `SQLite` has one writer at a time whatever one does. With a single writing connection the queue is ours: fair, bounded, and
-//! without the busy errors of connections that race for the lock.
+//! `SQLite` has one writer at a time whatever one does. With a single writing connection the queue is ours: fair,
+//! bounded, and without the busy errors of connections that race for the lock.
 
-use std::{fmt, fs, io, os::unix::fs::OpenOptionsExt as _, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+use std::{
+    fmt, fs, io, os::unix::fs::OpenOptionsExt as _, os::unix::fs::PermissionsExt as _, path::Path, time::Duration,
+};
 
 use sqlx::{
     Connection as _, Sqlite, SqlitePool, Transaction,
@@ -45,7 +47,8 @@ impl Store {
     /// Opens the database at `path`, makes it if it is not there, and brings its schema up to this program's.
     ///
     /// # Errors
-    /// [`StoreError::Open`] when it can not be read and written, or is damaged; [`StoreError::Newer`] when a newer program has been here.
+    /// [`StoreError::Open`] when it can not be read and written, or is damaged; [`StoreError::Newer`] when a newer
+    /// program has been here.
     pub async fn open(path: &Path) -> Result<Self> {
         protect(path).map_err(|error| unusable(path, in_words(&error), error))?;
         let options = SqliteConnectOptions::new()
@@ -71,10 +74,17 @@ impl Store {
 
     async fn connect(options: SqliteConnectOptions, file: Option<&Path>) -> Result<Self> {
         let options = options.foreign_keys(true).busy_timeout(PATIENCE);
-        // Connections stay: the one that writes is never idle for long, and a database in memory lives as long as they do.
-        let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
-        // On a full disk SQLite rolls back by itself, and the driver goes on to count a transaction: nothing could be begun with this
-        // connection any more. The ping comes after the driver's own rollback.
+        // Connections stay: the one that writes is never idle for long, and a database in memory lives as long as they
+        // do.
+        let pool = |size| {
+            SqlitePoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(PATIENCE)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        // On a full disk SQLite rolls back by itself, and the driver goes on to count a transaction: nothing could be
+        // begun with this connection any more. The ping comes after the driver's own rollback.
         let pool = |size| {
             pool(size).after_release(|connection, _| {
                 Box::pin(async move {
@@ -144,7 +154,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when others write for longer than `limit`.
     pub async fn begin_within(&self, limit: Duration) -> Result<Transaction<'static, Sqlite>> {
-        // One limit for both: to wait for the connection, and then as long again for another process, is longer than people wait.
+        // One limit for both: to wait for the connection, and then as long again for another process, is longer than
+        // people wait.
         match timeout(limit, self.writer.begin_with("BEGIN IMMEDIATE")).await {
             Ok(begun) => Ok(begun?),
             Err(_) => Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
@@ -159,11 +170,16 @@ impl Store {
 }
 
 /// Why the database at `path` can not be used.
-pub(super) fn unusable(path: &Path, problem: String, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+pub(super) fn unusable(
+    path: &Path,
+    problem: String,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
     StoreError::Open { path: path.to_owned(), problem, source: Some(source.into()) }
 }
 
-/// Makes the file before `SQLite` does, so that only its owner can read it. `SQLite` gives the log and its index the same mode.
+/// Makes the file before `SQLite` does, so that only its owner can read it. `SQLite` gives the log and its index the
+/// same mode.
 fn protect(path: &Path) -> io::Result<()> {
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
@@ -189,7 +205,9 @@ pub(super) fn in_words(error: &io::Error) -> String {
 /// The result codes of `SQLite` in words, where they say something that a person can mend.
 pub(super) fn explain(error: &sqlx::Error) -> String {
     let code = match error {
-        sqlx::Error::Migrate(error) => return format!("its schema is not one that Longshore made ({error}); restore a backup"),
+        sqlx::Error::Migrate(error) => {
+            return format!("its schema is not one that Longshore made ({error}); restore a backup");
+        }
         sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0) & 0xff,
         _ => 0,
     };
@@ -209,7 +227,9 @@ async fn refuse_old_sqlite(pool: &SqlitePool) -> Result<()> {
     if parts.as_slice() >= OLDEST_SQLITE.as_slice() {
         return Ok(());
     }
-    Err(StoreError::Sql(sqlx::Error::Configuration(format!("SQLite {version} can damage its log; 3.51.3 or newer is needed").into())))
+    Err(StoreError::Sql(sqlx::Error::Configuration(
+        format!("SQLite {version} can damage its log; 3.51.3 or newer is needed").into(),
+    )))
 }
 
 /// Before anything is changed: a database that knows more than this program is left as it is.
@@ -227,7 +247,9 @@ pub(super) fn newest() -> i64 {
 
 /// The schema that the database has; `None` when it is new.
 pub(super) async fn version(pool: &SqlitePool) -> Result<Option<i64>> {
-    let migrated: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_one(pool).await?;
+    let migrated: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
+        .fetch_one(pool)
+        .await?;
     if migrated == 0 {
         return Ok(None);
     }

@@ -38,7 +38,8 @@ pub async fn set_test(c: &mut SqliteConnection, name: &RemoteName, tested: &Remo
 
 /// The last test of every remote that was tested.
 pub async fn tests(c: &mut SqliteConnection) -> Result<BTreeMap<RemoteName, RemoteTested>> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT name, at, connected, message, elapsed_ms FROM remote_tests").fetch_all(c).await?;
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT name, at, connected, message, elapsed_ms FROM remote_tests").fetch_all(c).await?;
     // A name that is none any more belongs to no remote: it is left out, not an error.
     Ok(rows
         .into_iter()

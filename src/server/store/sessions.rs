@@ -1,4 +1,5 @@
-//! Sessions: browsers that are signed in, by the hash of their id. How long they live is decided by the caller, in [`Limits`].
+//! Sessions: browsers that are signed in, by the hash of their id. How long they live is decided by the caller, in
+//! [`Limits`].
 
 use sqlx::{FromRow, SqliteConnection};
 
@@ -86,7 +87,12 @@ struct SummaryRow {
 }
 
 /// The sessions of a user that are alive, last used first. `current` is the hash of the one that asks.
-pub async fn list(c: &mut SqliteConnection, user: &UserId, limits: Limits, current: Option<&str>) -> Result<Vec<SessionSummary>> {
+pub async fn list(
+    c: &mut SqliteConnection,
+    user: &UserId,
+    limits: Limits,
+    current: Option<&str>,
+) -> Result<Vec<SessionSummary>> {
     let rows: Vec<SummaryRow> = sqlx::query_as(
         "SELECT s.id, s.id_hash, s.address, s.agent, s.created_at, s.last_seen_at
            FROM sessions s JOIN users u ON u.id = s.user_id
@@ -174,7 +180,11 @@ pub async fn delete(c: &mut SqliteConnection, id_hash: &str) -> Result<()> {
 
 /// Ends one session of a user, by what it is named. Whether there was one.
 pub async fn delete_by_id(c: &mut SqliteConnection, user: &UserId, id: &SessionId) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2").bind(user.as_str()).bind(id.as_str()).execute(c).await?;
+    let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
+        .bind(user.as_str())
+        .bind(id.as_str())
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

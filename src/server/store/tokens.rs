@@ -70,7 +70,8 @@ struct LiveRow {
 
 /// Stores a new token.
 pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()> {
-    let scopes = token.scopes.map(serde_json::to_string).transpose().map_err(|_| StoreError::Corrupt("token scopes"))?;
+    let scopes =
+        token.scopes.map(serde_json::to_string).transpose().map_err(|_| StoreError::Corrupt("token scopes"))?;
     sqlx::query(
         "INSERT INTO tokens (id, user_id, hash, label, role, scopes, created_at, expires_at, may_delete)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -233,10 +234,11 @@ pub struct Standing {
 
 /// How a token stands.
 pub async fn standing(c: &mut SqliteConnection, id: &TokenId) -> Result<Option<Standing>> {
-    let row: Option<(String, i64, i64, i64)> = sqlx::query_as("SELECT label, revoked, expires_at, may_delete FROM tokens WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(c)
-        .await?;
+    let row: Option<(String, i64, i64, i64)> =
+        sqlx::query_as("SELECT label, revoked, expires_at, may_delete FROM tokens WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(c)
+            .await?;
     Ok(row.map(|(label, revoked, expires_at, may_delete)| Standing {
         label,
         revoked: revoked != 0,
@@ -247,11 +249,12 @@ pub async fn standing(c: &mut SqliteConnection, id: &TokenId) -> Result<Option<S
 
 /// How many tokens of a user were not revoked and have not expired.
 pub async fn count(c: &mut SqliteConnection, user: &UserId, now: Timestamp) -> Result<u64> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens WHERE user_id = $1 AND revoked = 0 AND expires_at > $2")
-        .bind(user.as_str())
-        .bind(now.0)
-        .fetch_one(c)
-        .await?;
+    let count: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM tokens WHERE user_id = $1 AND revoked = 0 AND expires_at > $2")
+            .bind(user.as_str())
+            .bind(now.0)
+            .fetch_one(c)
+            .await?;
     Ok(from_sql(count))
 }
 
@@ -272,6 +275,7 @@ pub async fn revoke_of_user(c: &mut SqliteConnection, user: &UserId) -> Result<u
 
 /// Makes a token useless for ever. Whether there was one that was not.
 pub async fn revoke(c: &mut SqliteConnection, id: &TokenId) -> Result<bool> {
-    let done = sqlx::query("UPDATE tokens SET revoked = 1 WHERE id = $1 AND revoked = 0").bind(id.as_str()).execute(c).await?;
+    let done =
+        sqlx::query("UPDATE tokens SET revoked = 1 WHERE id = $1 AND revoked = 0").bind(id.as_str()).execute(c).await?;
     Ok(done.rows_affected() == 1)
 }

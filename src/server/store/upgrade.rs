@@ -1,4 +1,5 @@
-//! Before the schema of an existing database is changed, and before anything is started from it: whether it is whole, and a copy beside it.
+//! Before the schema of an existing database is changed, and before anything is started from it: whether it is whole,
+//! and a copy beside it.
 
 use std::{
     fs, io,
@@ -16,8 +17,8 @@ use super::{
 /// What the name of a copy has after that of the database, before the schema that it was made for.
 const BEFORE: &str = ".before-";
 
-/// How large a database may be to be looked at as a whole at each start, in bytes: some 350,000 runs, about two seconds of reading. A million
-/// runs take 5 s on a machine that is idle, and 20 s on one that is not.
+/// How large a database may be to be looked at as a whole at each start, in bytes: some 350,000 runs, about two seconds
+/// of reading. A million runs take 5 s on a machine that is idle, and 20 s on one that is not.
 const LARGE: i64 = 512 << 20;
 /// The tables that grow without end. What is started, and for whom, is in the others.
 const HISTORY: [&str; 4] = ["runs", "run_events", "audit", "routes"];
@@ -33,14 +34,18 @@ pub(super) enum Look {
 
 /// Refuses a database that is damaged: what it says can not be trusted, and what is written to it makes it worse.
 pub(super) async fn refuse_damaged(pool: &SqlitePool, path: &Path, look: Look) -> Result<()> {
-    let size: i64 = sqlx::query_scalar("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetch_one(pool).await?;
+    let size: i64 = sqlx::query_scalar("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        .fetch_one(pool)
+        .await?;
     if look == Look::Whole || size <= LARGE {
         let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await?;
         return judge(path, &found);
     }
-    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(pool).await?;
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(pool).await?;
     for table in tables.iter().filter(|table| !HISTORY.contains(&table.as_str())) {
-        let found: String = sqlx::query_scalar("SELECT quick_check FROM pragma_quick_check($1)").bind(table).fetch_one(pool).await?;
+        let found: String =
+            sqlx::query_scalar("SELECT quick_check FROM pragma_quick_check($1)").bind(table).fetch_one(pool).await?;
         judge(path, &found)?;
     }
     Ok(())
@@ -51,16 +56,22 @@ fn judge(path: &Path, found: &str) -> Result<()> {
         return Ok(());
     }
     let what = found.lines().last().unwrap_or_default().to_owned();
-    Err(StoreError::Open { path: path.to_owned(), problem: "it is damaged; restore a backup".to_owned(), source: Some(what.into()) })
+    Err(StoreError::Open {
+        path: path.to_owned(),
+        problem: "it is damaged; restore a backup".to_owned(),
+        source: Some(what.into()),
+    })
 }
 
-/// Copies a database whose schema will be changed: `longshore.db.before-N`, N the new schema. The last such copy is kept.
+/// Copies a database whose schema will be changed: `longshore.db.before-N`, N the new schema. The last such copy is
+/// kept.
 pub(super) async fn keep_copy(pool: &SqlitePool, path: &Path) -> Result<()> {
     match version(pool).await? {
         Some(found) if found < newest() => {}
         _ => return Ok(()),
     }
-    let failed = |why: String| format!("its schema has to be changed, and the copy that is made before that failed: {why}");
+    let failed =
+        |why: String| format!("its schema has to be changed, and the copy that is made before that failed: {why}");
     let (copy, unfinished) = (beside(path, &format!("{BEFORE}{}", newest())), beside(path, ".copy"));
     make_private(&unfinished).map_err(|error| unusable(path, failed(in_words(&error)), error))?;
     if let Err(error) = sqlx::query("VACUUM INTO $1").bind(unfinished.to_string_lossy()).execute(pool).await {

@@ -53,7 +53,11 @@ pub struct NewUser {
 
 impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewUser").field("id", &self.id).field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("NewUser")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,19 +106,22 @@ pub async fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<()> {
 
 /// One user.
 pub async fn get(c: &mut SqliteConnection, id: &UserId) -> Result<Option<User>> {
-    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(c)
-        .await?;
+    let row: Option<Row> =
+        sqlx::query_as("SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(c)
+            .await?;
     row.map(User::try_from).transpose()
 }
 
 /// One user by name, without regard to case.
 pub async fn get_by_name(c: &mut SqliteConnection, name: &str) -> Result<Option<User>> {
-    let row: Option<Row> = sqlx::query_as("SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE name_key = $1")
-        .bind(key(name))
-        .fetch_optional(c)
-        .await?;
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE name_key = $1",
+    )
+    .bind(key(name))
+    .fetch_optional(c)
+    .await?;
     row.map(User::try_from).transpose()
 }
 
@@ -162,19 +169,21 @@ pub async fn list(c: &mut SqliteConnection, query: &UserQuery) -> Result<UserPag
 
 /// One person as others see them.
 pub async fn summary(c: &mut SqliteConnection, id: &UserId) -> Result<Option<UserSummary>> {
-    let row: Option<SummaryRow> = sqlx::query_as("SELECT id, name, role, disabled, created_at, signed_in_at FROM users WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(c)
-        .await?;
+    let row: Option<SummaryRow> =
+        sqlx::query_as("SELECT id, name, role, disabled, created_at, signed_in_at FROM users WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(c)
+            .await?;
     row.map(UserSummary::try_from).transpose()
 }
 
 /// Whether there is an admin beside this one who can sign in.
 pub async fn other_admin(c: &mut SqliteConnection, id: &UserId) -> Result<bool> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> $1 LIMIT 1")
-        .bind(id.as_str())
-        .fetch_optional(c)
-        .await?;
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> $1 LIMIT 1")
+            .bind(id.as_str())
+            .fetch_optional(c)
+            .await?;
     Ok(found.is_some())
 }
 
@@ -196,14 +205,21 @@ pub async fn any(c: &mut SqliteConnection) -> Result<bool> {
 
 /// Stores the hash of a new password. Whether the user is there.
 pub async fn set_password(c: &mut SqliteConnection, id: &UserId, password_hash: &str) -> Result<bool> {
-    let done = sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1").bind(id.as_str()).bind(password_hash).execute(c).await?;
+    let done = sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(password_hash)
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Stores whether a user has to choose a password of their own. Whether the user is there.
 pub async fn set_must_change(c: &mut SqliteConnection, id: &UserId, must_change: bool) -> Result<bool> {
-    let done =
-        sqlx::query("UPDATE users SET must_change = $2 WHERE id = $1").bind(id.as_str()).bind(i64::from(must_change)).execute(c).await?;
+    let done = sqlx::query("UPDATE users SET must_change = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(i64::from(must_change))
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -214,25 +230,39 @@ pub async fn names(c: &mut SqliteConnection) -> Result<Vec<String>> {
 
 /// Stores what a user may. Whether the user is there.
 pub async fn set_role(c: &mut SqliteConnection, id: &UserId, role: Role) -> Result<bool> {
-    let done = sqlx::query("UPDATE users SET role = $2 WHERE id = $1").bind(id.as_str()).bind(role.as_str()).execute(c).await?;
+    let done = sqlx::query("UPDATE users SET role = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(role.as_str())
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Notes that a user signed in. Whether the user is there.
 pub async fn set_signed_in(c: &mut SqliteConnection, id: &UserId, at: Timestamp) -> Result<bool> {
-    let done = sqlx::query("UPDATE users SET signed_in_at = $2 WHERE id = $1").bind(id.as_str()).bind(at.0).execute(c).await?;
+    let done =
+        sqlx::query("UPDATE users SET signed_in_at = $2 WHERE id = $1").bind(id.as_str()).bind(at.0).execute(c).await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Stores how the console looks to a user. Whether the user is there.
 pub async fn set_theme(c: &mut SqliteConnection, id: &UserId, theme: Theme) -> Result<bool> {
-    let done = sqlx::query("UPDATE users SET theme = $2 WHERE id = $1").bind(id.as_str()).bind(theme.as_str()).execute(c).await?;
+    let done = sqlx::query("UPDATE users SET theme = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(theme.as_str())
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets a user in or keeps them out: their sessions and tokens work only while they are let in. Whether the user is there.
+/// Lets a user in or keeps them out: their sessions and tokens work only while they are let in. Whether the user is
+/// there.
 pub async fn set_disabled(c: &mut SqliteConnection, id: &UserId, disabled: bool) -> Result<bool> {
-    let done = sqlx::query("UPDATE users SET disabled = $2 WHERE id = $1").bind(id.as_str()).bind(i64::from(disabled)).execute(c).await?;
+    let done = sqlx::query("UPDATE users SET disabled = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(i64::from(disabled))
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -8,9 +8,9 @@ use std::{
 };
 
 use fuser::{
-    BsdFileFlags, Errno, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr,
-    ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
-    WriteFlags,
+    BsdFileFlags, Errno, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo, LockOwner, OpenFlags,
+    RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs,
+    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
 use super::state::State;
@@ -109,7 +109,16 @@ impl Filesystem for Calls {
         }
     }
 
-    fn mknod(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _rdev: u32, reply: ReplyEntry) {
+    fn mknod(
+        &self,
+        req: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        _rdev: u32,
+        reply: ReplyEntry,
+    ) {
         let kind = match mode & 0o170_000 {
             0o140_000 => FileType::Socket,
             0o010_000 => FileType::NamedPipe,
@@ -159,7 +168,16 @@ impl Filesystem for Calls {
         answer(reply, self.state().rename((parent.0, name), (newparent.0, newname), flags));
     }
 
-    fn create(&self, req: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, _flags: i32, reply: ReplyCreate) {
+    fn create(
+        &self,
+        req: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        _flags: i32,
+        reply: ReplyCreate,
+    ) {
         let mut state = self.state();
         let made = state.make(parent.0, name, FileType::RegularFile, mode & !umask, (req.uid(), req.gid()));
         match made.and_then(|node| state.attributes(node)) {
@@ -233,7 +251,8 @@ impl Filesystem for Calls {
             return reply.error(error);
         }
         // The number of what was told last is the place to go on from: what is removed meanwhile moves nothing.
-        let mut names: Vec<_> = state.tree.folder(ino.0).into_iter().flatten().map(|(name, node)| (*node, name.clone())).collect();
+        let mut names: Vec<_> =
+            state.tree.folder(ino.0).into_iter().flatten().map(|(name, node)| (*node, name.clone())).collect();
         names.sort_unstable();
         for (node, name) in names.into_iter().filter(|(node, _)| *node > offset) {
             let Ok(kind) = state.node(node).map(|node| node.kind) else { continue };

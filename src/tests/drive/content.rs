@@ -47,7 +47,8 @@ impl Content {
         }
     }
 
-    /// What is there after the power was cut: each sector that was written and not synced is the new one or the old, as `lucky` says.
+    /// What is there after the power was cut: each sector that was written and not synced is the new one or the old, as
+    /// `lucky` says.
     pub fn survivor(&self, mut lucky: impl FnMut() -> bool) -> Self {
         let mut safe = self.safe.clone();
         if self.now.len() != safe.len() && lucky() {

@@ -1,5 +1,5 @@
-//! A drive for tests, in memory, over FUSE: its power can be cut, which loses what was not synced, and any call that changes something can be made to fail.
-//! Modes, owners and times are safe at once; names and bytes are not.
+//! A drive for tests, in memory, over FUSE: its power can be cut, which loses what was not synced, and any call that
+//! changes something can be made to fail. Modes, owners and times are safe at once; names and bytes are not.
 
 mod calls;
 mod content;
@@ -43,7 +43,9 @@ impl Drive {
                     env::var_os("CI").is_none(),
                     "no file system of ours can be mounted ({error}): run the tests as root, with /dev/fuse"
                 );
-                eprintln!("SKIPPED: no file system of ours can be mounted ({error}): run the tests as root, with /dev/fuse");
+                eprintln!(
+                    "SKIPPED: no file system of ours can be mounted ({error}): run the tests as root, with /dev/fuse"
+                );
                 false
             }
         }

@@ -56,8 +56,15 @@ pub struct State {
 
 impl State {
     pub fn new() -> Self {
-        let mut state =
-            Self { nodes: BTreeMap::new(), tree: Tree::default(), next: ROOT, armed: None, failed: Vec::new(), calls: 0, dead: false };
+        let mut state = Self {
+            nodes: BTreeMap::new(),
+            tree: Tree::default(),
+            next: ROOT,
+            armed: None,
+            failed: Vec::new(),
+            calls: 0,
+            dead: false,
+        };
         let root = state.add(FileType::Directory, 0o700, (0, 0), OsStr::new("/"));
         assert_eq!(root, ROOT);
         state
@@ -130,7 +137,14 @@ impl State {
         node
     }
 
-    pub fn make(&mut self, folder: u64, name: &OsStr, kind: FileType, mode: u32, owner: (u32, u32)) -> Result<u64, Errno> {
+    pub fn make(
+        &mut self,
+        folder: u64,
+        name: &OsStr,
+        kind: FileType,
+        mode: u32,
+        owner: (u32, u32),
+    ) -> Result<u64, Errno> {
         self.may("create", name)?;
         if self.tree.find(folder, name).is_some() {
             return Err(Errno::EEXIST);
@@ -140,7 +154,8 @@ impl State {
         Ok(node)
     }
 
-    /// Takes a name away. That is not among the calls that are made to fail: it is how a program cleans up, and needs no room.
+    /// Takes a name away. That is not among the calls that are made to fail: it is how a program cleans up, and needs
+    /// no room.
     pub fn remove(&mut self, folder: u64, name: &OsStr) -> Result<(), Errno> {
         let node = self.find(folder, name)?;
         if self.tree.folder(node).is_some_and(|names| !names.is_empty()) {

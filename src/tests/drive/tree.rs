@@ -1,4 +1,5 @@
-//! The folders of the drive, with a journal: what was done to them is safe in order, up to a point, as with the journal of a file system.
+//! The folders of the drive, with a journal: what was done to them is safe in order, up to a point, as with the journal
+//! of a file system.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -45,9 +46,11 @@ impl Tree {
         self.journal.push(change);
     }
 
-    /// Syncs a file or a folder: that it was made is safe, and what was done in it; and so is all that was done before that.
+    /// Syncs a file or a folder: that it was made is safe, and what was done in it; and so is all that was done before
+    /// that.
     pub fn sync(&mut self, node: u64) {
-        let concerns = |change: &Change| change.makes == Some(node) || change.names.iter().any(|(folder, ..)| *folder == node);
+        let concerns =
+            |change: &Change| change.makes == Some(node) || change.names.iter().any(|(folder, ..)| *folder == node);
         if let Some(last) = self.journal.iter().rposition(concerns) {
             self.keep(last + 1);
         }
@@ -86,7 +89,9 @@ fn a_file_that_was_synced_has_its_name_and_a_name_that_it_got_later_is_there_whe
     tree.change(make("b", 3));
     tree.change(Change { names: vec![(1, "a".into(), None), (1, "c".into(), Some(2))], makes: None });
     tree.sync(2);
-    let names = |tree: &Tree| tree.folder(1).expect("a folder").keys().map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let names = |tree: &Tree| {
+        tree.folder(1).expect("a folder").keys().map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(names(&tree), ["b", "c"]);
     let mut least = |_| 0;
     assert_eq!(names(&tree.survivor(&mut least)), ["a"]);

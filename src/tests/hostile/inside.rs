@@ -1,4 +1,5 @@
-//! The names in a folder: it is copied there and back, synced again, moved, checked, listed, measured, mounted, deleted, and goes by a job.
+//! The names in a folder: it is copied there and back, synced again, moved, checked, listed, measured, mounted,
+//! deleted, and goes by a job.
 
 use super::*;
 
@@ -23,7 +24,9 @@ impl Column<'_> {
                     kept.insert(name.clone(), content.clone());
                 }
                 Some(_) => self.wrong(operation, name, "has other content"),
-                None if !said => self.wrong(operation, name, &format!("was lost, and {} does not name it", run["state"])),
+                None if !said => {
+                    self.wrong(operation, name, &format!("was lost, and {} does not name it", run["state"]));
+                }
                 None if faults::known(self.provider.kind, operation, name.as_bytes()).is_none() => {
                     self.wrong(operation, name, &self.why(run));
                 }
@@ -38,7 +41,12 @@ impl Column<'_> {
             }
         }
         if kept.len() < wanted.len() && matches!(run["state"].as_str(), Some("succeeded" | "no_change")) {
-            self.wrong.push(format!("{operation}: {} of {} arrived, and it is {}", kept.len(), wanted.len(), run["state"]));
+            self.wrong.push(format!(
+                "{operation}: {} of {} arrived, and it is {}",
+                kept.len(),
+                wanted.len(),
+                run["state"]
+            ));
         }
         kept
     }
@@ -62,8 +70,11 @@ impl Column<'_> {
         let mut wanted: Vec<u64> = files.values().map(|content| content.len() as u64).collect();
         wanted.sort_unstable();
         let sizes = |entries: &[Value]| {
-            let mut sizes: Vec<_> =
-                entries.iter().filter(|entry| entry["is_dir"] == false).filter_map(|entry| entry["size"].as_u64()).collect();
+            let mut sizes: Vec<_> = entries
+                .iter()
+                .filter(|entry| entry["is_dir"] == false)
+                .filter_map(|entry| entry["size"].as_u64())
+                .collect();
             sizes.sort_unstable();
             sizes
         };
@@ -134,7 +145,8 @@ impl Column<'_> {
     }
 
     async fn by_a_job(&mut self, source: &str, files: &Files) {
-        let job = json!({ "name": "names", "operation": "sync", "source": source, "destination": self.provider.at("job") });
+        let job =
+            json!({ "name": "names", "operation": "sync", "source": source, "destination": self.provider.at("job") });
         let job = self.console.post("/api/v1/jobs", &job, StatusCode::CREATED).await;
         let path = format!("/api/v1/jobs/{}/runs", job["id"].as_str().expect("an id"));
         let run = self.console.post(&path, &json!({}), StatusCode::ACCEPTED).await;
@@ -168,7 +180,11 @@ impl Column<'_> {
         let status = request.send().await.expect("an answer").status();
         self.equal("delete", &status, &StatusCode::OK);
         self.equal("left after the delete", &fetched(self.console, &self.provider.at("moved")).len(), &0);
-        self.equal("the neighbour of what was deleted", &(fetched(self.console, &self.provider.at("job")) == before), &true);
+        self.equal(
+            "the neighbour of what was deleted",
+            &(fetched(self.console, &self.provider.at("job")) == before),
+            &true,
+        );
         self.equal("the source of it all", &(lying(&self.console.root().join("src")) == *others), &true);
     }
 }

@@ -1,5 +1,6 @@
-//! Hostile name × operation × provider: one table. What lies on the disks is the judge: a file is there under the same name, byte for byte, or
-//! the run names it as failed; nothing is lost in silence, renamed, or touched instead of another. `docs/reliability.md` tells how to run all.
+//! Hostile name × operation × provider: one table. What lies on the disks is the judge: a file is there under the same
+//! name, byte for byte, or the run names it as failed; nothing is lost in silence, renamed, or touched instead of
+//! another. `docs/reliability.md` tells how to run all.
 
 mod faults;
 mod inside;
@@ -43,7 +44,12 @@ fn seen(name: &OsString) -> String {
 /// The plain rclone, without the console, on the console's remotes: the other judge.
 fn plain(console: &Console, args: &[&str]) -> std::process::Output {
     let mut command = Command::new(rclone_path());
-    command.arg("--config").arg(console.data().join("rclone.conf")).args(["--retries", "1", "--low-level-retries", "2"]);
+    command.arg("--config").arg(console.data().join("rclone.conf")).args([
+        "--retries",
+        "1",
+        "--low-level-retries",
+        "2",
+    ]);
     command.args(args).stdin(Stdio::null()).output().expect("rclone")
 }
 
@@ -69,7 +75,8 @@ fn entry(entry: &Value) -> (u64, &str) {
 /// Starts a run, and waits until it has ended.
 async fn run(console: &Console, operation: &str, source: &str, destination: &str) -> Value {
     // What fails once fails again here; a check is not tried again at all.
-    let options = if operation == "check" { json!({}) } else { json!({ "flags": { "retries": 1, "low_level_retries": 2 } }) };
+    let options =
+        if operation == "check" { json!({}) } else { json!({ "flags": { "retries": 1, "low_level_retries": 2 } }) };
     let mut body = json!({ "operation": operation, "source": source, "destination": destination, "options": options });
     if operation == "move" {
         body["confirm"] = json!(destination);
@@ -84,7 +91,9 @@ async fn named(console: &Console, run: &Value) -> BTreeSet<String> {
     for outcome in ["failed", "skipped"] {
         let path = format!("/api/v1/runs/{}/files?outcome={outcome}&limit=500", run["id"].as_str().expect("an id"));
         let files = console.get(&path, StatusCode::OK).await;
-        names.extend(files["files"].as_array().expect("files").iter().filter_map(|file| Some(file["name"].as_str()?.to_owned())));
+        names.extend(
+            files["files"].as_array().expect("files").iter().filter_map(|file| Some(file["name"].as_str()?.to_owned())),
+        );
     }
     names
 }

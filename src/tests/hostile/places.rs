@@ -1,5 +1,5 @@
-//! Each name as a place: what the console lists is asked for by that name, and it is that folder which is listed, measured, copied, moved or
-//! deleted. Each folder has one file, whose size tells which it is.
+//! Each name as a place: what the console lists is asked for by that name, and it is that folder which is listed,
+//! measured, copied, moved or deleted. Each folder has one file, whose size tells which it is.
 
 use super::*;
 
@@ -44,7 +44,9 @@ impl Shelf<'_> {
                 }
                 // What is not UTF-8 cannot be asked for; it opens nothing else.
                 (_, sizes) if sizes.is_empty() && location.contains('\u{fffd}') => (),
-                (status, sizes) => self.wrong(&location, &format!("is listed, and cannot be opened: {status}, {sizes:?}")),
+                (status, sizes) => {
+                    self.wrong(&location, &format!("is listed, and cannot be opened: {status}, {sizes:?}"));
+                }
             }
         }
         found
@@ -58,8 +60,10 @@ impl Shelf<'_> {
                 let raw = OsString::from_vec(other.bytes.to_vec());
                 other.bytes == name.bytes || spelled.get(&raw).is_some_and(|spelled| spelled == text)
             };
-            let meant: BTreeSet<u64> =
-                (0..names::NAMES.len()).filter(|i| meant(&names::NAMES[*i])).map(|i| names::content(i).len() as u64).collect();
+            let meant: BTreeSet<u64> = (0..names::NAMES.len())
+                .filter(|i| meant(&names::NAMES[*i]))
+                .map(|i| names::content(i).len() as u64)
+                .collect();
             let location = format!("{}/{text}", self.provider.at("in"));
             let (status, sizes) = self.listed(&location).await;
             if sizes.iter().any(|size| !meant.contains(size)) {
@@ -67,7 +71,9 @@ impl Shelf<'_> {
             }
             // A control character is spelled by its picture; as itself it may stand for nothing that is there.
             let spelled_so = spelled.values().any(|known| known == text);
-            if status.is_server_error() || (spelled_so && status.is_success() && sizes.is_empty() && meant.is_subset(there)) {
+            if status.is_server_error()
+                || (spelled_so && status.is_success() && sizes.is_empty() && meant.is_subset(there))
+            {
                 self.wrong(&location, &format!("as it was typed: {status}, {sizes:?}"));
             }
         }
@@ -82,8 +88,10 @@ impl Shelf<'_> {
         let (back, one) = (format!("back/{number}"), format!("one/{number}"));
         for (source, to) in [(location.to_owned(), &back), (format!("{location}/f"), &one)] {
             let copy = run(self.console, "copy", &source, &self.console.path(to)).await;
-            let home: Vec<_> =
-                lying(&self.console.root().join(to)).into_iter().map(|(name, content)| (name, content.len() as u64)).collect();
+            let home: Vec<_> = lying(&self.console.root().join(to))
+                .into_iter()
+                .map(|(name, content)| (name, content.len() as u64))
+                .collect();
             if home != [(OsString::from("f"), size)] {
                 self.wrong(&source, &format!("brings home {home:?}: {}, {}", copy["state"], copy["error"]));
             }
@@ -93,10 +101,20 @@ impl Shelf<'_> {
             self.wrong(location, &format!("is not what it was copied to: {}", check["error"]));
         }
         let mut wanted = self.there("");
-        let index = names::NAMES.iter().enumerate().position(|(index, _)| names::content(index).len() as u64 == size).expect("one of them");
+        let index = names::NAMES
+            .iter()
+            .enumerate()
+            .position(|(index, _)| names::content(index).len() as u64 == size)
+            .expect("one of them");
         let (what, done) = if number.is_multiple_of(2) {
             let body = json!({ "remote_path": location });
-            let answer = self.console.request(Method::POST, "/api/v1/backups/rclone/delete").json(&body).send().await.expect("an answer");
+            let answer = self
+                .console
+                .request(Method::POST, "/api/v1/backups/rclone/delete")
+                .json(&body)
+                .send()
+                .await
+                .expect("an answer");
             wanted.remove(&size);
             ("delete", answer.status().is_success())
         } else {
@@ -135,14 +153,18 @@ async fn shelf(kind: Kind, every: usize) {
     let sown = names::NAMES.iter().filter(|name| usable(name)).count();
     assert!(there.len() + 3 > sown, "{kind:?} takes only {} of {sown}", there.len());
     let found = shelf.found().await;
-    let text =
-        |size: &u64| std::str::from_utf8(names::NAMES[usize::try_from(*size).expect("small") - names::content(0).len()].bytes).is_ok();
+    let text = |size: &u64| {
+        std::str::from_utf8(names::NAMES[usize::try_from(*size).expect("small") - names::content(0).len()].bytes)
+            .is_ok()
+    };
     let missing: Vec<_> = there.iter().filter(|size| text(size) && !found.contains_key(size)).collect();
     if !missing.is_empty() {
         shelf.wrong("in", &format!("does not list {missing:?}"));
     }
     shelf.typed(&spelled, &there).await;
-    for (number, (size, location)) in found.iter().enumerate().filter(|(number, _)| number % every == kind as usize % every) {
+    for (number, (size, location)) in
+        found.iter().enumerate().filter(|(number, _)| number % every == kind as usize % every)
+    {
         shelf.used(number / every, location, *size).await;
     }
     assert!(shelf.wrong.is_empty(), "{kind:?}:\n{}", shelf.wrong.join("\n"));

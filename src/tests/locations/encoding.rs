@@ -1,4 +1,5 @@
-//! The port of rclone's encodings against the real rclone: thousands of hostile spellings, each listed by rclone where the console says that it lies.
+//! The port of rclone's encodings against the real rclone: thousands of hostile spellings, each listed by rclone where
+//! the console says that it lies.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
@@ -22,7 +23,8 @@ async fn rclone_opens_what_the_console_says_that_it_opens() {
         "Slash,Dot,LeftSpace,RightSpace,RightPeriod,Colon,Question,LtGt,DoubleQuote,Pipe,Asterisk,BackSlash",
         "Slash,Dot,Hash,Percent,CrLf",
     ];
-    let remotes: String = encodings.iter().enumerate().map(|(n, text)| format!("[l{n}]\ntype = local\nencoding = {text}\n\n")).collect();
+    let remotes: String =
+        encodings.iter().enumerate().map(|(n, text)| format!("[l{n}]\ntype = local\nencoding = {text}\n\n")).collect();
     fs::write(base.join("rclone.conf"), remotes).expect("written");
     for folder in ["data", "tree"] {
         fs::create_dir(base.join(folder)).expect("made");
@@ -58,7 +60,8 @@ async fn rclone_opens_what_the_console_says_that_it_opens() {
             fs::create_dir_all(place).expect("made");
             fs::write(place.join(n.to_string()), "").expect("written");
         }
-        let listed = rclone.list(&resolved.location).await.unwrap_or_else(|error| panic!("{text:?} is not {place:?}: {error}"));
+        let listed =
+            rclone.list(&resolved.location).await.unwrap_or_else(|error| panic!("{text:?} is not {place:?}: {error}"));
         let names: Vec<_> = listed.iter().filter(|entry| !entry.is_dir).map(|entry| entry.name.clone()).collect();
         assert_eq!(names, [number.to_string()], "{text:?} is not {place:?}");
         asked += 1;

@@ -1,4 +1,5 @@
-//! Links that lead out of the allowed folders: whatever the spelling, the wrapper or the moment, nothing outside is read or written.
+//! Links that lead out of the allowed folders: whatever the spelling, the wrapper or the moment, nothing outside is
+//! read or written.
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
@@ -30,8 +31,19 @@ impl Outside {
 }
 
 /// Spellings of places of the allowed folder that lead out of it.
-const WAYS: [&str; 11] =
-    ["link", "link/sub", "link/new", "x\ny", "x␊y", "x␊y/sub", "a␡/new/deep", "q‛␊", "in/middle/sub", "dangling", "dangling/new"];
+const WAYS: [&str; 11] = [
+    "link",
+    "link/sub",
+    "link/new",
+    "x\ny",
+    "x␊y",
+    "x␊y/sub",
+    "a␡/new/deep",
+    "q‛␊",
+    "in/middle/sub",
+    "dangling",
+    "dangling/new",
+];
 
 fn make(console: &Console, outside: &Outside) {
     fs::create_dir_all(console.root().join("in")).expect("made");
@@ -50,13 +62,18 @@ async fn no_spelling_of_a_link_reaches_outside() {
     let viewer = console.token_of("vic", "viewer");
     for way in WAYS {
         let place = console.path(way);
-        let refused =
-            |answer: &Value| assert!(!answer.to_string().contains("secret") || answer["code"] == "forbidden", "{way:?}: {answer}");
+        let refused = |answer: &Value| {
+            assert!(!answer.to_string().contains("secret") || answer["code"] == "forbidden", "{way:?}: {answer}");
+        };
         let list = format!("/api/v1/backups/rclone/list?remote_path={}", value(&place));
         refused(&console.ask(&viewer, reqwest::Method::GET, &list, &json!({}), StatusCode::FORBIDDEN).await);
         let files = format!("/api/v1/files?location={}", value(&place));
         refused(&console.ask(&viewer, reqwest::Method::GET, &files, &json!({}), StatusCode::FORBIDDEN).await);
-        refused(&console.get(&format!("/api/v1/backups/rclone/size?remote_path={}", value(&place)), StatusCode::FORBIDDEN).await);
+        refused(
+            &console
+                .get(&format!("/api/v1/backups/rclone/size?remote_path={}", value(&place)), StatusCode::FORBIDDEN)
+                .await,
+        );
         let (src, dst) = (console.path("src"), console.path("dst"));
         for body in [
             json!({ "operation": "copy", "source": place, "destination": dst }),
@@ -98,10 +115,22 @@ async fn no_wrapper_and_no_encoding_reaches_outside() {
     create("al", "alias", json!({ "remote": console.path("") })).await;
     create("un", "union", json!({ "upstreams": format!("\"{}\" \"{}\"", console.path(""), console.path("in")) })).await;
     create("co", "combine", json!({ "upstreams": format!("\"r={}\"", console.path("")) })).await;
-    create("plain", "crypt", json!({ "remote": console.path(""), "password": "hunter22", "filename_encryption": "off" })).await;
+    create(
+        "plain",
+        "crypt",
+        json!({ "remote": console.path(""), "password": "hunter22", "filename_encryption": "off" }),
+    )
+    .await;
     for way in WAYS {
-        for location in [format!("al:{way}"), format!("al:/{way}"), format!("un:{way}"), format!("co:r/{way}"), format!("plain:{way}")] {
-            let answer = console.get(&format!("/api/v1/files?location={}", value(&location)), StatusCode::FORBIDDEN).await;
+        for location in [
+            format!("al:{way}"),
+            format!("al:/{way}"),
+            format!("un:{way}"),
+            format!("co:r/{way}"),
+            format!("plain:{way}"),
+        ] {
+            let answer =
+                console.get(&format!("/api/v1/files?location={}", value(&location)), StatusCode::FORBIDDEN).await;
             assert_eq!(answer["code"], "forbidden", "{location:?}: {answer}");
         }
     }
@@ -112,7 +141,13 @@ async fn no_wrapper_and_no_encoding_reaches_outside() {
 async fn a_link_under_an_encrypted_name_does_not_reach_outside() {
     let (console, outside) = (Console::start(), Outside::new());
     let config = json!({ "remote": console.path("enc"), "password": "hunter22" });
-    console.post("/api/v1/remotes", &json!({ "name": "vault", "provider": "crypt", "config": config }), StatusCode::CREATED).await;
+    console
+        .post(
+            "/api/v1/remotes",
+            &json!({ "name": "vault", "provider": "crypt", "config": config }),
+            StatusCode::CREATED,
+        )
+        .await;
     write(&console.root(), "src/a", b"a");
     let run = console.ended(&console.copy(&console.path("src"), "vault:sub/in", json!({})).await).await;
     assert_eq!(run["state"], "succeeded", "{run}");
@@ -133,7 +168,11 @@ async fn a_link_under_an_encrypted_name_does_not_reach_outside() {
     console.run_until(&slow, "it works", |run| run["state"] == "running").await;
     for destination in [hidden.to_str().expect("text"), &console.path("enc")] {
         let body = json!({ "source": console.path("src"), "destination": destination, "on_busy": "refuse" });
-        assert_eq!(console.post("/api/v1/runs", &body, StatusCode::CONFLICT).await["run_id"], json!(slow), "{destination}");
+        assert_eq!(
+            console.post("/api/v1/runs", &body, StatusCode::CONFLICT).await["run_id"],
+            json!(slow),
+            "{destination}"
+        );
     }
     let other = json!({ "source": console.path("src"), "destination": "vault:other", "on_busy": "refuse" });
     console.post("/api/v1/runs", &other, StatusCode::ACCEPTED).await;
@@ -157,8 +196,7 @@ async fn a_link_that_was_put_there_while_the_run_waited_is_refused() {
         let mut runs = Vec::new();
         for operation in ["copy", "sync"] {
             let options = json!({ "backup_dir": console.path("kept") });
-            let body =
-                json!({ "operation": operation, "source": console.path("src"), "destination": console.path("dst"), "options": options });
+            let body = json!({ "operation": operation, "source": console.path("src"), "destination": console.path("dst"), "options": options });
             let run = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
             runs.push(run["id"].as_str().expect("an id").to_owned());
         }
@@ -168,7 +206,11 @@ async fn a_link_that_was_put_there_while_the_run_waited_is_refused() {
         console.patch("/api/v1/queue", &json!({ "paused": false }), StatusCode::OK).await;
         for id in runs {
             let run = console.ended(&id).await;
-            assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{swapped}: {run}");
+            assert_eq!(
+                (&run["state"], &run["guard_report"]["reason"]),
+                (&json!("blocked"), &json!("not_allowed")),
+                "{swapped}: {run}"
+            );
             assert!(run["error"].as_str().expect("words").contains("nothing was changed"), "{swapped}: {run}");
         }
         console.patch("/api/v1/queue", &json!({ "paused": true }), StatusCode::OK).await;

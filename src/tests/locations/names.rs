@@ -64,7 +64,8 @@ fn fill(root: &Path) {
 }
 
 fn there(root: &Path) -> Vec<String> {
-    let mut names: Vec<_> = all().into_iter().map(|(disk, _)| disk).filter(|disk| root.join(disk).join("file").exists()).collect();
+    let mut names: Vec<_> =
+        all().into_iter().map(|(disk, _)| disk).filter(|disk| root.join(disk).join("file").exists()).collect();
     names.sort();
     names
 }
@@ -90,24 +91,35 @@ async fn a_delete_empties_the_folder_that_was_named_and_no_other() {
 async fn list_size_copy_and_move_take_the_folder_that_was_named() {
     let console = Console::start();
     fill(&console.root().join("F"));
-    let listed = console.get(&format!("/api/v1/files?location={}&limit=500", value(&console.path("F"))), StatusCode::OK).await;
-    let listed: Vec<_> =
-        listed["entries"].as_array().expect("entries").iter().map(|entry| entry["name"].as_str().expect("a name")).collect();
+    let listed =
+        console.get(&format!("/api/v1/files?location={}&limit=500", value(&console.path("F"))), StatusCode::OK).await;
+    let listed: Vec<_> = listed["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|entry| entry["name"].as_str().expect("a name"))
+        .collect();
     for (n, (disk, written)) in all().into_iter().enumerate() {
         assert!(listed.contains(&written.as_str()), "{written:?} is not listed as it is written: {listed:?}");
         let location = Location::parse(&console.path("F")).expect("a location").join(&written).to_string();
         let page = console.get(&format!("/api/v1/files?location={}", value(&location)), StatusCode::OK).await;
         assert_eq!((&page["total"], &page["entries"][0]["size"]), (&json!(1), &json!(disk.len())), "{disk:?}: {page}");
-        let tree = console.get(&format!("/api/v1/backups/rclone/list?remote_path={}", value(&location)), StatusCode::OK).await;
+        let tree =
+            console.get(&format!("/api/v1/backups/rclone/list?remote_path={}", value(&location)), StatusCode::OK).await;
         assert_eq!(tree.as_array().map(Vec::len), Some(1), "{disk:?}: {tree}");
-        let size = console.get(&format!("/api/v1/backups/rclone/size?remote_path={}", value(&location)), StatusCode::OK).await;
+        let size =
+            console.get(&format!("/api/v1/backups/rclone/size?remote_path={}", value(&location)), StatusCode::OK).await;
         assert_eq!(size["size_bytes"].as_u64(), Some(disk.len() as u64), "{disk:?}: {size}");
         // From the folder, and back into one of that name elsewhere.
         let to = console.path(&format!("copies/{n}"));
-        let copied = console.post("/api/v1/backups/rclone/copy", &json!({ "source": location, "destination": to }), StatusCode::OK).await;
+        let copied = console
+            .post("/api/v1/backups/rclone/copy", &json!({ "source": location, "destination": to }), StatusCode::OK)
+            .await;
         assert_eq!(fs::read(Path::new(&to).join("file")).ok().as_deref(), Some(disk.as_bytes()), "{disk:?}: {copied}");
         let target = console.path(&format!("out/{n}/{written}"));
-        console.post("/api/v1/backups/rclone/move", &json!({ "source": to, "destination": target }), StatusCode::OK).await;
+        console
+            .post("/api/v1/backups/rclone/move", &json!({ "source": to, "destination": target }), StatusCode::OK)
+            .await;
         let out = console.root().join(format!("out/{n}"));
         assert_eq!(only(&out), [out.join(&disk)], "{disk:?}");
     }
@@ -130,12 +142,20 @@ async fn a_sync_with_kept_files_and_a_job_act_on_the_folders_that_were_named() {
             "options": { "backup_dir": at("kept") },
         });
         let job = console.post("/api/v1/jobs", &job, StatusCode::CREATED).await;
-        let run =
-            console.post(&format!("/api/v1/jobs/{}/runs", job["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+        let run = console
+            .post(
+                &format!("/api/v1/jobs/{}/runs", job["id"].as_str().expect("an id")),
+                &json!({}),
+                StatusCode::ACCEPTED,
+            )
+            .await;
         let run = console.ended(run["id"].as_str().expect("an id")).await;
         assert_eq!(run["state"], "succeeded", "{disk:?}: {run}");
         assert_eq!(only(&base.join("kept")), [base.join("kept").join(&disk)], "{disk:?}");
-        assert!(base.join("kept").join(&disk).join("old").exists() && !base.join("dst").join(&disk).join("old").exists(), "{disk:?}");
+        assert!(
+            base.join("kept").join(&disk).join("old").exists() && !base.join("dst").join(&disk).join("old").exists(),
+            "{disk:?}"
+        );
         assert_eq!((only(&base.join("src")).len(), only(&base.join("dst")).len()), (1, 1), "{disk:?}");
     }
 }
@@ -151,7 +171,8 @@ async fn an_alias_and_a_local_remote_lead_to_the_folder_that_was_named() {
     };
     create("al", "alias", json!({ "remote": console.path("F") })).await;
     create("disk", "local", json!({})).await;
-    create("un", "union", json!({ "upstreams": format!("\"{}\" \"{}\"", console.path("F"), console.path("empty")) })).await;
+    create("un", "union", json!({ "upstreams": format!("\"{}\" \"{}\"", console.path("F"), console.path("empty")) }))
+        .await;
     create("co", "combine", json!({ "upstreams": format!("\"in={}\"", console.path("F")) })).await;
     for (disk, written) in all() {
         for location in [
@@ -161,7 +182,11 @@ async fn an_alias_and_a_local_remote_lead_to_the_folder_that_was_named() {
             format!("co:in/{written}"),
         ] {
             let page = console.get(&format!("/api/v1/files?location={}", value(&location)), StatusCode::OK).await;
-            assert_eq!((&page["total"], &page["entries"][0]["size"]), (&json!(1), &json!(disk.len())), "{location:?}: {page}");
+            assert_eq!(
+                (&page["total"], &page["entries"][0]["size"]),
+                (&json!(1), &json!(disk.len())),
+                "{location:?}: {page}"
+            );
         }
     }
 }
@@ -185,14 +210,14 @@ async fn spellings_of_one_folder_are_one_for_locks_overlap_and_approval() {
     console.post(&format!("/api/v1/runs/{slow}/stop"), &json!({}), StatusCode::ACCEPTED).await;
 
     for (source, destination) in [("x\ny", "x␊y"), ("x␊y", "x\ny/in"), ("x\ny/", "x␊y")] {
-        let body = json!({ "operation": "move", "source": console.path(source), "destination": console.path(destination) });
+        let body =
+            json!({ "operation": "move", "source": console.path(source), "destination": console.path(destination) });
         let error = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
         assert!(error["fields"]["destination"].is_string(), "{source:?} {destination:?}: {error}");
     }
     // A name typed to approve may be written either way, and no other.
     write(&console.root(), "src/a", b"a");
-    let dry =
-        json!({ "operation": "sync", "source": console.path("src"), "destination": console.path("x␊y"), "options": { "dry_run": true } });
+    let dry = json!({ "operation": "sync", "source": console.path("src"), "destination": console.path("x␊y"), "options": { "dry_run": true } });
     let preview = console.post("/api/v1/runs", &dry, StatusCode::ACCEPTED).await;
     let preview = console.ended(preview["id"].as_str().expect("an id")).await;
     let run = |confirm: &str| {

@@ -1,5 +1,5 @@
-//! Slashes that mean something: a path from the root of an SFTP server, through everything that wraps it; and empty names in an object store, which
-//! rclone would take for others.
+//! Slashes that mean something: a path from the root of an SFTP server, through everything that wraps it; and empty
+//! names in an object store, which rclone would take for others.
 
 use std::{fs, path::PathBuf};
 
@@ -28,7 +28,13 @@ impl Nas {
             ("abs", "alias", json!({ "remote": at("root-part") })),
             ("vault", "crypt", json!({ "remote": at("root-part/enc"), "password": "hunter22" })),
         ] {
-            console.post("/api/v1/remotes", &json!({ "name": name, "provider": provider, "config": config }), StatusCode::CREATED).await;
+            console
+                .post(
+                    "/api/v1/remotes",
+                    &json!({ "name": name, "provider": provider, "config": config }),
+                    StatusCode::CREATED,
+                )
+                .await;
         }
         Some(Self { console, _sshd: sshd, home })
     }
@@ -57,7 +63,12 @@ impl Drop for Nas {
 
 async fn names(console: &Console, location: &str) -> Vec<String> {
     let page = console.get(&format!("/api/v1/files?location={}", value(location)), StatusCode::OK).await;
-    page["entries"].as_array().expect("entries").iter().map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect()
+    page["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|entry| entry["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,12 +96,20 @@ async fn a_path_from_the_root_is_not_one_from_the_home_folder() {
     let job = json!({ "name": "nightly", "operation": "sync", "source": at("one"), "destination": at("two"), "options": { "backup_dir": at("kept") } });
     let job = console.post("/api/v1/jobs", &job, StatusCode::CREATED).await;
     assert_eq!((&job["source"], &job["destination"]), (&json!(at("one")), &json!(at("two"))), "{job}");
-    let run = console.post(&format!("/api/v1/jobs/{}/runs", job["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+    let run = console
+        .post(&format!("/api/v1/jobs/{}/runs", job["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED)
+        .await;
     let run = console.ended(run["id"].as_str().expect("an id")).await;
     assert!(run["state"] == "succeeded" || run["state"] == "warning", "{run}");
     assert!(nas.home.join("root-part/kept/old.txt").exists() && !nas.home.join("root-part/two/old.txt").exists());
     // A delete from the root leaves the home folder alone, and the other way round.
-    console.post("/api/v1/backups/rclone/delete", &json!({ "remote_path": format!("al:{}", nas.root("one")) }), StatusCode::OK).await;
+    console
+        .post(
+            "/api/v1/backups/rclone/delete",
+            &json!({ "remote_path": format!("al:{}", nas.root("one")) }),
+            StatusCode::OK,
+        )
+        .await;
     assert!(!nas.home.join("root-part/one/root.txt").exists() && nas.home.join("home-part/one/home.txt").exists());
     console.post("/api/v1/backups/rclone/delete", &json!({ "remote_path": "nas:home-part/one" }), StatusCode::OK).await;
     assert!(!nas.home.join("home-part/one/home.txt").exists() && nas.home.join("root-part/two/root.txt").exists());
@@ -111,10 +130,14 @@ async fn paths_from_the_root_and_from_home_are_not_mixed_and_wait_for_each_other
     assert!(error["fields"]["destination"].as_str().expect("words").contains("slash"), "{error}");
     let slow = console.copy(&console.path("src"), "nas:home-part/one", json!({ "bwlimit": "100k" })).await;
     console.run_until(&slow, "it works", |run| run["state"] == "running").await;
-    let refused = |destination: &str| json!({ "source": console.path("small"), "destination": destination, "on_busy": "refuse" });
-    for destination in
-        [format!("nas:{}/home-part/one", nas.home.display()), "nas:/somewhere".to_owned(), "al:/x".to_owned(), "abs:x".to_owned()]
-    {
+    let refused =
+        |destination: &str| json!({ "source": console.path("small"), "destination": destination, "on_busy": "refuse" });
+    for destination in [
+        format!("nas:{}/home-part/one", nas.home.display()),
+        "nas:/somewhere".to_owned(),
+        "al:/x".to_owned(),
+        "abs:x".to_owned(),
+    ] {
         let error = console.post("/api/v1/runs", &refused(&destination), StatusCode::CONFLICT).await;
         assert_eq!(error["run_id"], json!(slow), "{destination}: {error}");
     }
@@ -132,8 +155,12 @@ async fn an_empty_name_in_an_object_store_never_opens_another_object() {
     console.post("/api/v1/remotes", &alias, StatusCode::CREATED).await;
     write(s3.dir.path(), "bucket/a/2.txt", b"another");
     write(&console.root(), "src/x", b"x");
-    for place in ["store:bucket/a//2.txt", "store:bucket//a", "store:/bucket//a", "store:bucket/a//", "al:a//2.txt", "al:a//"] {
-        let refused = |error: &Value| assert!(error["fields"].as_object().is_some_and(|fields| fields.len() == 1), "{place}: {error}");
+    for place in
+        ["store:bucket/a//2.txt", "store:bucket//a", "store:/bucket//a", "store:bucket/a//", "al:a//2.txt", "al:a//"]
+    {
+        let refused = |error: &Value| {
+            assert!(error["fields"].as_object().is_some_and(|fields| fields.len() == 1), "{place}: {error}");
+        };
         refused(&console.get(&format!("/api/v1/files?location={}", value(place)), StatusCode::BAD_REQUEST).await);
         let delete = json!({ "remote_path": place });
         refused(&console.post("/api/v1/backups/rclone/delete", &delete, StatusCode::BAD_REQUEST).await);

@@ -1,4 +1,5 @@
-//! Names that no location can open exactly: each is listed with the reason, no call takes it for a place, and nothing that looks like it is opened.
+//! Names that no location can open exactly: each is listed with the reason, no call takes it for a place, and nothing
+//! that looks like it is opened.
 
 use std::{collections::BTreeMap, ffi::OsStr, fs, os::unix::ffi::OsStrExt as _};
 
@@ -45,8 +46,7 @@ async fn refused_everywhere(console: &Console, place: &str) {
     const OLD: &str = "/api/v1/backups/rclone";
     let src = console.path("src");
     let dst = console.path("dst");
-    let run =
-        |operation: &str, source: &str, destination: &str| json!({ "operation": operation, "source": source, "destination": destination });
+    let run = |operation: &str, source: &str, destination: &str| json!({ "operation": operation, "source": source, "destination": destination });
     let of_job = |mut run: Value| {
         run["name"] = json!("nightly");
         run
@@ -87,7 +87,11 @@ async fn refused_everywhere(console: &Console, place: &str) {
 /// Each entry of a page by its name: why it cannot be addressed. Several of one name are alike.
 fn whys(page: &Value, name: &str) -> BTreeMap<String, Option<String>> {
     let entries = page.as_array().expect("entries").iter();
-    entries.map(|entry| (entry[name].as_str().expect("a name").to_owned(), entry["unaddressable"].as_str().map(str::to_owned))).collect()
+    entries
+        .map(|entry| {
+            (entry[name].as_str().expect("a name").to_owned(), entry["unaddressable"].as_str().map(str::to_owned))
+        })
+        .collect()
 }
 
 /// Some of the names on a disk cannot be addressed. All others open the folder that was listed.
@@ -95,13 +99,21 @@ async fn on_disk(console: &Console, base: &str) {
     let marked = ON_DISK.iter().filter(|(_, why)| why.is_some()).count();
     let files = console.get(&format!("/api/v1/files?location={}", value(base)), StatusCode::OK).await;
     let old = console.get(&format!("/api/v1/backups/rclone/list?remote_path={}", value(base)), StatusCode::OK).await;
-    assert_eq!((files["total"].as_u64(), files["unaddressable"].as_u64()), (Some(ON_DISK.len() as u64), Some(marked as u64)), "{files}");
+    assert_eq!(
+        (files["total"].as_u64(), files["unaddressable"].as_u64()),
+        (Some(ON_DISK.len() as u64), Some(marked as u64)),
+        "{files}"
+    );
     assert_eq!(whys(&files["entries"], "name"), whys(&old, "name"));
     for entry in old.as_array().expect("entries") {
         let (path, is_open) = (entry["path"].as_str().expect("a path"), entry["unaddressable"].is_null());
         if is_open {
             let inside = console.get(&format!("/api/v1/files?location={}", value(path)), StatusCode::OK).await;
-            assert_eq!((&inside["total"], &inside["entries"][0]["name"]), (&json!(1), &json!("f")), "{path:?}: {inside}");
+            assert_eq!(
+                (&inside["total"], &inside["entries"][0]["name"]),
+                (&json!(1), &json!("f")),
+                "{path:?}: {inside}"
+            );
         } else {
             refused_everywhere(console, path).await;
         }
@@ -147,7 +159,8 @@ async fn in_a_bucket_such_a_key_is_marked_and_refused_and_stays() {
     }
     let files = console.get("/api/v1/files?location=m:bucket/a", StatusCode::OK).await;
     let shown = whys(&files["entries"], "name");
-    let wanted: BTreeMap<_, _> = IN_BUCKET.iter().map(|(_, name, why)| ((*name).to_owned(), why.map(str::to_owned))).collect();
+    let wanted: BTreeMap<_, _> =
+        IN_BUCKET.iter().map(|(_, name, why)| ((*name).to_owned(), why.map(str::to_owned))).collect();
     assert_eq!(shown, wanted, "{files}");
     let old = console.get("/api/v1/backups/rclone/list?remote_path=m:bucket/a", StatusCode::OK).await;
     assert_eq!(whys(&old, "name"), wanted);
@@ -174,7 +187,13 @@ async fn in_a_bucket_such_a_key_is_marked_and_refused_and_stays() {
 async fn a_folder_without_a_name_is_not_called_as_the_folder_above_it() {
     let Some(moto) = Moto::start().await else { return };
     let console = Console::start();
-    console.post("/api/v1/remotes", &json!({ "name": "m", "provider": "s3", "config": moto.config() }), StatusCode::CREATED).await;
+    console
+        .post(
+            "/api/v1/remotes",
+            &json!({ "name": "m", "provider": "s3", "config": moto.config() }),
+            StatusCode::CREATED,
+        )
+        .await;
     let alias = json!({ "name": "al", "provider": "alias", "config": { "remote": "m:bucket/alias" } });
     console.post("/api/v1/remotes", &alias, StatusCode::CREATED).await;
     for (key, content) in [
@@ -206,12 +225,17 @@ async fn a_folder_without_a_name_is_not_called_as_the_folder_above_it() {
     ] {
         let page = console.get(&format!("/api/v1/files?location={}", value(place)), StatusCode::OK).await;
         let shown: Vec<_> = page["entries"].as_array().expect("entries").iter().collect();
-        let shown: Vec<_> =
-            shown.iter().map(|e| (e["name"].as_str().expect("a name"), e["is_dir"] == true, e["unaddressable"].as_str())).collect();
+        let shown: Vec<_> = shown
+            .iter()
+            .map(|e| (e["name"].as_str().expect("a name"), e["is_dir"] == true, e["unaddressable"].as_str()))
+            .collect();
         assert_eq!(shown, wanted, "{place}");
-        let deep = console.get(&format!("/api/v1/backups/rclone/list?remote_path={}&recursive=true", value(place)), StatusCode::OK).await;
+        let deep = console
+            .get(&format!("/api/v1/backups/rclone/list?remote_path={}&recursive=true", value(place)), StatusCode::OK)
+            .await;
         let parent = place.rsplit(['/', ':']).next().expect("a name");
-        let invented = deep.as_array().expect("entries").iter().find(|entry| entry["name"] == parent && !parent.is_empty());
+        let invented =
+            deep.as_array().expect("entries").iter().find(|entry| entry["name"] == parent && !parent.is_empty());
         assert_eq!(invented, None, "{place}");
     }
 }

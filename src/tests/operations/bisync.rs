@@ -1,4 +1,5 @@
-//! A bisync carries changes both ways, keeps what conflicts, says what to do the first time, and survives being killed and stopped.
+//! A bisync carries changes both ways, keeps what conflicts, says what to do the first time, and survives being killed
+//! and stopped.
 
 use std::{
     fs,
@@ -41,7 +42,8 @@ impl Console {
 
     /// The folder in which the one pair is remembered.
     fn remembered(&self) -> PathBuf {
-        let mut pairs = fs::read_dir(self.data().join("bisync")).expect("there").map(|entry| entry.expect("an entry").path());
+        let mut pairs =
+            fs::read_dir(self.data().join("bisync")).expect("there").map(|entry| entry.expect("an entry").path());
         let pair = pairs.next().expect("a pair");
         assert_eq!(pairs.next(), None, "one pair");
         pair
@@ -91,8 +93,15 @@ async fn a_folder_that_does_not_exist_is_named_even_to_a_resync() {
     let console = Console::start();
     write(&console.root(), "one/a", b"before");
     let run = console.bisync(resync()).await;
-    assert!(run["error"].as_str().expect("words").starts_with("The destination does not exist. Nothing was changed."), "{run}");
-    assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("destination_missing")), "{run}");
+    assert!(
+        run["error"].as_str().expect("words").starts_with("The destination does not exist. Nothing was changed."),
+        "{run}"
+    );
+    assert_eq!(
+        (&run["state"], &run["guard_report"]["reason"]),
+        (&json!("blocked"), &json!("destination_missing")),
+        "{run}"
+    );
     fs::create_dir(console.root().join("two")).expect("made");
     console.good(resync()).await;
     console.both_hold(&["a"]);
@@ -114,7 +123,9 @@ async fn what_changed_on_both_sides_is_kept() {
 
     write(&console.root(), "one/a.conflict1", b"larger: this one wins");
     write(&console.root(), "two/a.conflict1", b"smaller");
-    console.good(json!({ "flags": { "conflict_resolve": "larger", "conflict_loser": "num", "conflict_suffix": "loser" } })).await;
+    console
+        .good(json!({ "flags": { "conflict_resolve": "larger", "conflict_loser": "num", "conflict_suffix": "loser" } }))
+        .await;
     console.both_hold(&["a.conflict1", "a.conflict1.loser1", "a.conflict2", "still"]);
     assert_eq!(fs::read(console.root().join("two/a.conflict1")).expect("read"), b"larger: this one wins");
     assert_eq!(fs::read(console.root().join("one/a.conflict1.loser1")).expect("read"), b"smaller");
@@ -131,8 +142,12 @@ async fn a_bisync_that_is_killed_heals_with_the_next_run() {
     kill(rclone);
     let run = console.ended(&id).await;
     assert_eq!((&run["state"], &run["signal"]), (&json!("failed"), &json!("SIGKILL")), "{run}");
-    let locks =
-        || fs::read_dir(console.remembered()).expect("there").filter(|entry| is_lock(&entry.as_ref().expect("an entry").path())).count();
+    let locks = || {
+        fs::read_dir(console.remembered())
+            .expect("there")
+            .filter(|entry| is_lock(&entry.as_ref().expect("an entry").path()))
+            .count()
+    };
     assert_eq!(locks(), 1, "its lock is still there");
     console.good(json!({})).await;
     // What was half written is nobody's file.
@@ -197,7 +212,8 @@ async fn a_side_that_changed_altogether_or_is_not_the_one_that_it_was_is_left_al
     let access = json!({ "flags": { "check_access": true, "check_filename": ".here" } });
     let run = console.bisync(access.clone()).await;
     assert!(run["error"].as_str().is_some_and(|words| words.starts_with("check_access did not find")), "{run}");
-    // Both from the same second: files of one content whose times differ by milliseconds make a resync of rclone 1.75.2 stumble.
+    // Both from the same second: files of one content whose times differ by milliseconds make a resync of rclone 1.75.2
+    // stumble.
     for side in ["one", "two"] {
         write(&console.root(), &format!("{side}/.here"), b"");
         let file = fs::File::options().write(true).open(console.root().join(side).join(".here")).expect("opened");
@@ -256,15 +272,21 @@ async fn a_bisync_that_is_stopped_has_time_to_clean_up_and_goes_on_later() {
 async fn a_bisync_changes_both_sides_and_is_checked_for_both() {
     let console = Console::start();
     fs::create_dir_all(console.root().join("one/in")).expect("made");
-    for (source, destination, words) in [("one", "one/in", "overlap"), ("one/in", "one", "overlap"), ("one", "one", "the same")] {
-        let body = json!({ "operation": "bisync", "source": console.path(source), "destination": console.path(destination) });
+    for (source, destination, words) in
+        [("one", "one/in", "overlap"), ("one/in", "one", "overlap"), ("one", "one", "the same")]
+    {
+        let body =
+            json!({ "operation": "bisync", "source": console.path(source), "destination": console.path(destination) });
         let refused = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
         assert!(refused["fields"]["destination"].as_str().is_some_and(|problem| problem.contains(words)), "{refused}");
     }
     let deep = format!("one/{}", "d".repeat(120));
     let body = json!({ "operation": "bisync", "source": console.path(&deep), "destination": console.path(&deep.replace("one", "two")) });
     let refused = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
-    assert!(refused["fields"]["destination"].as_str().is_some_and(|problem| problem.contains("230 bytes")), "{refused}");
+    assert!(
+        refused["fields"]["destination"].as_str().is_some_and(|problem| problem.contains("230 bytes")),
+        "{refused}"
+    );
     let outside = json!({ "operation": "bisync", "source": "/etc", "destination": console.path("one") });
     console.post("/api/v1/runs", &outside, StatusCode::FORBIDDEN).await;
     let options = json!({ "backup_dir": console.path("old"), "max_delete": 101, "flags": { "resync_mode": "nobody", "one_way": true } });

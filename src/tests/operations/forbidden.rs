@@ -1,5 +1,5 @@
-//! Options that run programs, read files, open ports or undo what the console relies on: refused by name at every door, in any spelling, and
-//! nothing happens.
+//! Options that run programs, read files, open ports or undo what the console relies on: refused by name at every door,
+//! in any spelling, and nothing happens.
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
@@ -109,7 +109,10 @@ impl Trap {
         ] {
             let refused = self.console.post(path, &body, StatusCode::BAD_REQUEST).await;
             assert_eq!(refused["code"], "invalid", "{path} {name:?}: {refused}");
-            assert!(refused["fields"][&field].as_str().is_some_and(|words| words.len() > 10), "{path} {name:?}: {refused}");
+            assert!(
+                refused["fields"][&field].as_str().is_some_and(|words| words.len() > 10),
+                "{path} {name:?}: {refused}"
+            );
         }
     }
 
@@ -126,7 +129,11 @@ impl Trap {
 async fn no_forbidden_option_gets_in_by_any_name_or_value() {
     let trap = Trap::set();
     let program = trap.canary.with_extension("sh");
-    write(program.parent().expect("a parent"), "canary.sh", format!("#!/bin/sh\ntouch '{}'\n", trap.canary.display()).as_bytes());
+    write(
+        program.parent().expect("a parent"),
+        "canary.sh",
+        format!("#!/bin/sh\ntouch '{}'\n", trap.canary.display()).as_bytes(),
+    );
     fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("made executable");
     let value = json!(program);
     let mut vectors = 0;
@@ -139,7 +146,10 @@ async fn no_forbidden_option_gets_in_by_any_name_or_value() {
         vectors += 1;
     }
     trap.untouched().await;
-    eprintln!("{vectors} vectors refused by name at three doors, of them {} options that may never be set", withheld().count());
+    eprintln!(
+        "{vectors} vectors refused by name at three doors, of them {} options that may never be set",
+        withheld().count()
+    );
     assert!(vectors >= 150, "{vectors}");
 }
 
@@ -158,8 +168,10 @@ async fn what_got_into_the_queue_all_the_same_is_refused_when_it_is_started() {
     };
     let rclone = Rclone::open(config).await.expect("opened");
     let at = |name: &str| Location::parse(dir.path().join(name).to_str().expect("UTF-8")).expect("a location");
-    let flags =
-        BTreeMap::from([("metadata_mapper".to_owned(), FlagValue::Text("touch x".into())), ("update".to_owned(), FlagValue::Switch(true))]);
+    let flags = BTreeMap::from([
+        ("metadata_mapper".to_owned(), FlagValue::Text("touch x".into())),
+        ("update".to_owned(), FlagValue::Switch(true)),
+    ]);
     let options = TransferOptions { flags, ..TransferOptions::default() };
     let transfer = Transfer { operation: Operation::Copy, source: at("a"), destination: Some(at("b")), options };
     let refused = rclone.start_run(&dir.path().join("run 1"), &transfer, None).await.expect_err("refused");

@@ -1,4 +1,5 @@
-//! Operations as runs, with the real rclone: what a check and a bisync do, and that each option arrives as it was set and no other gets in.
+//! Operations as runs, with the real rclone: what a check and a bisync do, and that each option arrives as it was set
+//! and no other gets in.
 
 mod bisync;
 mod check;

@@ -1,4 +1,5 @@
-//! The round trip: what is set in a run is what its rclone runs with, and nothing else is. Each run is asked itself, on its own socket.
+//! The round trip: what is set in a run is what its rclone runs with, and nothing else is. Each run is asked itself, on
+//! its own socket.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +20,8 @@ const DERIVED: [&str; 1] = ["main.MultiThreadSet"];
 /// Of these only one can be set at a time.
 const ONE_OF: [(&str, i64); 3] = [("delete_before", 1), ("delete_during", 2), ("delete_after", 3)];
 /// Beside these others have no effect, and are refused.
-const ALONE: [(&str, &str); 3] = [("size_only", "SizeOnly"), ("ignore_existing", "IgnoreExisting"), ("ignore_times", "IgnoreTimes")];
+const ALONE: [(&str, &str); 3] =
+    [("size_only", "SizeOnly"), ("ignore_existing", "IgnoreExisting"), ("ignore_times", "IgnoreTimes")];
 
 /// A server that takes a connection and never answers: whoever goes there waits.
 struct Silent {
@@ -77,7 +79,9 @@ impl Silent {
 
     fn socket(&self, id: &str) -> Option<PathBuf> {
         let runs = fs::read_dir(self.console.data().join("runs")).ok()?;
-        let dir = runs.filter_map(|entry| Some(entry.ok()?.path())).find(|path| path.to_str().is_some_and(|path| path.contains(id)))?;
+        let dir = runs
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|path| path.to_str().is_some_and(|path| path.contains(id)))?;
         Some(dir.join("rc.sock"))
     }
 }
@@ -117,7 +121,10 @@ fn flat(options: &Value) -> BTreeMap<String, Value> {
 
 /// What differs, by path, and how it is in `b`.
 fn changes(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    b.iter().filter(|(path, value)| a.get(*path) != Some(value)).map(|(path, value)| (path.clone(), value.clone())).collect()
+    b.iter()
+        .filter(|(path, value)| a.get(*path) != Some(value))
+        .map(|(path, value)| (path.clone(), value.clone()))
+        .collect()
 }
 
 /// A value that is not the default, and how rclone tells it.
@@ -139,9 +146,10 @@ fn sample(flag: &Value) -> (Value, Value) {
         ("list", "filter") => same(json!(["- --rc-addr=:5572", "+ *.{jpg,png}", "- a b,\"c\""])),
         ("list", "metadata_filter") => same(json!(["- mtime=2*", "+ *"])),
         ("list", "metadata_set") => (json!(["key=--config=/x", "b=c,d"]), json!({ "key": "--config=/x", "b": "c,d" })),
-        ("list", "header_upload" | "header_download") => {
-            (json!(["X-One: --a, b", "X-Two: c"]), json!([{ "Key": "X-One", "Value": "--a, b" }, { "Key": "X-Two", "Value": "c" }]))
-        }
+        ("list", "header_upload" | "header_download") => (
+            json!(["X-One: --a, b", "X-Two: c"]),
+            json!([{ "Key": "X-One", "Value": "--a, b" }, { "Key": "X-Two", "Value": "c" }]),
+        ),
         ("list", _) => same(json!(["--config=x", "a,b \"c\" é"])),
         ("text", "order_by") => same(json!("size,mixed,25")),
         ("text", "track_renames_strategy") => same(json!("hash,leaf")),
@@ -155,10 +163,13 @@ fn sample(flag: &Value) -> (Value, Value) {
     }
 }
 
-/// Where `options/get` tells an option: rclone's own list says it, but for those that the list leaves out. `None` for those of one command,
-/// which it does not tell.
+/// Where `options/get` tells an option: rclone's own list says it, but for those that the list leaves out. `None` for
+/// those of one command, which it does not tell.
 fn paths() -> BTreeMap<String, String> {
-    let info = std::process::Command::new(crate::support::rclone_path()).args(["rc", "--loopback", "options/info"]).output().expect("runs");
+    let info = std::process::Command::new(crate::support::rclone_path())
+        .args(["rc", "--loopback", "options/info"])
+        .output()
+        .expect("runs");
     let info: Value = serde_json::from_slice(&info.stdout).expect("JSON");
     let listed = ["main", "filter"].into_iter().flat_map(|block| {
         let options = info[block].as_array().expect("a list").iter();
@@ -186,8 +197,9 @@ async fn every_option_that_may_be_set_is_the_one_that_rclone_runs_with() {
         let (plain, _) = silent.run_with(operation, json!({})).await;
         let plain = flat(&plain);
         let (mut given, mut expected, mut words) = (Map::new(), BTreeMap::new(), Vec::new());
-        let apart =
-            |flag: &&Value| ONE_OF.iter().all(|(name, _)| flag["name"] != *name) && ALONE.iter().all(|(name, _)| flag["name"] != *name);
+        let apart = |flag: &&Value| {
+            ONE_OF.iter().all(|(name, _)| flag["name"] != *name) && ALONE.iter().all(|(name, _)| flag["name"] != *name)
+        };
         for flag in silent.options(operation).await.iter().filter(apart) {
             let name = flag["name"].as_str().expect("a name");
             let (value, tells) = sample(flag);
@@ -240,7 +252,10 @@ async fn every_option_that_may_be_set_is_the_one_that_rclone_runs_with() {
 #[tokio::test]
 async fn without_options_rclone_runs_with_what_longshore_sets_and_its_own_defaults() {
     let silent = Silent::start().await;
-    let info = std::process::Command::new(crate::support::rclone_path()).args(["rc", "--loopback", "options/get"]).output().expect("runs");
+    let info = std::process::Command::new(crate::support::rclone_path())
+        .args(["rc", "--loopback", "options/get"])
+        .output()
+        .expect("runs");
     let defaults = flat(&serde_json::from_slice(&info.stdout).expect("JSON"));
     let fixed = [
         "log.File",
@@ -261,7 +276,9 @@ async fn without_options_rclone_runs_with_what_longshore_sets_and_its_own_defaul
         "rc.JobExpireInterval",
         "rc.NoAuth",
     ];
-    for (operation, more) in [("copy", None), ("move", Some("main.DisableFeatures")), ("bisync", Some("filter.ExcludeRule"))] {
+    for (operation, more) in
+        [("copy", None), ("move", Some("main.DisableFeatures")), ("bisync", Some("filter.ExcludeRule"))]
+    {
         let (found, _) = silent.run_with(operation, json!({})).await;
         let changed: BTreeSet<_> = changes(&defaults, &flat(&found)).into_keys().collect();
         assert_eq!(changed, fixed.into_iter().chain(more).map(str::to_owned).collect(), "{operation}");

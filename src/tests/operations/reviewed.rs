@@ -23,8 +23,10 @@ fn help(arguments: &[&str]) -> BTreeMap<String, String> {
     let text = text.split("Backend-only flags").next().unwrap_or_default().to_owned();
     let lines = text.lines().filter_map(|line| {
         let line = line.trim_start();
-        let (name, rest) =
-            line.strip_prefix("--").or_else(|| line.split_once(", --").filter(|(short, _)| short.len() == 2)?.1.into())?.split_once(' ')?;
+        let (name, rest) = line
+            .strip_prefix("--")
+            .or_else(|| line.split_once(", --").filter(|(short, _)| short.len() == 2)?.1.into())?
+            .split_once(' ')?;
         let (_, help) = rest.trim_end().split_once("  ")?;
         Some((name.replace('-', "_"), help.trim_start().to_owned()))
     });
@@ -66,11 +68,17 @@ async fn what_only_help_has_is_told_in_its_words() {
 async fn the_options_of_an_operation_are_told_as_rclone_describes_them() {
     let console = Console::start();
     let operations = console.get("/api/v1/operations", StatusCode::OK).await;
-    let names: Vec<_> = operations.as_array().expect("a list").iter().map(|operation| operation["operation"].clone()).collect();
+    let names: Vec<_> =
+        operations.as_array().expect("a list").iter().map(|operation| operation["operation"].clone()).collect();
     assert_eq!(names, ["copy", "sync", "move", "delete", "check", "bisync"]);
     let of = async |operation: &str| -> BTreeMap<String, Value> {
         let options = console.get(&format!("/api/v1/operations/{operation}/options"), StatusCode::OK).await;
-        options.as_array().expect("a list").iter().map(|flag| (flag["name"].as_str().expect("a name").to_owned(), flag.clone())).collect()
+        options
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|flag| (flag["name"].as_str().expect("a name").to_owned(), flag.clone()))
+            .collect()
     };
     let sync = of("sync").await;
     let expected = json!({ "name": "cutoff_mode", "kind": "choice", "default": "HARD", "group": "Copy", "choices": ["HARD", "SOFT", "CAUTIOUS"],
@@ -117,8 +125,16 @@ fn what_is_taken_here_rclone_takes() {
     };
     let (mut taken, mut refused) = (0, 0);
     for (name, kind, values) in [
-        ("buffer_size", FlagKind::Size, &["off", "16Mi", "1.5G", "512", "5b", "10MiB", ".5M", "7P", "10kb", "10E", "-1", "1 M", "1_0"][..]),
-        ("max_duration", FlagKind::Duration, &["1h30m", "1.5h", "1ns", "100µs", "0", "1d", "90", "1h1", "1H", "1 h", ""]),
+        (
+            "buffer_size",
+            FlagKind::Size,
+            &["off", "16Mi", "1.5G", "512", "5b", "10MiB", ".5M", "7P", "10kb", "10E", "-1", "1 M", "1_0"][..],
+        ),
+        (
+            "max_duration",
+            FlagKind::Duration,
+            &["1h30m", "1.5h", "1ns", "100µs", "0", "1d", "90", "1h1", "1H", "1 h", ""],
+        ),
         (
             "bwlimit_file",
             FlagKind::Bandwidth,
@@ -143,8 +159,11 @@ fn what_is_taken_here_rclone_takes() {
             }
         }
     }
-    for age in ["30d", "1h30m", "2w", "1.5h", "90", "1y", "3M", "2026-05-01", "2026-05-01T10:00:00Z", "off", "1d12h", "1h1"] {
-        let ours = TransferOptions { min_age: Some(age.to_owned()), ..TransferOptions::default() }.validate(Operation::Copy);
+    for age in
+        ["30d", "1h30m", "2w", "1.5h", "90", "1y", "3M", "2026-05-01", "2026-05-01T10:00:00Z", "off", "1d12h", "1h1"]
+    {
+        let ours =
+            TransferOptions { min_age: Some(age.to_owned()), ..TransferOptions::default() }.validate(Operation::Copy);
         assert_eq!(ours.is_ok(), takes("min_age", age), "min_age={age}");
         taken += usize::from(ours.is_ok());
     }

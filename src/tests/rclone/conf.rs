@@ -66,7 +66,8 @@ async fn every_section_is_read_as_rclone_reads_it_or_named_with_the_reason() {
         let unusable = rclone.unusable().await.expect("read");
         let remotes = rclone.remotes().await.expect("read");
         assert_eq!(remotes.len(), usable, "{shown:?}: {unusable:?}");
-        let mut kinds: BTreeMap<String, String> = remotes.into_iter().map(|remote| (remote.name.to_string(), remote.kind)).collect();
+        let mut kinds: BTreeMap<String, String> =
+            remotes.into_iter().map(|remote| (remote.name.to_string(), remote.kind)).collect();
         kinds.extend(unusable.into_iter().map(|section| (section.name, section.kind)));
         for (name, options) in dump {
             // What is no remote to rclone, and was not meant to be one, needs no word.
@@ -99,7 +100,10 @@ async fn a_new_remote_does_not_share_options_with_another_one_by_its_name() {
     let config = options(&[("remote", "/")]);
     for bad in ["nas.backup", "old"] {
         let error = create(&house.rclone, &name(bad), "alias", &config).await.expect_err(bad);
-        assert!(matches!(&error, RcloneError::Invalid { fields, .. } if fields.contains_key("name")), "{bad}: {error:?}");
+        assert!(
+            matches!(&error, RcloneError::Invalid { fields, .. } if fields.contains_key("name")),
+            "{bad}: {error:?}"
+        );
     }
     for good in ["nas.backup.old", "backup.nas", "n.b"] {
         create(&house.rclone, &name(good), "alias", &config).await.expect(good);
@@ -111,17 +115,27 @@ async fn a_new_remote_does_not_share_options_with_another_one_by_its_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_is_kept_exactly_or_refused_by_its_field() {
     let house = House::new().await;
-    for (number, value) in [" v", "v ", "v\u{a0}", "\u{3000}v", "v\u{2009}", "v\u{85}", "v\t", " ", "v\u{2028}"].into_iter().enumerate() {
-        let secret =
-            options(&[("provider", "Other"), ("endpoint", "http://127.0.0.1:1"), ("access_key_id", "k"), ("secret_access_key", value)]);
+    for (number, value) in
+        [" v", "v ", "v\u{a0}", "\u{3000}v", "v\u{2009}", "v\u{85}", "v\t", " ", "v\u{2028}"].into_iter().enumerate()
+    {
+        let secret = options(&[
+            ("provider", "Other"),
+            ("endpoint", "http://127.0.0.1:1"),
+            ("access_key_id", "k"),
+            ("secret_access_key", value),
+        ]);
         let error = create(&house.rclone, &name(&format!("s{number}")), "s3", &secret).await.expect_err(value);
-        assert!(matches!(&error, RcloneError::Invalid { fields, .. } if fields.contains_key("secret_access_key")), "{value:?}: {error:?}");
+        assert!(
+            matches!(&error, RcloneError::Invalid { fields, .. } if fields.contains_key("secret_access_key")),
+            "{value:?}: {error:?}"
+        );
         if !value.contains(char::is_control) {
             let password = options(&[("url", "http://127.0.0.1:1"), ("user", "u"), ("pass", value)]);
             create(&house.rclone, &name(&format!("p{number}")), "webdav", &password).await.expect(value);
             let text = house.text("rclone.conf");
             let kept = text.lines().rev().find_map(|line| line.strip_prefix("pass = ")).expect("a password");
-            let revealed = Command::new(rclone_path()).args(["reveal", "--config", "", "--", kept]).output().expect("run").stdout;
+            let revealed =
+                Command::new(rclone_path()).args(["reveal", "--config", "", "--", kept]).output().expect("run").stdout;
             assert_eq!(String::from_utf8_lossy(&revealed), format!("{value}\n"));
         }
     }

@@ -1,4 +1,5 @@
-//! The real rclone: against a server of its own, in folders of its own. `LONGSHORE_TEST_RCLONE` says which; else the one on `PATH`.
+//! The real rclone: against a server of its own, in folders of its own. `LONGSHORE_TEST_RCLONE` says which; else the
+//! one on `PATH`.
 
 mod conf;
 mod options;
@@ -78,7 +79,12 @@ impl House {
     }
 
     fn copy(&self, source: &str, destination: &str, options: TransferOptions) -> Transfer {
-        Transfer { operation: Operation::Copy, source: self.local(source), destination: Some(self.local(destination)), options }
+        Transfer {
+            operation: Operation::Copy,
+            source: self.local(source),
+            destination: Some(self.local(destination)),
+            options,
+        }
     }
 
     /// A run of a large file that would take minutes, under way.
@@ -88,7 +94,10 @@ impl House {
         let dir = self.path("slow");
         self.rclone.start_run(&dir, &self.copy("big", "out", options), None).await.expect("started");
         assert_eq!(shim::inspect(&dir), Life::Alive);
-        until("bytes to flow", async || shim::stats(&dir).await.is_ok_and(|(stats, files)| stats.bytes > 0 && files.len() == 1)).await;
+        until("bytes to flow", async || {
+            shim::stats(&dir).await.is_ok_and(|(stats, files)| stats.bytes > 0 && files.len() == 1)
+        })
+        .await;
         dir
     }
 }
@@ -111,7 +120,12 @@ fn config(data: &Path) -> RcloneConfig {
 }
 
 /// Makes a remote and saves it.
-async fn create(rclone: &Rclone, name: &RemoteName, provider: &str, config: &BTreeMap<String, String>) -> Result<(), RcloneError> {
+async fn create(
+    rclone: &Rclone,
+    name: &RemoteName,
+    provider: &str,
+    config: &BTreeMap<String, String>,
+) -> Result<(), RcloneError> {
     rclone.save(rclone.draft(OWNER, name, provider, config, None).await?).await?.keep();
     rclone.forget().await;
     Ok(())
@@ -146,8 +160,11 @@ async fn ended(dir: &Path) -> Life {
 
 /// The process ids of a run.
 fn pids(dir: &Path) -> (i32, i32) {
-    let json: serde_json::Value = serde_json::from_slice(&fs::read(dir.join("pids.json")).expect("read")).expect("json");
-    ["shim", "rclone"].map(|who| i32::try_from(json[who]["pid"].as_i64().expect("a number")).expect("a process id")).into()
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(dir.join("pids.json")).expect("read")).expect("json");
+    ["shim", "rclone"]
+        .map(|who| i32::try_from(json[who]["pid"].as_i64().expect("a number")).expect("a process id"))
+        .into()
 }
 
 /// The command lines of all processes.
@@ -172,7 +189,9 @@ fn listens_on_tcp(pid: i32) -> bool {
     let sockets: Vec<_> = fs::read_dir(format!("/proc/{pid}/fd"))
         .expect("its descriptors")
         .flatten()
-        .filter_map(|fd| fs::read_link(fd.path()).ok()?.to_str()?.strip_prefix("socket:[")?.strip_suffix(']').map(str::to_owned))
+        .filter_map(|fd| {
+            fs::read_link(fd.path()).ok()?.to_str()?.strip_prefix("socket:[")?.strip_suffix(']').map(str::to_owned)
+        })
         .collect();
     assert!(!sockets.is_empty(), "it has its own socket");
     ["tcp", "tcp6"].iter().any(|table| {

@@ -70,13 +70,15 @@ async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() 
     ];
     /// Words of names.
     const NAMES: [&str; 16] = [
-        "command", "exec", "program", "script", "shell", "ssh", "file", "files", "path", "dir", "socket", "profile", "cache", "ccache",
-        "mapper", "db",
+        "command", "exec", "program", "script", "shell", "ssh", "file", "files", "path", "dir", "socket", "profile",
+        "cache", "ccache", "mapper", "db",
     ];
     /// Words of help.
-    const HELP: [&str; 8] = ["path to", "command", "execute", "file containing", "json file", "local file", "ssh-agent", "~/"];
+    const HELP: [&str; 8] =
+        ["path to", "command", "execute", "file containing", "json file", "local file", "ssh-agent", "~/"];
     /// What no pattern tells by its name, and is never offered.
-    const NEVER: [&str; 8] = ["ask_password", "copy_links", "debug", "key_use_agent", "links", "sdk_log_mode", "set_env", "use_az"];
+    const NEVER: [&str; 8] =
+        ["ask_password", "copy_links", "debug", "key_use_agent", "links", "sdk_log_mode", "set_env", "use_az"];
     let house = House::new().await;
     assert_eq!(house.rclone.unreviewed_options().await.expect("compared"), [""; 0]);
     let providers = house.rclone.providers().await.expect("providers");
@@ -91,11 +93,16 @@ async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() 
     for provider in providers.iter() {
         for option in &provider.options {
             let name = option.name.as_str();
-            assert!(!NEVER.contains(&name) && !name.ends_with("_command") && !name.ends_with("_file"), "{}.{name}", provider.name);
+            assert!(
+                !NEVER.contains(&name) && !name.ends_with("_command") && !name.ends_with("_file"),
+                "{}.{name}",
+                provider.name
+            );
             // A yes or no, a number, a password and one of a few can name no program and no file.
             let free = matches!(option.kind, OptionKind::Text | OptionKind::Json) && !option.exclusive;
             let help = option.help.to_lowercase();
-            let looks = name.split('_').any(|word| NAMES.contains(&word)) || HELP.iter().any(|word| help.contains(word));
+            let looks =
+                name.split('_').any(|word| NAMES.contains(&word)) || HELP.iter().any(|word| help.contains(word));
             if free && looks && !HARMLESS.contains(&(&provider.name, name)) {
                 found.push(format!("{}.{name}", provider.name));
             }
@@ -113,6 +120,7 @@ async fn every_option_of_rclone_was_looked_at_and_no_dangerous_one_is_offered() 
     assert_eq!(secrets("sftp"), ["pass", "key_pem", "key_file_pass"]);
     assert_eq!(secrets("webdav"), ["pass", "bearer_token", "headers"]);
     assert_eq!(secrets("dropbox"), ["client_secret", "token"]);
-    let weak: Vec<_> = providers.iter().flat_map(|provider| &provider.options).filter(|option| option.weakens).collect();
+    let weak: Vec<_> =
+        providers.iter().flat_map(|provider| &provider.options).filter(|option| option.weakens).collect();
     assert!(weak.iter().any(|option| option.name == "no_check_certificate") && weak.len() < 10);
 }

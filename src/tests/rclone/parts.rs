@@ -34,7 +34,8 @@ async fn a_remote_that_is_put_together_is_connected_when_all_its_parts_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_root_that_rclone_makes_up_is_no_answer() {
-    let token = r#"{"access_token":"made-up","token_type":"Bearer","refresh_token":"x","expiry":"2099-01-01T00:00:00Z"}"#;
+    let token =
+        r#"{"access_token":"made-up","token_type":"Bearer","refresh_token":"x","expiry":"2099-01-01T00:00:00Z"}"#;
     let house = House::with(&format!(
         "[photos]\ntype = google photos\ntoken = {token}\n\n[by]\ntype = alias\nremote = photos:\n\n[in]\ntype = combine\nupstreams = p=photos: l=/\n\n\
          [ia]\ntype = internetarchive\naccess_key_id = x\nsecret_access_key = y\n\n[ai]\ntype = alias\nremote = ia:\n\n[ui]\ntype = union\nupstreams = ia: /\n"
@@ -56,7 +57,9 @@ async fn two_passwords() -> House {
     fs::create_dir(&vault).expect("made");
     let vault = vault.to_str().expect("UTF-8");
     for (remote, password) in [("right", "one"), ("wrong", "two")] {
-        create(&house.rclone, &name(remote), "crypt", &options(&[("remote", vault), ("password", password)])).await.expect("created");
+        create(&house.rclone, &name(remote), "crypt", &options(&[("remote", vault), ("password", password)]))
+            .await
+            .expect("created");
     }
     create(&house.rclone, &name("over"), "alias", &options(&[("remote", "wrong:")])).await.expect("created");
     house
@@ -98,7 +101,10 @@ async fn names_that_another_password_encrypted_are_counted_and_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_that_never_answers_ends_a_test_in_time() {
     let mute = Mute::start();
-    let conf = format!("[mute]\ntype = webdav\nurl = {}\nvendor = other\n\n[u]\ntype = union\nupstreams = / mute:\n", mute.url());
+    let conf = format!(
+        "[mute]\ntype = webdav\nurl = {}\nvendor = other\n\n[u]\ntype = union\nupstreams = / mute:\n",
+        mute.url()
+    );
     let house = House::with(&conf).await;
     let began = Instant::now();
     assert!(refused(&house, "u").await.contains("mute:"));

@@ -10,7 +10,12 @@ fn s3_with_a_file() -> S3 {
 }
 
 fn config(s3: &S3, secret: &str) -> BTreeMap<String, String> {
-    options(&[("provider", "Rclone"), ("access_key_id", S3::KEY), ("secret_access_key", secret), ("endpoint", &s3.endpoint)])
+    options(&[
+        ("provider", "Rclone"),
+        ("access_key_id", S3::KEY),
+        ("secret_access_key", secret),
+        ("endpoint", &s3.endpoint),
+    ])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,11 +52,17 @@ async fn a_connection_that_fails_is_told_in_words_without_secrets() {
     let (house, s3) = (House::new().await, s3_with_a_file());
     let rclone = &house.rclone;
     let wrong = rclone.test_new(OWNER, "s3", &config(&s3, "wrong-secret-value"), None).await.expect("tested");
-    assert_eq!((wrong.connected, wrong.message.as_str()), (false, "The key was refused (403): check access key and secret."));
+    assert_eq!(
+        (wrong.connected, wrong.message.as_str()),
+        (false, "The key was refused (403): check access key and secret.")
+    );
     let mut closed = config(&s3, S3::SECRET);
     closed.insert("endpoint".into(), "http://127.0.0.1:1".into());
     let closed = rclone.test_new(OWNER, "s3", &closed, None).await.expect("tested");
-    assert_eq!((closed.connected, closed.message.as_str()), (false, "The server refused the connection: check host and port."));
+    assert_eq!(
+        (closed.connected, closed.message.as_str()),
+        (false, "The server refused the connection: check host and port.")
+    );
     let alias = options(&[("remote", house.path("none").to_str().expect("UTF-8"))]);
     let missing = rclone.test_new(OWNER, "alias", &alias, None).await.expect("tested");
     assert_eq!((missing.connected, missing.message.as_str()), (false, "The folder does not exist."));
@@ -86,7 +97,8 @@ async fn a_secret_is_obscured_in_the_file_and_on_no_command_line() {
     let master = house.text("rclone.conf");
     assert!(master.starts_with("# mine\n[old]\ntype = alias\nremote = /srv\n\n[nas]\n"), "{master}");
     let pass = master.lines().find_map(|line| line.strip_prefix("pass = ")).expect("a password");
-    let revealed = Command::new(rclone_path()).args(["reveal", "--config", "", "--", pass]).output().expect("revealed").stdout;
+    let revealed =
+        Command::new(rclone_path()).args(["reveal", "--config", "", "--", pass]).output().expect("revealed").stdout;
     assert_eq!(String::from_utf8_lossy(&revealed).trim(), SECRET);
     for file in ["rclone.conf", "run/rclone.conf"] {
         assert!(!house.text(file).contains(SECRET));
@@ -122,15 +134,20 @@ async fn a_remote_with_a_pasted_token_is_made_as_rclone_would() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_value_makes_the_configuration_unreadable() {
     let house = House::new().await;
-    for (n, value) in
-        ["\"\"\"abc", "`abc", "a`\"b", "\"\"\"\"\"\"", "%(type)s", "[x]", "#x", "=x", "\"a", "-", "a\\"].into_iter().enumerate()
+    for (n, value) in ["\"\"\"abc", "`abc", "a`\"b", "\"\"\"\"\"\"", "%(type)s", "[x]", "#x", "=x", "\"a", "-", "a\\"]
+        .into_iter()
+        .enumerate()
     {
         let made = create(&house.rclone, &name(&format!("r{n}")), "memory", &options(&[("description", value)])).await;
         assert!(matches!(made, Ok(()) | Err(RcloneError::Invalid { .. })), "{value} {made:?}");
         let password = options(&[("url", "http://127.0.0.1:1"), ("pass", value)]);
         create(&house.rclone, &name(&format!("p{n}")), "webdav", &password).await.expect(value);
     }
-    let shown = Command::new(rclone_path()).args(["config", "dump", "--config"]).arg(house.path("rclone.conf")).output().expect("shown");
+    let shown = Command::new(rclone_path())
+        .args(["config", "dump", "--config"])
+        .arg(house.path("rclone.conf"))
+        .output()
+        .expect("shown");
     let all: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("rclone reads it");
     assert_eq!(all["r8"]["description"], "\"a");
     assert_eq!(house.rclone.remotes().await.expect("read").len(), all.as_object().expect("remotes").len());
@@ -141,7 +158,9 @@ async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behin
     let files = tempfile::tempdir().expect("a folder");
     write(files.path(), "x", b"1");
     fs::create_dir(files.path().join("empty")).expect("made");
-    let house = House::with(&format!("[files]\ntype = alias\nremote = {}\n[DRAFT0]\ntype = s3\n", files.path().display())).await;
+    let house =
+        House::with(&format!("[files]\ntype = alias\nremote = {}\n[DRAFT0]\ntype = s3\n", files.path().display()))
+            .await;
     write(house.dir.path(), "vault/x", b"1");
     let vault = house.path("vault");
     let vault = vault.to_str().expect("UTF-8");
@@ -180,8 +199,10 @@ async fn a_wrapping_remote_is_tested_before_it_is_saved_and_leaves_nothing_behin
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_resolves_to_where_it_really_lies() {
     let wrap = "[a]\ntype = alias\nremote = c:x\n\n[c]\ntype = alias\nremote = /srv/vault\n\n[l]\ntype = local\n\n[u]\ntype = union\nupstreams = a:1 s:2:ro\n\n";
-    let house =
-        House::with(&format!("{wrap}[s]\ntype = s3\n\n[o]\ntype = alias\nremote = o:\n\n[h]\ntype = alias\nremote = :local:/\n")).await;
+    let house = House::with(&format!(
+        "{wrap}[s]\ntype = s3\n\n[o]\ntype = alias\nremote = o:\n\n[h]\ntype = alias\nremote = :local:/\n"
+    ))
+    .await;
     for (from, to) in [
         ("a:y/z", &["/srv/vault/x/y/z"][..]),
         ("a:", &["/srv/vault/x"]),

@@ -1,4 +1,5 @@
-//! Tokens that renew once: whoever uses them, and however many at once, they are renewed by one rclone at a time, and kept.
+//! Tokens that renew once: whoever uses them, and however many at once, they are renewed by one rclone at a time, and
+//! kept.
 
 use super::{
     super::support::{Rotating, free_port},
@@ -42,7 +43,11 @@ async fn many_calls_at_once_after_the_end_of_a_token_renew_it_once() {
     assert_eq!((provider.given(), provider.refused()), (1, 0));
     assert!(house.text("rclone.conf").contains("renew-1") && house.text("run/rclone.conf").contains("renew-1"));
     let left = fs::read_dir(house.path("run")).expect("listed").flatten();
-    assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().starts_with("token-")).count(), 0, "who renews goes");
+    assert_eq!(
+        left.filter(|entry| entry.file_name().to_string_lossy().starts_with("token-")).count(),
+        0,
+        "who renews goes"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +85,9 @@ fn serve(conf: &Path) -> (std::process::Child, String) {
     let port = free_port();
     let address = format!("127.0.0.1:{port}");
     let mut command = Command::new(rclone_path());
-    command.args(["serve", "http", "d:", "--dir-cache-time=0s", "--poll-interval=0s", "--addr", &address, "--config"]).arg(conf);
+    command
+        .args(["serve", "http", "d:", "--dir-cache-time=0s", "--poll-interval=0s", "--addr", &address, "--config"])
+        .arg(conf);
     let child = command.env_clear().stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("rclone serve");
     (child, format!("http://{address}/"))
 }
@@ -115,7 +122,10 @@ async fn a_test_that_nobody_waits_for_keeps_its_token_all_the_same() {
     until("the token is renewed", async || provider.given() == 1).await;
     test.abort();
     until("the draft is gone", async || {
-        !fs::read_dir(house.path("run")).expect("listed").flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("draft-"))
+        !fs::read_dir(house.path("run"))
+            .expect("listed")
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("draft-"))
     })
     .await;
     create(&house.rclone, &name("saved"), "hidrive", &provider.config()).await.expect("created");
@@ -144,7 +154,8 @@ async fn what_was_renewed_for_a_console_that_was_killed_is_taken_over_by_the_nex
     fs::write(dir.path().join("rclone.conf"), &section).expect("written");
     let token = section.lines().find_map(|line| line.strip_prefix("token = ")).expect("a token");
     // Some providers do not tell when a new one expires.
-    let renewed = r#"{"access_token":"good-1","token_type":"Bearer","refresh_token":"renew-1","expiry":"0001-01-01T00:00:00Z"}"#;
+    let renewed =
+        r#"{"access_token":"good-1","token_type":"Bearer","refresh_token":"renew-1","expiry":"0001-01-01T00:00:00Z"}"#;
     write(dir.path(), "run/token-0123456789abcdef/rclone.conf", section.replace(token, renewed).as_bytes());
     let base = serde_json::json!({ "name": "d", "token": token });
     write(dir.path(), "run/token-0123456789abcdef/base.json", base.to_string().as_bytes());

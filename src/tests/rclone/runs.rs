@@ -5,9 +5,13 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_lives_ends_and_tells_what_it_did() {
     let house = House::new().await;
-    for (file, content) in
-        [("src/a.txt", "1"), ("src/--config=x", "22"), ("src/-v/b", "333"), ("src/new\nline", "4444"), ("src/t.tmp", "5")]
-    {
+    for (file, content) in [
+        ("src/a.txt", "1"),
+        ("src/--config=x", "22"),
+        ("src/-v/b", "333"),
+        ("src/new\nline", "4444"),
+        ("src/t.tmp", "5"),
+    ] {
         write(house.dir.path(), file, content.as_bytes());
     }
     let dir = house.path("run 1");
@@ -17,7 +21,12 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     let mut tail = log::Tail::open(&dir);
     house.rclone.start_run(&dir, &transfer, None).await.expect("started");
     let Life::Exited(exit) = ended(&dir).await else { panic!("{:?}", shim::inspect(&dir)) };
-    assert_eq!((exit.code, exit.signal), (Some(0), None), "{:?}", log::lines(&dir, &log::Wanted { limit: 50, ..log::Wanted::default() }));
+    assert_eq!(
+        (exit.code, exit.signal),
+        (Some(0), None),
+        "{:?}",
+        log::lines(&dir, &log::Wanted { limit: 50, ..log::Wanted::default() })
+    );
     let end = log::finish(&dir);
     let stats = end.stats.expect("final statistics");
     assert_eq!((stats.files, stats.bytes, stats.errors, end.headline), (4, 10, 0, None));
@@ -42,7 +51,10 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
     assert_eq!(house.rclone.list(&house.local("src").join("a␊b")).await.expect("listed")[0].name, "c");
     assert!(matches!(house.rclone.list(&house.local("none")).await, Err(RcloneError::NotFound)));
     let unknown = Transfer { destination: Some(at("nosuch:x")), ..transfer };
-    assert!(matches!(house.rclone.start_run(&house.path("run 2"), &unknown, None).await, Err(RcloneError::UnknownRemote)));
+    assert!(matches!(
+        house.rclone.start_run(&house.path("run 2"), &unknown, None).await,
+        Err(RcloneError::UnknownRemote)
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]

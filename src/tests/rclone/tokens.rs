@@ -95,7 +95,8 @@ async fn of_many_who_renew_a_token_at_once_none_takes_a_newer_one_from_the_maste
     let provider = Provider::start(5);
     let house = signed_in(&provider).await;
     let working = house.path("run/rclone.conf");
-    let rounds = std::env::var("LONGSHORE_SUITE_TOKENS").map_or(1, |number| number.parse::<usize>().expect("a number") / 10);
+    let rounds =
+        std::env::var("LONGSHORE_SUITE_TOKENS").map_or(1, |number| number.parse::<usize>().expect("a number") / 10);
     let mut newest = String::new();
     for round in 0..rounds {
         let before = provider.given();
@@ -113,5 +114,8 @@ async fn of_many_who_renew_a_token_at_once_none_takes_a_newer_one_from_the_maste
         newest = expiry(&house.text("rclone.conf")).expect("a token");
         assert!(house.text("rclone.conf").contains("[a]\ntype = alias"), "round {round}: nothing else is lost");
     }
-    eprintln!("tokens: {} given, {rounds} rounds of ten, two of each killed; the master had the newest each time", provider.given());
+    eprintln!(
+        "tokens: {} given, {rounds} rounds of ten, two of each killed; the master had the newest each time",
+        provider.given()
+    );
 }

@@ -9,8 +9,10 @@ async fn the_warm_rclone_is_started_again_when_it_dies() {
     let first = warm(house.dir.path()).expect("it runs");
     assert!(!listens_on_tcp(first), "only on our socket");
     kill(first);
-    until("another one", async || warm(house.dir.path()).is_some_and(|pid| pid != first) && house.rclone.list(&at("/")).await.is_ok())
-        .await;
+    until("another one", async || {
+        warm(house.dir.path()).is_some_and(|pid| pid != first) && house.rclone.list(&at("/")).await.is_ok()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,10 @@
-//! Who may still start a run when it is its turn, and how many may wait: for a start, a queued run and a follower alike.
+//! Who may still start a run when it is its turn, and how many may wait: for a start, a queued run and a follower
+//! alike.
 
 use longshore::{
     domain::{
-        audit::Via, guard::Guards, id::UserId, location::Location, run::Operation, run::Retry, time::Timestamp, transfer::TransferOptions,
+        audit::Via, guard::Guards, id::UserId, location::Location, run::Operation, run::Retry, time::Timestamp,
+        transfer::TransferOptions,
     },
     server::store::{Store, new_id, runs},
 };
@@ -47,7 +49,11 @@ async fn a_queued_run_whose_owner_may_not_start_runs_any_more_is_not_started() {
         (json!({ "role": "viewer" }), "that needs the role operator, and theirs is viewer now"),
         (json!({ "role": "viewer", "disabled": true }), "the account is disabled"),
     ] {
-        for extra in [json!({}), json!({ "retry": { "attempts": 3, "backoff_secs": 1 } }), json!({ "options": { "dry_run": true } })] {
+        for extra in [
+            json!({}),
+            json!({ "retry": { "attempts": 3, "backoff_secs": 1 } }),
+            json!({ "options": { "dry_run": true } }),
+        ] {
             let console = Console::start();
             write(&console.root(), "a/x", b"x");
             let eva = console.person("eva", "operator").await;
@@ -62,7 +68,8 @@ async fn a_queued_run_whose_owner_may_not_start_runs_any_more_is_not_started() {
             let run = console.ended(&id).await;
             assert_eq!((&run["state"], &run["attempt"]), (&json!("blocked"), &json!(1)), "{change} {extra}: {run}");
             assert_eq!(run["guard_report"]["reason"], "not_allowed", "{run}");
-            let words = format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
+            let words =
+                format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
             assert_eq!(run["error"], words, "{change} {extra}");
             assert!(run["started_at"].is_null() && !console.root().join("b").exists(), "{run}");
             assert_eq!(console.ended(&mine).await["state"], "succeeded", "another person's run goes on");
@@ -125,7 +132,8 @@ async fn a_follower_whose_owner_may_not_start_runs_any_more_is_blocked_and_other
         assert_eq!(run["state"], "succeeded", "{run}");
         let follower = console.get(&format!("/api/v1/runs?job={hers}"), StatusCode::OK).await["runs"][0].clone();
         let follower = console.ended(follower["id"].as_str().expect("queued")).await;
-        let expected = format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
+        let expected =
+            format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
         assert_eq!((&follower["state"], &follower["error"]), (&json!("blocked"), &json!(expected)), "{follower}");
         assert!(!console.root().join("b").exists());
         let audit = console.get("/api/v1/audit?action=rclone.copy&user=eva&success=false", StatusCode::OK).await;
@@ -189,7 +197,9 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
     console.kill();
     fill(&console, 1100, new_id(Timestamp(1))).await;
     console.restart();
-    for (path, asked) in [("/api/v1/runs".to_owned(), body(&console, "a", "e")), (format!("/api/v1/jobs/{next}/runs"), json!({}))] {
+    for (path, asked) in
+        [("/api/v1/runs".to_owned(), body(&console, "a", "e")), (format!("/api/v1/jobs/{next}/runs"), json!({}))]
+    {
         let error = console.post(&path, &asked, StatusCode::CONFLICT).await;
         assert!(error["message"].as_str().expect("words").starts_with("1,000 runs wait already."), "{path}: {error}");
     }
@@ -204,7 +214,10 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
     let others = console.get("/api/v1/runs?state=blocked", StatusCode::OK).await;
     for other in others["runs"].as_array().expect("runs") {
         assert!(
-            other["error"].as_str().expect("words").contains("“gone” may not start runs any more: the account does not exist"),
+            other["error"]
+                .as_str()
+                .expect("words")
+                .contains("“gone” may not start runs any more: the account does not exist"),
             "{other}"
         );
     }

@@ -20,8 +20,13 @@ async fn what_was_done_is_told_newest_first() {
     changes.sort_unstable();
     assert_eq!(changes, ["user.disable", "user.role"]);
     assert_eq!(column(&log, "via"), ["token", "token", "token", "cli"]);
-    let role = log["entries"].as_array().expect("rows").iter().find(|row| row["action"] == "user.role").expect("the change");
-    assert_eq!((&role["user"], &role["target"], &role["success"]), (&json!(ADMIN), &json!("eva"), &json!(true)), "{role}");
+    let role =
+        log["entries"].as_array().expect("rows").iter().find(|row| row["action"] == "user.role").expect("the change");
+    assert_eq!(
+        (&role["user"], &role["target"], &role["success"]),
+        (&json!(ADMIN), &json!("eva"), &json!(true)),
+        "{role}"
+    );
     assert_eq!((&role["detail"]["from"], &role["detail"]["to"]), (&json!("operator"), &json!("viewer")));
     assert_eq!(role["address"], "127.0.0.1");
 }
@@ -82,7 +87,8 @@ async fn the_log_is_paged() {
 #[tokio::test]
 async fn what_can_not_be_meant_is_refused_by_field() {
     let console = Console::start();
-    for (query, field) in [("limit=1001", "limit"), ("since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "until")] {
+    for (query, field) in [("limit=1001", "limit"), ("since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "until")]
+    {
         let error = console.get(&format!("/api/v1/audit?{query}"), StatusCode::BAD_REQUEST).await;
         assert!(error["fields"][field].is_string(), "{error}");
     }

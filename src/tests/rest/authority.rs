@@ -1,4 +1,5 @@
-//! Authority is asked when something is done: of a run that waited, of another attempt, of a follower, and by a console that starts again.
+//! Authority is asked when something is done: of a run that waited, of another attempt, of a follower, and by a console
+//! that starts again.
 
 use std::fs;
 
@@ -40,12 +41,20 @@ impl Waiting {
 
     /// Makes sure that it was blocked with this reason, changed nothing, and left a row in the audit log.
     async fn is_blocked(&self, run: &Value, why: &str) {
-        assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{run}");
+        assert_eq!(
+            (&run["state"], &run["guard_report"]["reason"]),
+            (&json!("blocked"), &json!("not_allowed")),
+            "{run}"
+        );
         let words = format!("It was not started, and nothing was changed. {why}");
         assert_eq!(run["error"], words, "{run}");
         assert!(run["started_at"].is_null() && !self.console.root().join("b").exists(), "{run}");
         let audit = self.console.get("/api/v1/audit?action=rclone.copy&user=eva&success=false", StatusCode::OK).await;
-        assert_eq!((&audit["entries"][0]["detail"]["state"], &audit["entries"][0]["run_id"]), (&json!("blocked"), &run["id"]), "{audit}");
+        assert_eq!(
+            (&audit["entries"][0]["detail"]["state"], &audit["entries"][0]["run_id"]),
+            (&json!("blocked"), &run["id"]),
+            "{audit}"
+        );
     }
 }
 
@@ -85,7 +94,9 @@ async fn a_run_whose_owner_was_deleted_is_not_started() {
     }
     change(&waiting.console, &format!("DELETE FROM users WHERE id = '{}'", waiting.eva)).await;
     waiting.console.restart();
-    waiting.is_blocked(&waiting.go().await, "“eva” may not start runs any more: the account does not exist any more.").await;
+    waiting
+        .is_blocked(&waiting.go().await, "“eva” may not start runs any more: the account does not exist any more.")
+        .await;
 }
 
 #[tokio::test]
@@ -113,8 +124,13 @@ async fn a_run_with_an_option_that_is_not_taken_any_more_is_not_started() {
         change(&waiting.console, &format!("UPDATE runs SET options = '{options}'")).await;
         waiting.console.restart();
         let run = waiting.go().await;
-        assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{run}");
-        let words = format!("It was not started, and nothing was changed. Its option “{field}” is not taken any more: ");
+        assert_eq!(
+            (&run["state"], &run["guard_report"]["reason"]),
+            (&json!("blocked"), &json!("not_allowed")),
+            "{run}"
+        );
+        let words =
+            format!("It was not started, and nothing was changed. Its option “{field}” is not taken any more: ");
         assert!(run["error"].as_str().expect("words").starts_with(&words), "{run}");
         assert!(!waiting.console.root().join("b").exists());
     }
@@ -122,14 +138,17 @@ async fn a_run_with_an_option_that_is_not_taken_any_more_is_not_started() {
 
 #[tokio::test]
 async fn the_next_attempt_of_a_run_asks_again() {
-    // The source is not there: the first attempt fails at its places, and the second one is asked for after the owner was disabled.
+    // The source is not there: the first attempt fails at its places, and the second one is asked for after the owner
+    // was disabled.
     let retry = json!({ "source": "nas:a", "retry": { "attempts": 5, "backoff_secs": 1 } });
     let console = Console::start();
     let eva = console.person("eva", "operator").await;
     let token = console.token_of("eva", "operator");
-    let remote = json!({ "name": "nas", "provider": "webdav", "config": { "url": "http://127.0.0.1:9/", "vendor": "other" } });
+    let remote =
+        json!({ "name": "nas", "provider": "webdav", "config": { "url": "http://127.0.0.1:9/", "vendor": "other" } });
     console.post("/api/v1/remotes", &remote, StatusCode::CREATED).await;
-    let mut body = json!({ "destination": console.path("b"), "options": { "flags": { "retries": 1, "low_level_retries": 1 } } });
+    let mut body =
+        json!({ "destination": console.path("b"), "options": { "flags": { "retries": 1, "low_level_retries": 1 } } });
     body.as_object_mut().expect("an object").extend(retry.as_object().expect("an object").clone());
     let run = console.ask(&token, Method::POST, "/api/v1/runs", &body, StatusCode::ACCEPTED).await;
     let id = text(&run["id"]);
@@ -174,7 +193,11 @@ async fn a_follower_of_a_folder_that_is_not_allowed_any_more_is_blocked() {
     assert_eq!(console.ended(run["id"].as_str().expect("an id")).await["state"], "succeeded");
     let follower = console.get(&format!("/api/v1/runs?job={next}"), StatusCode::OK).await["runs"][0].clone();
     let follower = console.ended(follower["id"].as_str().expect("queued")).await;
-    assert_eq!((&follower["state"], &follower["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{follower}");
+    assert_eq!(
+        (&follower["state"], &follower["guard_report"]["reason"]),
+        (&json!("blocked"), &json!("not_allowed")),
+        "{follower}"
+    );
     assert!(!console.root().join("in/loot").exists());
     let overview = console.get("/api/v1/runs?state=blocked", StatusCode::OK).await;
     assert_eq!(overview["runs"].as_array().expect("runs").len(), 1, "{overview}");

@@ -1,4 +1,5 @@
-//! What callers of other programs were reported to send, or to meet: each is a public report of another tool, tried here.
+//! What callers of other programs were reported to send, or to meet: each is a public report of another tool, tried
+//! here.
 
 use std::{
     io::{Read as _, Write as _},
@@ -55,18 +56,23 @@ async fn a_parameter_that_a_call_does_not_have_is_refused_by_name() {
         (format!("backups/rclone/size?remote_path={a}&_=1795858434"), "_"),
     ] {
         let error = console.get(&format!("/api/v1/{query}"), StatusCode::BAD_REQUEST).await;
-        assert!(error["message"].as_str().is_some_and(|text| text.contains(&format!("at {name}:"))), "{query}: {error}");
+        assert!(
+            error["message"].as_str().is_some_and(|text| text.contains(&format!("at {name}:"))),
+            "{query}: {error}"
+        );
     }
     // What is no name is not repeated, and an unknown caller gets 401 first.
     let error = console.get("/api/v1/runs?hunter2%20secret=1", StatusCode::BAD_REQUEST).await;
     assert!(!error.to_string().contains("hunter2"), "{error}");
     let nobody = console.anonymous(Method::GET, "/api/v1/runs?foo=1").send().await.expect("an answer");
     assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
-    let error = console.post("/api/v1/backups/rclone/check?remote_name=x&timeout=1", &json!({}), StatusCode::BAD_REQUEST).await;
+    let error =
+        console.post("/api/v1/backups/rclone/check?remote_name=x&timeout=1", &json!({}), StatusCode::BAD_REQUEST).await;
     assert!(error["message"].as_str().is_some_and(|text| text.contains("at timeout:")), "{error}");
     // The worst of it: a switch that is looked for in the body.
     for (call, body) in [("copy", json!({ "source": a, "destination": b })), ("delete", json!({ "remote_path": a }))] {
-        let error = console.post(&format!("/api/v1/backups/rclone/{call}?dry_run=true"), &body, StatusCode::BAD_REQUEST).await;
+        let error =
+            console.post(&format!("/api/v1/backups/rclone/{call}?dry_run=true"), &body, StatusCode::BAD_REQUEST).await;
         assert!(error["message"].as_str().is_some_and(|text| text.contains("dry_run")), "{error}");
     }
     assert!(console.root().join("a/x").exists() && !console.root().join("b").exists());
@@ -121,7 +127,10 @@ async fn a_blank_at_the_end_of_a_pattern_counts() {
         let body = json!({ "operation": "copy", "source": console.path("0"), "destination": console.path("d"),
             "options": { "flags": { name: [value] } } });
         let error = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
-        assert!(error["fields"][format!("flags.{name}")].as_str().is_some_and(|text| text.contains("blank")), "{error}");
+        assert!(
+            error["fields"][format!("flags.{name}")].as_str().is_some_and(|text| text.contains("blank")),
+            "{error}"
+        );
     }
 }
 
@@ -143,10 +152,18 @@ async fn a_stale_cookie_beside_a_good_one_signs_nobody_out() {
         format!("{good}; {other}"),
     ] {
         let request = console.anonymous(Method::GET, "/api/v1/runs").header(header::COOKIE, &cookies);
-        assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK, "{}", cookies.replace(value, "GOOD"));
+        assert_eq!(
+            request.send().await.expect("an answer").status(),
+            StatusCode::OK,
+            "{}",
+            cookies.replace(value, "GOOD")
+        );
     }
     // In a header of its own each, as HTTP/2 proxies send them.
-    let request = console.anonymous(Method::GET, "/api/v1/runs").header(header::COOKIE, &good).header(header::COOKIE, format!("{name}=x"));
+    let request = console
+        .anonymous(Method::GET, "/api/v1/runs")
+        .header(header::COOKIE, &good)
+        .header(header::COOKIE, format!("{name}=x"));
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK);
     for cookies in [format!("{name}=stale; {name}={turned}"), format!("{name}=")] {
         let request = console.anonymous(Method::GET, "/api/v1/runs").header(header::COOKIE, &cookies);
@@ -155,7 +172,13 @@ async fn a_stale_cookie_beside_a_good_one_signs_nobody_out() {
     // The one that counted is the one that is ended.
     let twins = format!("{name}=stale; {good}");
     let request = console.anonymous(Method::POST, "/api/fn/sessions/delete").header("origin", console.origin());
-    request.header("accept", "text/html").header(header::COOKIE, &twins).form(&[("x", "")]).send().await.expect("an answer");
+    request
+        .header("accept", "text/html")
+        .header(header::COOKIE, &twins)
+        .form(&[("x", "")])
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(console.me(&twins).await, None);
 }
 
@@ -165,14 +188,18 @@ async fn a_body_is_read_as_windows_sends_it_and_refused_in_words_else() {
     write(&console.root(), "a/x", b"1");
     let body = json!({ "source": console.path("a"), "destination": console.path("b"), "dry_run": true }).to_string();
     let marked = |text: &str| [b"\xef\xbb\xbf", text.as_bytes()].concat();
-    let utf16 = |text: &str| std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let utf16 =
+        |text: &str| std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     let send = |bytes: Vec<u8>, encoding: Option<&'static str>| {
-        let request = console.request(Method::POST, "/api/v1/backups/rclone/copy").header("content-type", "application/json");
+        let request =
+            console.request(Method::POST, "/api/v1/backups/rclone/copy").header("content-type", "application/json");
         encoding.iter().fold(request, |request, encoding| request.header("content-encoding", *encoding)).body(bytes)
     };
-    for (bytes, encoding) in
-        [(marked(&body), None), (marked(&format!("\r\n{body}\r\n")), None), (body.clone().into_bytes(), Some("identity"))]
-    {
+    for (bytes, encoding) in [
+        (marked(&body), None),
+        (marked(&format!("\r\n{body}\r\n")), None),
+        (body.clone().into_bytes(), Some("identity")),
+    ] {
         expect(send(bytes, encoding).send().await.expect("an answer"), StatusCode::OK).await;
     }
     for (bytes, encoding, said) in [
@@ -203,17 +230,28 @@ async fn a_time_with_a_zone_is_read_from_a_query_and_what_is_no_number_says_so()
         "2026-05-01T10:00:00.5+00:00",
         "",
     ] {
-        let page = console.get(&format!("/api/v1/audit?since={good}&until=2099-01-01T00:00:00+02:00"), StatusCode::OK).await;
+        let page =
+            console.get(&format!("/api/v1/audit?since={good}&until=2099-01-01T00:00:00+02:00"), StatusCode::OK).await;
         assert!(page["entries"].as_array().is_some_and(|entries| !entries.is_empty()), "{good}: {page}");
     }
-    for bad in ["2026-05-01", "1777622400", "2026-05-01T10:00:00", "yesterday", "2026-13-01T10:00:00+02:00", "2026-05-01T10:00:00++02:00"] {
+    for bad in [
+        "2026-05-01",
+        "1777622400",
+        "2026-05-01T10:00:00",
+        "yesterday",
+        "2026-13-01T10:00:00+02:00",
+        "2026-05-01T10:00:00++02:00",
+    ] {
         let error = console.get(&format!("/api/v1/audit?since={bad}"), StatusCode::BAD_REQUEST).await;
         let said = "The query does not fit at since: expected one in RFC 3339, as 2026-05-01T10:00:00Z.";
         assert_eq!(error["message"], said, "{bad}");
     }
     for bad in ["-1", "1e2", "50.0", "99999999999999999999", "%2050", "0x10", "%D9%A5"] {
         let error = console.get(&format!("/api/v1/runs?limit={bad}"), StatusCode::BAD_REQUEST).await;
-        assert_eq!(error["message"], "The query does not fit at limit: expected a whole number that is not too large.", "{bad}");
+        assert_eq!(
+            error["message"], "The query does not fit at limit: expected a whole number that is not too large.",
+            "{bad}"
+        );
     }
 }
 
@@ -249,11 +287,14 @@ async fn a_body_whose_length_is_told_twice_hides_no_second_request() {
 #[tokio::test]
 async fn a_monitor_that_knows_little_of_http_is_answered() {
     let console = Console::start();
-    for request in ["GET /healthz HTTP/1.0\r\n\r\n", "HEAD /readyz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.0\r\nHost: \r\n\r\n"] {
+    for request in
+        ["GET /healthz HTTP/1.0\r\n\r\n", "HEAD /readyz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.0\r\nHost: \r\n\r\n"]
+    {
         let answer = raw(&console, request);
         assert!(answer.starts_with("HTTP/1.0 200"), "{request}: {answer}");
     }
-    let request = console.anonymous(Method::GET, "/healthz").header("x-forwarded-host", "evil").header("forwarded", "host=evil");
+    let request =
+        console.anonymous(Method::GET, "/healthz").header("x-forwarded-host", "evil").header("forwarded", "host=evil");
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK);
 }
 
@@ -262,7 +303,9 @@ async fn one_key_is_one_run_however_often_and_at_once_it_is_sent() {
     let console = Console::start();
     write(&console.root(), "a/x", b"1");
     let body = json!({ "operation": "copy", "source": console.path("a"), "destination": console.path("b") });
-    let send = |body: Value| console.request(Method::POST, "/api/v1/runs").header("idempotency-key", "nightly 1").json(&body).send();
+    let send = |body: Value| {
+        console.request(Method::POST, "/api/v1/runs").header("idempotency-key", "nightly 1").json(&body).send()
+    };
     let answers = futures::future::join_all((0..12).map(|_| send(body.clone()))).await;
     let mut ids = std::collections::BTreeSet::new();
     for answer in answers {

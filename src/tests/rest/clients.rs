@@ -1,4 +1,5 @@
-//! Clients that others wrote: those of the predecessor, those behind a proxy, and those that a generator makes from our description.
+//! Clients that others wrote: those of the predecessor, those behind a proxy, and those that a generator makes from our
+//! description.
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -12,7 +13,9 @@ async fn a_client_of_the_predecessor_is_understood() {
     let console = Console::start();
     write(&console.root(), "a/x/y", b"12");
     let (a, b) = (console.path("a"), console.path("b"));
-    for query in ["recursive=True", "recursive=1", "recursive=yes&max_depth=", "recursive=on", "recursive=true&max_depth=2"] {
+    for query in
+        ["recursive=True", "recursive=1", "recursive=yes&max_depth=", "recursive=on", "recursive=true&max_depth=2"]
+    {
         let list = console.get(&format!("{BASE}/list?remote_path={a}&{query}"), StatusCode::OK).await;
         assert!(list.to_string().contains("\"y\""), "{query}: {list}");
     }
@@ -59,11 +62,15 @@ async fn what_a_proxy_adds_neither_signs_in_nor_out() {
         async move {
             let http = reqwest::Client::new();
             let mut statuses = Vec::new();
-            for authorization in ["Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer x", "Basic dTpw", "Negotiate YII=", "Bearer", ""] {
+            for authorization in
+                ["Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer x", "Basic dTpw", "Negotiate YII=", "Bearer", ""]
+            {
                 let cookie = header::HeaderValue::from_bytes(cookie.as_bytes()).expect("a header");
                 let request = http.get(format!("{}/api/v1/runs", console.origin())).header(header::COOKIE, cookie);
-                let request =
-                    request.header(header::AUTHORIZATION, authorization).header("x-api-key", "1").header(header::ACCEPT, "text/html");
+                let request = request
+                    .header(header::AUTHORIZATION, authorization)
+                    .header("x-api-key", "1")
+                    .header(header::ACCEPT, "text/html");
                 statuses.push(request.send().await.expect("an answer").status());
             }
             statuses
@@ -75,7 +82,10 @@ async fn what_a_proxy_adds_neither_signs_in_nor_out() {
     assert!(signed_in(foreign).await.iter().all(|status| *status == StatusCode::OK));
     for _ in 0..8 {
         let statuses = signed_in("other=x".to_owned()).await;
-        assert!(statuses.iter().all(|status| *status == StatusCode::UNAUTHORIZED), "not ours, so not throttled: {statuses:?}");
+        assert!(
+            statuses.iter().all(|status| *status == StatusCode::UNAUTHORIZED),
+            "not ours, so not throttled: {statuses:?}"
+        );
     }
 }
 
@@ -103,7 +113,9 @@ fn walk(path: &str, value: &Value, found: &mut Vec<(String, Value)>) {
     found.push((path.to_owned(), value.clone()));
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(&format!("{path}/{name}"), value, found)),
-        Value::Array(values) => values.iter().enumerate().for_each(|(n, value)| walk(&format!("{path}/{n}"), value, found)),
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(n, value)| walk(&format!("{path}/{n}"), value, found));
+        }
         _ => {}
     }
 }

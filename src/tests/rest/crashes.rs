@@ -1,5 +1,5 @@
-//! The console killed while a mount is being made, at each of the moments that differ: what the next one finds is either there or gone, can
-//! be removed, and has left nothing dead and nobody behind.
+//! The console killed while a mount is being made, at each of the moments that differ: what the next one finds is
+//! either there or gone, can be removed, and has left nothing dead and nobody behind.
 
 use std::{
     fs::{self, File},
@@ -43,8 +43,10 @@ impl Attempt<'_> {
     /// Begins to mount, and kills the console at the moment.
     async fn crash(&mut self) {
         let data = self.console.data();
-        // Who makes a mount looks at the configuration first, under its lock: while it is ours, the row is there and no process.
-        let lock = File::options().create(true).truncate(false).write(true).open(data.join("run/vault.lock")).expect("a lock");
+        // Who makes a mount looks at the configuration first, under its lock: while it is ours, the row is there and no
+        // process.
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(data.join("run/vault.lock")).expect("a lock");
         if self.moment == Moment::Row {
             lock.lock().expect("locked");
         }
@@ -64,7 +66,8 @@ impl Attempt<'_> {
     }
 
     async fn has_come<T>(&self, asked: &tokio::task::JoinHandle<T>) -> bool {
-        let folders = || fs::read_dir(self.console.data().join("mounts")).expect("a folder").flatten().map(|entry| entry.path());
+        let folders =
+            || fs::read_dir(self.console.data().join("mounts")).expect("a folder").flatten().map(|entry| entry.path());
         let has = |name: &str| folders().any(|folder| folder.join(name).exists());
         match self.moment {
             Moment::Row => !rows(self.console).await.is_empty(),
@@ -121,7 +124,10 @@ async fn a_console_that_is_killed_while_it_mounts_leaves_nothing_that_can_not_be
                 let id = mounts[0]["id"].as_str().expect("an id").to_owned();
                 let state = settled(&console, moment).await;
                 *states
-                    .entry(format!("{moment:?}, {}: {state}", if powerless { "all killed" } else { "the console killed" }))
+                    .entry(format!(
+                        "{moment:?}, {}: {state}",
+                        if powerless { "all killed" } else { "the console killed" }
+                    ))
                     .or_default() += 1;
                 match state.as_str() {
                     "mounted" => {

@@ -58,14 +58,28 @@ async fn each_kind_of_denial_is_recorded_once() {
     assert_eq!(forged.send().await.expect("an answer").status(), StatusCode::FORBIDDEN);
     // By the browser's door, and as a page.
     for accept in ["application/json", "text/html"] {
-        let form = console.anonymous(Method::POST, "/api/fn/users/create").header(header::COOKIE, &session).header(header::ACCEPT, accept);
-        let form = form.header(header::ORIGIN, console.origin()).form(&[("name", "x"), ("role", "admin"), ("password", "y")]);
+        let form = console
+            .anonymous(Method::POST, "/api/fn/users/create")
+            .header(header::COOKIE, &session)
+            .header(header::ACCEPT, accept);
+        let form =
+            form.header(header::ORIGIN, console.origin()).form(&[("name", "x"), ("role", "admin"), ("password", "y")]);
         form.send().await.expect("an answer");
     }
     console.anonymous(Method::GET, "/settings/people").header(header::COOKIE, &session).send().await.expect("a page");
     for _ in 0..3 {
-        console.ask(&operator, Method::DELETE, &format!("/api/v1/tokens/{foreign}"), &json!({}), StatusCode::NOT_FOUND).await;
-        console.ask(&operator, Method::DELETE, "/api/v1/tokens/01JD3Z6N9V4M2K8Q7W5X1T0R3S", &json!({}), StatusCode::NOT_FOUND).await;
+        console
+            .ask(&operator, Method::DELETE, &format!("/api/v1/tokens/{foreign}"), &json!({}), StatusCode::NOT_FOUND)
+            .await;
+        console
+            .ask(
+                &operator,
+                Method::DELETE,
+                "/api/v1/tokens/01JD3Z6N9V4M2K8Q7W5X1T0R3S",
+                &json!({}),
+                StatusCode::NOT_FOUND,
+            )
+            .await;
         for (flag, value) in [
             ("metadata_mapper", json!("/bin/sh")),
             ("--Metadata-Mapper", json!("/bin/sh")),
@@ -116,7 +130,8 @@ async fn a_flood_of_denials_is_a_few_rows_and_says_when_tries_ran_out() {
     let mut limited = 0;
     for _ in 0..60 {
         let unknown = format!("lsh_{}", "y".repeat(43));
-        let answer = console.anonymous(Method::GET, "/api/v1/runs").bearer_auth(unknown).send().await.expect("an answer");
+        let answer =
+            console.anonymous(Method::GET, "/api/v1/runs").bearer_auth(unknown).send().await.expect("an answer");
         limited += usize::from(answer.status() == StatusCode::TOO_MANY_REQUESTS);
     }
     assert!(limited > 0);

@@ -33,7 +33,13 @@ async fn nobody_gets_in_without_a_credential() {
         );
         let error = expect(answer, StatusCode::UNAUTHORIZED).await;
         assert_eq!(error["code"], "unauthenticated", "a body is not even read for somebody unknown: {method} {path}");
-        let answer = console.anonymous(method.clone(), &path).bearer_auth("lsh_wrong").json(&json!({})).send().await.expect("an answer");
+        let answer = console
+            .anonymous(method.clone(), &path)
+            .bearer_auth("lsh_wrong")
+            .json(&json!({}))
+            .send()
+            .await
+            .expect("an answer");
         let error = expect(answer, StatusCode::UNAUTHORIZED).await;
         assert_eq!(error["code"], "unauthenticated", "{method} {path}");
     }
@@ -61,7 +67,8 @@ async fn nobody_gets_in_without_a_credential() {
 #[tokio::test]
 async fn a_token_in_the_address_is_no_credential() {
     let console = Console::start();
-    let token = run_longshore(&console.data(), &["token", "create", "--user", crate::support::ADMIN, "--name", "second"], "");
+    let token =
+        run_longshore(&console.data(), &["token", "create", "--user", crate::support::ADMIN, "--name", "second"], "");
     let token = String::from_utf8(token.stdout).expect("text");
     for query in ["token", "access_token", "bearer"] {
         let path = format!("/api/v1/runs?{query}={}", token.trim());
@@ -104,7 +111,13 @@ async fn every_answer_has_the_security_headers() {
     for path in pages.into_iter().chain(others) {
         let answer = console.request(Method::GET, path).send().await.expect("an answer");
         let headers = answer.headers();
-        for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options", "permissions-policy"] {
+        for name in [
+            "content-security-policy",
+            "x-content-type-options",
+            "referrer-policy",
+            "x-frame-options",
+            "permissions-policy",
+        ] {
             assert!(headers.contains_key(name), "{path} has no {name}");
         }
         let policy = headers["content-security-policy"].to_str().expect("text");
@@ -128,14 +141,27 @@ async fn the_documents_are_open_and_their_pages_run_what_carries_their_nonce_onl
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
         let page = answer.text().await.expect("a page");
-        let nonce = policy.split("script-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+        let nonce = policy
+            .split("script-src 'nonce-")
+            .nth(1)
+            .and_then(|rest| rest.split('\'').next())
+            .expect("a nonce")
+            .to_owned();
         assert!(policy.contains(&format!("script-src 'nonce-{nonce}'; ")), "nothing else runs: {policy}");
-        assert_eq!(page.matches("<script").count(), page.matches(&format!("<script nonce=\"{nonce}\" src=\"/pkg/")).count(), "{page}");
-        assert!(page.contains("/api/v1/openapi.json") && !page.contains("http://") && !page.contains("https://"), "{page}");
+        assert_eq!(
+            page.matches("<script").count(),
+            page.matches(&format!("<script nonce=\"{nonce}\" src=\"/pkg/")).count(),
+            "{page}"
+        );
+        assert!(
+            page.contains("/api/v1/openapi.json") && !page.contains("http://") && !page.contains("https://"),
+            "{page}"
+        );
         nonces.insert(nonce);
     }
     assert_eq!(nonces.len(), 4, "a nonce is used once");
-    expect(console.anonymous(Method::GET, "/api/v1/openapi.json").send().await.expect("an answer"), StatusCode::OK).await;
+    expect(console.anonymous(Method::GET, "/api/v1/openapi.json").send().await.expect("an answer"), StatusCode::OK)
+        .await;
 }
 
 #[tokio::test]

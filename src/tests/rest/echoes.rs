@@ -1,4 +1,5 @@
-//! A server that says again what it was sent, in every way it can: nobody reads a secret out of that, wherever it leaves.
+//! A server that says again what it was sent, in every way it can: nobody reads a secret out of that, wherever it
+//! leaves.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -23,7 +24,8 @@ const SECRETS: [&str; 7] = [
     "in/the:address@of-it",
 ];
 
-/// Answers each request with a refusal that holds its target and its headers: as they are, decoded, in base64, escaped for an address, as JSON.
+/// Answers each request with a refusal that holds its target and its headers: as they are, decoded, in base64, escaped
+/// for an address, as JSON.
 fn echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -50,8 +52,12 @@ fn answer(mut stream: TcpStream) -> Option<()> {
             }
             head.push(line);
         }
-        let said: Vec<String> = head.iter().filter(|line| !line.starts_with("User-Agent")).flat_map(|line| forms(line)).collect();
-        let body = format!("<Error><Code>Teapot</Code><Message>{}</Message></Error>", json!(said).to_string().replace('<', "&lt;"));
+        let said: Vec<String> =
+            head.iter().filter(|line| !line.starts_with("User-Agent")).flat_map(|line| forms(line)).collect();
+        let body = format!(
+            "<Error><Code>Teapot</Code><Message>{}</Message></Error>",
+            json!(said).to_string().replace('<', "&lt;")
+        );
         let reason = said.join(" | ");
         write!(
             stream,
@@ -66,7 +72,12 @@ fn forms(line: &str) -> Vec<String> {
     let mut forms = vec![line.to_owned(), json!(line).to_string(), BASE64_STANDARD.encode(line)];
     for word in line.split([' ', ',', ':', '=', '&', '?']).filter(|word| word.len() > 5) {
         if let Some(text) = BASE64_STANDARD.decode(word).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
-            forms.extend([text.clone(), json!(text).to_string(), json!(json!(text).to_string()).to_string(), percent(&text)]);
+            forms.extend([
+                text.clone(),
+                json!(text).to_string(),
+                json!(json!(text).to_string()).to_string(),
+                percent(&text),
+            ]);
             forms.extend(text.split(':').map(|part| BASE64_STANDARD.encode(part)));
         }
     }
@@ -74,7 +85,9 @@ fn forms(line: &str) -> Vec<String> {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// In which ways an answer could hold a secret.
@@ -83,7 +96,11 @@ fn canaries() -> Vec<String> {
     for secret in SECRETS {
         let json = json!(secret).to_string();
         let twice = json!(json).to_string();
-        canaries.extend([secret.to_owned(), json.trim_matches('"').to_owned(), twice.trim_matches(['"', '\\']).to_owned()]);
+        canaries.extend([
+            secret.to_owned(),
+            json.trim_matches('"').to_owned(),
+            twice.trim_matches(['"', '\\']).to_owned(),
+        ]);
         canaries.extend([percent(secret), percent(secret).to_lowercase().replace("%2b", "%2B")]);
         let base64 = BASE64_STANDARD.encode(secret);
         canaries.push(base64[..base64.len() - 4].to_owned());
@@ -103,8 +120,16 @@ async fn what_a_server_says_again_holds_no_secret_wherever_it_leaves() {
     let remotes = [
         ("basic", "webdav", json!({ "url": url, "vendor": "other", "user": "eva", "pass": SECRETS[0] })),
         ("bearer", "webdav", json!({ "url": url, "vendor": "other", "bearer_token": SECRETS[1] })),
-        ("header", "http", json!({ "url": url, "headers": format!("X-Api-Key,{},Cookie,id={}", SECRETS[2], SECRETS[5]) })),
-        ("address", "webdav", json!({ "url": url.replace("//", &format!("//eva:{}@", percent(SECRETS[6]))), "vendor": "other" })),
+        (
+            "header",
+            "http",
+            json!({ "url": url, "headers": format!("X-Api-Key,{},Cookie,id={}", SECRETS[2], SECRETS[5]) }),
+        ),
+        (
+            "address",
+            "webdav",
+            json!({ "url": url.replace("//", &format!("//eva:{}@", percent(SECRETS[6]))), "vendor": "other" }),
+        ),
         ("azure", "azureblob", json!({ "sas_url": sas })),
         (
             "archive",
@@ -134,7 +159,8 @@ async fn what_a_server_says_again_holds_no_secret_wherever_it_leaves() {
             console.ended(id).await;
             for path in ["", "/log", "/log/raw", "/files?outcome=failed", "/series"] {
                 let path = format!("/api/v1/runs/{id}{path}");
-                let answer = console.anonymous(Method::GET, &path).bearer_auth(&viewer).send().await.expect("an answer");
+                let answer =
+                    console.anonymous(Method::GET, &path).bearer_auth(&viewer).send().await.expect("an answer");
                 said.push((format!("{name} {path}"), answer.text().await.expect("text")));
             }
         } else {
@@ -142,7 +168,10 @@ async fn what_a_server_says_again_holds_no_secret_wherever_it_leaves() {
         }
     }
     for path in ["/api/v1/audit?limit=1000", "/metrics", "/api/v1/runs", "/api/v1/remotes"] {
-        said.push((path.to_owned(), console.request(Method::GET, path).send().await.expect("an answer").text().await.expect("text")));
+        said.push((
+            path.to_owned(),
+            console.request(Method::GET, path).send().await.expect("an answer").text().await.expect("text"),
+        ));
     }
     // That the server said it again, and that it is read.
     let told = said.iter().filter(|(_, text)| text.contains("***")).count();
@@ -150,7 +179,9 @@ async fn what_a_server_says_again_holds_no_secret_wherever_it_leaves() {
     let canaries = canaries();
     let leaks: Vec<_> = said
         .iter()
-        .flat_map(|(place, text)| canaries.iter().filter(|canary| text.contains(canary.as_str())).map(move |canary| (place, canary, text)))
+        .flat_map(|(place, text)| {
+            canaries.iter().filter(|canary| text.contains(canary.as_str())).map(move |canary| (place, canary, text))
+        })
         .collect();
     assert!(leaks.is_empty(), "{leaks:#?}");
 }

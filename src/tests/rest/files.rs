@@ -45,13 +45,16 @@ async fn what_changed_is_seen_when_asked_for() {
 async fn nothing_outside_of_the_allowed_folders_is_reached() {
     let console = Console::start();
     symlink("/etc", console.root().join("out")).expect("a link");
-    for location in ["/etc", "/", &console.path("out"), &console.path("out/ssh"), &console.data().display().to_string()] {
+    for location in ["/etc", "/", &console.path("out"), &console.path("out/ssh"), &console.data().display().to_string()]
+    {
         let error = console.get(&format!("/api/v1/files?location={location}"), StatusCode::FORBIDDEN).await;
         assert_eq!(error["code"], "forbidden", "{location}");
     }
     for location in [":local:/etc", "relative", ":sftp,ssh=id:", "local,x=y:/etc", "-v", "/a/../etc", "x%00y:"] {
         let location = reqwest::Url::parse_with_params("http://x/", [("location", location)]).expect("an address");
-        let error = console.get(&format!("/api/v1/files?{}", location.query().expect("a query")), StatusCode::BAD_REQUEST).await;
+        let error = console
+            .get(&format!("/api/v1/files?{}", location.query().expect("a query")), StatusCode::BAD_REQUEST)
+            .await;
         assert!(error["fields"]["location"].is_string(), "{error}");
     }
     let error = console.get("/api/v1/files?location=nosuch:", StatusCode::NOT_FOUND).await;

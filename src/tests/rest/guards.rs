@@ -90,7 +90,10 @@ async fn a_preview_of_the_very_same_and_the_typed_name_let_one_run_go() {
     let id = preview["id"].as_str().expect("an id");
     let listed = console.get(&format!("/api/v1/runs/{id}/files?outcome=deleted&limit=500"), StatusCode::OK).await;
     assert_eq!(listed["files"].as_array().expect("files").len(), 20);
-    assert!(preview["approves"]["until"].as_str() > preview["ended_at"].as_str() && preview["approves"]["run"].is_null(), "{preview}");
+    assert!(
+        preview["approves"]["until"].as_str() > preview["ended_at"].as_str() && preview["approves"]["run"].is_null(),
+        "{preview}"
+    );
     let approval = json!({ "preview": id, "confirm": console.path("dst") });
 
     // Something else, somewhere else, another name, no preview at all: none of these is started.
@@ -100,7 +103,10 @@ async fn a_preview_of_the_very_same_and_the_typed_name_let_one_run_go() {
         ("another place", json!({ "destination": console.path("dst2"), "approval": approval })),
         ("another name", json!({ "approval": { "preview": id, "confirm": console.path("src") } })),
         ("no name", json!({ "approval": { "preview": id, "confirm": "" } })),
-        ("no preview", json!({ "approval": { "preview": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "confirm": console.path("dst") } })),
+        (
+            "no preview",
+            json!({ "approval": { "preview": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "confirm": console.path("dst") } }),
+        ),
     ] {
         let error = console.post("/api/v1/runs", &sync(&console, &more), StatusCode::CONFLICT).await;
         assert!(
@@ -109,12 +115,17 @@ async fn a_preview_of_the_very_same_and_the_typed_name_let_one_run_go() {
         );
     }
     let done = perform(&console, json!({ "approval": approval })).await;
-    assert_eq!((&done["state"], &done["stats"]["deletes"], count(&console, "dst")), (&json!("succeeded"), &json!(20), 5), "{done}");
+    assert_eq!(
+        (&done["state"], &done["stats"]["deletes"], count(&console, "dst")),
+        (&json!("succeeded"), &json!(20), 5),
+        "{done}"
+    );
     assert_eq!(done["guard_report"]["approved_by"], json!(id));
     assert!(done["approves"].is_null());
     let preview = console.get(&format!("/api/v1/runs/{id}"), StatusCode::OK).await;
     assert_eq!(preview["approves"]["run"], done["id"], "{preview}");
-    let again = console.post("/api/v1/runs", &sync(&console, &json!({ "approval": approval })), StatusCode::CONFLICT).await;
+    let again =
+        console.post("/api/v1/runs", &sync(&console, &json!({ "approval": approval })), StatusCode::CONFLICT).await;
     assert!(again["message"].as_str().expect("words").contains("approved a run already"), "{again}");
 }
 
@@ -129,7 +140,8 @@ async fn what_appears_after_the_preview_is_more_than_was_approved() {
     for n in 0..20 {
         write(&console.root(), &format!("dst/later{n}"), b"later");
     }
-    let run = perform(&console, json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
+    let run =
+        perform(&console, json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
     assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("delete_budget")), "{run}");
     assert_eq!(
         (&run["guard_report"]["budget"], &run["guard_report"]["deletes"], count(&console, "dst")),
@@ -149,7 +161,10 @@ async fn a_guard_that_can_not_be_meant_is_refused_by_its_name() {
         (json!({ "retry": { "attempts": 0, "backoff_secs": 1 } }), "retry.attempts"),
         (json!({ "operation": "move", "retry": { "attempts": 2, "backoff_secs": 1 } }), "retry.attempts"),
         (json!({ "priority": 101 }), "priority"),
-        (json!({ "operation": "copy", "approval": { "preview": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "confirm": "x" } }), "approval"),
+        (
+            json!({ "operation": "copy", "approval": { "preview": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "confirm": "x" } }),
+            "approval",
+        ),
     ] {
         let error = console.post("/api/v1/runs", &sync(&console, &more), StatusCode::BAD_REQUEST).await;
         assert!(error["fields"][field].is_string(), "{field}: {error}");
@@ -166,7 +181,8 @@ async fn a_source_that_shrank_as_it_was_approved_to_is_the_new_measure() {
     }
     assert_eq!(perform(&console, json!({})).await["guard_report"]["reason"], "source_shrunk");
     let preview = perform(&console, json!({ "options": { "dry_run": true } })).await;
-    let done = perform(&console, json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
+    let done =
+        perform(&console, json!({ "approval": { "preview": preview["id"], "confirm": console.path("dst") } })).await;
     assert_eq!((&done["state"], &done["stats"]["deletes"]), (&json!("succeeded"), &json!(30)), "{done}");
     fs::remove_file(console.root().join("src/f30")).expect("removed");
     assert_eq!(perform(&console, json!({})).await["state"], "succeeded", "ten were there, nine are");

@@ -37,12 +37,19 @@ async fn a_job_is_made_seen_changed_run_previewed_copied_and_deleted() {
     photos["options"] = json!({ "exclude": ["*.tmp"], "transfers": 2 });
     let id = save(&console, &photos).await;
     let saved = console.get(&format!("/api/v1/jobs/{id}"), StatusCode::OK).await;
-    assert_eq!((&saved["name"], &saved["version"], &saved["user"]), (&json!("Photos"), &json!(1), &json!("marianne")), "{saved}");
+    assert_eq!(
+        (&saved["name"], &saved["version"], &saved["user"]),
+        (&json!("Photos"), &json!(1), &json!("marianne")),
+        "{saved}"
+    );
     assert!(saved["command"].as_str().expect("a line").contains("--transfers=2 '--exclude=*.tmp'"), "{saved}");
 
     let preview = console.post(&format!("/api/v1/jobs/{id}/preview"), &json!({}), StatusCode::ACCEPTED).await;
     let preview = console.ended(preview["id"].as_str().expect("an id")).await;
-    assert_eq!((&preview["dry_run"], &preview["stats"]["files"], &preview["job"]["name"]), (&json!(true), &json!(1), &json!("Photos")));
+    assert_eq!(
+        (&preview["dry_run"], &preview["stats"]["files"], &preview["job"]["name"]),
+        (&json!(true), &json!(1), &json!("Photos"))
+    );
     assert!(!console.root().join("b").exists(), "a preview changes nothing");
     let done = run(&console, &id).await;
     assert_eq!((&done["state"], &done["job"]["id"]), (&json!("succeeded"), &json!(id)));
@@ -66,7 +73,11 @@ async fn a_job_is_made_seen_changed_run_previewed_copied_and_deleted() {
     let gone = console.request(Method::DELETE, &format!("/api/v1/jobs/{id}")).send().await.expect("an answer");
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
     console.get(&format!("/api/v1/jobs/{id}"), StatusCode::NOT_FOUND).await;
-    assert_eq!(console.run(done["id"].as_str().expect("an id")).await["job"]["name"], "Photos", "the history keeps its name");
+    assert_eq!(
+        console.run(done["id"].as_str().expect("an id")).await["job"]["name"],
+        "Photos",
+        "the history keeps its name"
+    );
 }
 
 #[tokio::test]
@@ -97,25 +108,30 @@ async fn what_a_run_would_be_refused_for_a_job_is_refused_for() {
 async fn a_chain_goes_on_as_its_ends_say_and_never_comes_back() {
     let console = Console::start();
     write(&console.root(), "a/x", b"x");
-    let (good, bad) = (save(&console, &job(&console, "good", "b", "c")).await, save(&console, &job(&console, "bad", "a", "bad")).await);
+    let (good, bad) = (
+        save(&console, &job(&console, "good", "b", "c")).await,
+        save(&console, &job(&console, "bad", "a", "bad")).await,
+    );
     let always = save(&console, &job(&console, "always", "a", "always")).await;
     let mut first = job(&console, "first", "a", "b");
-    first["followers"] =
-        json!([{ "job": good, "after": "success" }, { "job": bad, "after": "failure" }, { "job": always, "after": "always" }]);
+    first["followers"] = json!([{ "job": good, "after": "success" }, { "job": bad, "after": "failure" }, { "job": always, "after": "always" }]);
     let id = save(&console, &first).await;
     let done = run(&console, &id).await;
     let (followed, also) = (last(&console, &good).await, last(&console, &always).await);
     assert_eq!((&followed["state"], &also["state"]), (&json!("succeeded"), &json!("succeeded")), "{followed}");
     assert_eq!(console.run(followed["id"].as_str().expect("an id")).await["parent"], done["id"]);
     let started = console.get("/api/v1/audit?action=run.start", StatusCode::OK).await;
-    let of_chain = started["entries"].as_array().expect("entries").iter().filter(|entry| entry["via"] == "chain").count();
+    let of_chain =
+        started["entries"].as_array().expect("entries").iter().filter(|entry| entry["via"] == "chain").count();
     assert_eq!(of_chain, 2, "each start is told: {started}");
     assert!(console.root().join("c/x").exists(), "what the first had copied was there for the second");
     assert!(console.get(&format!("/api/v1/jobs/{bad}"), StatusCode::OK).await["last_run"].is_null());
 
     let mut back = job(&console, "good", "b", "c");
     back["followers"] = json!([{ "job": id }]);
-    let error = console.patch(&format!("/api/v1/jobs/{good}"), &json!({ "version": 1, "job": back }), StatusCode::BAD_REQUEST).await;
+    let error = console
+        .patch(&format!("/api/v1/jobs/{good}"), &json!({ "version": 1, "job": back }), StatusCode::BAD_REQUEST)
+        .await;
     assert!(error["fields"]["followers"].as_str().expect("words").contains("never end"), "{error}");
 }
 
@@ -156,7 +172,11 @@ async fn a_remote_that_does_not_answer_is_tried_again_and_the_next_attempt_heals
     write(&console.root(), "a/x", b"x");
     let mut peer = Peer::start("webdav").await;
     console
-        .post("/api/v1/remotes", &json!({ "name": "dav", "provider": "webdav", "config": peer.config("webdav") }), StatusCode::CREATED)
+        .post(
+            "/api/v1/remotes",
+            &json!({ "name": "dav", "provider": "webdav", "config": peer.config("webdav") }),
+            StatusCode::CREATED,
+        )
         .await;
     let body = json!({
         "source": console.path("a"), "destination": "dav:a", "retry": { "attempts": 5, "backoff_secs": 1 },
@@ -188,9 +208,14 @@ async fn only_the_files_that_failed_are_taken_up_again() {
     for n in 0..5 {
         fs::remove_file(console.root().join(format!("b/good{n}"))).expect("removed");
     }
-    let again = console.post(&format!("/api/v1/runs/{id}/retry"), &json!({ "failed_only": true }), StatusCode::ACCEPTED).await;
+    let again =
+        console.post(&format!("/api/v1/runs/{id}/retry"), &json!({ "failed_only": true }), StatusCode::ACCEPTED).await;
     let again = console.ended(again["id"].as_str().expect("an id")).await;
-    assert_eq!((&again["state"], &again["stats"]["files"], &again["retry_of"]), (&json!("succeeded"), &json!(1), &json!(id)), "{again}");
+    assert_eq!(
+        (&again["state"], &again["stats"]["files"], &again["retry_of"]),
+        (&json!("succeeded"), &json!(1), &json!(id)),
+        "{again}"
+    );
     assert!(console.root().join("b/b a[d]*\n.txt").is_file() && !console.root().join("b/good0").exists());
     let whole = console.post(&format!("/api/v1/runs/{id}/retry"), &json!({}), StatusCode::ACCEPTED).await;
     assert_eq!(console.ended(whole["id"].as_str().expect("an id")).await["stats"]["files"], 5);

@@ -49,7 +49,8 @@ fn fill(source: &std::path::Path) {
 
 /// How many files lie at the destination.
 async fn files(console: &Console, provider: &Provider) -> usize {
-    let size = console.get(&format!("/api/v1/backups/rclone/size?remote_path={}", provider.at("dst")), StatusCode::OK).await;
+    let size =
+        console.get(&format!("/api/v1/backups/rclone/size?remote_path={}", provider.at("dst")), StatusCode::OK).await;
     usize::try_from(size["objects"].as_u64().expect("a number")).expect("small")
 }
 
@@ -80,7 +81,8 @@ async fn the_guards_figures_are_the_files_that_lie_there() {
             let report = &done["guard_report"];
             let gone = with.deleted + with.renamed;
             let after = FILES - gone + with.renamed + with.new;
-            let figures = ["destination_files", "source_files", "changed_files", "new_files", "deletes"].map(|name| report[name].as_u64());
+            let figures = ["destination_files", "source_files", "changed_files", "new_files", "deletes"]
+                .map(|name| report[name].as_u64());
             let expected = [FILES, after, with.changed, with.new + with.renamed, gone].map(|n| Some(n as u64));
             assert_eq!(figures, expected, "{kind:?}, kept: {keeps}, {with:?}: {done}");
             assert_eq!(
@@ -180,7 +182,8 @@ async fn files_that_are_renamed_are_not_deleted_where_renames_are_tracked() {
         let source = console.root().join("sources").join(kind.name());
         fill(&source);
         let options = json!({ "flags": { "track_renames": true }, "max_delete": 1 });
-        let body = json!({ "operation": "sync", "source": source, "destination": provider.at("dst"), "options": options });
+        let body =
+            json!({ "operation": "sync", "source": source, "destination": provider.at("dst"), "options": options });
         run(&console, &body).await;
         change(&source, Change { renamed: 20, deleted: 1, ..Change::default() }, 0);
         let done = run(&console, &body).await;

@@ -147,7 +147,11 @@ async fn what_a_filter_leaves_out_of_the_source_is_not_deleted_in_silence() {
         );
         let approval = json!({ "preview": preview["id"], "confirm": console.path("dst") });
         let done = sync(&console, json!({ "options": options, "guards": guards, "approval": approval })).await;
-        assert_eq!((&done["state"], &done["stats"]["deletes"]), (&json!("succeeded"), &report["deletes"]), "{what}: {done}");
+        assert_eq!(
+            (&done["state"], &done["stats"]["deletes"]),
+            (&json!("succeeded"), &report["deletes"]),
+            "{what}: {done}"
+        );
     }
 }
 
@@ -188,7 +192,11 @@ async fn what_is_gone_is_deleted_beside_filters_that_leave_nothing_of_it_out() {
         // Another name, and not left out: on a disk these are two files.
         fs::rename(console.root().join("src/f7"), console.root().join("src/F7")).expect("renamed");
         let run = sync(&console, json!({ "options": options })).await;
-        assert_eq!((&run["state"], &run["guard_report"]["left_out"]), (&json!("succeeded"), &json!(0)), "{options}: {run}");
+        assert_eq!(
+            (&run["state"], &run["guard_report"]["left_out"]),
+            (&json!("succeeded"), &json!(0)),
+            "{options}: {run}"
+        );
         assert!(!console.root().join("dst/f6").exists() && console.root().join("dst/F7").exists(), "{options}");
     }
 }
@@ -264,14 +272,21 @@ async fn a_source_that_is_not_there_is_not_taken_for_one_without_files() {
     let allowed = sync(&console, json!({ "source": "s3:bucket/phtos", "guards": allowed })).await;
     assert_eq!(allowed["state"], "warning", "{allowed}");
     let run = sync(&console, json!({ "source": "s3:bucket/photos", "options": { "include": ["*.png"] } })).await;
-    assert_ne!(run["guard_report"]["reason"], "source_missing", "it is there, and a filter leaves all of it out: {run}");
+    assert_ne!(
+        run["guard_report"]["reason"], "source_missing",
+        "it is there, and a filter leaves all of it out: {run}"
+    );
     let body = json!({ "operation": "sync", "source": "s3:bucket/phtos", "destination": console.path("dst") });
     let answer = console.request(reqwest::Method::POST, "/api/v1/runs").json(&body).send().await.expect("an answer");
     // Refused at once where that is known before, else blocked.
     if answer.status() == StatusCode::ACCEPTED {
         let run: Value = answer.json().await.expect("JSON");
         let run = console.ended(run["id"].as_str().expect("an id")).await;
-        assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("source_missing")), "{run}");
+        assert_eq!(
+            (&run["state"], &run["guard_report"]["reason"]),
+            (&json!("blocked"), &json!("source_missing")),
+            "{run}"
+        );
     } else {
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     }

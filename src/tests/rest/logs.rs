@@ -31,7 +31,8 @@ async fn a_log_is_searched_paged_and_taken_away() {
     assert_eq!(lines(&read("search=FILE+12+").await), ["Copied (new)"]);
     let errors = read("level=error").await;
     assert!(
-        !lines(&errors).is_empty() && errors["lines"].as_array().expect("lines").iter().all(|line| line["level"] == "error"),
+        !lines(&errors).is_empty()
+            && errors["lines"].as_array().expect("lines").iter().all(|line| line["level"] == "error"),
         "{errors}"
     );
     let (mut found, mut before) = (Vec::new(), String::new());
@@ -59,7 +60,10 @@ async fn a_log_is_searched_paged_and_taken_away() {
     assert_eq!(named(header::CONTENT_DISPOSITION), format!("attachment; filename=\"longshore-run-{id}.jsonl\""));
     assert_eq!(named(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
     let text = answer.text().await.expect("text");
-    assert!(text.lines().count() > 40 && text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())));
+    assert!(
+        text.lines().count() > 40
+            && text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()))
+    );
     let unknown: RunId = "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().expect("an id");
     for what in ["log", "log/raw", "series", "files?outcome=copied"] {
         console.get(&format!("/api/v1/runs/{unknown}/{what}"), StatusCode::NOT_FOUND).await;
@@ -111,8 +115,11 @@ async fn a_run_is_followed_while_it_goes_on_and_its_speed_is_kept() {
             told.clear();
         }
         told.extend(since["lines"].as_array().expect("lines").iter().cloned());
-        let mut names: Vec<_> =
-            told.iter().filter(|line| line["message"] == "Copied (new)").filter_map(|line| line["object"].as_str()).collect();
+        let mut names: Vec<_> = told
+            .iter()
+            .filter(|line| line["message"] == "Copied (new)")
+            .filter_map(|line| line["object"].as_str())
+            .collect();
         names.sort_unstable();
         (names == ["f0", "f1", "f2", "f3", "f4", "f5"]).then_some(())
     })
@@ -122,5 +129,8 @@ async fn a_run_is_followed_while_it_goes_on_and_its_speed_is_kept() {
     let points = series["points"].as_array().expect("points");
     let last = points.last().expect("some");
     assert!(points.len() >= 3, "{series}");
-    assert_eq!((&last["bytes"], &last["elapsed_ms"], &last["files"]), (&run["stats"]["bytes"], &run["stats"]["elapsed_ms"], &json!(6)));
+    assert_eq!(
+        (&last["bytes"], &last["elapsed_ms"], &last["files"]),
+        (&run["stats"]["bytes"], &run["stats"]["elapsed_ms"], &json!(6))
+    );
 }

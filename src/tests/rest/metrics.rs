@@ -11,7 +11,8 @@ use crate::support::{Console, expect, sign_in, write};
 /// What a scrape says: each series with its value.
 type Samples = BTreeMap<String, f64>;
 
-/// Asks as Prometheus does, and reads as strictly: each family is described before its series, and no series comes twice.
+/// Asks as Prometheus does, and reads as strictly: each family is described before its series, and no series comes
+/// twice.
 async fn scrape(console: &Console) -> Samples {
     let answer = console.request(Method::GET, "/metrics").send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
@@ -54,11 +55,20 @@ async fn figures_agree_with_what_happened_and_outlive_the_console() {
     }
     assert_eq!((before[&ended("delete", "timed_out")], before["longshore_bytes_transferred_total"]), (0.0, 0.0));
     assert_eq!((before["longshore_rclone_up"], before["longshore_queue_length"]), (1.0, 0.0));
-    assert!(before.keys().any(|series| series.starts_with("longshore_info{") && series.contains("rclone=\"1.")), "{before:?}");
+    assert!(
+        before.keys().any(|series| series.starts_with("longshore_info{") && series.contains("rclone=\"1.")),
+        "{before:?}"
+    );
 
     write(&console.root(), "a/x", &[7; 12_345]);
     let perform = async |operation: &str, body: Value| {
-        console.request(Method::POST, &format!("/api/v1/backups/rclone/{operation}")).json(&body).send().await.expect("an answer").status()
+        console
+            .request(Method::POST, &format!("/api/v1/backups/rclone/{operation}"))
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer")
+            .status()
     };
     let (a, b) = (console.path("a"), console.path("b"));
     assert_eq!(perform("sync", json!({ "source": a, "destination": b, "dry_run": true })).await, StatusCode::OK);
@@ -91,7 +101,10 @@ async fn figures_agree_with_what_happened_and_outlive_the_console() {
     assert_eq!(again["longshore_bytes_transferred_total"], f64::from(bytes));
     assert_eq!(again[&ended("sync", "succeeded")], 2.0);
     assert_eq!(again["longshore_rclone_up"], 0.0);
-    assert!(again.keys().any(|series| series.starts_with("longshore_info{") && series.contains("rclone=\"\"")), "{again:?}");
+    assert!(
+        again.keys().any(|series| series.starts_with("longshore_info{") && series.contains("rclone=\"\"")),
+        "{again:?}"
+    );
     assert!(again["process_start_time_seconds"] > before["process_start_time_seconds"]);
 }
 
@@ -106,13 +119,15 @@ async fn a_mount_whose_process_is_gone_is_told() {
     let body = json!({ "location": console.path("source"), "mount_point": place });
     let mount = console.post("/api/v1/mounts", &body, StatusCode::CREATED).await;
     let id = mount["id"].as_str().expect("an id");
-    let mounts = |samples: &Samples| ["mounted", "gone"].map(|state| samples[&format!("longshore_mounts{{state=\"{state}\"}}")]);
+    let mounts =
+        |samples: &Samples| ["mounted", "gone"].map(|state| samples[&format!("longshore_mounts{{state=\"{state}\"}}")]);
     assert_eq!(mounts(&scrape(&console).await), [1.0, 0.0]);
     for (pid, _) in console.processes(id) {
         crate::support::kill(pid);
     }
     crate::support::until("it is told", async || (mounts(&scrape(&console).await) == [0.0, 1.0]).then_some(())).await;
-    let gone = console.request(Method::DELETE, &format!("/api/v1/mounts/{id}?force=true")).send().await.expect("an answer");
+    let gone =
+        console.request(Method::DELETE, &format!("/api/v1/mounts/{id}?force=true")).send().await.expect("an answer");
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
     assert_eq!(mounts(&scrape(&console).await), [0.0, 0.0]);
 }
@@ -120,12 +135,16 @@ async fn a_mount_whose_process_is_gone_is_told() {
 #[tokio::test]
 async fn a_program_without_a_token_is_told_so_and_not_sent_to_a_page() {
     let console = Console::start();
-    let error = expect(console.anonymous(Method::GET, "/metrics").send().await.expect("an answer"), StatusCode::UNAUTHORIZED).await;
+    let error =
+        expect(console.anonymous(Method::GET, "/metrics").send().await.expect("an answer"), StatusCode::UNAUTHORIZED)
+            .await;
     assert_eq!(error["code"], "unauthenticated");
-    let (_, scraper) = console.issue(&json!({ "label": "prometheus", "role": "viewer", "scopes": ["metrics.read"] })).await;
+    let (_, scraper) =
+        console.issue(&json!({ "label": "prometheus", "role": "viewer", "scopes": ["metrics.read"] })).await;
     console.ask(&scraper, Method::GET, "/metrics", &json!({}), StatusCode::OK).await;
     console.ask(&scraper, Method::GET, "/api/v1/runs", &json!({}), StatusCode::FORBIDDEN).await;
     let session = sign_in(&console).await;
-    let answer = console.anonymous(Method::GET, "/metrics").header(header::COOKIE, session).send().await.expect("an answer");
+    let answer =
+        console.anonymous(Method::GET, "/metrics").header(header::COOKIE, session).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
 }

@@ -38,7 +38,10 @@ async fn a_bucket_is_a_folder_until_it_is_unmounted() {
     let place = console.path("mnt/photos");
     let body = json!({ "remote_path": "store:bucket", "mount_point": place });
     let mount = console.post("/api/v1/backups/rclone/mount", &body, StatusCode::OK).await;
-    assert_eq!((&mount["mounted"], &mount["mount_point"], &mount["remote_path"]), (&json!(true), &json!(place), &json!("store:bucket")));
+    assert_eq!(
+        (&mount["mounted"], &mount["mount_point"], &mount["remote_path"]),
+        (&json!(true), &json!(place), &json!("store:bucket"))
+    );
     assert_eq!(fs::read(format!("{place}/photo.txt")).expect("read through the mount"), b"from the bucket");
 
     fs::write(format!("{place}/new.txt"), b"by way of the mount").expect("written through the mount");
@@ -46,9 +49,13 @@ async fn a_bucket_is_a_folder_until_it_is_unmounted() {
     if pending.as_u64() > Some(0) {
         assert_eq!(unmount(&console, &mount["id"], "").await, StatusCode::CONFLICT, "it would be lost");
     }
-    until("the file reaches the bucket", async || fs::read(s3.dir.path().join("bucket/new.txt")).ok().filter(|there| !there.is_empty()))
+    until("the file reaches the bucket", async || {
+        fs::read(s3.dir.path().join("bucket/new.txt")).ok().filter(|there| !there.is_empty())
+    })
+    .await;
+    console
+        .post("/api/v1/mounts", &json!({ "location": "store:bucket", "mount_point": place }), StatusCode::CONFLICT)
         .await;
-    console.post("/api/v1/mounts", &json!({ "location": "store:bucket", "mount_point": place }), StatusCode::CONFLICT).await;
 
     let free = until("nothing waits any more", async || {
         Some(unmount(&console, &mount["id"], "").await).filter(|status| *status != StatusCode::CONFLICT)
@@ -70,7 +77,11 @@ async fn a_mount_that_is_read_only_takes_no_file() {
     let place = console.path("mnt");
     let body = json!({ "location": console.path("source"), "mount_point": place, "read_only": true });
     let mount = console.post("/api/v1/mounts", &body, StatusCode::CREATED).await;
-    assert_eq!((&mount["state"], &mount["read_only"], &mount["pending"]), (&json!("mounted"), &json!(true), &Value::Null), "{mount}");
+    assert_eq!(
+        (&mount["state"], &mount["read_only"], &mount["pending"]),
+        (&json!("mounted"), &json!(true), &Value::Null),
+        "{mount}"
+    );
     assert_eq!(fs::read(format!("{place}/a.txt")).expect("read"), b"a");
     assert!(fs::write(format!("{place}/b.txt"), b"b").is_err());
     assert_eq!(unmount(&console, &mount["id"], "?force=true").await, StatusCode::NO_CONTENT);
@@ -138,13 +149,30 @@ async fn a_mount_is_refused_where_it_would_do_harm() {
         let error = console.post("/api/v1/mounts", &body, StatusCode::BAD_REQUEST).await;
         assert!(error["fields"]["mount_point"].is_string(), "{place}: {error}");
     }
-    console.post("/api/v1/mounts", &json!({ "location": source, "mount_point": console.path("full") }), StatusCode::CONFLICT).await;
-    console.post("/api/v1/mounts", &json!({ "location": "/etc", "mount_point": console.path("m") }), StatusCode::FORBIDDEN).await;
-    console.post("/api/v1/mounts", &json!({ "location": "nosuch:", "mount_point": console.path("m") }), StatusCode::NOT_FOUND).await;
+    console
+        .post(
+            "/api/v1/mounts",
+            &json!({ "location": source, "mount_point": console.path("full") }),
+            StatusCode::CONFLICT,
+        )
+        .await;
+    console
+        .post("/api/v1/mounts", &json!({ "location": "/etc", "mount_point": console.path("m") }), StatusCode::FORBIDDEN)
+        .await;
+    console
+        .post(
+            "/api/v1/mounts",
+            &json!({ "location": "nosuch:", "mount_point": console.path("m") }),
+            StatusCode::NOT_FOUND,
+        )
+        .await;
     let named = json!({ "remote_path": ":local:/etc", "mount_point": console.path("m") });
     let error = console.post("/api/v1/backups/rclone/mount", &named, StatusCode::BAD_REQUEST).await;
     assert!(error["fields"]["remote_path"].is_string(), "{error}");
-    assert_eq!(expect(console.request(Method::GET, "/api/v1/mounts").send().await.expect("an answer"), StatusCode::OK).await, json!([]));
+    assert_eq!(
+        expect(console.request(Method::GET, "/api/v1/mounts").send().await.expect("an answer"), StatusCode::OK).await,
+        json!([])
+    );
     assert_eq!(fs::read(console.root().join("full/b.txt")).expect("untouched"), b"b");
 }
 
@@ -182,7 +210,8 @@ async fn what_cannot_be_read_is_not_called_mounted_and_nothing_stays() {
         &console.path("local.txt"),
     ] {
         let body = json!({ "remote_path": location, "mount_point": place });
-        let answer = console.request(Method::POST, "/api/v1/backups/rclone/mount").json(&body).send().await.expect("an answer");
+        let answer =
+            console.request(Method::POST, "/api/v1/backups/rclone/mount").json(&body).send().await.expect("an answer");
         let (status, said) = (answer.status(), answer.text().await.expect("text"));
         assert!(!status.is_success() && said.contains("\"message\""), "{location}: {status} {said}");
         assert!(!said.contains("input/output error") && !said.contains("exit status"), "{location}: {said}");
@@ -204,12 +233,20 @@ async fn a_mount_whose_remote_does_not_answer_any_more_says_so() {
     let mount = console.post("/api/v1/mounts", &body, StatusCode::CREATED).await;
     assert!(mount.get("problem").is_none(), "{mount}");
     peer.stop();
-    let problem = async || console.get("/api/v1/mounts", StatusCode::OK).await[0]["problem"].as_str().map(str::to_owned);
+    let problem =
+        async || console.get("/api/v1/mounts", StatusCode::OK).await[0]["problem"].as_str().map(str::to_owned);
     let said = until("it says so", problem).await;
     assert_eq!(said, "The server refused the connection: check host and port.");
     let session = sign_in(&console).await;
-    let page =
-        console.anonymous(Method::GET, "/mounts").header("cookie", session).send().await.expect("a page").text().await.expect("text");
+    let page = console
+        .anonymous(Method::GET, "/mounts")
+        .header("cookie", session)
+        .send()
+        .await
+        .expect("a page")
+        .text()
+        .await
+        .expect("text");
     assert!(page.contains("Not answering") && page.contains("refused the connection"), "{page}");
     assert_eq!(unmount(&console, &mount["id"], "?force=true").await, StatusCode::NO_CONTENT);
 }

@@ -9,7 +9,8 @@ const NEW: &str = "pebble lantern quay 9034";
 
 /// Asks as this session, from our own page.
 async fn as_session(console: &Console, session: &str, method: Method, path: &str, body: Option<Value>) -> Response {
-    let request = console.anonymous(method, path).header(header::COOKIE, session).header(header::ORIGIN, console.origin());
+    let request =
+        console.anonymous(method, path).header(header::COOKIE, session).header(header::ORIGIN, console.origin());
     let request = body.iter().fold(request, |request, body| request.json(body));
     request.send().await.expect("an answer")
 }
@@ -19,8 +20,12 @@ async fn enter(console: &Console, name: &str, password: &str) -> (String, String
     let request = console.anonymous(Method::POST, "/api/fn/sessions/create").header(header::ORIGIN, console.origin());
     let form = [("username", name), ("password", password), ("next", "/runs")];
     let answer = request.header(header::ACCEPT, "text/html").form(&form).send().await.expect("an answer");
-    let session = answer.headers().get(header::SET_COOKIE).map(|cookie| cookie.to_str().expect("text").split(';').next());
-    (session.flatten().unwrap_or_default().to_owned(), answer.headers()[header::LOCATION].to_str().expect("text").to_owned())
+    let session =
+        answer.headers().get(header::SET_COOKIE).map(|cookie| cookie.to_str().expect("text").split(';').next());
+    (
+        session.flatten().unwrap_or_default().to_owned(),
+        answer.headers()[header::LOCATION].to_str().expect("text").to_owned(),
+    )
 }
 
 #[tokio::test]
@@ -41,9 +46,11 @@ async fn a_password_is_changed_with_the_one_before_and_other_sessions_end() {
         assert!(error["fields"][field].is_string(), "{field}: {error}");
     }
     assert_eq!(console.me(&there).await.as_deref(), Some(ADMIN), "what failed ended nothing");
-    let answer = as_session(&console, &here, Method::POST, "/api/v1/users/me/password", Some(change(PASSWORD, NEW))).await;
+    let answer =
+        as_session(&console, &here, Method::POST, "/api/v1/users/me/password", Some(change(PASSWORD, NEW))).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
-    let next = answer.headers()[header::SET_COOKIE].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+    let next =
+        answer.headers()[header::SET_COOKIE].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
     assert_eq!(console.me(&next).await.as_deref(), Some(ADMIN));
     assert_eq!((console.me(&here).await, console.me(&there).await), (None, None));
     console.get("/api/v1/runs", StatusCode::OK).await;
@@ -89,7 +96,10 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
             ] {
                 let answer = as_session(console, &session, method, path, None).await;
                 let error = expect(answer, StatusCode::FORBIDDEN).await;
-                assert!(error["message"].as_str().is_some_and(|text| text.contains("password of your own")), "{path}: {error}");
+                assert!(
+                    error["message"].as_str().is_some_and(|text| text.contains("password of your own")),
+                    "{path}: {error}"
+                );
             }
             for path in ["/", "/runs", "/settings/tokens", "/browse", "/nosuch"] {
                 let answer = as_session(console, &session, Method::GET, path, None).await;
@@ -116,7 +126,8 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
     let form = form.form(&[("current_password", PASSWORD), ("password", NEW), ("password_again", NEW)]);
     let answer = form.send().await.expect("an answer");
     assert_eq!(answer.headers()[header::LOCATION], "/");
-    let next = answer.headers()[header::SET_COOKIE].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+    let next =
+        answer.headers()[header::SET_COOKIE].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
     assert_eq!(as_session(&console, &next, Method::GET, "/api/v1/runs", None).await.status(), StatusCode::OK);
     assert_eq!(enter(&console, "eva", NEW).await.1, "/runs", "once");
     // A password that an admin gives later is one that two know again; one's own is not.
@@ -129,7 +140,10 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
     let own = all["users"].as_array().expect("users").iter().find(|user| user["name"] == ADMIN).expect("there");
     let own = format!("/api/v1/users/{}", own["id"].as_str().expect("an id"));
     let refused = console.patch(&own, &json!({ "password": NEW }), StatusCode::BAD_REQUEST).await;
-    assert!(refused["fields"]["password"].as_str().is_some_and(|text| text.contains("the one that you have")), "{refused}");
+    assert!(
+        refused["fields"]["password"].as_str().is_some_and(|text| text.contains("the one that you have")),
+        "{refused}"
+    );
     assert_eq!(enter(&console, ADMIN, PASSWORD).await.1, "/runs");
 }
 
@@ -137,7 +151,8 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
 async fn an_admin_ends_all_sessions_of_a_person_and_signing_out_clears_what_the_browser_keeps() {
     let console = Console::start();
     let id = console.person("eva", "admin").await;
-    let (one, two, mine) = (sign_in_as(&console, "eva").await, sign_in_as(&console, "eva").await, sign_in(&console).await);
+    let (one, two, mine) =
+        (sign_in_as(&console, "eva").await, sign_in_as(&console, "eva").await, sign_in(&console).await);
     let token = console.token_of("eva", "admin");
     console.delete(&format!("/api/v1/users/{id}/sessions"), StatusCode::NO_CONTENT).await;
     assert_eq!((console.me(&one).await, console.me(&two).await), (None, None));
@@ -145,7 +160,11 @@ async fn an_admin_ends_all_sessions_of_a_person_and_signing_out_clears_what_the_
     console.ask(&token, Method::GET, "/api/v1/runs", &json!({}), StatusCode::OK).await;
     console.delete("/api/v1/users/01JD3Z6N9V4M2K8Q7W5X1T0R3S/sessions", StatusCode::NOT_FOUND).await;
     let rows = console.get("/api/v1/audit?action=session.delete_all", StatusCode::OK).await;
-    assert_eq!((&rows["entries"][0]["target"], &rows["entries"][0]["detail"]["sessions"]), (&json!("eva"), &json!(2)), "{rows}");
+    assert_eq!(
+        (&rows["entries"][0]["target"], &rows["entries"][0]["detail"]["sessions"]),
+        (&json!("eva"), &json!(2)),
+        "{rows}"
+    );
     let out = console.anonymous(Method::POST, "/api/fn/sessions/delete").header(header::COOKIE, &mine);
     let out = out.header(header::ORIGIN, console.origin()).form(&[("x", "")]).send().await.expect("an answer");
     assert_eq!(out.headers()["clear-site-data"], "\"storage\"");
@@ -156,12 +175,24 @@ async fn a_name_that_looks_like_another_is_refused() {
     let console = Console::start();
     console.person("vic", "viewer").await;
     console.person("Öl", "viewer").await;
-    for name in
-        ["v\u{456}\u{441}", "\u{ff56}ic", "VIC", "v\u{131}c", "m\u{430}rianne", "MARIANN\u{395}", "rnarianne", "O\u{308}l", "\u{d6}l"]
-    {
+    for name in [
+        "v\u{456}\u{441}",
+        "\u{ff56}ic",
+        "VIC",
+        "v\u{131}c",
+        "m\u{430}rianne",
+        "MARIANN\u{395}",
+        "rnarianne",
+        "O\u{308}l",
+        "\u{d6}l",
+    ] {
         let body = json!({ "name": name, "role": "viewer", "password": PASSWORD });
         let answer = console.request(Method::POST, "/api/v1/users").json(&body).send().await.expect("an answer");
-        assert!([StatusCode::CONFLICT, StatusCode::BAD_REQUEST].contains(&answer.status()), "{name}: {}", answer.status());
+        assert!(
+            [StatusCode::CONFLICT, StatusCode::BAD_REQUEST].contains(&answer.status()),
+            "{name}: {}",
+            answer.status()
+        );
     }
     for name in ["vica", "маша", "Ol", "vik"] {
         console.person(name, "viewer").await;
@@ -173,7 +204,8 @@ async fn enters(console: &Console, name: &str, password: &str) -> bool {
     !enter(console, name, password).await.0.is_empty()
 }
 
-// What people reported of other consoles: blanks that somebody trims in one place and not in another, and passwords of which an end does not count.
+// What people reported of other consoles: blanks that somebody trims in one place and not in another, and passwords of
+// which an end does not count.
 #[tokio::test]
 async fn names_and_passwords_are_taken_as_they_are_everywhere() {
     let console = Console::start();
@@ -189,7 +221,11 @@ async fn names_and_passwords_are_taken_as_they_are_everywhere() {
     for name in ["call\u{200b}view", "callview\u{a0}", "call\nview", "callview\u{202e}"] {
         let body = json!({ "name": name, "role": "viewer", "password": PASSWORD });
         let answer = console.request(Method::POST, "/api/v1/users").json(&body).send().await.expect("an answer");
-        assert!([StatusCode::CONFLICT, StatusCode::BAD_REQUEST].contains(&answer.status()), "{name:?}: {}", answer.status());
+        assert!(
+            [StatusCode::CONFLICT, StatusCode::BAD_REQUEST].contains(&answer.status()),
+            "{name:?}: {}",
+            answer.status()
+        );
     }
     let long = format!("{}-end of a long one", "pebble lantern quay 9034 ".repeat(4));
     for (name, password, others) in [
@@ -215,21 +251,35 @@ async fn names_and_passwords_are_taken_as_they_are_everywhere() {
         "\t\t\t\t\t\t\t\t\t\t\t\t\t",
         "\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}",
     ] {
-        console.post("/api/v1/users", &json!({ "name": "blank", "role": "viewer", "password": blank }), StatusCode::BAD_REQUEST).await;
+        console
+            .post(
+                "/api/v1/users",
+                &json!({ "name": "blank", "role": "viewer", "password": blank }),
+                StatusCode::BAD_REQUEST,
+            )
+            .await;
     }
 }
 
 #[tokio::test]
 async fn what_somebody_makes_up_as_a_name_is_one_row_of_the_log_and_stays_in_it() {
     let console = Console::start();
-    let names =
-        ["admin\r\nLOGIN_SUCCESS user=admin", "<script>alert(1)</script>", "a\u{1b}[2Jb", "x\"}{\"user\":\"marianne", &"n".repeat(10_000)];
+    let names = [
+        "admin\r\nLOGIN_SUCCESS user=admin",
+        "<script>alert(1)</script>",
+        "a\u{1b}[2Jb",
+        "x\"}{\"user\":\"marianne",
+        &"n".repeat(10_000),
+    ];
     for name in names {
         assert!(!enters(&console, name, "wrong").await);
     }
     let rows = console.get("/api/v1/audit?action=session.create", StatusCode::OK).await;
     let rows = rows["entries"].as_array().expect("rows");
-    assert!(rows.len() <= names.len() && rows.iter().all(|row| row["success"] == false && row["user"] != ADMIN), "{rows:?}");
+    assert!(
+        rows.len() <= names.len() && rows.iter().all(|row| row["success"] == false && row["user"] != ADMIN),
+        "{rows:?}"
+    );
     for row in rows {
         let text = format!("{}{}", row["user"].as_str().expect("text"), row["target"].as_str().expect("text"));
         assert!(text.chars().count() <= 300 && !text.chars().any(char::is_control), "{text:?}");

@@ -1,5 +1,5 @@
-//! The policy table, held against every door there is: each call of the API's own description and each server function of the source.
-//! A call that is new, and not in the tables here, fails the test.
+//! The policy table, held against every door there is: each call of the API's own description and each server function
+//! of the source. A call that is new, and not in the tables here, fails the test.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -48,8 +48,8 @@ fn job() -> Value {
 /// The calls of REST: what each needs, and what is sent.
 fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, FilesRead, JobsRead, JobsWrite, MetricsRead, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead,
-        RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
+        AuditRead, FilesRead, JobsRead, JobsWrite, MetricsRead, MountsRead, MountsWrite, RemotesRead, RemotesTest,
+        RemotesWrite, RunsRead, RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
     };
     let none = || Arguments::Nothing;
     let run = || Arguments::Json(json!({ "source": "nosuch:a", "destination": "nosuch:b" }));
@@ -58,12 +58,18 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
     }
     Some(match (method, path.strip_prefix("/api/v1")?) {
         ("GET", "/remotes") => (&[RemotesRead], "", none()),
-        ("POST", "/remotes") => (&[RemotesWrite], "", Arguments::Json(json!({ "name": "x", "provider": "nosuch", "config": {} }))),
+        ("POST", "/remotes") => {
+            (&[RemotesWrite], "", Arguments::Json(json!({ "name": "x", "provider": "nosuch", "config": {} })))
+        }
         ("DELETE", "/remotes/{name}") => (&[RemotesWrite], "", none()),
         ("POST", "/remotes/{name}/test") | ("GET", "/remotes/{name}/trust") => (&[RemotesTest], "", none()),
-        ("POST", "/remotes/{name}/trust") => (&[RemotesWrite], "", Arguments::Json(json!({ "fingerprint": "SHA256:x" }))),
+        ("POST", "/remotes/{name}/trust") => {
+            (&[RemotesWrite], "", Arguments::Json(json!({ "fingerprint": "SHA256:x" })))
+        }
         ("GET", "/files") => (&[FilesRead], "?location=nosuch:", none()),
-        ("GET", "/runs" | "/runs/{id}" | "/runs/{id}/log" | "/runs/{id}/log/raw" | "/runs/{id}/series") => (&[RunsRead], "", none()),
+        ("GET", "/runs" | "/runs/{id}" | "/runs/{id}/log" | "/runs/{id}/log/raw" | "/runs/{id}/series") => {
+            (&[RunsRead], "", none())
+        }
         ("GET", "/runs/{id}/files") => (&[RunsRead], "?outcome=copied", none()),
         ("GET", "/events") => (&[RunsRead], "", none()),
         ("GET", "/operations" | "/operations/{operation}/options") => (&[RunsRead], "", none()),
@@ -79,11 +85,15 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
         ("DELETE", "/jobs/{id}") | ("POST", "/jobs/{id}/duplicate") => (&[JobsWrite], "", none()),
         ("POST", "/jobs/{id}/runs" | "/jobs/{id}/preview") => (&[RunsWrite], "", none()),
         ("GET", "/users" | "/users/{id}") => (&[UsersWrite], "", none()),
-        ("POST", "/users") => (&[UsersWrite], "", Arguments::Json(json!({ "name": "x", "role": "viewer", "password": "short" }))),
-        ("DELETE", "/users/{id}/sessions") => (&[UsersWrite], "", none()),
-        ("POST", "/users/me/password") => {
-            (&[SessionsWrite], "", Arguments::Json(json!({ "current_password": "wrong", "password": "short", "password_again": "other" })))
+        ("POST", "/users") => {
+            (&[UsersWrite], "", Arguments::Json(json!({ "name": "x", "role": "viewer", "password": "short" })))
         }
+        ("DELETE", "/users/{id}/sessions") => (&[UsersWrite], "", none()),
+        ("POST", "/users/me/password") => (
+            &[SessionsWrite],
+            "",
+            Arguments::Json(json!({ "current_password": "wrong", "password": "short", "password_again": "other" })),
+        ),
         ("PATCH", "/users/{id}") => (&[UsersWrite], "", Arguments::Json(json!({ "role": "viewer" }))),
         ("GET", "/tokens") => (&[TokensWrite], "", none()),
         ("POST", "/tokens") => (&[TokensWrite], "", Arguments::Json(json!({ "label": "", "role": "viewer" }))),
@@ -92,7 +102,9 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
         ("DELETE", "/sessions/{id}") => (&[SessionsWrite], "", none()),
         ("GET", "/audit") => (&[AuditRead], "", none()),
         ("GET", "/mounts") => (&[MountsRead], "", none()),
-        ("POST", "/mounts") => (&[MountsWrite], "", Arguments::Json(json!({ "location": "nosuch:", "mount_point": "/nosuch" }))),
+        ("POST", "/mounts") => {
+            (&[MountsWrite], "", Arguments::Json(json!({ "location": "nosuch:", "mount_point": "/nosuch" })))
+        }
         ("DELETE", "/mounts/{id}") => (&[MountsWrite], "", none()),
         // Open to everybody.
         ("GET", "/backups/rclone/providers") => (&[], "", none()),
@@ -114,8 +126,8 @@ fn rest(method: &str, path: &str) -> Option<(&'static [Permission], &'static str
 /// The server functions: what each needs, and with what it is called.
 fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arguments)> {
     use Permission::{
-        AuditRead, ConsoleRead, FilesRead, JobsRead, JobsWrite, MountsRead, MountsWrite, RemotesRead, RemotesTest, RemotesWrite, RunsRead,
-        RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
+        AuditRead, ConsoleRead, FilesRead, JobsRead, JobsWrite, MountsRead, MountsWrite, RemotesRead, RemotesTest,
+        RemotesWrite, RunsRead, RunsWrite, SessionsWrite, TokensWrite, UsersWrite,
     };
     type Needs = &'static [Permission];
     let get = |needs: Needs, query: &'static str| (needs, query, Arguments::Nothing);
@@ -128,7 +140,9 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "files/list" => get(&[FilesRead], "?query[location]=nosuch:"),
         "files/undecryptable" => get(&[FilesRead], "?location=nosuch:"),
         "mounts/list" | "mounts/missing" => get(&[MountsRead], ""),
-        "mounts/create" => json(&[MountsWrite], json!({ "mount": { "location": "nosuch:", "mount_point": "/nosuch" } })),
+        "mounts/create" => {
+            json(&[MountsWrite], json!({ "mount": { "location": "nosuch:", "mount_point": "/nosuch" } }))
+        }
         "mounts/delete" => form(&[MountsWrite], &[("id", ID), ("force", "false")]),
         "operations/options" => get(&[RunsRead], "?operation=copy"),
         "overview/get" => get(&[ConsoleRead], ""),
@@ -168,7 +182,9 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
         "users/list" => get(&[UsersWrite], "?query[limit]=1"),
         "users/create" => form(&[UsersWrite], &[("name", "x"), ("role", "viewer"), ("password", "short")]),
         "users/update" => form(&[UsersWrite], &[("id", ID), ("role", "viewer")]),
-        "users/password" => form(&[SessionsWrite], &[("current_password", "wrong"), ("password", "short"), ("password_again", "other")]),
+        "users/password" => {
+            form(&[SessionsWrite], &[("current_password", "wrong"), ("password", "short"), ("password_again", "other")])
+        }
         "users/end_sessions" => form(&[UsersWrite], &[("id", ID)]),
         "users/theme" => form(&[ConsoleRead], &[("theme", "dark")]),
         // In front of the console: these ask for a password or the setup code instead.
@@ -186,9 +202,13 @@ async fn doors(console: &Console) -> Vec<Door> {
         for method in methods.as_object().expect("methods").keys() {
             let method = method.to_uppercase();
             let known = rest(&method, path);
-            let (needs, query, arguments) = known.unwrap_or_else(|| panic!("{method} {path} is new: say in `rest` what it needs"));
+            let (needs, query, arguments) =
+                known.unwrap_or_else(|| panic!("{method} {path} is new: say in `rest` what it needs"));
             let name = format!("{method} {path}");
-            let path = format!("{}{query}", path.replace("{id}", ID).replace("{name}", "nosuch").replace("{operation}", "copy"));
+            let path = format!(
+                "{}{query}",
+                path.replace("{id}", ID).replace("{name}", "nosuch").replace("{operation}", "copy")
+            );
             doors.push(Door { name, needs, method: method.parse().expect("a method"), path, arguments });
         }
     }
@@ -196,9 +216,16 @@ async fn doors(console: &Console) -> Vec<Door> {
     assert!(described >= 20, "{described}");
     for (endpoint, by_get) in server_fns() {
         let known = server_fn(&endpoint);
-        let (needs, query, arguments) = known.unwrap_or_else(|| panic!("{endpoint} is new: say in `server_fn` what it needs"));
+        let (needs, query, arguments) =
+            known.unwrap_or_else(|| panic!("{endpoint} is new: say in `server_fn` what it needs"));
         let method = if by_get { Method::GET } else { Method::POST };
-        doors.push(Door { name: endpoint.clone(), needs, method, path: format!("/api/fn/{endpoint}{query}"), arguments });
+        doors.push(Door {
+            name: endpoint.clone(),
+            needs,
+            method,
+            path: format!("/api/fn/{endpoint}{query}"),
+            arguments,
+        });
     }
     assert!(doors.len() >= described + 25, "{}", doors.len());
     doors
@@ -214,8 +241,13 @@ fn server_fns() -> BTreeMap<String, bool> {
             for attribute in function.attrs.iter().filter(|attribute| attribute.path().is_ident("server")) {
                 let (mut endpoint, mut by_get) = (String::new(), false);
                 let read = |meta: syn::meta::ParseNestedMeta<'_>| {
-                    match (meta.path.get_ident().map(ToString::to_string).as_deref(), meta.value()?.parse::<syn::Expr>()?) {
-                        (Some("endpoint"), syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => endpoint = text.value(),
+                    match (
+                        meta.path.get_ident().map(ToString::to_string).as_deref(),
+                        meta.value()?.parse::<syn::Expr>()?,
+                    ) {
+                        (Some("endpoint"), syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => {
+                            endpoint = text.value();
+                        }
                         (Some("input"), syn::Expr::Path(path)) => by_get = path.path.is_ident("GetUrl"),
                         _ => {}
                     }
@@ -233,7 +265,9 @@ fn server_fns() -> BTreeMap<String, bool> {
 #[tokio::test]
 async fn no_server_function_changes_anything_by_get() {
     let console = Console::start();
-    for door in doors(&console).await.iter().filter(|door| door.path.starts_with("/api/fn/") && door.method != Method::GET) {
+    for door in
+        doors(&console).await.iter().filter(|door| door.path.starts_with("/api/fn/") && door.method != Method::GET)
+    {
         let found = status(console.request(Method::GET, &door.path)).await;
         assert!(found.is_client_error(), "{}: {found}", door.name);
     }
@@ -251,7 +285,11 @@ async fn no_door_opens_to_somebody_unknown() {
         let code = answer.status();
         let error: Value = answer.json().await.expect("JSON");
         assert_eq!((code, &error["code"]), (StatusCode::UNAUTHORIZED, &json!("unauthenticated")), "{}", door.name);
-        assert!(door.call(&console).send().await.expect("an answer").status().is_client_error(), "{}: without an origin", door.name);
+        assert!(
+            door.call(&console).send().await.expect("an answer").status().is_client_error(),
+            "{}: without an origin",
+            door.name
+        );
     }
 }
 
@@ -265,7 +303,12 @@ async fn every_door_opens_to_the_roles_of_the_table_and_to_no_other() {
             let found = status(door.call(&console).bearer_auth(&token)).await;
             let may = door.needs.iter().any(|permission| role.may(*permission));
             assert_eq!(found != StatusCode::FORBIDDEN, may, "{} as {}: {found}", door.name, role.as_str());
-            assert!(found != StatusCode::UNAUTHORIZED && !found.is_server_error(), "{} as {}: {found}", door.name, role.as_str());
+            assert!(
+                found != StatusCode::UNAUTHORIZED && !found.is_server_error(),
+                "{} as {}: {found}",
+                door.name,
+                role.as_str()
+            );
         }
     }
 }

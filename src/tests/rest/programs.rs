@@ -1,5 +1,5 @@
-//! Whatever makes rclone run a program, by every door that leads to rclone: refused, or not heard. A program that would leave a trace is
-//! offered at each, and leaves none. That it would is seen first, by rclone itself.
+//! Whatever makes rclone run a program, by every door that leads to rclone: refused, or not heard. A program that would
+//! leave a trace is offered at each, and leaves none. That it would is seen first, by rclone itself.
 
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -16,12 +16,19 @@ struct Vector {
     variable: &'static str,
     /// What stands before the program.
     prefix: &'static str,
-    /// Whether this rclone, given it in a connection string, runs the program on this machine at once. The others run it on the other side,
-    /// only for a configuration with a password, only as a server, or (`override`) on no path that is known.
+    /// Whether this rclone, given it in a connection string, runs the program on this machine at once. The others run
+    /// it on the other side, only for a configuration with a password, only as a server, or (`override`) on no path
+    /// that is known.
     runs: bool,
 }
 
-const fn vector(backend: &'static str, option: &'static str, variable: &'static str, prefix: &'static str, runs: bool) -> Vector {
+const fn vector(
+    backend: &'static str,
+    option: &'static str,
+    variable: &'static str,
+    prefix: &'static str,
+    runs: bool,
+) -> Vector {
     Vector { backend, option, variable, prefix, runs }
 }
 
@@ -101,7 +108,13 @@ impl Trap {
     }
 
     /// Sends what should make it run, and counts it.
-    async fn offer(&mut self, door: &'static str, what: &str, request: RequestBuilder, expected: impl Fn(StatusCode) -> bool) {
+    async fn offer(
+        &mut self,
+        door: &'static str,
+        what: &str,
+        request: RequestBuilder,
+        expected: impl Fn(StatusCode) -> bool,
+    ) {
         let answer = request.send().await.unwrap_or_else(|error| panic!("{door}, {what}: {error}"));
         let status = answer.status();
         let text = answer.text().await.expect("text");
@@ -123,7 +136,9 @@ fn control(trap: &Trap, root: &Path) {
             source.push_str(root.join("a").to_str().expect("text"));
         }
         let mut command = Command::new(rclone_path());
-        command.args(["copy", "--config=", "--retries=1", "--low-level-retries=1", "--", &source]).arg(root.join("control"));
+        command
+            .args(["copy", "--config=", "--retries=1", "--low-level-retries=1", "--", &source])
+            .arg(root.join("control"));
         // How it ends does not matter: the program is no ssh.
         command.env_clear().env("PATH", "/usr/bin:/bin").output().expect("rclone");
         assert!(trap.has_sprung(), "{} is no danger: {source}", vector.option);
@@ -148,7 +163,13 @@ async fn by_body(console: &Console, trap: &mut Trap) {
             ("/api/v1/backups/rclone/mount", with(mount)),
             ("/api/v1/runs", nested),
         ] {
-            trap.offer("body", &format!("{path} {}", vector.option), console.request(Method::POST, path).json(&body), refused).await;
+            trap.offer(
+                "body",
+                &format!("{path} {}", vector.option),
+                console.request(Method::POST, path).json(&body),
+                refused,
+            )
+            .await;
         }
     }
 }
@@ -162,10 +183,13 @@ async fn by_config(console: &Console, trap: &mut Trap) {
         let over = json!({ vector.option: vector.value(&trap.program) });
         let crypt = json!({ "remote_name": "new", "provider": "alias", "config": under, "encrypt": true, "encrypt_config": over });
         let remote = json!({ "name": "new", "provider": vector.backend, "config": config });
-        for (path, body) in
-            [("/api/v1/backups/rclone/configure", configure), ("/api/v1/backups/rclone/configure", crypt), ("/api/v1/remotes", remote)]
-        {
-            trap.offer("config", &format!("{path} {body}"), console.request(Method::POST, path).json(&body), refused).await;
+        for (path, body) in [
+            ("/api/v1/backups/rclone/configure", configure),
+            ("/api/v1/backups/rclone/configure", crypt),
+            ("/api/v1/remotes", remote),
+        ] {
+            trap.offer("config", &format!("{path} {body}"), console.request(Method::POST, path).json(&body), refused)
+                .await;
         }
     }
 }
@@ -176,7 +200,9 @@ async fn by_connection_string(console: &Console, trap: &mut Trap) {
     for vector in &VECTORS {
         let place = vector.connection(&trap.program);
         for path in ["list", "size"] {
-            let request = console.request(Method::GET, &format!("/api/v1/backups/rclone/{path}")).query(&[("remote_path", &place)]);
+            let request = console
+                .request(Method::GET, &format!("/api/v1/backups/rclone/{path}"))
+                .query(&[("remote_path", &place)]);
             trap.offer(door, &format!("{path} {place}"), request, refused).await;
         }
         for (path, body) in [
@@ -206,14 +232,21 @@ async fn by_name(console: &Console, trap: &mut Trap) {
         let list = console.request(Method::GET, "/api/v1/backups/rclone/list").query(&[("remote_path", &name)]);
         trap.offer(door, &format!("list {name}"), list, refused).await;
         let copy = json!({ "source": console.path("a"), "destination": format!("{name}b") });
-        trap.offer(door, &format!("copy {name}"), console.request(Method::POST, "/api/v1/backups/rclone/copy").json(&copy), refused).await;
+        trap.offer(
+            door,
+            &format!("copy {name}"),
+            console.request(Method::POST, "/api/v1/backups/rclone/copy").json(&copy),
+            refused,
+        )
+        .await;
         let configure = json!({ "remote_name": name.trim_end_matches(':'), "provider": "memory", "config": {} });
         let request = console.request(Method::POST, "/api/v1/backups/rclone/configure").json(&configure);
         trap.offer(door, &format!("configure {name}"), request, refused).await;
     }
 }
 
-/// Real work with real servers, by which rclone would come to see each of them: signing in, reading, writing, comparing.
+/// Real work with real servers, by which rclone would come to see each of them: signing in, reading, writing,
+/// comparing.
 fn work(console: &Console) -> [RequestBuilder; 3] {
     let base = "/api/v1/backups/rclone";
     let copy = json!({ "source": console.path("a"), "destination": "nas:", "checksum": true });
@@ -229,8 +262,13 @@ async fn by_header(console: &Console, trap: &mut Trap) {
         let value = vector.value(&trap.program);
         let dashed = vector.option.replace(['_', '.'], "-");
         for mut request in work(console) {
-            for name in [vector.variable, vector.option, &format!("rclone-{dashed}"), &format!("x-rclone-{dashed}"), &format!("--{dashed}")]
-            {
+            for name in [
+                vector.variable,
+                vector.option,
+                &format!("rclone-{dashed}"),
+                &format!("x-rclone-{dashed}"),
+                &format!("--{dashed}"),
+            ] {
                 request = request.header(name, &value);
             }
             trap.offer("header", vector.option, request, |status| status == StatusCode::OK).await;
@@ -275,7 +313,11 @@ async fn no_door_lets_rclone_run_a_program() {
 
     let (tries, doors) = (trap.tries.values().sum::<usize>(), trap.tries.len());
     eprintln!("{} vectors, {doors} doors, {tries} tries: {:?}", VECTORS.len(), trap.tries);
-    assert!(doors == 6 && trap.tries.values().all(|tries| *tries >= VECTORS.len()) && VECTORS.len() >= 12, "{:?}", trap.tries);
+    assert!(
+        doors == 6 && trap.tries.values().all(|tries| *tries >= VECTORS.len()) && VECTORS.len() >= 12,
+        "{:?}",
+        trap.tries
+    );
     assert!(tries >= 72 && !trap.has_sprung());
     // The work was real, and nothing that was refused was saved or begun.
     assert_eq!(fs::read(sftp.files().join("file")).expect("copied"), b"content");

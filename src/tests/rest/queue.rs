@@ -39,7 +39,11 @@ async fn who_would_write_where_another_does_waits_or_is_refused_as_it_chose() {
     ] {
         let body = json!({ "source": console.path("small"), "destination": destination, "on_busy": "refuse" });
         let error = console.post("/api/v1/runs", &body, StatusCode::CONFLICT).await;
-        assert_eq!((&error["code"], &error["run_id"]), (&json!("destination_busy"), &json!(first)), "{destination}: {error}");
+        assert_eq!(
+            (&error["code"], &error["run_id"]),
+            (&json!("destination_busy"), &json!(first)),
+            "{destination}: {error}"
+        );
     }
     // Who reads what is written waits as well; who is elsewhere does not.
     let reads = console.copy(&console.path("out"), "s3:bucket/copy", json!({})).await;
@@ -75,7 +79,8 @@ async fn a_queue_that_rests_starts_nothing_and_says_who_let_it_rest_and_why() {
     );
     console.patch(&format!("/api/v1/runs/{}", ids[1]), &json!({ "priority": 10 }), StatusCode::OK).await;
     let queue = console.get("/api/v1/queue", StatusCode::OK).await;
-    let order: Vec<_> = queue["runs"].as_array().expect("runs").iter().map(|run| run["id"].as_str().expect("an id")).collect();
+    let order: Vec<_> =
+        queue["runs"].as_array().expect("runs").iter().map(|run| run["id"].as_str().expect("an id")).collect();
     assert_eq!(order, [&ids[1], &ids[2], &ids[0]]);
     assert_eq!((&queue["waiting"], &queue["running"]), (&json!(3), &json!(0)));
     console.patch(&format!("/api/v1/runs/{}", ids[0]), &json!({ "position": 0 }), StatusCode::BAD_REQUEST).await;
@@ -85,7 +90,12 @@ async fn a_queue_that_rests_starts_nothing_and_says_who_let_it_rest_and_why() {
     }
     console.patch(&format!("/api/v1/runs/{}", ids[0]), &json!({ "position": 1 }), StatusCode::CONFLICT).await;
     let moved = console.run(&ids[2]).await;
-    let kinds: Vec<_> = moved["events"].as_array().expect("events").iter().map(|event| event["kind"].as_str().expect("a kind")).collect();
+    let kinds: Vec<_> = moved["events"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|event| event["kind"].as_str().expect("a kind"))
+        .collect();
     assert_eq!(kinds, ["queued", "moved", "started", "ended"], "{moved}");
 }
 
@@ -118,7 +128,8 @@ async fn bandwidth_is_changed_while_it_runs_and_the_history_says_by_whom() {
     assert_eq!(run["state"], "succeeded");
     // At 1 MiB/s it would have taken 24 s.
     assert!(run["stats"]["elapsed_ms"].as_u64().expect("a time") < 15_000, "{run}");
-    let event = run["events"].as_array().expect("events").iter().find(|event| event["kind"] == "bandwidth").expect("told");
+    let event =
+        run["events"].as_array().expect("events").iter().find(|event| event["kind"] == "bandwidth").expect("told");
     assert_eq!((&event["user"], &event["detail"]), (&json!("marianne"), &json!("off")));
     console.post(&address, &json!({ "rate": "1M" }), StatusCode::CONFLICT).await;
 }
@@ -147,7 +158,9 @@ async fn who_listens_hears_that_the_queue_rests() {
     let mut stream = console.request(Method::GET, "/api/v1/events").send().await.expect("a stream");
     let mut told = async || loop {
         let chunk = stream.chunk().await.expect("a piece").expect("goes on");
-        if let Some(data) = std::str::from_utf8(&chunk).expect("text").lines().find_map(|line| line.strip_prefix("data: ")) {
+        if let Some(data) =
+            std::str::from_utf8(&chunk).expect("text").lines().find_map(|line| line.strip_prefix("data: "))
+        {
             return serde_json::from_str::<Value>(data).expect("JSON");
         }
     };

@@ -110,7 +110,8 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
             "compress" => config["level"] = json!("-1"),
             "cache" => config["remote"] = json!(console.path("")),
             "oracleobjectstorage" => {
-                config = json!({ "provider": "user_principal_auth", "namespace": "n", "region": "r", "compartment": "c" });
+                config =
+                    json!({ "provider": "user_principal_auth", "namespace": "n", "region": "r", "compartment": "c" });
             }
             _ => {}
         }
@@ -118,7 +119,11 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
         let body = json!({ "name": "evil", "provider": provider, "config": config });
         let error = console.post("/api/v1/remotes", &body, StatusCode::BAD_REQUEST).await;
         assert!(error["fields"][option].is_string(), "{provider}.{option}={value}: {error}");
-        assert_eq!(error["fields"].as_object().map(serde_json::Map::len), Some(1), "{provider}.{option}={value}: {error}");
+        assert_eq!(
+            error["fields"].as_object().map(serde_json::Map::len),
+            Some(1),
+            "{provider}.{option}={value}: {error}"
+        );
     }
     let named = format!("x,ssh=\"{run}\"");
     for (name, provider) in [
@@ -142,7 +147,12 @@ async fn options_that_run_programs_or_lead_out_of_bounds_are_refused_by_name() {
     assert!(error["fields"]["host"].is_string(), "{error}");
     assert_eq!(console.get("/api/v1/remotes", StatusCode::OK).await, json!([]));
     for location in [hidden.as_str(), named.as_str(), ":local:/etc", "-x:"] {
-        let files = console.request(Method::GET, "/api/v1/files").query(&[("location", location)]).send().await.expect("an answer");
+        let files = console
+            .request(Method::GET, "/api/v1/files")
+            .query(&[("location", location)])
+            .send()
+            .await
+            .expect("an answer");
         expect(files, StatusCode::BAD_REQUEST).await;
         let run = json!({ "source": location, "destination": console.path("x") });
         console.post("/api/v1/runs", &run, StatusCode::BAD_REQUEST).await;
@@ -222,18 +232,32 @@ async fn what_is_written_through_crypt_lies_encrypted_and_lists_plain() {
         ("rooms", "combine", json!({ "upstreams": "safe=safe: vault=vault:" })),
         ("here", "local", json!({})),
     ] {
-        console.post("/api/v1/remotes", &json!({ "name": name, "provider": provider, "config": config }), StatusCode::CREATED).await;
+        console
+            .post(
+                "/api/v1/remotes",
+                &json!({ "name": name, "provider": provider, "config": config }),
+                StatusCode::CREATED,
+            )
+            .await;
     }
     let id = console.copy(&console.path("plain"), "safe:letters", json!({})).await;
     assert_eq!(console.ended(&id).await["state"], "succeeded");
     let stored = tree(&console.root().join("vault"));
     assert_eq!(stored.len(), 1);
     for (path, content) in &stored {
-        assert!(!path.to_string_lossy().contains("letter") && !content.windows(4).any(|part| part == b"dear"), "{}", path.display());
+        assert!(
+            !path.to_string_lossy().contains("letter") && !content.windows(4).any(|part| part == b"dear"),
+            "{}",
+            path.display()
+        );
     }
     for location in ["safe:letters", "both:letters", "rooms:safe/letters"] {
         let page = console.get(&format!("/api/v1/files?location={location}"), StatusCode::OK).await;
-        assert_eq!((&page["entries"][0]["name"], &page["entries"][0]["size"]), (&json!("letter.txt"), &json!(11)), "{location}");
+        assert_eq!(
+            (&page["entries"][0]["name"], &page["entries"][0]["size"]),
+            (&json!("letter.txt"), &json!(11)),
+            "{location}"
+        );
     }
     let conf = fs::read_to_string(console.data().join("rclone.conf")).expect("read");
     assert!(!conf.contains("canary"), "{conf}");
@@ -242,7 +266,9 @@ async fn what_is_written_through_crypt_lies_encrypted_and_lists_plain() {
     console.get("/api/v1/files?location=here:etc", StatusCode::FORBIDDEN).await;
     console.get(&format!("/api/v1/files?location=here:{}", console.path("plain")), StatusCode::OK).await;
     console.get("/api/v1/files?location=rooms:nosuch", StatusCode::NOT_FOUND).await;
-    for (source, destination) in [("both:", "safe:x"), ("plain", "both:x"), ("rooms:", "vault:x"), ("rooms:safe", "safe:")] {
+    for (source, destination) in
+        [("both:", "safe:x"), ("plain", "both:x"), ("rooms:", "vault:x"), ("rooms:safe", "safe:")]
+    {
         let source = if source.contains(':') { source.to_owned() } else { console.path(source) };
         let run = json!({ "source": source, "destination": destination });
         let error = console.post("/api/v1/runs", &run, StatusCode::BAD_REQUEST).await;
@@ -265,12 +291,17 @@ async fn what_the_configuration_holds_beside_the_remotes_is_listed_with_the_reas
         fs::create_dir(dir.join("data")).expect("made");
         fs::write(dir.join("data/rclone.conf"), text).expect("written");
     });
-    let rclone_is_there = async || Some(console.get("/api/v1/remotes", StatusCode::OK).await).filter(|list| list[5]["name"] == "new");
+    let rclone_is_there =
+        async || Some(console.get("/api/v1/remotes", StatusCode::OK).await).filter(|list| list[5]["name"] == "new");
     let list = until("the types are known", rclone_is_there).await;
     assert_eq!((&list[0]["name"], list[0].get("problem")), (&json!("good"), None), "{list}");
-    for (at, name, word) in
-        [(1, "local", "this server"), (2, "a:b", "letters, digits"), (3, "-dash", "“-”"), (4, "odd", "“TYPE”"), (5, "new", "“s4”")]
-    {
+    for (at, name, word) in [
+        (1, "local", "this server"),
+        (2, "a:b", "letters, digits"),
+        (3, "-dash", "“-”"),
+        (4, "odd", "“TYPE”"),
+        (5, "new", "“s4”"),
+    ] {
         assert_eq!(list[at]["name"], name, "{list}");
         assert!(list[at]["problem"].as_str().expect("a reason").contains(word), "{list}");
     }
@@ -281,8 +312,15 @@ async fn what_the_configuration_holds_beside_the_remotes_is_listed_with_the_reas
         assert!(error["message"].as_str().expect("words").contains(&format!("[{name}] of rclone.conf")), "{error}");
     }
     let session = sign_in(&console).await;
-    let page =
-        console.anonymous(Method::GET, "/remotes").header("cookie", session).send().await.expect("a page").text().await.expect("text");
+    let page = console
+        .anonymous(Method::GET, "/remotes")
+        .header("cookie", session)
+        .send()
+        .await
+        .expect("a page")
+        .text()
+        .await
+        .expect("text");
     for word in ["[local]", "[a:b]", "[-dash]", "[odd]", "[new]", "Not usable"] {
         assert!(page.contains(word), "{word}");
     }
@@ -295,27 +333,47 @@ async fn a_listing_says_how_many_names_cannot_be_decrypted() {
     fs::create_dir(console.root().join("vault")).expect("made");
     for (name, password) in [("right", "one"), ("wrong", "two")] {
         let config = json!({ "remote": console.path("vault"), "password": password });
-        console.post("/api/v1/remotes", &json!({ "name": name, "provider": "crypt", "config": config }), StatusCode::CREATED).await;
+        console
+            .post(
+                "/api/v1/remotes",
+                &json!({ "name": name, "provider": "crypt", "config": config }),
+                StatusCode::CREATED,
+            )
+            .await;
     }
     let config = json!({ "remote": "wrong:" });
-    console.post("/api/v1/remotes", &json!({ "name": "over", "provider": "alias", "config": config }), StatusCode::CREATED).await;
+    console
+        .post("/api/v1/remotes", &json!({ "name": "over", "provider": "alias", "config": config }), StatusCode::CREATED)
+        .await;
     for file in ["a.txt", "b.txt", "d/c.txt"] {
         write(&console.root(), &format!("from/{file}"), b"x");
     }
     let copy = json!({ "source": console.path("from"), "destination": "right:" });
     console.post("/api/v1/backups/rclone/copy", &copy, StatusCode::OK).await;
-    for (name, connected, undecryptable) in [("right", true, Value::Null), ("wrong", false, json!(3)), ("over", false, json!(3))] {
-        let check = console.post(&format!("/api/v1/backups/rclone/check?remote_name={name}"), &json!({}), StatusCode::OK).await;
-        assert_eq!((&check["connected"], &check["undecryptable"]), (&json!(connected), &undecryptable), "{name}: {check}");
+    for (name, connected, undecryptable) in
+        [("right", true, Value::Null), ("wrong", false, json!(3)), ("over", false, json!(3))]
+    {
+        let check =
+            console.post(&format!("/api/v1/backups/rclone/check?remote_name={name}"), &json!({}), StatusCode::OK).await;
+        assert_eq!(
+            (&check["connected"], &check["undecryptable"]),
+            (&json!(connected), &undecryptable),
+            "{name}: {check}"
+        );
         let test = console.post(&format!("/api/v1/remotes/{name}/test"), &json!({}), StatusCode::OK).await;
         assert_eq!((&test["connected"], &test["undecryptable"]), (&json!(connected), &undecryptable), "{name}: {test}");
-        assert_eq!(test["message"].as_str().expect("words").contains("3 names cannot be decrypted"), !connected, "{test}");
+        assert_eq!(
+            test["message"].as_str().expect("words").contains("3 names cannot be decrypted"),
+            !connected,
+            "{test}"
+        );
     }
     let session = sign_in(&console).await;
     for (name, left_out) in [("right", None), ("wrong", Some("3")), ("over", Some("3"))] {
         let path = format!("/api/v1/backups/rclone/list?remote_path={name}:");
         let answer = console.request(Method::GET, &path).send().await.expect("an answer");
-        let header = answer.headers().get("x-undecryptable-names").map(|value| value.to_str().expect("text").to_owned());
+        let header =
+            answer.headers().get("x-undecryptable-names").map(|value| value.to_str().expect("text").to_owned());
         assert_eq!(header.as_deref(), left_out, "{name}");
         let page = console.anonymous(Method::GET, &format!("/browse/{name}")).header("cookie", &session);
         let page = page.send().await.expect("a page").text().await.expect("text");

@@ -1,5 +1,5 @@
-//! A delete and a move know a budget, by every door: nothing is taken away before it is counted, and more than the budget only by a confirmation, an
-//! approved preview or a standing permission.
+//! A delete and a move know a budget, by every door: nothing is taken away before it is counted, and more than the
+//! budget only by a confirmation, an approved preview or a standing permission.
 
 use std::fs;
 
@@ -54,16 +54,22 @@ async fn job(console: &Console, name: &str, body: &Value) -> String {
 fn is_blocked(run: &Value, operation: &str, files: usize, all: usize, budget: usize) {
     let report = &run["guard_report"];
     assert_eq!((&run["state"], &report["reason"]), (&json!("blocked"), &json!("delete_budget")), "{run}");
-    assert_eq!((&report["deletes"], &report["source_files"], &report["budget"]), (&json!(files), &json!(all), &json!(budget)), "{run}");
+    assert_eq!(
+        (&report["deletes"], &report["source_files"], &report["budget"]),
+        (&json!(files), &json!(all), &json!(budget)),
+        "{run}"
+    );
     says_what_to_do(&run["error"], operation, files, all, budget);
     assert!(run["started_at"].is_null(), "{run}");
 }
 
 fn says_what_to_do(words: &Value, operation: &str, files: usize, all: usize, budget: usize) {
-    let (does, may, place) = if operation == "move" { ("take away", "taken", "in the source") } else { ("delete", "deleted", "there") };
+    let (does, may, place) =
+        if operation == "move" { ("take away", "taken", "in the source") } else { ("delete", "deleted", "there") };
     let words = words.as_str().expect("words");
-    let expected =
-        format!("The {operation} would {does} {files} files of {all} {place}; {budget} may be {may} without asking. Nothing was changed. ");
+    let expected = format!(
+        "The {operation} would {does} {files} files of {all} {place}; {budget} may be {may} without asking. Nothing was changed. "
+    );
     assert!(words.starts_with(&expected), "{words}");
     for way in ["`confirm`", "`dry_run`", "`may_delete`"] {
         assert!(words.contains(way), "{way}: {words}");
@@ -77,7 +83,8 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
         fill(&console, "x", 40);
         let body = asked(&console, operation);
         let place = place(&console, operation);
-        let untouched = |door: &str| assert_eq!((count(&console, "x"), count(&console, "y")), (40, 0), "{operation} by {door}");
+        let untouched =
+            |door: &str| assert_eq!((count(&console, "x"), count(&console, "y")), (40, 0), "{operation} by {door}");
 
         // The endpoints that clients of the old system call, waiting and not.
         let compatible = match operation {
@@ -98,8 +105,13 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
         is_blocked(&run, operation, 40, 40, 10);
         untouched("runs");
 
-        let again =
-            console.post(&format!("/api/v1/runs/{}/retry", run["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+        let again = console
+            .post(
+                &format!("/api/v1/runs/{}/retry", run["id"].as_str().expect("an id")),
+                &json!({}),
+                StatusCode::ACCEPTED,
+            )
+            .await;
         is_blocked(&console.ended(again["id"].as_str().expect("an id")).await, operation, 40, 40, 10);
         untouched("retry");
 
@@ -123,12 +135,15 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
         // The server functions of the page.
         let session = sign_in(&console).await;
         let call = async |name: &str, body: Value| -> String {
-            let request = console.anonymous(Method::POST, &format!("/api/fn/{name}")).header("origin", console.origin());
+            let request =
+                console.anonymous(Method::POST, &format!("/api/fn/{name}")).header("origin", console.origin());
             let answer = request.header("cookie", &session).json(&body).send().await.expect("an answer");
             assert_eq!(answer.status(), StatusCode::OK, "{name}");
             answer.json().await.expect("an id")
         };
-        for (name, body) in [("runs/start", json!({ "run": body })), ("jobs/run", json!({ "id": saved, "approval": null }))] {
+        for (name, body) in
+            [("runs/start", json!({ "run": body })), ("jobs/run", json!({ "id": saved, "approval": null }))]
+        {
             let id = call(name, body).await;
             is_blocked(&console.ended(&id).await, operation, 40, 40, 10);
             untouched(name);
@@ -138,9 +153,17 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
         let confirmed = with(compatible.clone(), &json!({ "confirm": place }));
         let done = console.post(&path, &confirmed, StatusCode::OK).await;
         assert_eq!(done["status"], "succeeded", "{done}");
-        assert_eq!((count(&console, "x"), count(&console, "y")), (0, if operation == "move" { 40 } else { 0 }), "{operation}");
+        assert_eq!(
+            (count(&console, "x"), count(&console, "y")),
+            (0, if operation == "move" { 40 } else { 0 }),
+            "{operation}"
+        );
         let run = console.run(done["run_id"].as_str().expect("an id")).await;
-        assert_eq!((&run["guard_report"]["let_go_by"], &run["guard_report"]["deletes"]), (&json!("confirm"), &json!(40)), "{run}");
+        assert_eq!(
+            (&run["guard_report"]["let_go_by"], &run["guard_report"]["deletes"]),
+            (&json!("confirm"), &json!(40)),
+            "{run}"
+        );
         let audit = console.get("/api/v1/audit?action=run.start", StatusCode::OK).await;
         assert_eq!(audit["entries"][0]["detail"]["confirmed"], true, "{audit}");
     }
@@ -149,21 +172,32 @@ async fn no_door_takes_away_more_than_the_budget_without_being_asked_twice() {
 #[tokio::test]
 async fn within_the_budget_the_plain_call_works_and_no_more_than_the_budget_goes() {
     // Ten files; a tenth of what lies there, chosen by a filter.
-    for (files, filter, gone, limit) in
-        [(10, json!({}), 10, 10), (200, json!({ "include": ["f*2"] }), 20, 20), (300, json!({ "exclude": ["f*[0-8]"] }), 30, 30)]
-    {
+    for (files, filter, gone, limit) in [
+        (10, json!({}), 10, 10),
+        (200, json!({ "include": ["f*2"] }), 20, 20),
+        (300, json!({ "exclude": ["f*[0-8]"] }), 30, 30),
+    ] {
         for operation in ["delete", "move"] {
             let console = Console::start();
             fill(&console, "x", files);
             let body = with(asked(&console, operation), &json!({ "options": filter }));
             let run = perform(&console, &body).await;
-            assert_eq!((&run["state"], count(&console, "x")), (&json!("succeeded"), files - gone), "{operation} {files} {filter}: {run}");
-            assert!(run["command"].as_str().expect("a command").contains(&format!("--max-delete={limit}")), "what really ran: {run}");
+            assert_eq!(
+                (&run["state"], count(&console, "x")),
+                (&json!("succeeded"), files - gone),
+                "{operation} {files} {filter}: {run}"
+            );
+            assert!(
+                run["command"].as_str().expect("a command").contains(&format!("--max-delete={limit}")),
+                "what really ran: {run}"
+            );
             assert!(run["guard_report"]["let_go_by"].is_null(), "{run}");
         }
     }
     // One more than that.
-    for (files, filter, gone, budget) in [(11, json!({}), 11, 10), (200, json!({ "include": ["f*2", "f*3", "f*4"] }), 60, 20)] {
+    for (files, filter, gone, budget) in
+        [(11, json!({}), 11, 10), (200, json!({ "include": ["f*2", "f*3", "f*4"] }), 60, 20)]
+    {
         let console = Console::start();
         fill(&console, "x", files);
         let run = perform(&console, &with(asked(&console, "delete"), &json!({ "options": filter }))).await;
@@ -179,8 +213,12 @@ async fn what_is_typed_has_to_be_the_path_and_is_no_permission_for_another_run()
     fill(&console, "xx", 12);
     for operation in ["delete", "move"] {
         let body = asked(&console, operation);
-        for wrong in ["", "x", "yes", &console.path("xx"), &format!("{}/..", place(&console, operation)), &console.path(".")] {
-            let error = console.post("/api/v1/runs", &with(body.clone(), &json!({ "confirm": wrong })), StatusCode::BAD_REQUEST).await;
+        for wrong in
+            ["", "x", "yes", &console.path("xx"), &format!("{}/..", place(&console, operation)), &console.path(".")]
+        {
+            let error = console
+                .post("/api/v1/runs", &with(body.clone(), &json!({ "confirm": wrong })), StatusCode::BAD_REQUEST)
+                .await;
             assert!(error["fields"]["confirm"].is_string(), "{wrong}: {error}");
         }
     }
@@ -203,7 +241,9 @@ async fn an_approved_preview_lets_go_what_it_counted_and_no_more() {
     for operation in ["delete", "move"] {
         let console = Console::start();
         fill(&console, "x", 20);
-        let preview = async || perform(&console, &with(asked(&console, operation), &json!({ "options": { "dry_run": true } }))).await;
+        let preview = async || {
+            perform(&console, &with(asked(&console, operation), &json!({ "options": { "dry_run": true } }))).await
+        };
         let run = preview().await;
         let report = &run["guard_report"];
         assert_eq!(
@@ -213,7 +253,8 @@ async fn an_approved_preview_lets_go_what_it_counted_and_no_more() {
         );
         assert_eq!(count(&console, "x"), 20);
         write(&console.root(), "x/later", b"later");
-        let approval = |run: &Value| json!({ "approval": { "preview": run["id"], "confirm": place(&console, operation) } });
+        let approval =
+            |run: &Value| json!({ "approval": { "preview": run["id"], "confirm": place(&console, operation) } });
         let blocked = perform(&console, &with(asked(&console, operation), &approval(&run))).await;
         is_blocked(&blocked, operation, 21, 21, 20);
         assert_eq!((count(&console, "x"), count(&console, "y")), (21, 0));
@@ -230,7 +271,11 @@ async fn an_approved_preview_lets_go_what_it_counted_and_no_more() {
     fill(&console, "x", 20);
     let path = "/api/v1/backups/rclone/delete";
     let said = console.post(path, &json!({ "remote_path": console.path("x"), "dry_run": true }), StatusCode::OK).await;
-    assert_eq!((&said["would"]["delete"], &said["would"]["blocked_by"]), (&json!(20), &json!("delete_budget")), "{said}");
+    assert_eq!(
+        (&said["would"]["delete"], &said["would"]["blocked_by"]),
+        (&json!(20), &json!("delete_budget")),
+        "{said}"
+    );
     let approved = json!({ "remote_path": console.path("x"), "preview": said["run_id"], "confirm": console.path("x") });
     assert_eq!(console.post(path, &approved, StatusCode::OK).await["files_deleted"], 20);
 }
@@ -261,14 +306,16 @@ async fn a_job_may_delete_so_many_without_asking_as_long_as_it_is_that_job() {
     change(2, &asked(&console, "delete")).await;
     fill(&console, "x", 30);
     is_blocked(&run_of(&id).await, "delete", 30, 30, 10);
-    let again =
-        console.post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+    let again = console
+        .post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED)
+        .await;
     is_blocked(&console.ended(again["id"].as_str().expect("an id")).await, "delete", 30, 30, 10);
     // It holds for what the job does, and not for what an older run of it did.
     fill(&console, "z", 30);
     change(3, &with(may(500), &json!({ "source": console.path("z") }))).await;
-    let again =
-        console.post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED).await;
+    let again = console
+        .post(&format!("/api/v1/runs/{}/retry", done["id"].as_str().expect("an id")), &json!({}), StatusCode::ACCEPTED)
+        .await;
     is_blocked(&console.ended(again["id"].as_str().expect("an id")).await, "delete", 30, 30, 10);
     // Nobody gives it to a run that is no job's, and only what takes away has it.
     let error = console.post("/api/v1/runs", &may(500), StatusCode::BAD_REQUEST).await;
@@ -285,11 +332,16 @@ async fn a_token_may_delete_so_many_without_asking_and_makes_none_that_may_more(
     // A person gives it, on the page.
     let session = sign_in(&console).await;
     let fields = json!({ "label": "cleaner", "role": "operator", "expires_in_days": 90, "may_delete": 30 });
-    let request = console.anonymous(Method::POST, "/api/fn/tokens/create").header("origin", console.origin()).header("cookie", &session);
-    let made: Value = request.json(&json!({ "token": fields })).send().await.expect("an answer").json().await.expect("JSON");
+    let request = console
+        .anonymous(Method::POST, "/api/fn/tokens/create")
+        .header("origin", console.origin())
+        .header("cookie", &session);
+    let made: Value =
+        request.json(&json!({ "token": fields })).send().await.expect("an answer").json().await.expect("JSON");
     let (id, token) = (made["id"].as_str().expect("an id"), made["token"].as_str().expect("a token"));
     let listed = console.get("/api/v1/tokens", StatusCode::OK).await;
-    let listed = listed["tokens"].as_array().expect("tokens").iter().find(|token| token["id"] == id).expect("listed").clone();
+    let listed =
+        listed["tokens"].as_array().expect("tokens").iter().find(|token| token["id"] == id).expect("listed").clone();
     assert_eq!(listed["may_delete"], 30, "{listed}");
     let path = "/api/v1/backups/rclone/delete";
     let body = json!({ "remote_path": console.path("x") });
@@ -320,16 +372,26 @@ async fn the_page_asks_for_the_path_without_javascript() {
     let run = perform(&console, &asked(&console, "delete")).await;
     let id = run["id"].as_str().expect("an id");
     let session = sign_in(&console).await;
-    let page = console.anonymous(Method::GET, &format!("/runs/{id}")).header("cookie", &session).header("accept", "text/html");
+    let page =
+        console.anonymous(Method::GET, &format!("/runs/{id}")).header("cookie", &session).header("accept", "text/html");
     let page = page.send().await.expect("an answer").text().await.expect("a page");
-    for part in ["Delete 12 files", "12 files of 12", "action=\"/api/fn/runs/confirm\"", "name=\"confirm\"", &console.path("x")] {
+    for part in
+        ["Delete 12 files", "12 files of 12", "action=\"/api/fn/runs/confirm\"", "name=\"confirm\"", &console.path("x")]
+    {
         assert!(page.contains(part), "{part}: {page}");
     }
     let send = async |confirm: &str| {
-        let request = console.anonymous(Method::POST, "/api/fn/runs/confirm").header("origin", console.origin()).header("cookie", &session);
+        let request = console
+            .anonymous(Method::POST, "/api/fn/runs/confirm")
+            .header("origin", console.origin())
+            .header("cookie", &session);
         let form = [("id", id), ("confirm", confirm)];
-        let answer =
-            request.header("accept", "text/html").header("referer", format!("{}/runs/{id}", console.origin())).form(&form).send().await;
+        let answer = request
+            .header("accept", "text/html")
+            .header("referer", format!("{}/runs/{id}", console.origin()))
+            .form(&form)
+            .send()
+            .await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), StatusCode::FOUND);
         answer.headers()["location"].to_str().expect("text").to_owned()

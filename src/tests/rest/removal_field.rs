@@ -1,4 +1,5 @@
-//! What people reported elsewhere about deletions that went too far and rights that were taken back, tried on the real program.
+//! What people reported elsewhere about deletions that went too far and rights that were taken back, tried on the real
+//! program.
 
 use std::fs;
 
@@ -36,17 +37,25 @@ async fn filters_that_let_through_more_than_was_meant_are_counted_first() {
         write(&console.root(), &format!("x/centos-6-201911292026.{n}"), b"new");
     }
     let filter = json!(["+ centos-6*", "- centos-6-201911292026*"]);
-    let run =
-        perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } }))
-            .await;
+    let run = perform(
+        &console,
+        &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } }),
+    )
+    .await;
     blocked(&run, 12);
     assert_eq!(count(&console, "x"), 12);
     // In the right order it takes what was meant. rclone#8491: filters are not ignored.
     let filter = json!(["- centos-6-201911292026*", "+ centos-6*", "- *"]);
-    let run =
-        perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } }))
-            .await;
-    assert_eq!((&run["state"], &run["guard_report"]["deletes"], count(&console, "x")), (&json!("succeeded"), &json!(6), 6), "{run}");
+    let run = perform(
+        &console,
+        &json!({ "operation": "delete", "source": console.path("x"), "options": { "flags": { "filter": filter } } }),
+    )
+    .await;
+    assert_eq!(
+        (&run["state"], &run["guard_report"]["deletes"], count(&console, "x")),
+        (&json!("succeeded"), &json!(6), 6),
+        "{run}"
+    );
 }
 
 /// rclone#5463: a move with `ignore_existing` copies nothing and deletes the source all the same.
@@ -69,7 +78,9 @@ async fn a_delete_through_crypt_counts_and_deletes_what_crypt_has_written() {
     });
     console.post("/api/v1/remotes", &crypt, StatusCode::CREATED).await;
     fill(&console, "plain", 12);
-    let copied = perform(&console, &json!({ "operation": "copy", "source": console.path("plain"), "destination": "vault:" })).await;
+    let copied =
+        perform(&console, &json!({ "operation": "copy", "source": console.path("plain"), "destination": "vault:" }))
+            .await;
     assert_eq!(copied["state"], "succeeded", "{copied}");
     fill(&console, "store/foreign", 20);
     let body = json!({ "operation": "delete", "source": "vault:" });
@@ -99,7 +110,8 @@ async fn a_folder_is_not_what_begins_with_its_name() {
     assert_eq!(tree(&s3.dir.path().join("bucket")).len(), 16);
 }
 
-/// onedrive#458, rclone#1574: source and destination the wrong way round. nextcloud/server#38628: the root instead of one folder.
+/// onedrive#458, rclone#1574: source and destination the wrong way round. nextcloud/server#38628: the root instead of
+/// one folder.
 #[tokio::test]
 async fn the_wrong_way_round_and_the_root_are_stopped() {
     let console = Console::start();
@@ -119,17 +131,23 @@ async fn single_files_and_folders_with_filters_are_deleted_as_they_are_meant() {
     fill(&console, "x/sub", 2);
     let one = console.path("x/sub/f00");
     let error = console
-        .post("/api/v1/runs", &json!({ "operation": "delete", "source": one, "options": { "min_age": "30d" } }), StatusCode::BAD_REQUEST)
+        .post(
+            "/api/v1/runs",
+            &json!({ "operation": "delete", "source": one, "options": { "min_age": "30d" } }),
+            StatusCode::BAD_REQUEST,
+        )
         .await;
     assert!(error["fields"]["min_age"].is_string(), "{error}");
     let run = perform(&console, &json!({ "operation": "delete", "source": one })).await;
     assert_eq!((&run["state"], &run["guard_report"]["deletes"]), (&json!("succeeded"), &json!(1)), "{run}");
     let options = json!({ "include": ["*.none"], "flags": { "rmdirs": true } });
-    let run = perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": options })).await;
+    let run =
+        perform(&console, &json!({ "operation": "delete", "source": console.path("x"), "options": options })).await;
     assert_eq!((&run["guard_report"]["deletes"], count(&console, "x")), (&json!(0), 1), "{run}");
 }
 
-/// odc#1424, molgenis#7169: jobs of people who were shut out go on. lightdash#26685: a run has the rights of its caller, not of who saved the job.
+/// odc#1424, molgenis#7169: jobs of people who were shut out go on. lightdash#26685: a run has the rights of its
+/// caller, not of who saved the job.
 #[tokio::test]
 async fn a_job_runs_with_the_rights_of_who_starts_it() {
     let console = Console::start();

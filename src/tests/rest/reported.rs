@@ -1,4 +1,5 @@
-//! What people reported of syncs that deleted what was not to be deleted, each tried here: the guards stop it, or nothing of it is lost.
+//! What people reported of syncs that deleted what was not to be deleted, each tried here: the guards stop it, or
+//! nothing of it is lost.
 
 use std::{
     fs,
@@ -19,7 +20,9 @@ async fn sync(console: &Console, more: Value) -> Value {
 
 /// These files on one side.
 fn fill(console: &Console, side: &str, names: impl IntoIterator<Item = String>) {
-    names.into_iter().for_each(|name| write(&console.root(), &format!("{side}/{name}"), format!("content of {name}").as_bytes()));
+    names
+        .into_iter()
+        .for_each(|name| write(&console.root(), &format!("{side}/{name}"), format!("content of {name}").as_bytes()));
 }
 
 fn numbered(from: usize, to: usize) -> impl Iterator<Item = String> {
@@ -30,7 +33,8 @@ fn blocked(run: &Value, reason: &str) {
     assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!(reason)), "{run}");
 }
 
-/// A camera that keeps its last 20 pictures (pi-timolo #83), and a player that renames all of its files without `track_renames`.
+/// A camera that keeps its last 20 pictures (pi-timolo #83), and a player that renames all of its files without
+/// `track_renames`.
 #[tokio::test]
 async fn a_source_that_holds_as_many_files_as_ever_and_none_of_the_old_ones() {
     let console = Console::start();
@@ -50,7 +54,8 @@ async fn a_bucket_that_lost_all_of_its_files() {
     assert_eq!(tree(&console.root().join("dst")).len(), 5);
 }
 
-/// Ages where the destination has no times of its own (rclone #978): its files are as old as their upload, the source's are older.
+/// Ages where the destination has no times of its own (rclone #978): its files are as old as their upload, the source's
+/// are older.
 #[tokio::test]
 async fn an_age_where_the_destination_has_times_of_its_own() {
     let (console, dav) = (Console::start(), Peer::start("webdav").await);
@@ -67,7 +72,8 @@ async fn an_age_where_the_destination_has_times_of_its_own() {
     assert_eq!(tree(&dav.files().join("dst")).len(), 4);
 }
 
-/// `--max-delete 0` with `--ignore-errors` (rclone #7355): it is said once, with the figures, and before anything is done.
+/// `--max-delete 0` with `--ignore-errors` (rclone #7355): it is said once, with the figures, and before anything is
+/// done.
 #[tokio::test]
 async fn no_delete_at_all_is_allowed_and_some_are_due() {
     let console = Console::start();
@@ -76,13 +82,17 @@ async fn no_delete_at_all_is_allowed_and_some_are_due() {
     let run = sync(&console, json!({ "options": { "max_delete": 0, "flags": { "ignore_errors": true } } })).await;
     blocked(&run, "delete_budget");
     assert!(
-        run["error"].as_str().expect("words").starts_with("The sync would delete 2 files of 6 at the destination; 0 may be deleted."),
+        run["error"]
+            .as_str()
+            .expect("words")
+            .starts_with("The sync would delete 2 files of 6 at the destination; 0 may be deleted."),
         "{run}"
     );
     assert!(!console.root().join("dst/f7").exists(), "nothing was copied either");
 }
 
-/// A file that was renamed to the name of another (rclone #5022), which rclone does not take for a rename: two files of figures, one of them lost.
+/// A file that was renamed to the name of another (rclone #5022), which rclone does not take for a rename: two files of
+/// figures, one of them lost.
 #[tokio::test]
 async fn a_file_that_was_renamed_to_the_name_of_another() {
     let console = Console::start();
@@ -93,7 +103,13 @@ async fn a_file_that_was_renamed_to_the_name_of_another() {
     let run = sync(&console, json!({ "options": { "flags": { "track_renames": true } } })).await;
     let report = &run["guard_report"];
     assert_eq!(
-        (&run["state"], &report["source_files"], &report["destination_files"], &report["changed_files"], &report["deletes"]),
+        (
+            &run["state"],
+            &report["source_files"],
+            &report["destination_files"],
+            &report["changed_files"],
+            &report["deletes"]
+        ),
         (&json!("succeeded"), &json!(3), &json!(4), &json!(1), &json!(1)),
         "{run}"
     );
@@ -111,7 +127,11 @@ async fn a_newer_file_at_the_destination_is_the_same_file_for_the_figures() {
     newer.set_modified(SystemTime::now() + Duration::from_secs(3600)).expect("a newer file");
     let run = sync(&console, json!({ "options": { "flags": { "update": true } } })).await;
     let report = &run["guard_report"];
-    assert_eq!((&report["source_files"], &report["changed_files"], &report["deletes"]), (&json!(4), &json!(0), &json!(1)), "{run}");
+    assert_eq!(
+        (&report["source_files"], &report["changed_files"], &report["deletes"]),
+        (&json!(4), &json!(0), &json!(1)),
+        "{run}"
+    );
     assert_eq!(fs::read(console.root().join("dst/f1")).expect("read").len(), 3);
 }
 
@@ -130,7 +150,8 @@ async fn what_is_left_out_by_name_stays_on_both_sides() {
     assert_eq!(tree(&console.root().join("dst/node_modules")).len(), 30);
 }
 
-/// An old limit with room for everything (rclone #1032, borg and others: a limit nobody looks at): the source is what is compared.
+/// An old limit with room for everything (rclone #1032, borg and others: a limit nobody looks at): the source is what
+/// is compared.
 #[tokio::test]
 async fn a_limit_that_is_far_too_high_does_not_hide_that_most_of_the_source_is_gone() {
     let console = Console::start();
@@ -144,7 +165,8 @@ async fn a_limit_that_is_far_too_high_does_not_hide_that_most_of_the_source_is_g
     }
     blocked(&sync(&console, high()).await, "source_shrunk");
     // Nor does another destination, to which nothing was synced before.
-    let run = sync(&console, json!({ "destination": console.path("other"), "options": { "max_delete": 1_000_000 } })).await;
+    let run =
+        sync(&console, json!({ "destination": console.path("other"), "options": { "max_delete": 1_000_000 } })).await;
     assert_eq!(run["state"], "succeeded", "there is nothing to lose: {run}");
     blocked(&sync(&console, high()).await, "source_shrunk");
 }

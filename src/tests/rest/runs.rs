@@ -30,16 +30,27 @@ async fn what_goes_to_s3_and_back_is_the_same_and_history_says_so() {
         // A part that rclone had to send twice counts twice.
         assert!(stats["bytes"].as_u64() >= Some(bytes as u64), "{stats}");
     }
-    let files = console.get(&format!("/api/v1/runs/{there}/files?outcome=copied&search=dir3&limit=5"), StatusCode::OK).await;
-    assert_eq!((&files["counts"]["copied"], &files["counts"]["updated"], &files["counts"]["failed"]), (&json!(200), &json!(0), &json!(0)));
+    let files =
+        console.get(&format!("/api/v1/runs/{there}/files?outcome=copied&search=dir3&limit=5"), StatusCode::OK).await;
+    assert_eq!(
+        (&files["counts"]["copied"], &files["counts"]["updated"], &files["counts"]["failed"]),
+        (&json!(200), &json!(0), &json!(0))
+    );
     assert_eq!((&files["matched"], files["files"].as_array().map(Vec::len)), (&json!(29), Some(5)), "{files}");
     let log = console.get(&format!("/api/v1/runs/{there}/log"), StatusCode::OK).await;
-    assert!(log["lines"].as_array().expect("lines").iter().any(|line| line["message"].as_str().is_some_and(|m| m.starts_with("Copied"))));
+    assert!(
+        log["lines"]
+            .as_array()
+            .expect("lines")
+            .iter()
+            .any(|line| line["message"].as_str().is_some_and(|m| m.starts_with("Copied")))
+    );
 
     console.kill();
     console.restart();
     let list = console.get("/api/v1/runs", StatusCode::OK).await;
-    let ids: Vec<_> = list["runs"].as_array().expect("runs").iter().map(|run| run["id"].as_str().expect("an id")).collect();
+    let ids: Vec<_> =
+        list["runs"].as_array().expect("runs").iter().map(|run| run["id"].as_str().expect("an id")).collect();
     assert_eq!(ids, [back.as_str(), there.as_str()], "newest first, and there after a restart");
     let again = console.run(&there).await;
     assert_eq!((&again["stats"], &again["ended_at"]), (&run["stats"], &run["ended_at"]));
@@ -75,10 +86,15 @@ async fn a_file_that_can_not_be_written_makes_the_run_fail_and_is_named() {
     assert!(!run["error"].as_str().expect("a reason").is_empty());
     // Of three attempts by rclone, and of no second rclone.
     let at = |field: &str| Timestamp::parse(run[field].as_str().expect("a time")).expect("RFC 3339");
-    let (took, worked) = (at("ended_at").millis_since(at("started_at")), run["stats"]["elapsed_ms"].as_u64().expect("a time"));
+    let (took, worked) =
+        (at("ended_at").millis_since(at("started_at")), run["stats"]["elapsed_ms"].as_u64().expect("a time"));
     assert!(took < worked + 10_000, "rclone worked {worked} ms of {took}: {run}");
     let files = console.get(&format!("/api/v1/runs/{id}/files?outcome=failed"), StatusCode::OK).await;
-    let named = files["files"].as_array().expect("files").iter().any(|file| file["name"].as_str().is_some_and(|n| n.contains("blocked")));
+    let named = files["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .any(|file| file["name"].as_str().is_some_and(|n| n.contains("blocked")));
     assert!(named, "{files}");
     assert!(console.root().join("b/fine").exists());
 }
@@ -179,7 +195,8 @@ async fn who_may_only_start_runs_is_told_of_their_own() {
     let console = Console::start();
     write(&console.root(), "a/x", &[7; 100_000]);
     let (_, starter) = console.issue(&json!({ "label": "backup", "role": "operator", "scopes": ["runs.write"] })).await;
-    let ask = async |path: &str, body: Value, status| console.ask(&starter, reqwest::Method::POST, path, &body, status).await;
+    let ask =
+        async |path: &str, body: Value, status| console.ask(&starter, reqwest::Method::POST, path, &body, status).await;
     let run = |to: &str, options: Value| json!({ "source": console.path("a"), "destination": console.path(to), "options": options });
     let started = ask("/api/v1/runs", run("b", json!({ "bwlimit": "10k" })), StatusCode::ACCEPTED).await;
     let id = started["id"].as_str().expect("an id");

@@ -1,4 +1,5 @@
-//! Searches find what people see, wherever one searches: whatever the case, the accents and the Unicode form, and nothing is trimmed.
+//! Searches find what people see, wherever one searches: whatever the case, the accents and the Unicode form, and
+//! nothing is trimmed.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -29,8 +30,7 @@ async fn every_search_finds_a_name_as_people_see_it() {
     for (name, _) in SEEN.into_iter().chain(OTHERS) {
         write(&console.root(), &format!("all/{name}"), b"x");
         write(&console.root(), &format!("{name}/x"), b"x");
-        let job =
-            json!({ "name": format!("job {name}"), "operation": "copy", "source": console.path(name), "destination": console.path("out") });
+        let job = json!({ "name": format!("job {name}"), "operation": "copy", "source": console.path(name), "destination": console.path("out") });
         let answer = console.request(Method::POST, "/api/v1/jobs").json(&job).send().await.expect("an answer");
         assert!([StatusCode::CREATED, StatusCode::CONFLICT].contains(&answer.status()), "{name}");
         let run = json!({ "operation": "copy", "source": console.path(name), "destination": console.path("out") });
@@ -78,7 +78,8 @@ async fn a_search_for_jobs_goes_on_page_by_page() {
     write(&console.root(), "a/x", b"x");
     for n in 0..12 {
         let name = if n % 2 == 0 { format!("Ménage {n:02}") } else { format!("other {n:02}") };
-        let job = json!({ "name": name, "operation": "copy", "source": console.path("a"), "destination": console.path("b") });
+        let job =
+            json!({ "name": name, "operation": "copy", "source": console.path("a"), "destination": console.path("b") });
         console.post("/api/v1/jobs", &job, StatusCode::CREATED).await;
     }
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
@@ -86,7 +87,9 @@ async fn a_search_for_jobs_goes_on_page_by_page() {
         let mut query = vec![("search", "menage"), ("limit", "4")];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let page = search(&console, "/api/v1/jobs", &query).await;
-        found.extend(page["jobs"].as_array().expect("jobs").iter().map(|job| job["name"].as_str().expect("a name").to_owned()));
+        found.extend(
+            page["jobs"].as_array().expect("jobs").iter().map(|job| job["name"].as_str().expect("a name").to_owned()),
+        );
         match page["cursor"].as_str() {
             Some(next) => cursor = Some(next.to_owned()),
             None => break,
@@ -104,11 +107,13 @@ async fn a_name_is_typed_in_either_unicode_form_to_approve_and_in_no_other_way()
     }
     write(&console.root(), "src/one", b"x");
     let sync = |more: Value| {
-        let mut body = json!({ "operation": "sync", "source": console.path("src"), "destination": console.path(there) });
+        let mut body =
+            json!({ "operation": "sync", "source": console.path("src"), "destination": console.path(there) });
         body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         body
     };
-    let preview = console.post("/api/v1/runs", &sync(json!({ "options": { "dry_run": true } })), StatusCode::ACCEPTED).await;
+    let preview =
+        console.post("/api/v1/runs", &sync(json!({ "options": { "dry_run": true } })), StatusCode::ACCEPTED).await;
     let preview = preview["id"].as_str().expect("an id");
     assert_eq!(console.ended(preview).await["state"], "succeeded");
     let approve = |confirm: String| sync(json!({ "approval": { "preview": preview, "confirm": confirm } }));

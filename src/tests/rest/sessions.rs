@@ -67,7 +67,8 @@ async fn a_token_sees_the_sessions_of_its_owner_and_is_none() {
 async fn a_stream_ends_with_its_session() {
     let console = Console::start();
     let (here, there) = (sign_in(&console).await, sign_in(&console).await);
-    let stream = console.anonymous(Method::GET, "/api/v1/events").header(header::COOKIE, &there).send().await.expect("a stream");
+    let stream =
+        console.anonymous(Method::GET, "/api/v1/events").header(header::COOKIE, &there).send().await.expect("a stream");
     assert_eq!(stream.status(), StatusCode::OK);
     let sessions = list(&console, &here).await;
     let other = sessions.iter().find(|session| session["current"] == false).expect("the other");
@@ -84,12 +85,21 @@ async fn signing_out_is_told_once_and_is_done() {
         let session = if everywhere { &there } else { &here };
         let form: &[_] = if everywhere { &[("everywhere", "on")] } else { &[("x", "")] };
         let request = console.anonymous(Method::POST, "/api/fn/sessions/delete").header(header::COOKIE, session);
-        let answer = request.header(header::ORIGIN, console.origin()).header(header::ACCEPT, "text/html").form(form).send().await;
+        let answer = request
+            .header(header::ORIGIN, console.origin())
+            .header(header::ACCEPT, "text/html")
+            .form(form)
+            .send()
+            .await;
         assert_eq!(answer.expect("an answer").status(), StatusCode::FOUND);
         assert_eq!(console.me(session).await, None);
         let log = console.get("/api/v1/audit?action=session.delete", StatusCode::OK).await;
-        let rows: Vec<_> = log["entries"].as_array().expect("rows").iter().filter(|row| row["action"] == action).collect();
+        let rows: Vec<_> =
+            log["entries"].as_array().expect("rows").iter().filter(|row| row["action"] == action).collect();
         assert_eq!(rows.len(), 1, "{log}");
-        assert_eq!((&rows[0]["user"], &rows[0]["via"], &rows[0]["success"]), (&json!(ADMIN), &json!("session"), &json!(true)));
+        assert_eq!(
+            (&rows[0]["user"], &rows[0]["via"], &rows[0]["success"]),
+            (&json!(ADMIN), &json!("session"), &json!(true))
+        );
     }
 }

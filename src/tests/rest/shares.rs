@@ -1,5 +1,5 @@
-//! A fair share: what one person, or one address, does never keeps the others out. Each flood is larger than all the places there are, or than
-//! those of an address; the floods of the field are in `docs/security.md` with their figures.
+//! A fair share: what one person, or one address, does never keeps the others out. Each flood is larger than all the
+//! places there are, or than those of an address; the floods of the field are in `docs/security.md` with their figures.
 
 use std::{
     net::Ipv4Addr,
@@ -17,7 +17,8 @@ use tokio::{
 
 use crate::support::{Console, expect, sign_in, until};
 
-/// How long somebody else may wait at the very most: less than the clock of a body, by which a flood of slow ones ends by itself.
+/// How long somebody else may wait at the very most: less than the clock of a body, by which a flood of slow ones ends
+/// by itself.
 const PATIENCE: Duration = Duration::from_secs(9);
 /// Connections of one address; places in all.
 const PER_ADDRESS: usize = 256;
@@ -100,12 +101,17 @@ async fn floods_of_strangers_keep_nobody_out() {
     ];
     for (name, text) in floods {
         // More than one address may have, and more than there are places for all.
-        let flood = (0..PLACES + 88).map(|n| connect(&console, [127, 0, 9, u8::try_from(n % 3 + 1).expect("small")], &text));
+        let flood =
+            (0..PLACES + 88).map(|n| connect(&console, [127, 0, 9, u8::try_from(n % 3 + 1).expect("small")], &text));
         let flood = join_all(flood).await;
         for from in [[127, 0, 9, 1], [127, 0, 0, 1], [127, 0, 0, 2]] {
             assert_eq!(status(&answer(&console, from, "/healthz", None).await), "200", "{name} from {from:?}");
             assert_eq!(status(&answer(&console, from, "/login", None).await), "200", "{name} from {from:?}");
-            assert_eq!(status(&answer(&console, from, "/api/v1/runs", Some(console.token())).await), "200", "{name} from {from:?}");
+            assert_eq!(
+                status(&answer(&console, from, "/api/v1/runs", Some(console.token())).await),
+                "200",
+                "{name} from {from:?}"
+            );
         }
         assert!(console.me(&session).await.is_some(), "{name}");
         until("what is beyond the places is closed", async || {
@@ -116,8 +122,8 @@ async fn floods_of_strangers_keep_nobody_out() {
     }
 }
 
-/// The figures of `docs/security.md`, by hand: floods from one address that open again at once what is closed, for as many seconds as
-/// `LONGSHORE_SUITE_FLOODS` says, and how somebody at another address is answered meanwhile.
+/// The figures of `docs/security.md`, by hand: floods from one address that open again at once what is closed, for as
+/// many seconds as `LONGSHORE_SUITE_FLOODS` says, and how somebody at another address is answered meanwhile.
 #[tokio::test]
 #[ignore = "figures, by hand"]
 async fn floods_that_come_again_at_once_keep_nobody_at_another_address_out() {
@@ -186,7 +192,9 @@ async fn one_viewer_with_hundreds_of_streams_has_eight_and_the_oldest_say_why_th
     let mut other = console.request(Method::GET, "/api/v1/events").send().await.expect("a stream");
     other.chunk().await.expect("a piece").expect("a snapshot");
     let host = console.origin().strip_prefix("http://").expect("an address");
-    let request = format!("GET /api/v1/events HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/events HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
+    );
     let count = 620;
     let mut streams = Vec::new();
     for n in 0..count {
@@ -218,7 +226,8 @@ async fn one_person_has_so_many_requests_at_once_and_the_others_do_not_notice() 
         let mut flood = join_all((0..REQUESTS).map(|_| connect(&console, [127, 0, 9, 1], &text))).await;
         for _ in 0..3 {
             let refused = until("one too many is refused", async || {
-                let answer = console.anonymous(Method::GET, "/api/v1/runs").bearer_auth(&token).send().await.expect("an answer");
+                let answer =
+                    console.anonymous(Method::GET, "/api/v1/runs").bearer_auth(&token).send().await.expect("an answer");
                 if answer.status() == StatusCode::TOO_MANY_REQUESTS {
                     return Some(answer);
                 }
@@ -229,7 +238,10 @@ async fn one_person_has_so_many_requests_at_once_and_the_others_do_not_notice() 
             .await;
             assert_eq!(refused.headers()["retry-after"], "1");
             let error = expect(refused, StatusCode::TOO_MANY_REQUESTS).await;
-            assert!(error["message"].as_str().is_some_and(|message| message.contains("64 requests of yours")), "{error}");
+            assert!(
+                error["message"].as_str().is_some_and(|message| message.contains("64 requests of yours")),
+                "{error}"
+            );
         }
     }
     console.get("/api/v1/runs", StatusCode::OK).await;

@@ -1,4 +1,5 @@
-//! A hundred people who listen to what changes, and lose the right to: their streams end in time, and what they came with opens nothing more.
+//! A hundred people who listen to what changes, and lose the right to: their streams end in time, and what they came
+//! with opens nothing more.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -29,7 +30,8 @@ enum Ending {
 }
 
 impl Ending {
-    const ALL: [Self; 6] = [Self::Disabled, Self::Demoted, Self::NewPassword, Self::OwnPassword, Self::SignedOut, Self::Revoked];
+    const ALL: [Self; 6] =
+        [Self::Disabled, Self::Demoted, Self::NewPassword, Self::OwnPassword, Self::SignedOut, Self::Revoked];
 
     /// Whether the streams that were opened by a session, and those by a token, end.
     const fn streams(self) -> [bool; 2] {
@@ -41,7 +43,8 @@ impl Ending {
         }
     }
 
-    /// Whether the session, and the token, open nothing any more. The token of somebody who was demoted is worth less, and no other.
+    /// Whether the session, and the token, open nothing any more. The token of somebody who was demoted is worth less,
+    /// and no other.
     const fn credentials(self) -> [bool; 2] {
         if let Self::Demoted = self { [true, false] } else { self.streams() }
     }
@@ -73,7 +76,10 @@ impl Person {
             token_id: String::new(),
         };
         let form = [("username", name.as_str()), ("password", PASSWORD)];
-        let request = person.own(console, Method::POST, "/api/fn/sessions/create").header(header::ACCEPT, "text/html").form(&form);
+        let request = person
+            .own(console, Method::POST, "/api/fn/sessions/create")
+            .header(header::ACCEPT, "text/html")
+            .form(&form);
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::FOUND);
         let cookie = answer.headers()[header::SET_COOKIE].to_str().expect("text");
@@ -129,11 +135,15 @@ impl Person {
                 assert_eq!(request.send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
             }
             Ending::SignedOut => {
-                let request = self.by_session(console, Method::POST, "/api/fn/sessions/delete").header(header::ACCEPT, "text/html");
+                let request = self
+                    .by_session(console, Method::POST, "/api/fn/sessions/delete")
+                    .header(header::ACCEPT, "text/html");
                 let answer = request.form(&[("everywhere", "on")]).send().await.expect("an answer");
                 assert_eq!(answer.status(), StatusCode::FOUND);
             }
-            Ending::Revoked => drop(console.delete(&format!("/api/v1/tokens/{}", self.token_id), StatusCode::NO_CONTENT).await),
+            Ending::Revoked => {
+                drop(console.delete(&format!("/api/v1/tokens/{}", self.token_id), StatusCode::NO_CONTENT).await);
+            }
         }
         Instant::now()
     }
@@ -186,7 +196,8 @@ async fn a_hundred_people_who_lose_the_right_to_listen_hear_nothing_more_within_
                 others.push((ending, stream));
                 continue;
             }
-            let ended_at = tokio::time::timeout(Duration::from_secs(60), stream).await.expect("it ends").expect("no panic");
+            let ended_at =
+                tokio::time::timeout(Duration::from_secs(60), stream).await.expect("it ends").expect("no panic");
             let took = ended_at.saturating_duration_since(lost_at);
             assert!(took < LIMIT, "{ending:?}: {took:?}");
             (slowest, ended) = (slowest.max(took), ended + 1);
@@ -200,6 +211,9 @@ async fn a_hundred_people_who_lose_the_right_to_listen_hear_nothing_more_within_
     for (ending, stream) in &others {
         assert!(!stream.is_finished(), "{ending:?}: a stream ended whose listener lost nothing");
     }
-    eprintln!("{ended} streams ended, the slowest after {slowest:?}; {} go on; {tries} tries, none let in", others.len());
+    eprintln!(
+        "{ended} streams ended, the slowest after {slowest:?}; {} go on; {tries} tries, none let in",
+        others.len()
+    );
     assert_eq!((people.len(), ended, others.len(), tries), (100, 151, 49, 2 * 3 * 134));
 }

@@ -50,9 +50,10 @@ async fn what_no_token_can_be_is_refused_by_field() {
         let error = console.ask(&operator, Method::POST, "/api/v1/tokens", &wrong, StatusCode::BAD_REQUEST).await;
         assert!(error["fields"][field].is_string(), "{field}: {error}");
     }
-    for wrong in
-        [json!({ "label": "x", "role": "viewer", "scopes": ["everything"] }), json!({ "label": "x", "role": "viewer", "user": "ana" })]
-    {
+    for wrong in [
+        json!({ "label": "x", "role": "viewer", "scopes": ["everything"] }),
+        json!({ "label": "x", "role": "viewer", "user": "ana" }),
+    ] {
         let error = console.ask(&operator, Method::POST, "/api/v1/tokens", &wrong, StatusCode::BAD_REQUEST).await;
         let message = error["message"].as_str().expect("words");
         assert!(message.contains("scopes") || message.contains("user"), "{error}");
@@ -76,7 +77,8 @@ async fn a_token_with_scopes_does_those_and_no_more() {
 #[tokio::test]
 async fn a_token_makes_no_greater_one() {
     let console = Console::start();
-    let (_, maker) = console.issue(&json!({ "label": "maker", "role": "operator", "scopes": ["tokens.write", "runs.read"] })).await;
+    let (_, maker) =
+        console.issue(&json!({ "label": "maker", "role": "operator", "scopes": ["tokens.write", "runs.read"] })).await;
     for (greater, field) in [
         (token("viewer"), "scopes"),
         (json!({ "label": "x", "role": "viewer", "scopes": ["remotes.read"] }), "scopes"),
@@ -106,7 +108,8 @@ async fn only_who_looks_after_people_reaches_the_tokens_of_others() {
     console.ask(&eva, Method::DELETE, &format!("/api/v1/tokens/{id}"), &json!({}), StatusCode::NOT_FOUND).await;
 
     let all = console.get("/api/v1/tokens?user=*", StatusCode::OK).await;
-    let users: Vec<_> = all["tokens"].as_array().expect("tokens").iter().map(|token| token["user"].as_str().expect("a name")).collect();
+    let users: Vec<_> =
+        all["tokens"].as_array().expect("tokens").iter().map(|token| token["user"].as_str().expect("a name")).collect();
     assert_eq!(users, [ADMIN, "eva", ADMIN], "newest first");
     console.get("/api/v1/tokens?user=nobody", StatusCode::NOT_FOUND).await;
     let evas = own["tokens"][0]["id"].as_str().expect("an id");
@@ -137,7 +140,9 @@ async fn nobody_piles_up_tokens_without_end() {
     console.ask(&eva, Method::POST, "/api/v1/tokens", &token("viewer"), StatusCode::CONFLICT).await;
     let first = console.ask(&eva, Method::GET, "/api/v1/tokens?limit=60", &json!({}), StatusCode::OK).await;
     let cursor = first["cursor"].as_str().expect("more");
-    let second = console.ask(&eva, Method::GET, &format!("/api/v1/tokens?limit=60&cursor={cursor}"), &json!({}), StatusCode::OK).await;
+    let second = console
+        .ask(&eva, Method::GET, &format!("/api/v1/tokens?limit=60&cursor={cursor}"), &json!({}), StatusCode::OK)
+        .await;
     let count = |page: &Value| page["tokens"].as_array().map(Vec::len);
     assert_eq!((count(&first), count(&second), &second["cursor"]), (Some(60), Some(40), &Value::Null));
     let id = last["id"].as_str().expect("an id");

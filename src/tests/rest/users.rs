@@ -50,7 +50,10 @@ async fn what_is_asked_for_badly_is_refused_by_field() {
     let error = console.post("/api/v1/users", &user("eva", "owner", PASSWORD), StatusCode::BAD_REQUEST).await;
     assert!(error["message"].as_str().expect("words").contains("role"), "{error}");
     let id = console.person("eva", "viewer").await;
-    assert_eq!(console.post("/api/v1/users", &user("EVA", "viewer", PASSWORD), StatusCode::CONFLICT).await["code"], "conflict");
+    assert_eq!(
+        console.post("/api/v1/users", &user("EVA", "viewer", PASSWORD), StatusCode::CONFLICT).await["code"],
+        "conflict"
+    );
     let path = format!("/api/v1/users/{id}");
     for (body, field) in [(json!({}), "role"), (json!({ "password": "short" }), "password")] {
         let error = console.patch(&path, &body, StatusCode::BAD_REQUEST).await;
@@ -142,7 +145,8 @@ async fn of_two_admins_who_disable_each_other_one_stays() {
     let second = format!("/api/v1/users/{}", console.person("eva", "admin").await);
     let (marianne, eva) = (console.token_of(ADMIN, "admin"), console.token_of("eva", "admin"));
     for change in [json!({ "disabled": true }), json!({ "role": "viewer" })] {
-        let send = |token: &str, path: &str| console.anonymous(Method::PATCH, path).bearer_auth(token).json(&change).send();
+        let send =
+            |token: &str, path: &str| console.anonymous(Method::PATCH, path).bearer_auth(token).json(&change).send();
         let (one, other) = tokio::join!(send(&marianne, &second), send(&eva, &first));
         let (one, other) = (one.expect("an answer").status(), other.expect("an answer").status());
         assert!((one == StatusCode::OK) != (other == StatusCode::OK), "{one} {other}");
@@ -161,7 +165,13 @@ async fn people_are_paged_by_name() {
     let (mut names, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = console.get(&format!("/api/v1/users?limit=2{cursor}"), StatusCode::OK).await;
-        names.extend(page["users"].as_array().expect("users").iter().map(|user| user["name"].as_str().expect("a name").to_owned()));
+        names.extend(
+            page["users"]
+                .as_array()
+                .expect("users")
+                .iter()
+                .map(|user| user["name"].as_str().expect("a name").to_owned()),
+        );
         let Some(next) = page["cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }

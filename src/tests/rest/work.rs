@@ -1,4 +1,5 @@
-//! Work that is bounded: listings and sizes of one person at once, what waits for its turn, and answers that are made while they are sent.
+//! Work that is bounded: listings and sizes of one person at once, what waits for its turn, and answers that are made
+//! while they are sent.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -85,7 +86,9 @@ async fn an_answer_that_is_made_piece_by_piece_is_whole_whatever_its_length() {
             let Value::Array(entries) = expect(answer, StatusCode::OK).await else { panic!("an array") };
             (entries, next)
         };
-        let names = |entries: &[Value]| entries.iter().map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>();
+        let names = |entries: &[Value]| {
+            entries.iter().map(|entry| entry["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
         let (whole, next) = list(&[]).await;
         assert_eq!((whole.len(), next), (count, None));
         assert_eq!(names(&whole).iter().collect::<BTreeSet<_>>().len(), count, "each once");
@@ -121,7 +124,8 @@ async fn one_person_who_reads_slowly_keeps_two_listings_and_nobody_else_waits() 
         console.anonymous(Method::GET, LIST).bearer_auth(token).query(&query)
     };
     // The head has come, and the rest is left unread.
-    let slow = [list(&token, "many").send().await.expect("an answer"), list(&token, "many").send().await.expect("an answer")];
+    let slow =
+        [list(&token, "many").send().await.expect("an answer"), list(&token, "many").send().await.expect("an answer")];
     assert!(slow.iter().all(|answer| answer.status() == StatusCode::OK));
     let third = tokio::spawn(list(&token, "few").send());
     let others = timeout(PATIENCE, list(console.token(), "many").send()).await.expect("in time").expect("an answer");

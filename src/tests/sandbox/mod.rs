@@ -102,7 +102,8 @@ async fn a_source_that_became_a_link_while_it_waited_is_not_followed() {
         write(&console.root(), "src2/secret", b"overwritten");
         let before = tree(&outside);
         console.patch("/api/v1/queue", &json!({ "paused": true, "reason": "a test" }), StatusCode::OK).await;
-        let mut body = json!({ "operation": operation, "source": console.path(source), "options": { "flags": { "retries": 1 } } });
+        let mut body =
+            json!({ "operation": operation, "source": console.path(source), "options": { "flags": { "retries": 1 } } });
         if operation != "delete" {
             body["destination"] = json!(console.path(destination));
         }
@@ -203,7 +204,11 @@ async fn a_run_reaches_neither_the_other_root_nor_the_database() {
     write(&console.root(), "src/longshore.db", b"gone");
     symlink(console.data(), console.root().join("dst")).expect("linked");
     let refused = console
-        .post("/api/v1/runs", &json!({ "source": console.path("src"), "destination": console.path("dst") }), StatusCode::FORBIDDEN)
+        .post(
+            "/api/v1/runs",
+            &json!({ "source": console.path("src"), "destination": console.path("dst") }),
+            StatusCode::FORBIDDEN,
+        )
         .await;
     assert_eq!(refused["code"], "forbidden", "{refused}");
     fs::remove_file(console.root().join("dst")).expect("removed");
@@ -214,7 +219,12 @@ async fn a_run_reaches_neither_the_other_root_nor_the_database() {
     let run = run(&console, "copy", "src2", "dst", json!({})).await;
     assert_eq!(run["state"], "failed", "{run}");
     until("the console answers", async || {
-        console.request(reqwest::Method::GET, "/api/v1/runs").send().await.ok().filter(|answer| answer.status() == StatusCode::OK)
+        console
+            .request(reqwest::Method::GET, "/api/v1/runs")
+            .send()
+            .await
+            .ok()
+            .filter(|answer| answer.status() == StatusCode::OK)
     })
     .await;
     assert!(!console.data().join("runs/x").exists());

@@ -1,5 +1,5 @@
-//! Where rclone connects to: metadata services and the console itself never, private networks as the admin chose; whatever the spelling, the door or
-//! a redirect. A real server records who came.
+//! Where rclone connects to: metadata services and the console itself never, private networks as the admin chose;
+//! whatever the spelling, the door or a redirect. A real server records who came.
 
 use std::{
     io::{Read as _, Write as _},
@@ -113,8 +113,11 @@ async fn nothing_connects_to_a_private_network_that_is_refused_however_it_is_wri
         "user:pass@127.0.0.1",
         "example.org@127.0.0.1",
     ];
-    let mut sections: Vec<_> =
-        urls.iter().enumerate().map(|(n, host)| (format!("u{n}"), format!("type = http\nurl = http://{host}:{port}/\n"))).collect();
+    let mut sections: Vec<_> = urls
+        .iter()
+        .enumerate()
+        .map(|(n, host)| (format!("u{n}"), format!("type = http\nurl = http://{host}:{port}/\n")))
+        .collect();
     sections.extend([
         ("dav".to_owned(), format!("type = webdav\nurl = http://127.0.0.1:{port}/\n")),
         (
@@ -233,7 +236,10 @@ async fn nothing_is_mounted_that_leads_to_a_refused_address() {
         let body = json!({ "location": format!("{remote}:"), "mount_point": console.path("mnt") });
         let refused = console.post("/api/v1/mounts", &body, StatusCode::SERVICE_UNAVAILABLE).await;
         let message = refused["message"].as_str().expect("words");
-        assert!(message.contains("“imds” cannot be mounted. Its option url") && message.contains("metadata"), "{refused}");
+        assert!(
+            message.contains("“imds” cannot be mounted. Its option url") && message.contains("metadata"),
+            "{refused}"
+        );
         assert!(!is_mounted(&console.path("mnt")), "{refused}");
     }
 }

@@ -1,5 +1,5 @@
-//! Links that are swapped in while a run works: how many files get out of the allowed folders, or in from outside. `LONGSHORE_SUITE_LINKS` says how
-//! many files are tried.
+//! Links that are swapped in while a run works: how many files get out of the allowed folders, or in from outside.
+//! `LONGSHORE_SUITE_LINKS` says how many files are tried.
 
 use std::{
     fs,
@@ -77,7 +77,8 @@ async fn attack(console: &Console, tries: usize) -> (usize, usize) {
             racer.join().expect("the racer");
         }
         written += tree(&outside.join(name("into"))).values().filter(|content| content.as_slice() == b"inside").count();
-        taken += tree(&console.root().join(name("loot"))).values().filter(|content| content.as_slice() == b"secret").count();
+        taken +=
+            tree(&console.root().join(name("loot"))).values().filter(|content| content.as_slice() == b"secret").count();
     }
     (written, taken)
 }

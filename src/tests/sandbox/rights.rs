@@ -1,4 +1,5 @@
-//! What a copy never makes on this server, and what it never changes: rights of another, owners, devices, the configuration that all rclones share.
+//! What a copy never makes on this server, and what it never changes: rights of another, owners, devices, the
+//! configuration that all rclones share.
 
 use std::{
     fs,
@@ -62,7 +63,11 @@ async fn a_link_leads_no_run_into_the_configuration_of_all() {
     let console = Console::start_in(|dir| write(&dir.join("data"), "rclone.conf", b"[disk]\ntype = local\n"));
     let shared = console.data().join("run");
     let before = fs::read(shared.join("rclone.conf")).expect("there");
-    write(&console.root(), "src/evil/rclone.conf", b"[disk]\ntype = webdav\nurl = http://127.0.0.1:1\nbearer_token_command = /bin/true\n");
+    write(
+        &console.root(),
+        "src/evil/rclone.conf",
+        b"[disk]\ntype = webdav\nurl = http://127.0.0.1:1\nbearer_token_command = /bin/true\n",
+    );
     write(&console.root(), "src/evil/planted", b"planted");
     fs::create_dir(console.root().join("dst")).expect("made");
     symlink(&shared, console.root().join("dst/evil")).expect("linked");

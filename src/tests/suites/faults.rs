@@ -1,5 +1,6 @@
-//! Each call that changes something fails once, or from then on: with a remote that is made or deleted, a job that is saved, a run that is
-//! started. Either it is done, or it is refused in words and nothing has changed; and the console works afterwards.
+//! Each call that changes something fails once, or from then on: with a remote that is made or deleted, a job that is
+//! saved, a run that is started. Either it is done, or it is refused in words and nothing has changed; and the console
+//! works afterwards.
 
 use std::{fs, time::Duration};
 
@@ -36,7 +37,14 @@ impl Place {
     }
 
     /// Asks while the drive fails at a call: the answer's status and words, and the calls that failed.
-    async fn ask(&mut self, method: Method, path: &str, body: &Value, after: usize, trouble: Trouble) -> (StatusCode, String) {
+    async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        after: usize,
+        trouble: Trouble,
+    ) -> (StatusCode, String) {
         self.drive.arm(after, trouble);
         let answer = self.console.request(method, path).json(body).send().await.expect("an answer, whatever fails");
         (answer.status(), answer.text().await.expect("a body"))
@@ -73,7 +81,8 @@ fn points(of: usize, part: usize) -> Vec<usize> {
 }
 
 /// What may go wrong. Each with its number, for names.
-const TROUBLES: [Trouble; 4] = [Trouble::Once(NO_ROOM), Trouble::Once(BROKEN), Trouble::Lasting(NO_ROOM), Trouble::Lasting(BROKEN)];
+const TROUBLES: [Trouble; 4] =
+    [Trouble::Once(NO_ROOM), Trouble::Once(BROKEN), Trouble::Lasting(NO_ROOM), Trouble::Lasting(BROKEN)];
 
 fn told(what: &str, place: &Place) {
     let Place { points, refused, done, .. } = place;
@@ -84,8 +93,7 @@ fn told(what: &str, place: &Place) {
 #[tokio::test]
 async fn a_remote_is_made_or_deleted_or_rclones_configuration_is_what_it_was() {
     let Some(mut place) = Place::start() else { return };
-    let remote =
-        |name: &str, place: &Place| json!({ "name": name, "provider": "alias", "config": { "remote": place.console.path("src") } });
+    let remote = |name: &str, place: &Place| json!({ "name": name, "provider": "alias", "config": { "remote": place.console.path("src") } });
     place.console.post("/api/v1/remotes", &remote("first", &place), StatusCode::CREATED).await;
     let before = place.drive.calls();
     place.console.post("/api/v1/remotes", &remote("second", &place), StatusCode::CREATED).await;
@@ -122,8 +130,7 @@ async fn a_remote_is_made_or_deleted_or_rclones_configuration_is_what_it_was() {
 #[tokio::test]
 async fn a_job_is_saved_or_it_is_not_there() {
     let Some(mut place) = Place::start() else { return };
-    let job =
-        |name: &str, place: &Place| json!({ "name": name, "source": place.console.path("src"), "destination": place.console.path("dst") });
+    let job = |name: &str, place: &Place| json!({ "name": name, "source": place.console.path("src"), "destination": place.console.path("dst") });
     let before = place.drive.calls();
     place.console.post("/api/v1/jobs", &job("first", &place), StatusCode::CREATED).await;
     let calls = place.drive.calls() - before;
@@ -149,7 +156,8 @@ async fn a_job_is_saved_or_it_is_not_there() {
 #[tokio::test]
 async fn a_run_is_started_and_ends_as_it_did_or_it_is_not_there() {
     let Some(mut place) = Place::start() else { return };
-    let run = |to: &str, place: &Place| json!({ "source": place.console.path("src"), "destination": place.console.path(to) });
+    let run =
+        |to: &str, place: &Place| json!({ "source": place.console.path("src"), "destination": place.console.path(to) });
     let before = place.drive.calls();
     place.console.ended(&super::begin(&place.console, &run("first", &place)).await).await;
     let calls = place.drive.calls() - before;

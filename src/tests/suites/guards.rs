@@ -1,5 +1,5 @@
-//! No sync destroys a copy because its source is not what it was: four causes, any tree; and none deletes more than it may, whatever changes
-//! between the look and the run.
+//! No sync destroys a copy because its source is not what it was: four causes, any tree; and none deletes more than it
+//! may, whatever changes between the look and the run.
 
 use std::{
     cell::RefCell,
@@ -38,8 +38,8 @@ fn shrink(dir: &Path, chance: &mut Chance) {
     }
 }
 
-/// One tree: it is synced well, then its source loses what the guards look at, in four ways. Files of the destination that were deleted, and
-/// how often a guard stopped a run.
+/// One tree: it is synced well, then its source loses what the guards look at, in four ways. Files of the destination
+/// that were deleted, and how often a guard stopped a run.
 async fn four_causes(console: &Console, number: usize) -> (usize, BTreeMap<String, usize>) {
     let (dir, mut chance) = (format!("tree{number}"), Chance::of(number));
     let files = chance.between(5, 60);
@@ -150,7 +150,11 @@ async fn a_source_that_changes_between_the_look_and_the_run_costs_no_more_than_t
         let files = chance.between(40, 90);
         for file in 0..files {
             for side in ["src", "dst"] {
-                write(&console.root(), &format!("{dir}/{side}/{}/file{file}", if file < 12 { "stays" } else { "goes" }), b"same");
+                write(
+                    &console.root(),
+                    &format!("{dir}/{side}/{}/file{file}", if file < 12 { "stays" } else { "goes" }),
+                    b"same",
+                );
             }
         }
         let (source, destination) = (console.root().join(&dir).join("src"), console.root().join(&dir).join("dst"));
@@ -165,12 +169,15 @@ async fn a_source_that_changes_between_the_look_and_the_run_costs_no_more_than_t
         fs::rename(source.join("goes"), console.root().join(&dir).join("gone")).expect("moved away");
         let before = tree(&destination);
         let run = end(&console, &id).await;
-        let (deleted, budget) = (lost(&before, &destination), run["guard_report"]["budget"].as_u64().expect("a budget"));
+        let (deleted, budget) =
+            (lost(&before, &destination), run["guard_report"]["budget"].as_u64().expect("a budget"));
         assert!(deleted <= usize::try_from(budget).expect("small"), "{dir}: {deleted} of {budget}: {run}");
         assert_eq!((&run["state"], &run["exit_code"]), (&json!("failed"), &json!(7)), "{dir}: {run}");
         (failed, most) = (failed + 1, most.max(deleted));
     }
-    eprintln!("{races} sources changed after the look: {failed} failed with 7, at most {most} files deleted, 10 allowed");
+    eprintln!(
+        "{races} sources changed after the look: {failed} failed with 7, at most {most} files deleted, 10 allowed"
+    );
     assert!(failed == races && most > 0, "rclone itself was the one that stopped");
 }
 
@@ -185,7 +192,12 @@ struct Change {
 impl Change {
     fn of(chance: &mut Chance, files: usize) -> Self {
         let most = (files / 4).min(14);
-        Self { changed: chance.below(most + 1), deleted: chance.below(most + 1), renamed: chance.below(most / 2), new: chance.below(12) }
+        Self {
+            changed: chance.below(most + 1),
+            deleted: chance.below(most + 1),
+            renamed: chance.below(most / 2),
+            new: chance.below(12),
+        }
     }
 
     fn make(&self, source: &Path) {
@@ -210,7 +222,9 @@ impl Change {
 /// Where a sync writes to and keeps what goes, and where that lies on this machine.
 fn place(console: &Console, s3: Option<&S3>, dir: &str) -> (String, String, PathBuf) {
     let base = s3.map_or_else(|| console.root(), |s3| s3.dir.path().join("bucket"));
-    let name = |what: &str| if s3.is_some() { format!("{dir}:bucket/{dir}/{what}") } else { console.path(&format!("{dir}/{what}")) };
+    let name = |what: &str| {
+        if s3.is_some() { format!("{dir}:bucket/{dir}/{what}") } else { console.path(&format!("{dir}/{what}")) }
+    };
     (name("dst"), name("kept"), base.join(dir))
 }
 
@@ -249,13 +263,18 @@ async fn the_figures_are_the_files_whatever_changed_and_wherever_they_are_kept()
         let Change { changed, deleted, renamed, new } = change;
         let gone = if renames { deleted } else { deleted + renamed };
         let report = &run["guard_report"];
-        let figures = ["source_files", "destination_files", "changed_files", "new_files", "deletes"].map(|name| report[name].as_u64());
+        let figures = ["source_files", "destination_files", "changed_files", "new_files", "deletes"]
+            .map(|name| report[name].as_u64());
         let come = if renames { new } else { new + renamed };
         let expected = [files - deleted + new, files, changed, come, gone].map(|files| Some(files as u64));
         let what = format!("{dir}: kept {kept}, renames {renames}, {destination}, {body}");
         assert_eq!(figures, expected, "{what}: {run}");
         if gone > (files / 10).max(10) {
-            assert_eq!((&run["state"], &report["reason"]), (&json!("blocked"), &json!("delete_budget")), "{what}: {run}");
+            assert_eq!(
+                (&run["state"], &report["reason"]),
+                (&json!("blocked"), &json!("delete_budget")),
+                "{what}: {run}"
+            );
             assert_eq!(lost(&before, &base.join("dst")), 0, "{what}");
             stopped += 1;
         } else {

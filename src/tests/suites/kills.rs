@@ -1,5 +1,5 @@
-//! Processes that are frozen, killed, or told to end: what hangs is ended, what was killed is healed by the next run, and who is told to end
-//! leaves all that runs running.
+//! Processes that are frozen, killed, or told to end: what hangs is ended, what was killed is healed by the next run,
+//! and who is told to end leaves all that runs running.
 
 use std::{
     fs,
@@ -18,15 +18,16 @@ const GONE: Duration = Duration::from_secs(25);
 /// A copy of 4 MiB that takes long, once bytes move.
 async fn slow(console: &Console, name: &str) -> String {
     file(console, &format!("{name}/big"), 4096);
-    let run =
-        json!({ "source": console.path(name), "destination": console.path(&format!("{name}-copy")), "options": { "bwlimit": "64k" } });
+    let run = json!({ "source": console.path(name), "destination": console.path(&format!("{name}-copy")), "options": { "bwlimit": "64k" } });
     let id = begin(console, &run).await;
     moves(console, &id).await;
     id
 }
 
 async fn moves(console: &Console, id: &str) {
-    console.run_until(id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0)).await;
+    console
+        .run_until(id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0))
+        .await;
 }
 
 /// The shim of a run, and its rclone.
@@ -42,7 +43,8 @@ async fn nothing_is_left(console: &Console, id: &str) {
 
 #[tokio::test]
 async fn what_does_nothing_any_more_is_ended_within_25_seconds_though_it_hears_no_signal() {
-    let (console, times) = (Console::start_with_env(&[("LONGSHORE_STALL_LIMIT", "4s")]), count("LONGSHORE_SUITE_FREEZES", 3));
+    let (console, times) =
+        (Console::start_with_env(&[("LONGSHORE_STALL_LIMIT", "4s")]), count("LONGSHORE_SUITE_FREEZES", 3));
     let mut slowest = Duration::ZERO;
     for batch in (0..times).collect::<Vec<_>>().chunks(5) {
         let mut frozen = Vec::new();
@@ -95,7 +97,11 @@ async fn a_run_whose_shim_died_before_it_wrote_down_who_rclone_is_can_be_stopped
     assert!(!console.data().join(format!("runs/{id}.1/pids.json")).exists(), "nobody wrote it down");
     console.post(&format!("/api/v1/runs/{id}/stop"), &json!({}), StatusCode::ACCEPTED).await;
     let run = end(&console, &id).await;
-    assert_eq!((&run["state"], &run["exit_code"]), (&json!("interrupted"), &Value::Null), "nobody saw how it ended: {run}");
+    assert_eq!(
+        (&run["state"], &run["exit_code"]),
+        (&json!("interrupted"), &Value::Null),
+        "nobody saw how it ended: {run}"
+    );
     nothing_is_left(&console, &id).await;
 }
 
@@ -127,8 +133,11 @@ async fn a_stop_that_the_console_did_not_live_to_write_down_is_an_end_like_any_o
     console.restart();
     assert_eq!(end(&console, &id).await["state"], "cancelled");
     let audit = console.get("/api/v1/audit?limit=50", StatusCode::OK).await;
-    let ends =
-        audit["entries"].as_array().expect("entries").iter().filter(|row| row["action"] == "rclone.sync" && row["run_id"] == json!(id));
+    let ends = audit["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter(|row| row["action"] == "rclone.sync" && row["run_id"] == json!(id));
     assert_eq!(ends.count(), 1, "{audit}");
     let followed = until("it is followed", async || {
         let job = console.get(&format!("/api/v1/jobs/{}", after["id"].as_str().expect("an id")), StatusCode::OK).await;
@@ -152,8 +161,14 @@ async fn what_a_killed_rclone_left_the_next_run_heals() {
         let id = begin(&console, &run).await;
         moves(&console, &id).await;
         let bytes = chance.below(128) as u64 * 1024;
-        console.run_until(&id, "so many bytes", |run| run["stats"]["bytes"].as_u64() >= Some(bytes) || !run["ended_at"].is_null()).await;
-        let Some((rclone, _)) = console.processes(&id).into_iter().find(|(_, line)| !line.contains(" shim ")) else { continue };
+        console
+            .run_until(&id, "so many bytes", |run| {
+                run["stats"]["bytes"].as_u64() >= Some(bytes) || !run["ended_at"].is_null()
+            })
+            .await;
+        let Some((rclone, _)) = console.processes(&id).into_iter().find(|(_, line)| !line.contains(" shim ")) else {
+            continue;
+        };
         kill(rclone);
         let killed = Instant::now();
         let run = console.ended(&id).await;
@@ -187,7 +202,8 @@ async fn a_console_that_is_told_to_end_under_load_ends_well_and_all_that_runs_go
         }
         moves(&console, &ids[0]).await;
         let stream = console.request(Method::GET, "/api/v1/events").send().await.expect("an answer");
-        let busy: Vec<_> = (0..20).map(|_| tokio::spawn(console.request(Method::GET, "/api/v1/runs?limit=100").send())).collect();
+        let busy: Vec<_> =
+            (0..20).map(|_| tokio::spawn(console.request(Method::GET, "/api/v1/runs?limit=100").send())).collect();
         let works = |console: &Console| ids.iter().filter(|id| !console.processes(id).is_empty()).count();
         let before = works(&console);
         let (status, took) = console.terminate();

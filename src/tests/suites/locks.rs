@@ -1,5 +1,5 @@
-//! One writer a place, whatever it is called: pairs of runs that are asked for at the same moment never work at the same time. By what the rows
-//! say, and by who was seen in `/proc`.
+//! One writer a place, whatever it is called: pairs of runs that are asked for at the same moment never work at the
+//! same time. By what the rows say, and by who was seen in `/proc`.
 
 use std::{
     cell::RefCell,
@@ -49,7 +49,8 @@ const PAIRS: [(&str, &str, &str); 19] = [
     ("the type local", "here:#/@/out", "#/@/out"),
 ];
 /// The same, of runs that do more than write to a destination: the whole of both requests.
-const MOVES: [&str; 3] = ["the source of a move is written", "the source of a move is read", "the source of a move is moved elsewhere"];
+const MOVES: [&str; 3] =
+    ["the source of a move is written", "the source of a move is read", "the source of a move is moved elsewhere"];
 
 /// A remote that encrypts, and the folder under it.
 const UNDER_CRYPT: &str = "crypt and what lies under it";
@@ -75,7 +76,9 @@ async fn remotes(console: &Console) {
         ("co", "combine", json!({ "upstreams": format!("one={root}/u1 two={root}/u2") })),
         ("here", "local", json!({})),
     ] {
-        console.post("/api/v1/remotes", &json!({ "name": name, "provider": kind, "config": config }), StatusCode::CREATED).await;
+        console
+            .post("/api/v1/remotes", &json!({ "name": name, "provider": kind, "config": config }), StatusCode::CREATED)
+            .await;
     }
     for folder in ["u1", "u2", "vault"] {
         fs::create_dir_all(console.root().join(folder)).expect("made");
@@ -153,7 +156,8 @@ fn working(data: &Path) -> Vec<String> {
         let transfers = !rest.starts_with("shim") && program.ends_with("rclone") && !folder.ends_with(".guard");
         transfers.then(|| folder.split('.').next().unwrap_or(folder).to_owned())
     };
-    let found: BTreeSet<_> = fs::read_dir("/proc").expect("Linux").flatten().filter_map(|entry| run(entry.path())).collect();
+    let found: BTreeSet<_> =
+        fs::read_dir("/proc").expect("Linux").flatten().filter_map(|entry| run(entry.path())).collect();
     found.into_iter().collect()
 }
 
@@ -202,7 +206,11 @@ async fn pair(console: &Console, number: usize) -> Outcome {
         match status {
             StatusCode::ACCEPTED => ended.push(body["id"].as_str().expect("an id").to_owned()),
             _ => {
-                assert_eq!((status, &body["code"]), (StatusCode::CONFLICT, &json!("destination_busy")), "{kind}: {body}");
+                assert_eq!(
+                    (status, &body["code"]),
+                    (StatusCode::CONFLICT, &json!("destination_busy")),
+                    "{kind}: {body}"
+                );
                 refusals.push(body);
             }
         }
@@ -213,8 +221,10 @@ async fn pair(console: &Console, number: usize) -> Outcome {
     for id in &ids {
         let row = end(console, id).await;
         // The second of these two finds the plain name that the first wrote, and says that it cannot be decrypted.
-        let foreign = kind == UNDER_CRYPT && row["warnings"][0]["kind"] == "names_not_decrypted" && row["warnings"][1].is_null();
-        let good = matches!(row["state"].as_str(), Some("succeeded" | "no_change")) || (foreign && row["state"] == "warning");
+        let foreign =
+            kind == UNDER_CRYPT && row["warnings"][0]["kind"] == "names_not_decrypted" && row["warnings"][1].is_null();
+        let good =
+            matches!(row["state"].as_str(), Some("succeeded" | "no_change")) || (foreign && row["state"] == "warning");
         // What was moved away before is not there any more, or its folder is empty: that is an end as well.
         let gone = row["exit_code"] == 3 || (row["state"] == "warning" && row["stats"]["listed"] == 0);
         assert!(good || (MOVES.contains(&kind) && gone), "{kind}: {row}");
@@ -226,7 +236,10 @@ async fn pair(console: &Console, number: usize) -> Outcome {
     {
         // On a busy machine the first may have ended before the second was asked for.
         let apart = |one: &Value, other: &Value| time(one, "ended_at") <= time(other, "created_at");
-        assert!(apart(one, other) || apart(other, one), "{kind}: both were taken, and neither would wait: {one} {other}");
+        assert!(
+            apart(one, other) || apart(other, one),
+            "{kind}: both were taken, and neither would wait: {one} {other}"
+        );
     }
     fs::remove_dir_all(console.root().join(format!("pair{number}"))).expect("removed");
     Outcome { kind, ids, refused: !refusals.is_empty(), overlaps }
@@ -256,7 +269,8 @@ async fn two_runs_that_would_write_in_one_place_never_work_at_once() {
         let together = matches!(ids.as_slice(), [one, other] if seen.together.contains(&(one.clone(), other.clone())));
         let met = outcome.overlaps || together;
         let [tried, refused, at_once] = table.entry(outcome.kind).or_default();
-        (*tried, *refused, *at_once) = (*tried + 1, *refused + usize::from(outcome.refused), *at_once + usize::from(met));
+        (*tried, *refused, *at_once) =
+            (*tried + 1, *refused + usize::from(outcome.refused), *at_once + usize::from(met));
         if met && outcome.kind != APART.0 {
             overlaps.push((outcome.kind, ids));
         }

@@ -1,5 +1,5 @@
-//! Suites: one promise, tried often, with chance. Each run of the tests tries a few with the same seed; the whole is for the hand, see
-//! `docs/reliability.md`. What they print is what that page tells.
+//! Suites: one promise, tried often, with chance. Each run of the tests tries a few with the same seed; the whole is
+//! for the hand, see `docs/reliability.md`. What they print is what that page tells.
 
 mod faults;
 mod guards;
@@ -82,8 +82,7 @@ async fn end(console: &Console, id: &str) -> Value {
 
 /// Asks for a sync of `dir/src` to `dir/dst` with more, and waits until it has ended.
 async fn sync(console: &Console, dir: &str, more: Value) -> Value {
-    let mut run =
-        json!({ "operation": "sync", "source": console.path(&format!("{dir}/src")), "destination": console.path(&format!("{dir}/dst")) });
+    let mut run = json!({ "operation": "sync", "source": console.path(&format!("{dir}/src")), "destination": console.path(&format!("{dir}/dst")) });
     run.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     end(console, &begin(console, &run).await).await
 }

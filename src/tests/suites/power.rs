@@ -1,5 +1,5 @@
-//! The power fails: the data folder lies on a drive that loses, at a call by chance, all that was not synced. What was answered is there
-//! afterwards, nothing is damaged, and every run comes to an end.
+//! The power fails: the data folder lies on a drive that loses, at a call by chance, all that was not synced. What was
+//! answered is there afterwards, nothing is damaged, and every run comes to an end.
 
 use std::{cell::RefCell, collections::BTreeMap, collections::BTreeSet, fs, process::Command, time::Duration};
 
@@ -59,13 +59,17 @@ impl People<'_> {
     async fn runs(&self, who: usize, limit: Option<&str>) {
         let mut tick = tokio::time::interval(Duration::from_millis(25));
         for number in 0.. {
-            let (from, to) = (self.console.path("src"), self.console.path(&format!("dst{}/{who}-{number}", self.round)));
+            let (from, to) =
+                (self.console.path("src"), self.console.path(&format!("dst{}/{who}-{number}", self.round)));
             let run = json!({ "source": from, "destination": to, "options": { "bwlimit": limit } });
             let Some(run) = self.ask(Method::POST, "/api/v1/runs", &run, StatusCode::ACCEPTED).await else { return };
             let id = run["id"].as_str().expect("an id").to_owned();
             self.answered.borrow_mut().runs.push(id.clone());
             loop {
-                let Some(run) = self.ask(Method::GET, &format!("/api/v1/runs/{id}"), &json!({}), StatusCode::OK).await else { return };
+                let Some(run) = self.ask(Method::GET, &format!("/api/v1/runs/{id}"), &json!({}), StatusCode::OK).await
+                else {
+                    return;
+                };
                 if !run["ended_at"].is_null() {
                     self.answered.borrow_mut().ended.insert(id, run["state"].clone());
                     break;
@@ -90,7 +94,9 @@ impl People<'_> {
     async fn tokens(&self) {
         for number in 0.. {
             let label = format!("token {} {number}", self.round);
-            let Some(made) = self.make("/api/v1/tokens", &json!({ "label": label, "role": "viewer" })).await else { return };
+            let Some(made) = self.make("/api/v1/tokens", &json!({ "label": label, "role": "viewer" })).await else {
+                return;
+            };
             let secret = made["token"].as_str().expect("a token").to_owned();
             let id = made["id"].as_str().expect("an id").to_owned();
             if number % 4 == 0 {
@@ -129,9 +135,17 @@ async fn is_whole(console: &Console, answered: &Answered) {
     }
     let url = format!("sqlite://{}", copy.path().join("longshore.db").display());
     let pool = sqlx::SqlitePool::connect(&url).await.expect("opened");
-    assert_eq!(sqlx::query_scalar::<_, String>("PRAGMA integrity_check").fetch_one(&pool).await.expect("checked"), "ok");
+    assert_eq!(
+        sqlx::query_scalar::<_, String>("PRAGMA integrity_check").fetch_one(&pool).await.expect("checked"),
+        "ok"
+    );
     pool.close().await;
-    let listed = Command::new(rclone_path()).arg("listremotes").arg("--config").arg(data.join("rclone.conf")).output().expect("rclone");
+    let listed = Command::new(rclone_path())
+        .arg("listremotes")
+        .arg("--config")
+        .arg(data.join("rclone.conf"))
+        .output()
+        .expect("rclone");
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
     let listed = String::from_utf8(listed.stdout).expect("text");
     let listed: BTreeSet<_> = listed.lines().collect();
@@ -165,7 +179,10 @@ async fn is_there(console: &Console, answered: &Answered, since: &str) {
         cursor = format!("&cursor={next}");
     }
     let told = |action: &str, field: &str, what: &str| {
-        assert!(rows.iter().any(|row| row["action"] == action && row[field] == what), "{action} {what} is not in the audit log");
+        assert!(
+            rows.iter().any(|row| row["action"] == action && row[field] == what),
+            "{action} {what} is not in the audit log"
+        );
     };
     for name in &answered.remotes {
         assert!(remotes.contains(&format!("\"{name}\"")), "{name}: {remotes}");
@@ -175,7 +192,10 @@ async fn is_there(console: &Console, answered: &Answered, since: &str) {
     answered.runs.iter().for_each(|id| told("run.start", "run_id", id));
     answered.ended.keys().for_each(|id| told("rclone.copy", "run_id", id));
     let count = |action: &str| rows.iter().filter(|row| row["action"] == action).count();
-    assert!(count("token.create") >= answered.tokens.len() + answered.revoked.len() && count("token.delete") >= answered.revoked.len());
+    assert!(
+        count("token.create") >= answered.tokens.len() + answered.revoked.len()
+            && count("token.delete") >= answered.revoked.len()
+    );
 }
 
 /// No run is left that has not ended.
@@ -231,7 +251,15 @@ async fn what_was_answered_is_there_after_the_power_failed() {
         is_there(&console, &answered, &since).await;
         // A person may have a hundred.
         for id in answered.tokens.keys() {
-            console.ask(console.token(), Method::DELETE, &format!("/api/v1/tokens/{id}"), &json!({}), StatusCode::NO_CONTENT).await;
+            console
+                .ask(
+                    console.token(),
+                    Method::DELETE,
+                    &format!("/api/v1/tokens/{id}"),
+                    &json!({}),
+                    StatusCode::NO_CONTENT,
+                )
+                .await;
         }
         let counts = [
             answered.runs.len(),

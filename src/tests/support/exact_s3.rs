@@ -1,5 +1,5 @@
-//! An S3 server that lists exactly the keys that it is given, also those that a folder could not hold: one key several times, a key that is the
-//! beginning of others, empty names between slashes.
+//! An S3 server that lists exactly the keys that it is given, also those that a folder could not hold: one key several
+//! times, a key that is the beginning of others, empty names between slashes.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -20,11 +20,13 @@ pub struct ExactS3 {
 }
 
 impl ExactS3 {
-    /// Starts one that holds these keys. One that ends in a slash is empty, as the consoles of providers make a folder; the size of each other is its
-    /// place among them.
+    /// Starts one that holds these keys. One that ends in a slash is empty, as the consoles of providers make a folder;
+    /// the size of each other is its place among them.
     pub fn start(keys: &[&str]) -> Self {
         let size = |n: usize, key: &str| if key.ends_with('/') { 0 } else { n + 1 };
-        Self::start_with(keys.iter().enumerate().map(|(n, key)| ((*key).to_owned(), "x".repeat(size(n, key)))).collect())
+        Self::start_with(
+            keys.iter().enumerate().map(|(n, key)| ((*key).to_owned(), "x".repeat(size(n, key)))).collect(),
+        )
     }
 
     /// Starts one that holds these keys with these contents.
@@ -92,7 +94,8 @@ const XML: &str = "Content-Type: application/xml\r\n";
 fn answer(method: &str, target: &str, keys: &mut Vec<(String, String)>) -> (&'static str, String, String) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = decode(path);
-    let Some((bucket, key)) = path.trim_start_matches('/').split_once('/').or(Some((path.trim_start_matches('/'), ""))) else {
+    let Some((bucket, key)) = path.trim_start_matches('/').split_once('/').or(Some((path.trim_start_matches('/'), "")))
+    else {
         unreachable!()
     };
     let missing = |code: &str| ("404 Not Found", XML.to_owned(), format!("<Error><Code>{code}</Code></Error>"));
@@ -109,7 +112,8 @@ fn answer(method: &str, target: &str, keys: &mut Vec<(String, String)>) -> (&'st
                 ("204 No Content", String::new(), String::new())
             }
             Some(at) => {
-                let headers = "Content-Type: text/plain\r\nETag: \"e\"\r\nLast-Modified: Mon, 05 May 2025 05:05:05 GMT\r\n";
+                let headers =
+                    "Content-Type: text/plain\r\nETag: \"e\"\r\nLast-Modified: Mon, 05 May 2025 05:05:05 GMT\r\n";
                 ("200 OK", headers.to_owned(), keys[at].1.clone())
             }
             None => missing("NoSuchKey"),
@@ -119,8 +123,13 @@ fn answer(method: &str, target: &str, keys: &mut Vec<(String, String)>) -> (&'st
 }
 
 fn listing(query: &str, keys: &[(String, String)]) -> String {
-    let value =
-        |name: &str| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| decode(value));
+    let value = |name: &str| {
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| decode(value))
+    };
     let (prefix, delimiter) = (value("prefix").unwrap_or_default(), value("delimiter").unwrap_or_default());
     let name = |text: &str| if value("encoding-type").is_some() { encode(text) } else { text.to_owned() };
     let (mut body, mut prefixes) = (String::new(), Vec::new());
@@ -164,6 +173,12 @@ fn decode(text: &str) -> String {
 
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() || byte == b'/' { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || byte == b'/' {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }

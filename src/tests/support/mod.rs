@@ -1,4 +1,5 @@
-//! A console to test: the real program as a process of its own on a free port, with an admin, a token, and folders that vanish afterwards.
+//! A console to test: the real program as a process of its own on a free port, with an admin, a token, and folders that
+//! vanish afterwards.
 
 mod exact_s3;
 mod peers;
@@ -42,7 +43,8 @@ pub fn longshore(data: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// The same program, on a kernel that answers as if it had no Landlock: a filter in front of it refuses that one system call.
+/// The same program, on a kernel that answers as if it had no Landlock: a filter in front of it refuses that one system
+/// call.
 pub fn without_landlock(data: &Path, args: &[&str]) -> Command {
     const FILTER: &str = "
 import ctypes, os, struct, sys
@@ -63,7 +65,8 @@ os.execv(sys.argv[1], sys.argv[1:])
 /// Runs the program to its end with `input` on its standard input.
 pub fn run_longshore(data: &Path, args: &[&str], input: &str) -> Output {
     let mut command = longshore(data, args);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("takes input");
     child.wait_with_output().expect("ends")
 }
@@ -128,12 +131,18 @@ impl Console {
         Self::start_with(&rclone_path(), Some(Arc::default()), &[], |_| ())
     }
 
-    /// Starts one that logs all that it can, in a folder that was prepared: it keeps its data in `data` there, and may use `root`.
+    /// Starts one that logs all that it can, in a folder that was prepared: it keeps its data in `data` there, and may
+    /// use `root`.
     pub fn start_in(prepare: impl FnOnce(&Path)) -> Self {
         Self::start_with(&rclone_path(), Some(Arc::default()), &[], prepare)
     }
 
-    fn start_with(rclone: &Path, log: Option<Arc<Mutex<String>>>, env: &[(&str, &str)], prepare: impl FnOnce(&Path)) -> Self {
+    fn start_with(
+        rclone: &Path,
+        log: Option<Arc<Mutex<String>>>,
+        env: &[(&str, &str)],
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         Self::start_as(&longshore, rclone, log, env, prepare)
     }
 
@@ -254,7 +263,8 @@ impl Console {
 
     /// Asks with this token, and expects this status.
     pub async fn ask(&self, token: &str, method: Method, path: &str, body: &Value, status: StatusCode) -> Value {
-        expect(self.anonymous(method, path).bearer_auth(token).json(body).send().await.expect("an answer"), status).await
+        expect(self.anonymous(method, path).bearer_auth(token).json(body).send().await.expect("an answer"), status)
+            .await
     }
 
     /// Changes, and expects this status.
@@ -276,7 +286,8 @@ impl Console {
 
     /// A token of this person, by the command line.
     pub fn token_of(&self, user: &str, role: &str) -> String {
-        let made = run_longshore(&self.data(), &["token", "create", "--user", user, "--name", "tests", "--role", role], "");
+        let made =
+            run_longshore(&self.data(), &["token", "create", "--user", user, "--name", "tests", "--role", role], "");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         String::from_utf8(made.stdout).expect("text").trim().to_owned()
     }
@@ -362,9 +373,13 @@ fn client() -> reqwest::Client {
     builder().build().expect("a client")
 }
 
-/// What every client of a console is made of. A connection that is idle is not used again when the console may be closing it at this moment.
+/// What every client of a console is made of. A connection that is idle is not used again when the console may be
+/// closing it at this moment.
 pub fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().pool_idle_timeout(Duration::from_secs(5))
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .pool_idle_timeout(Duration::from_secs(5))
 }
 
 /// The answer's JSON, after its status was checked.
@@ -378,7 +393,13 @@ pub async fn expect(response: Response, status: StatusCode) -> Value {
 /// What makes a command of a data directory and arguments.
 type Program = dyn Fn(&Path, &[&str]) -> Command;
 
-fn serve(dir: &Path, root: &Path, rclone: &Path, log: Option<&Arc<Mutex<String>>>, env: &[(&str, &str)]) -> (Child, String) {
+fn serve(
+    dir: &Path,
+    root: &Path,
+    rclone: &Path,
+    log: Option<&Arc<Mutex<String>>>,
+    env: &[(&str, &str)],
+) -> (Child, String) {
     serve_as(&longshore, dir, root, rclone, log, env)
 }
 
@@ -417,7 +438,10 @@ pub fn rclone_path() -> PathBuf {
         return rclone;
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|dir| dir.join(&rclone)).find(|file| file.exists()).expect("rclone on PATH, or LONGSHORE_TEST_RCLONE")
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(&rclone))
+        .find(|file| file.exists())
+        .expect("rclone on PATH, or LONGSHORE_TEST_RCLONE")
 }
 
 /// The first address that a program prints. What it prints later is read and dropped, so that it never waits for us.
@@ -432,14 +456,17 @@ fn address(output: impl std::io::Read + Send + 'static) -> String {
     found.expect("the program prints its address")
 }
 
-/// A program that a test needs beside rclone: among those that `cargo xtask test` keeps, on `PATH`, or where a system keeps its servers.
-/// `None` where it is missing, said aloud; in CI that is a failure.
+/// A program that a test needs beside rclone: among those that `cargo xtask test` keeps, on `PATH`, or where a system
+/// keeps its servers. `None` where it is missing, said aloud; in CI that is a failure.
 pub fn program(name: &str, package: &str) -> Option<PathBuf> {
     let kept = std::env::var_os("LONGSHORE_TEST_PEERS").map(PathBuf::from);
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/peers/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders =
-        kept.into_iter().chain([built]).chain(std::env::split_paths(&path)).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let folders = kept
+        .into_iter()
+        .chain([built])
+        .chain(std::env::split_paths(&path))
+        .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
     let found = folders.map(|dir| dir.join(name)).find(|file| file.is_file());
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{name} is missing ({package})");

@@ -57,8 +57,7 @@ impl Rotating {
 
     /// The options of a remote whose token has expired.
     pub fn config(&self) -> BTreeMap<String, String> {
-        let token =
-            json!({ "access_token": "stale", "token_type": "Bearer", "refresh_token": "renew-0", "expiry": "2020-01-01T00:00:00Z" });
+        let token = json!({ "access_token": "stale", "token_type": "Bearer", "refresh_token": "renew-0", "expiry": "2020-01-01T00:00:00Z" });
         [
             ("client_id", "id".to_owned()),
             ("client_secret", "shh".to_owned()),
@@ -95,11 +94,16 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     }
     let mut body = vec![0; length];
     let _ = reader.read_exact(&mut body);
-    let (status, said) =
-        if first.starts_with("POST /token") { token(&String::from_utf8_lossy(&body), state) } else { drive(&bearer, state) };
+    let (status, said) = if first.starts_with("POST /token") {
+        token(&String::from_utf8_lossy(&body), state)
+    } else {
+        drive(&bearer, state)
+    };
     let said = said.to_string();
-    let head =
-        format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", said.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        said.len()
+    );
     let _ = stream.write_all((head + &said).as_bytes());
 }
 
@@ -107,7 +111,10 @@ fn token(form: &str, state: &Mutex<State>) -> (&'static str, Value) {
     let mut state = state.lock().expect("whole");
     if !form.split('&').any(|field| field == format!("refresh_token=renew-{}", state.given)) {
         state.refused += 1;
-        return ("400 Bad Request", json!({ "error": "invalid_grant", "error_description": "this token was used already" }));
+        return (
+            "400 Bad Request",
+            json!({ "error": "invalid_grant", "error_description": "this token was used already" }),
+        );
     }
     state.given += 1;
     let number = state.given;

@@ -1,4 +1,5 @@
-//! A comparison that compared less than was asked for, or than is needed to see a change, does not end as a clean success.
+//! A comparison that compared less than was asked for, or than is needed to see a change, does not end as a clean
+//! success.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -6,8 +7,8 @@ use serde_json::json;
 use super::{peer, remote, run, warnings};
 use crate::support::{Console, Moto, Peer, S3, tree, write};
 
-/// Makes the remote `there` of this kind, which has no checksums, with a same-size, different file in `x`; and the source. Its server, where it has
-/// one.
+/// Makes the remote `there` of this kind, which has no checksums, with a same-size, different file in `x`; and the
+/// source. Its server, where it has one.
 async fn blind(console: &Console, kind: &str) -> Option<Peer> {
     write(&console.root(), "src/same.txt", b"same");
     write(&console.root(), "src/nonce", b"new!");
@@ -37,21 +38,39 @@ async fn a_check_that_could_not_compare_content_says_so_and_with_download_it_doe
         let (kinds, message) = warnings(&check);
         assert_eq!((&check["state"], kinds), (&json!("warning"), vec!["compared_by_size"]), "{kind}: {check}");
         assert_eq!(check["warnings"][0]["files"], 2, "{kind}: {check}");
-        assert!(message.starts_with("2 files were compared by size only: there has no checksums."), "{kind}: {message}");
+        assert!(
+            message.starts_with("2 files were compared by size only: there has no checksums."),
+            "{kind}: {message}"
+        );
         assert!(message.contains("download"), "{kind}: {message}");
 
         let download = run(&console, "check", &src, "there:x", json!({ "flags": { "download": true } })).await;
         assert_eq!(download["state"], "failed", "{kind}: {download}");
-        assert!(download["error"].as_str().expect("words").starts_with("1 difference found: 1 differ"), "{kind}: {download}");
-        assert_eq!((&download["stats"]["files"], &download["stats"]["bytes"]), (&json!(0), &json!(0)), "it moved nothing: {download}");
+        assert!(
+            download["error"].as_str().expect("words").starts_with("1 difference found: 1 differ"),
+            "{kind}: {download}"
+        );
+        assert_eq!(
+            (&download["stats"]["files"], &download["stats"]["bytes"]),
+            (&json!(0), &json!(0)),
+            "it moved nothing: {download}"
+        );
 
         let sizes = run(&console, "check", &src, "there:x", json!({ "flags": { "size_only": true } })).await;
-        assert_eq!((&sizes["state"], warnings(&sizes).0), (&json!("succeeded"), vec![]), "{kind}: as it was asked for: {sizes}");
+        assert_eq!(
+            (&sizes["state"], warnings(&sizes).0),
+            (&json!("succeeded"), vec![]),
+            "{kind}: as it was asked for: {sizes}"
+        );
 
         // A difference beside it hides nothing.
         write(&console.root(), "src/only-here", b"1");
         let check = run(&console, "check", &src, "there:x", json!({})).await;
-        assert_eq!((&check["state"], warnings(&check).0), (&json!("failed"), vec!["compared_by_size"]), "{kind}: {check}");
+        assert_eq!(
+            (&check["state"], warnings(&check).0),
+            (&json!("failed"), vec!["compared_by_size"]),
+            "{kind}: {check}"
+        );
     }
 }
 
@@ -126,14 +145,17 @@ async fn objects_without_a_checksum_are_counted_where_others_have_one() {
         let console = Console::start();
         remote(&console, "m", "s3", moto.config()).await;
         let dst = format!("m:bucket/{operation}");
-        for (name, content) in [("parts-same", "same"), ("parts-changed", "old!"), ("sub/parts-larger", "larger than it is")] {
+        for (name, content) in
+            [("parts-same", "same"), ("parts-changed", "old!"), ("sub/parts-larger", "larger than it is")]
+        {
             moto.put_in_parts("bucket", &format!("{operation}/{name}"), content.as_bytes()).await;
         }
         // Neither is compared with anything: one is only there, one is left out by a filter.
         moto.put_in_parts("bucket", &format!("{operation}/only-there.txt"), b"x").await;
         moto.put_in_parts("bucket", &format!("{operation}/left-out.tmp"), b"x").await;
         moto.put("bucket", &format!("{operation}/whole"), b"whole").await;
-        for (name, content) in [("parts-same", "same"), ("parts-changed", "new!"), ("whole", "whole"), ("new", "n"), ("left-out.tmp", "x")]
+        for (name, content) in
+            [("parts-same", "same"), ("parts-changed", "new!"), ("whole", "whole"), ("new", "n"), ("left-out.tmp", "x")]
         {
             write(&console.root(), &format!("src/{name}"), content.as_bytes());
         }
@@ -153,11 +175,20 @@ async fn objects_without_a_checksum_are_counted_where_others_have_one() {
         assert_eq!(kinds, ["compared_by_size"], "{what}");
         assert_eq!(ended["state"], if operation == "check" { "failed" } else { "warning" }, "{what}");
         assert_eq!(ended["warnings"][0]["files"], 2, "{what}");
-        assert!(message.starts_with("2 of 3 files were compared by size only: the provider has no checksum of them."), "{what}");
+        assert!(
+            message.starts_with("2 of 3 files were compared by size only: the provider has no checksum of them."),
+            "{what}"
+        );
         if operation == "copy" {
             // Back again, the objects are the source.
-            let back = run(&console, "copy", &dst, &console.path("src"), json!({ "checksum": true, "exclude": ["*.tmp"] })).await;
-            assert_eq!((warnings(&back).0, &back["warnings"][0]["files"]), (vec!["compared_by_size"], &json!(2)), "{back}");
+            let back =
+                run(&console, "copy", &dst, &console.path("src"), json!({ "checksum": true, "exclude": ["*.tmp"] }))
+                    .await;
+            assert_eq!(
+                (warnings(&back).0, &back["warnings"][0]["files"]),
+                (vec!["compared_by_size"], &json!(2)),
+                "{back}"
+            );
         }
     }
     // What has a checksum on both sides is clean, and so is what is new.
@@ -178,11 +209,17 @@ async fn a_synchronous_call_answers_200_with_the_warning_and_monitoring_and_audi
     let _dav = blind(&console, "webdav").await;
     let body = json!({ "source": console.path("src"), "destination": "there:x", "checksum": true });
     let answer = console.post("/api/v1/backups/rclone/copy", &body, StatusCode::OK).await;
-    assert_eq!((&answer["status"], &answer["warnings"][0]["kind"]), (&json!("warning"), &json!("compared_by_size")), "{answer}");
+    assert_eq!(
+        (&answer["status"], &answer["warnings"][0]["kind"]),
+        (&json!("warning"), &json!("compared_by_size")),
+        "{answer}"
+    );
     let listed = console.get("/api/v1/runs?state=warning", StatusCode::OK).await;
     assert_eq!(listed["runs"].as_array().map(Vec::len), Some(1), "{listed}");
     let metrics = console.get("/metrics", StatusCode::OK).await;
-    assert!(metrics.as_str().expect("text").contains("longshore_runs_ended_total{operation=\"copy\",state=\"warning\"} 1"));
+    assert!(
+        metrics.as_str().expect("text").contains("longshore_runs_ended_total{operation=\"copy\",state=\"warning\"} 1")
+    );
     let audit = console.get("/api/v1/audit?action=rclone.copy", StatusCode::OK).await;
     let row = &audit["entries"][0];
     assert_eq!((&row["detail"]["state"], &row["success"]), (&json!("warning"), &json!(true)), "{audit}");
@@ -199,7 +236,9 @@ async fn names_that_cannot_be_decrypted_are_counted_and_said() {
         write(&console.root(), name, b"1");
     }
     assert_eq!(run(&console, "copy", &console.path("src"), "right:", json!({})).await["state"], "succeeded");
-    for (operation, source, destination) in [("copy", "wrong:", console.path("to")), ("sync", "wrong:", console.path("to"))] {
+    for (operation, source, destination) in
+        [("copy", "wrong:", console.path("to")), ("sync", "wrong:", console.path("to"))]
+    {
         let ended = run(&console, operation, source, &destination, json!({})).await;
         let (kinds, message) = warnings(&ended);
         assert_eq!(ended["state"], "warning", "{operation}: {ended}");

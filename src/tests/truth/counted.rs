@@ -11,12 +11,9 @@ async fn what_could_not_be_counted_is_not_deleted_and_a_confirmation_lets_it_go(
         let console = Console::start();
         let peer = Peer::start("webdav").await;
         // One folder cannot be listed until the files were asked for often enough.
-        let port = proxy::start(
-            peer.port,
-            |method, path| {
-                if method == "PROPFIND" && path.ends_with("/x/locked/") { Act::Refuse(500) } else { Act::Pass }
-            },
-        )
+        let port = proxy::start(peer.port, |method, path| {
+            if method == "PROPFIND" && path.ends_with("/x/locked/") { Act::Refuse(500) } else { Act::Pass }
+        })
         .await;
         let mut config = peer.config("webdav");
         (config["url"], config["vendor"]) = (json!(format!("http://127.0.0.1:{port}")), json!("other"));
@@ -24,8 +21,7 @@ async fn what_could_not_be_counted_is_not_deleted_and_a_confirmation_lets_it_go(
         for name in ["x/a", "x/b", "x/locked/c"] {
             write(&peer.files(), name, b"1");
         }
-        let mut body =
-            json!({ "operation": operation, "source": "dav:x", "options": { "flags": { "low_level_retries": 1, "retries": 1 } } });
+        let mut body = json!({ "operation": operation, "source": "dav:x", "options": { "flags": { "low_level_retries": 1, "retries": 1 } } });
         if operation == "move" {
             body["destination"] = json!(console.path("y"));
         }
@@ -34,7 +30,11 @@ async fn what_could_not_be_counted_is_not_deleted_and_a_confirmation_lets_it_go(
             console.ended(run["id"].as_str().expect("an id")).await
         };
         let stopped = run(&body).await;
-        assert_eq!((&stopped["state"], &stopped["guard_report"]["reason"]), (&json!("blocked"), &json!("delete_budget")), "{stopped}");
+        assert_eq!(
+            (&stopped["state"], &stopped["guard_report"]["reason"]),
+            (&json!("blocked"), &json!("delete_budget")),
+            "{stopped}"
+        );
         let words = stopped["error"].as_str().expect("words");
         assert!(words.contains("could not be counted: ") && words.contains("Nothing was changed"), "{words}");
         assert_eq!(tree(&peer.files()).len(), 3, "{operation}");

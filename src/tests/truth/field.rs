@@ -7,7 +7,9 @@ use crate::support::{Console, Kind, Provider, tree, write};
 
 #[tokio::test]
 async fn real_servers_without_checksums_are_told_from_one_that_has_them() {
-    for (kind, blind) in [(Kind::Ftp, true), (Kind::Smb, true), (Kind::ModDav, true), (Kind::WsgiDav, true), (Kind::Sftp, false)] {
+    for (kind, blind) in
+        [(Kind::Ftp, true), (Kind::Smb, true), (Kind::ModDav, true), (Kind::WsgiDav, true), (Kind::Sftp, false)]
+    {
         let console = Console::start();
         let Some(provider) = Provider::start(kind, &console).await else { continue };
         write(&console.root(), "old/nonce", b"old!");
@@ -21,8 +23,16 @@ async fn real_servers_without_checksums_are_told_from_one_that_has_them() {
         let check = run(&console, "check", &new, &there, json!({})).await;
         let copy = run(&console, "copy", &new, &there, json!({ "checksum": true })).await;
         if blind {
-            assert_eq!((&check["state"], warnings(&check).0), (&json!("warning"), vec!["compared_by_size"]), "{kind:?}: {check}");
-            assert_eq!((&copy["state"], warnings(&copy).0), (&json!("warning"), vec!["compared_by_size"]), "{kind:?}: {copy}");
+            assert_eq!(
+                (&check["state"], warnings(&check).0),
+                (&json!("warning"), vec!["compared_by_size"]),
+                "{kind:?}: {check}"
+            );
+            assert_eq!(
+                (&copy["state"], warnings(&copy).0),
+                (&json!("warning"), vec!["compared_by_size"]),
+                "{kind:?}: {copy}"
+            );
             assert_eq!(copy["warnings"][0]["files"], 2, "{kind:?}: {copy}");
         } else {
             assert_eq!((&check["state"], warnings(&check).0), (&json!("failed"), vec![]), "{kind:?}: {check}");
@@ -35,7 +45,9 @@ async fn real_servers_without_checksums_are_told_from_one_that_has_them() {
 async fn what_wsgidav_stores_under_another_name_is_not_told_as_moved() {
     let console = Console::start();
     let Some(provider) = Provider::start(Kind::WsgiDav, &console).await else { return };
-    for (name, place) in [("q?mark.txt", "one"), ("semi;colon.txt", "two"), ("plain.txt", "three"), ("two words.txt", "four")] {
+    for (name, place) in
+        [("q?mark.txt", "one"), ("semi;colon.txt", "two"), ("plain.txt", "three"), ("two words.txt", "four")]
+    {
         write(&console.root(), &format!("{place}/{name}"), b"content");
         let (from, to) = (provider.at(&format!("{place}/from")), provider.at(&format!("{place}/to")));
         let there = run(&console, "copy", &console.path(place), &from, json!({})).await;
@@ -92,7 +104,8 @@ async fn a_job_that_ended_with_a_warning_starts_what_always_follows_and_nothing_
     let ended = console.ended(started["id"].as_str().expect("an id")).await;
     assert_eq!((&ended["state"], warnings(&ended).0), (&json!("warning"), vec!["source_empty"]), "{ended}");
     let runs = console.get("/api/v1/runs", StatusCode::OK).await;
-    let mut jobs: Vec<_> = runs["runs"].as_array().expect("runs").iter().map(|run| run["job"]["name"].as_str().expect("a job")).collect();
+    let mut jobs: Vec<_> =
+        runs["runs"].as_array().expect("runs").iter().map(|run| run["job"]["name"].as_str().expect("a job")).collect();
     jobs.sort_unstable();
     assert_eq!(jobs, ["always", "first"], "{runs}");
 }

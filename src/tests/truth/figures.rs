@@ -1,4 +1,5 @@
-//! A run's figures are those of the files that lie there: before and after are compared, whatever rclone's own counters say.
+//! A run's figures are those of the files that lie there: before and after are compared, whatever rclone's own counters
+//! say.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +29,11 @@ fn real(operation: &str, source: [&Tree; 2], destination: [&Tree; 2]) -> Real {
     let written: Vec<_> = after.iter().filter(|(name, content)| before.get(*name) != Some(content)).collect();
     let lost = |[before, after]: [&Tree; 2]| before.keys().filter(|name| !after.contains_key(*name)).count() as u64;
     let removed = if matches!(operation, "move" | "delete") { lost(source) } else { lost(destination) };
-    Real { written: written.len() as u64, bytes: written.iter().map(|(_, content)| content.len() as u64).sum(), removed }
+    Real {
+        written: written.len() as u64,
+        bytes: written.iter().map(|(_, content)| content.len() as u64).sum(),
+        removed,
+    }
 }
 
 fn said(run: &Value) -> Real {
@@ -51,7 +56,11 @@ fn seed(source: &Path, destination: &Path) {
             0 | 1 => {
                 write(destination, name, &vec![n; size]);
                 let time = fs::metadata(source.join(name)).and_then(|file| file.modified()).expect("a time");
-                fs::File::options().append(true).open(destination.join(name)).and_then(|file| file.set_modified(time)).expect("set");
+                fs::File::options()
+                    .append(true)
+                    .open(destination.join(name))
+                    .and_then(|file| file.set_modified(time))
+                    .expect("set");
             }
             2 => write(destination, name, &vec![n; size + 1]),
             3 => {}
@@ -77,7 +86,13 @@ async fn the_figures_of_every_operation_are_those_of_the_files_that_lie_there() 
             let (place, there) = match kind {
                 "local" => (Some(console.root().join("dst")), console.path("dst")),
                 "crypt" => {
-                    remote(&console, "there", "crypt", json!({ "remote": console.path("enc"), "password": "correct horse" })).await;
+                    remote(
+                        &console,
+                        "there",
+                        "crypt",
+                        json!({ "remote": console.path("enc"), "password": "correct horse" }),
+                    )
+                    .await;
                     (None, "there:x".to_owned())
                 }
                 kind => {
@@ -119,8 +134,11 @@ async fn the_figures_of_every_operation_are_those_of_the_files_that_lie_there() 
             let real = real(operation, [&before.0, &after.0], [&before.1, &after.1]);
             assert_eq!(said(&ended), real, "{what}");
             assert_eq!(said(&preview), real, "the preview of {what}\n{preview}");
-            let written =
-                [files(&console, &ended, "copied").await, files(&console, &ended, "updated").await, files(&console, &ended, "moved").await];
+            let written = [
+                files(&console, &ended, "copied").await,
+                files(&console, &ended, "updated").await,
+                files(&console, &ended, "moved").await,
+            ];
             assert_eq!(written.concat().len() as u64, real.written, "{what}");
             if options["flags"]["ignore_existing"] == true {
                 assert_eq!(ended["stats"]["skipped"], 18, "{what}");
@@ -132,13 +150,16 @@ async fn the_figures_of_every_operation_are_those_of_the_files_that_lie_there() 
 #[tokio::test]
 async fn files_without_a_length_are_counted_once_and_no_line_of_the_log_is_missing() {
     let console = Console::start();
-    let body = |n: usize| Body::from_stream(futures::stream::iter((0..n).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 1 << 16]))));
+    let body = |n: usize| {
+        Body::from_stream(futures::stream::iter((0..n).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 1 << 16]))))
+    };
     let index = r#"<a href="doc1">doc1</a> <a href="doc2">doc2</a> <a href="doc3">doc3</a> <a href="known">known</a>"#;
     let mut router = Router::new()
         .route("/", axum::routing::get(move || async move { axum::response::Html(index) }))
         .route("/known", axum::routing::get(|| async { vec![b'k'; 1000] }));
     for n in 1..4_usize {
-        router = router.route(&format!("/doc{n}"), axum::routing::get(move || async move { Response::new(body(n * 4)) }));
+        router =
+            router.route(&format!("/doc{n}"), axum::routing::get(move || async move { Response::new(body(n * 4)) }));
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -151,7 +172,10 @@ async fn files_without_a_length_are_counted_once_and_no_line_of_the_log_is_missi
     let run = json!({ "id": answer["run_id"] });
     assert_eq!(files(&console, &run, "copied").await.len(), 4);
     let overview = console.get("/metrics", StatusCode::OK).await;
-    assert!(overview.as_str().expect("text").contains(&format!("longshore_bytes_transferred_total {lies}")), "{overview}");
+    assert!(
+        overview.as_str().expect("text").contains(&format!("longshore_bytes_transferred_total {lies}")),
+        "{overview}"
+    );
 }
 
 #[tokio::test]

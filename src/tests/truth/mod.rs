@@ -1,5 +1,5 @@
-//! A run says what it did, all of it, and nothing more: what it compared, what failed and was not seen to succeed, how many files and bytes lie there
-//! now, and that it saw nothing.
+//! A run says what it did, all of it, and nothing more: what it compared, what failed and was not seen to succeed, how
+//! many files and bytes lie there now, and that it saw nothing.
 
 mod compared;
 mod counted;
@@ -50,8 +50,12 @@ async fn files(console: &Console, run: &Value, outcome: &str) -> Vec<String> {
     let id = run["id"].as_str().expect("an id");
     let page = console.get(&format!("/api/v1/runs/{id}/files?outcome={outcome}&limit=500"), StatusCode::OK).await;
     assert_eq!(page["log_truncated"], false, "no line of its log is lost: {page}");
-    let mut names: Vec<_> =
-        page["files"].as_array().expect("files").iter().map(|file| file["name"].as_str().unwrap_or("").to_owned()).collect();
+    let mut names: Vec<_> = page["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .map(|file| file["name"].as_str().unwrap_or("").to_owned())
+        .collect();
     names.sort_unstable();
     names
 }

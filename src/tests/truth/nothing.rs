@@ -62,7 +62,11 @@ async fn what_finds_nothing_to_do_as_it_should_is_no_warning() {
         ("delete", &console.path("empty"), json!({})),
     ] {
         let ended = run(&console, operation, source, &to, options.clone()).await;
-        assert_eq!((&ended["state"], warnings(&ended).0), (&json!("no_change"), vec![]), "{operation} {options}: {ended}");
+        assert_eq!(
+            (&ended["state"], warnings(&ended).0),
+            (&json!("no_change"), vec![]),
+            "{operation} {options}: {ended}"
+        );
     }
     assert_eq!(run(&console, "copy", &inbox, &to, json!({})).await["state"], "succeeded");
     let again = run(&console, "copy", &inbox, &to, json!({ "include": ["*.pdf"] })).await;
@@ -80,21 +84,33 @@ async fn an_option_that_would_have_no_effect_is_refused_by_its_name() {
     for (operation, source, options, fields) in [
         ("copy", one.as_str(), json!({ "include": ["*.jpg"] }), &["include"][..]),
         ("copy", "s3:bucket/one.txt", json!({ "exclude": ["*"], "min_age": "30d" }), &["exclude", "min_age"]),
-        ("move", &one, json!({ "max_size": "1k", "delete_empty_src_dirs": true }), &["delete_empty_src_dirs", "max_size"]),
+        (
+            "move",
+            &one,
+            json!({ "max_size": "1k", "delete_empty_src_dirs": true }),
+            &["delete_empty_src_dirs", "max_size"],
+        ),
         ("sync", &one, json!({ "flags": { "filter": ["- *"], "max_depth": 1 } }), &["flags.filter", "flags.max_depth"]),
         ("copy", &src, json!({ "checksum": true, "flags": { "size_only": true } }), &["checksum"]),
         ("check", &src, json!({ "flags": { "size_only": true, "download": true } }), &["flags.download"]),
         ("copy", &src, json!({ "flags": { "ignore_existing": true, "update": true } }), &["flags.update"]),
         ("copy", &src, json!({ "flags": { "size_only": true, "ignore_size": true } }), &["flags.ignore_size"]),
     ] {
-        let body = json!({ "operation": operation, "source": source, "destination": console.path("to"), "options": options });
+        let body =
+            json!({ "operation": operation, "source": source, "destination": console.path("to"), "options": options });
         let refused = console.post("/api/v1/runs", &body, StatusCode::BAD_REQUEST).await;
         let found: Vec<_> = refused["fields"].as_object().expect("fields").keys().map(String::as_str).collect();
         assert_eq!(found, fields, "{operation} {source} {options}: {refused}");
     }
     // A folder, and a file with options that it heeds.
-    assert_eq!(run(&console, "copy", &src, &console.path("to"), json!({ "include": ["*.txt"] })).await["state"], "succeeded");
-    assert_eq!(run(&console, "copy", &one, &console.path("to2"), json!({ "checksum": true })).await["state"], "succeeded");
+    assert_eq!(
+        run(&console, "copy", &src, &console.path("to"), json!({ "include": ["*.txt"] })).await["state"],
+        "succeeded"
+    );
+    assert_eq!(
+        run(&console, "copy", &one, &console.path("to2"), json!({ "checksum": true })).await["state"],
+        "succeeded"
+    );
 }
 
 #[tokio::test]
@@ -113,7 +129,11 @@ async fn how_files_would_be_compared_is_told_before_a_run_starts() {
         let body = json!({ "operation": operation, "source": console.path("src"), "destination": "dav:x", "options": options });
         let told = console.post("/api/v1/runs/comparison", &body, StatusCode::OK).await;
         let compares_by = &told["compares_by"];
-        assert_eq!((&compares_by["by"], &compares_by["is_less"]), (&json!(by), &json!(less)), "{operation} {options}: {told}");
+        assert_eq!(
+            (&compares_by["by"], &compares_by["is_less"]),
+            (&json!(by), &json!(less)),
+            "{operation} {options}: {told}"
+        );
     }
     let body = json!({ "source": console.path("src"), "destination": console.path("to") });
     let told = console.post("/api/v1/runs/comparison", &body, StatusCode::OK).await;

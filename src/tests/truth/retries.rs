@@ -41,10 +41,17 @@ fn quick() -> serde_json::Value {
 
 #[tokio::test]
 async fn a_move_that_loses_a_file_under_another_name_has_failed_and_names_it() {
-    for (name, cut) in [("q?mark.txt", "%3F"), ("semi;colon.txt", "%3B"), ("deep/a&b?c", "%3F"), ("hash#tag", "%23"), ("per%cent", "%25")] {
+    for (name, cut) in [
+        ("q?mark.txt", "%3F"),
+        ("semi;colon.txt", "%3B"),
+        ("deep/a&b?c", "%3F"),
+        ("hash#tag", "%23"),
+        ("per%cent", "%25"),
+    ] {
         let console = Console::start();
         // As wsgidav does with a question mark: what follows it is cut off, and the file lies there under another name.
-        let peer = dav(&console, move |method, _| if method == "MOVE" { Act::CutDestination(cut) } else { Act::Pass }).await;
+        let peer =
+            dav(&console, move |method, _| if method == "MOVE" { Act::CutDestination(cut) } else { Act::Pass }).await;
         write(&peer.files(), "from/a.txt", b"a");
         write(&peer.files(), &format!("from/{name}"), b"lost");
         let moved = run(&console, "move", "dav:from", "dav:to", quick()).await;
@@ -67,7 +74,11 @@ async fn what_succeeds_in_a_later_attempt_is_a_clean_success() {
     assert_eq!((&copied["state"], warnings(&copied).0), (&json!("succeeded"), vec![]), "{copied}");
     assert!(files(&console, &copied, "failed").await.is_empty());
     let stats = &copied["stats"];
-    assert_eq!((&stats["files"], &stats["bytes"], &stats["errors"]), (&json!(3), &json!(300_000), &json!(0)), "no byte twice: {copied}");
+    assert_eq!(
+        (&stats["files"], &stats["bytes"], &stats["errors"]),
+        (&json!(3), &json!(300_000), &json!(0)),
+        "no byte twice: {copied}"
+    );
     assert_eq!(tree(&peer.files()).len(), 3);
 
     // The same in one attempt: rclone sends the file again by itself.

@@ -1,4 +1,5 @@
-//! What rclone cannot list it leaves out without an error: such a run is no clean success, and says how many files it did not see.
+//! What rclone cannot list it leaves out without an error: such a run is no clean success, and says how many files it
+//! did not see.
 
 use serde_json::json;
 
@@ -43,20 +44,33 @@ async fn files_below_an_empty_name_are_left_out_and_counted_and_said() {
             } else {
                 assert_eq!(&ended["state"], "warning", "{what}");
                 assert!(kinds.contains(&"names_left_out") && !kinds.contains(&"not_confirmed"), "{what}");
-                let warning = ended["warnings"].as_array().expect("warnings").iter().find(|w| w["kind"] == "names_left_out");
+                let warning =
+                    ended["warnings"].as_array().expect("warnings").iter().find(|w| w["kind"] == "names_left_out");
                 assert_eq!(warning.expect("it")["files"], *left_out, "{what}");
                 assert!(message.contains("of the source") && message.contains("whose name is empty"), "{what}");
             }
-            assert_eq!((&ended["stats"]["files"], &ended["stats"]["errors"]), (&json!(files - left_out), &json!(0)), "{what}");
+            assert_eq!(
+                (&ended["stats"]["files"], &ended["stats"]["errors"]),
+                (&json!(files - left_out), &json!(0)),
+                "{what}"
+            );
             let id = ended["id"].as_str().expect("an id");
             let list = |outcome: &str| format!("/api/v1/runs/{id}/files?outcome={outcome}");
             let skipped = console.get(&list("skipped"), reqwest::StatusCode::OK).await;
             let failed = console.get(&list("failed"), reqwest::StatusCode::OK).await;
-            assert_eq!(skipped["files"].as_array().map(|files| !files.is_empty()), Some(*left_out > 0), "{what}: {skipped}");
+            assert_eq!(
+                skipped["files"].as_array().map(|files| !files.is_empty()),
+                Some(*left_out > 0),
+                "{what}: {skipped}"
+            );
             assert_eq!(failed["files"].as_array().map(Vec::len), Some(0), "{what}: {failed}");
         }
         // A move leaves behind what it did not see.
-        let left = moto.keys("bucket").await.into_iter().filter(|key| key.starts_with(&format!("{folder}/")) && !key.ends_with('/'));
+        let left = moto
+            .keys("bucket")
+            .await
+            .into_iter()
+            .filter(|key| key.starts_with(&format!("{folder}/")) && !key.ends_with('/'));
         assert_eq!(left.count() as u64, *left_out, "{folder}");
     }
 }
@@ -74,7 +88,11 @@ async fn two_keys_that_are_one_name_on_a_disk_are_one_file_there_and_said() {
     let ended = run(&console, "copy", "m:keys", &console.path("out"), json!({})).await;
     assert_eq!((&ended["state"], warnings(&ended).0), (&json!("warning"), vec!["duplicates_left_out"]), "{ended}");
     let there = tree(&console.root().join("out")).len();
-    assert_eq!((there, &ended["warnings"][0]["files"], &ended["stats"]["files"]), (4, &json!(4), &json!(there)), "{ended}");
+    assert_eq!(
+        (there, &ended["warnings"][0]["files"], &ended["stats"]["files"]),
+        (4, &json!(4), &json!(there)),
+        "{ended}"
+    );
     // Another bucket tells them apart.
     moto.bucket("other").await;
     let ended = run(&console, "copy", "m:keys", "m:other", json!({})).await;
@@ -105,9 +123,11 @@ async fn an_object_whose_name_is_the_folder_itself_is_left_out_and_said() {
     remote(&console, "s3", "s3", s3.config()).await;
     for (folder, objects, state) in [("c", 2, "warning"), ("d", 1, "succeeded")] {
         let place = format!("s3:b/{folder}");
-        let size = console.get(&format!("/api/v1/backups/rclone/size?remote_path={place}"), reqwest::StatusCode::OK).await;
+        let size =
+            console.get(&format!("/api/v1/backups/rclone/size?remote_path={place}"), reqwest::StatusCode::OK).await;
         assert_eq!(size["objects"], objects, "{folder}: {size}");
-        let listed = console.get(&format!("/api/v1/backups/rclone/list?remote_path={place}"), reqwest::StatusCode::OK).await;
+        let listed =
+            console.get(&format!("/api/v1/backups/rclone/list?remote_path={place}"), reqwest::StatusCode::OK).await;
         assert_eq!(listed.as_array().map(Vec::len), Some(objects), "what is counted is listed: {listed}");
         let ended = run(&console, "copy", &place, &console.path(folder), json!({})).await;
         assert_eq!((&ended["state"], &ended["stats"]["files"]), (&json!(state), &json!(1)), "{ended}");

@@ -1,4 +1,5 @@
-//! Asks the console: one request a connection, for a console that may die while it answers. An error here is that, and nothing else.
+//! Asks the console: one request a connection, for a console that may die while it answers. An error here is that, and
+//! nothing else.
 
 use std::{
     io::{Read as _, Write as _},
@@ -41,7 +42,10 @@ impl Api {
         let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").context("the answer broke off")?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
-        let length = head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         // A body that broke off with its console is no answer.
         if let Some(length) = length.and_then(|(_, length)| length.trim().parse::<usize>().ok()) {
             anyhow::ensure!(body.len() >= length, "the answer broke off");
@@ -58,7 +62,11 @@ impl Api {
 
     /// All runs of these states; of every state when none is named.
     pub fn runs(&self, states: &[&str]) -> Result<Vec<Value>> {
-        let filters = if states.is_empty() { vec![String::new()] } else { states.iter().map(|state| format!("&state={state}")).collect() };
+        let filters = if states.is_empty() {
+            vec![String::new()]
+        } else {
+            states.iter().map(|state| format!("&state={state}")).collect()
+        };
         let mut runs = Vec::new();
         for filter in filters {
             let mut cursor = String::new();

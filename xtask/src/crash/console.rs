@@ -42,11 +42,19 @@ impl Console {
         // A copy: who builds meanwhile must not change what is started next.
         let program = place.path().join("longshore");
         fs::copy(binary, &program)?;
-        let mut console =
-            Self { place, binary: program, rclone: rclone.to_owned(), child: None, api: Api::default(), listens: Instant::now() };
+        let mut console = Self {
+            place,
+            binary: program,
+            rclone: rclone.to_owned(),
+            child: None,
+            api: Api::default(),
+            listens: Instant::now(),
+        };
         let password = console.at("password");
         fs::write(&password, "tidal-quay-4711-lamp\n")?;
-        process::run(console.command(&["admin", "create", "keeper"]).stdin(File::open(&password)?).stdout(Stdio::null()))?;
+        process::run(
+            console.command(&["admin", "create", "keeper"]).stdin(File::open(&password)?).stdout(Stdio::null()),
+        )?;
         let token = process::output(&mut console.command(&["token", "create", "--user", "keeper", "--name", "crash"]))?;
         token.trim().clone_into(&mut console.api.token);
         Ok(console)
@@ -85,10 +93,12 @@ impl Console {
         let log = OpenOptions::new().create(true).append(true).open(self.at("console.log"))?;
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--max-runs", &WORKING.to_string()]);
         command.arg("--local-root").arg(self.root()).arg("--rclone").arg(&self.rclone);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().context("start the console")?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().context("start the console")?;
         let mut said = BufReader::new(child.stdout.take().context("its output")?).lines();
         self.child = Some(child);
-        let address = said.by_ref().map_while(Result::ok).find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()));
+        let address =
+            said.by_ref().map_while(Result::ok).find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()));
         self.api.address = address.context("the console ended before it said where it listens")?;
         self.listens = Instant::now();
         thread::spawn(move || said.for_each(drop));
@@ -133,8 +143,11 @@ impl Console {
     /// Whether the database is sound, as its engine says itself. Only while no console runs.
     pub fn integrity(&self) -> Result<String> {
         ensure!(self.child.is_none(), "the console runs");
-        let script = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0])";
-        Ok(process::output(Command::new("python3").args(["-c", script]).arg(self.data().join("longshore.db")))?.trim().to_owned())
+        let script =
+            "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0])";
+        Ok(process::output(Command::new("python3").args(["-c", script]).arg(self.data().join("longshore.db")))?
+            .trim()
+            .to_owned())
     }
 }
 

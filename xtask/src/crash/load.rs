@@ -1,5 +1,6 @@
-//! The work that goes on while everything is killed: copies and syncs as slow as they are told to be, some that are tried again, some that are
-//! followed by another. Each has a destination of its own, so what became of it can be told by looking there.
+//! The work that goes on while everything is killed: copies and syncs as slow as they are told to be, some that are
+//! tried again, some that are followed by another. Each has a destination of its own, so what became of it can be told
+//! by looking there.
 
 use std::{fs, path::Path};
 
@@ -61,14 +62,16 @@ impl Load {
             let dir = root.join(format!("source{source}/below"));
             fs::create_dir_all(&dir)?;
             for file in 0..FILES {
-                let content: Vec<u8> = (0..chance.below(LARGEST) / 8).flat_map(|_| chance.next().to_le_bytes()).collect();
+                let content: Vec<u8> =
+                    (0..chance.below(LARGEST) / 8).flat_map(|_| chance.next().to_le_bytes()).collect();
                 fs::write(dir.join(format!("file{file}")), content)?;
             }
         }
         Ok(Self { root: root.display().to_string(), asked: Vec::new(), wanted: None })
     }
 
-    /// Asks until so much has not ended that there is a queue. What the console did not answer is asked again, with the same key.
+    /// Asks until so much has not ended that there is a queue. What the console did not answer is asked again, with the
+    /// same key.
     pub fn top_up(&mut self, api: &Api, chance: &mut Chance) -> Result<()> {
         for at in 0..self.asked.len() {
             if self.asked[at].id.is_none() {
@@ -104,7 +107,13 @@ impl Load {
             // There, whatever becomes of the run that it follows.
             fs::create_dir_all(Path::new(&self.root).join(&destination))?;
         }
-        self.asked.push(Asked { kind, id: None, source: format!("source{}", chance.below(SOURCES)), destination, follower });
+        self.asked.push(Asked {
+            kind,
+            id: None,
+            source: format!("source{}", chance.below(SOURCES)),
+            destination,
+            follower,
+        });
         Ok(())
     }
 
@@ -114,13 +123,15 @@ impl Load {
         let path = |name: &str| format!("{}/{name}", self.root);
         // As a burst is let through, the rate is less than the size of what is copied each second.
         let options = json!({ "bwlimit": "128k", "transfers": 2 });
-        let task = json!({ "source": path(&asked.source), "destination": path(&asked.destination), "options": options });
+        let task =
+            json!({ "source": path(&asked.source), "destination": path(&asked.destination), "options": options });
         let key = format!("crash-{at}");
         let run = match (asked.kind, &asked.follower) {
             (Kind::Chain, Some(follower)) => {
                 let after = json!({ "name": format!("after {at}"), "source": path(&asked.destination), "destination": path(follower) });
                 let after = self.job(api, &after)?;
-                let mut job = json!({ "name": format!("first {at}"), "followers": [{ "job": after, "after": "always" }] });
+                let mut job =
+                    json!({ "name": format!("first {at}"), "followers": [{ "job": after, "after": "always" }] });
                 merge(&mut job, &task);
                 let job = self.job(api, &job)?;
                 api.ask("POST", &format!("/api/v1/jobs/{job}/runs"), Some(&key), Some(&json!({})))?

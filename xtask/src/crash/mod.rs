@@ -1,5 +1,6 @@
-//! `cargo xtask crash`: kills the console, shims and rclone while five runs are going and more wait, at random times and at each boundary
-//! that the program has for it, starts the console again, and proves that nothing was lost, doubled, left behind or misreported.
+//! `cargo xtask crash`: kills the console, shims and rclone while five runs are going and more wait, at random times
+//! and at each boundary that the program has for it, starts the console again, and proves that nothing was lost,
+//! doubled, left behind or misreported.
 //!
 //! The program is a debug build: a release has no boundaries. The same seed kills the same things in the same order.
 
@@ -239,8 +240,11 @@ impl Ordeal {
     /// Kills the rclone of a run that will be tried again.
     fn provoke_a_retry(&mut self) -> Result<()> {
         let Ok(running) = self.console.api.runs(&["running"]) else { return Ok(()) };
-        let again: Vec<_> =
-            running.iter().filter(|run| run["attempt"].as_u64() < run["attempts"].as_u64()).filter_map(|run| run["id"].as_str()).collect();
+        let again: Vec<_> = running
+            .iter()
+            .filter(|run| run["attempt"].as_u64() < run["attempts"].as_u64())
+            .filter_map(|run| run["id"].as_str())
+            .collect();
         let all = processes::all(&self.console.data());
         let found = all.iter().find_map(|found| match &found.role {
             Role::Rclone(folder) if again.contains(&run_of(folder)) => Some((found.pid, folder.clone())),
@@ -268,7 +272,8 @@ impl Ordeal {
         Ok(())
     }
 
-    /// Starts the console again, and sees that each run that was claimed is found again or has an end, and that only what it knows lives.
+    /// Starts the console again, and sees that each run that was claimed is found again or has an end, and that only
+    /// what it knows lives.
     fn rise(&mut self) -> Result<()> {
         thread::sleep(Duration::from_millis(self.chance.below(300)));
         // As the API writes times, so that they compare as texts.
@@ -282,7 +287,9 @@ impl Ordeal {
                 let run = self.console.api.get(&format!("/api/v1/runs/{id}"))?;
                 let working = matches!(run["state"].as_str(), Some("guarded" | "starting" | "running"));
                 let told = |at: &str| at.trim_end_matches('Z') >= began.as_str();
-                let found = run["events"].as_array().is_some_and(|all| all.iter().any(|event| event["at"].as_str().is_some_and(told)));
+                let found = run["events"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|event| event["at"].as_str().is_some_and(told)));
                 if working && !found {
                     still.push(id);
                 }
@@ -350,7 +357,11 @@ impl Ordeal {
         }
         self.print(&states, &integrity);
         let count = self.faults.all().count();
-        ensure!(count == 0, "{count} faults:\n{}", self.faults.all().map(|fault| format!("  {fault}\n")).collect::<String>());
+        ensure!(
+            count == 0,
+            "{count} faults:\n{}",
+            self.faults.all().map(|fault| format!("  {fault}\n")).collect::<String>()
+        );
         Ok(())
     }
 

@@ -1,5 +1,5 @@
-//! What lives of one data directory: consoles, their warm rclone, what guards look with, shims, and the rclone of each run. From `/proc`, often:
-//! two rclone that work for one run at once are noticed.
+//! What lives of one data directory: consoles, their warm rclone, what guards look with, shims, and the rclone of each
+//! run. From `/proc`, often: two rclone that work for one run at once are noticed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,12 +57,19 @@ pub fn kill(pid: i32) {
 /// Everything that lives of this data directory.
 pub fn all(data: &Path) -> Vec<Found> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    told_apart(entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(|pid| look(pid, data)).collect())
+    told_apart(
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter_map(|pid| look(pid, data))
+            .collect(),
+    )
 }
 
-/// A shim whose parent is one is the rclone that it is about to become: after the fork a process has its parent's arguments for a moment.
+/// A shim whose parent is one is the rclone that it is about to become: after the fork a process has its parent's
+/// arguments for a moment.
 fn told_apart(mut all: Vec<Found>) -> Vec<Found> {
-    let shims: BTreeSet<_> = all.iter().filter(|found| matches!(found.role, Role::Shim(_))).map(|found| found.pid).collect();
+    let shims: BTreeSet<_> =
+        all.iter().filter(|found| matches!(found.role, Role::Shim(_))).map(|found| found.pid).collect();
     for found in &mut all {
         if let Role::Shim(folder) = &mut found.role
             && shims.contains(&found.parent)
@@ -166,7 +173,8 @@ mod tests {
 
     /// A process with this among its arguments, which lives until its input is closed.
     ///
-    /// It has spoken before this returns: while a process is being replaced by its program, the kernel shows no arguments.
+    /// It has spoken before this returns: while a process is being replaced by its program, the kernel shows no
+    /// arguments.
     fn process(args: &[&str]) -> Child {
         let mut command = Command::new("sh");
         command.args(["-c", "echo; read line", "rclone"]).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());

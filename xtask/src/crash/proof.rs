@@ -1,4 +1,5 @@
-//! What is proven once everything has ended: each run that was asked for is there once, and what its row says is what its files say.
+//! What is proven once everything has ended: each run that was asked for is there once, and what its row says is what
+//! its files say.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,10 +44,17 @@ impl Faults {
 }
 
 /// Compares all that was asked for with what is there. How the runs ended, by state.
-pub fn prove(console: &Console, load: &Load, killed: &Killed, watch: &Watch, faults: &mut Faults) -> Result<BTreeMap<String, usize>> {
+pub fn prove(
+    console: &Console,
+    load: &Load,
+    killed: &Killed,
+    watch: &Watch,
+    faults: &mut Faults,
+) -> Result<BTreeMap<String, usize>> {
     let runs = console.api.runs(&[])?;
     let root = console.root();
-    let (mut by_id, mut by_destination, mut states) = (BTreeMap::new(), BTreeMap::<&str, Vec<&Value>>::new(), BTreeMap::new());
+    let (mut by_id, mut by_destination, mut states) =
+        (BTreeMap::new(), BTreeMap::<&str, Vec<&Value>>::new(), BTreeMap::new());
     for run in &runs {
         by_id.insert(run["id"].as_str().unwrap_or_default(), run);
         let destination = run["destination"].as_str().and_then(|path| Path::new(path).file_name()?.to_str());
@@ -66,7 +74,9 @@ pub fn prove(console: &Console, load: &Load, killed: &Killed, watch: &Watch, fau
             match by_destination.get(destination).map(Vec::as_slice) {
                 None | Some([]) => drop(faults.lost.insert(format!("no run to {destination} ({asked:?})"))),
                 Some([run]) => {
-                    if let Some(wrong) = judge(&console.data().join("runs"), run, killed, &root.join(source), &root.join(destination)) {
+                    if let Some(wrong) =
+                        judge(&console.data().join("runs"), run, killed, &root.join(source), &root.join(destination))
+                    {
                         faults.wrong.insert(format!("{}, {:?}: {wrong}", run["id"], asked.kind));
                     }
                 }
@@ -88,7 +98,8 @@ fn judge(runs: &Path, run: &Value, killed: &Killed, source: &Path, destination: 
     let folders = folders(runs, id);
     // In the last one in which rclone was to be started, its shim says how it ended.
     let started = folders.iter().rev().find(|folder| folder.join("stdout").exists());
-    let exit = started.and_then(|folder| serde_json::from_slice::<Value>(&fs::read(folder.join("exit.json")).ok()?).ok());
+    let exit =
+        started.and_then(|folder| serde_json::from_slice::<Value>(&fs::read(folder.join("exit.json")).ok()?).ok());
     let was_killed = |which: &BTreeSet<String>| {
         folders.iter().any(|folder| folder.file_name().is_some_and(|name| which.contains(&*name.to_string_lossy())))
     };
@@ -97,7 +108,8 @@ fn judge(runs: &Path, run: &Value, killed: &Killed, source: &Path, destination: 
         ("failed", Some(exit)) if exit["signal"] == 9 && was_killed(&killed.rclones) => None,
         // Its shim died before rclone was there, and its console saw it.
         ("failed", None)
-            if was_killed(&killed.shims) && run["error"].as_str().is_some_and(|error| error.contains("could not be started")) =>
+            if was_killed(&killed.shims)
+                && run["error"].as_str().is_some_and(|error| error.contains("could not be started")) =>
         {
             None
         }
@@ -165,26 +177,35 @@ mod tests {
         let killed: BTreeSet<_> = killed.iter().map(|&name| name.to_owned()).collect();
         let killed = Killed { shims: killed.clone(), rclones: killed };
         let at = |name: &str| dir.path().join(name);
-        judge(&at("runs"), &json!({ "id": "X", "state": state, "error": null }), &killed, &at("from"), &at("to")).is_some()
+        judge(&at("runs"), &json!({ "id": "X", "state": state, "error": null }), &killed, &at("from"), &at("to"))
+            .is_some()
     }
 
     #[test]
     fn a_state_that_the_files_do_not_prove_is_wrong() -> Result<()> {
         let well = place(Some(json!({ "code": 0, "signal": null, "at": 1 })))?;
         assert!(!wrong(&well, "succeeded", &[]));
-        assert!(wrong(&well, "interrupted", &["X.1"]) && wrong(&well, "failed", &["X.1"]) && wrong(&well, "running", &[]));
+        assert!(
+            wrong(&well, "interrupted", &["X.1"]) && wrong(&well, "failed", &["X.1"]) && wrong(&well, "running", &[])
+        );
         let killed = place(Some(json!({ "code": null, "signal": 9, "at": 1 })))?;
         assert!(!wrong(&killed, "failed", &["X.1"]));
         assert!(wrong(&killed, "failed", &[]) && wrong(&killed, "succeeded", &["X.1"]));
         let unseen = place(None)?;
         assert!(!wrong(&unseen, "interrupted", &["X.1"]));
-        assert!(wrong(&unseen, "interrupted", &["Y.1"]) && wrong(&unseen, "succeeded", &[]) && wrong(&unseen, "failed", &["X.1"]));
+        assert!(
+            wrong(&unseen, "interrupted", &["Y.1"])
+                && wrong(&unseen, "succeeded", &[])
+                && wrong(&unseen, "failed", &["X.1"])
+        );
         Ok(())
     }
 
     #[test]
     fn a_success_without_the_files_is_wrong() -> Result<()> {
-        for (file, content) in [("to/file", Some("c0ntent")), ("to/file", None), ("to/more", Some("")), ("from/more", Some(""))] {
+        for (file, content) in
+            [("to/file", Some("c0ntent")), ("to/file", None), ("to/more", Some("")), ("from/more", Some(""))]
+        {
             let dir = place(Some(json!({ "code": 0, "signal": null, "at": 1 })))?;
             match content {
                 Some(content) => fs::write(dir.path().join(file), content)?,

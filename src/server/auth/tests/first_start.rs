@@ -94,7 +94,8 @@ async fn an_admin_from_the_command_line_ends_the_setup() {
     let house = House::empty(false).await;
     let code = house.auth.setup_code().expect("a code").reveal();
     // The command line is another process: it shares the database and nothing else.
-    let config = AuthConfig { secure_cookie: false, data_dir: house.dir.path().to_owned(), proxies: TrustedProxies::default() };
+    let config =
+        AuthConfig { secure_cookie: false, data_dir: house.dir.path().to_owned(), proxies: TrustedProxies::default() };
     let cli = Auth::open(house.store.clone(), house.clock.clone(), config.clone()).await.expect("cli");
     cli.create_user("eva", Role::Admin, PASSWORD).await.expect("eva");
     assert_eq!(cli.create_user("EVA", Role::Admin, PASSWORD).await.expect_err("taken").status(), 409);

@@ -142,8 +142,12 @@ async fn over_https_the_cookie_is_bound_to_the_host_and_can_be_removed() {
     let logout = Request::post("/logout").header(header::COOKIE, pair).body(Body::empty()).expect("request");
     let response = house.send(logout).await;
     // Browsers refuse to set a `__Host-` cookie that is not secure, and so to remove one that way.
-    let first = response.headers().get_all(header::SET_COOKIE).iter().next().expect("a removal").to_str().expect("text");
-    assert!(first.starts_with("__Host-longshore=;") && first.contains("Max-Age=0") && first.contains("Secure"), "{first}");
+    let first =
+        response.headers().get_all(header::SET_COOKIE).iter().next().expect("a removal").to_str().expect("text");
+    assert!(
+        first.starts_with("__Host-longshore=;") && first.contains("Max-Age=0") && first.contains("Secure"),
+        "{first}"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Signing in through a small router, as a browser does: with a cookie jar of one cookie, and a clock that the test moves.
+//! Signing in through a small router, as a browser does: with a cookie jar of one cookie, and a clock that the test
+//! moves.
 
 mod first_start;
 mod life;
@@ -63,7 +64,11 @@ impl House {
 
     /// The same house after a start.
     async fn restarted(self) -> Self {
-        let config = AuthConfig { secure_cookie: false, data_dir: self.dir.path().to_owned(), proxies: TrustedProxies::default() };
+        let config = AuthConfig {
+            secure_cookie: false,
+            data_dir: self.dir.path().to_owned(),
+            proxies: TrustedProxies::default(),
+        };
         let auth = Auth::open(self.store.clone(), self.clock.clone(), config).await.expect("auth");
         let router = Self::router(&auth);
         Self { auth, router, ..self }
@@ -156,7 +161,11 @@ async fn me(actor: Option<Extension<Actor>>) -> Response {
     answer(actor.map(|Extension(actor)| json!({ "name": actor.name, "role": actor.role, "via": actor.via.as_str() })))
 }
 
-async fn valid(State(auth): State<Auth>, Extension(actor): Extension<Actor>, Extension(visitor): Extension<Visitor>) -> Response {
+async fn valid(
+    State(auth): State<Auth>,
+    Extension(actor): Extension<Actor>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
     answer(Ok(json!([auth.is_signed_in(&visitor).await, auth.still_valid(&actor, &visitor).await])))
 }
 
@@ -168,12 +177,20 @@ async fn login(
     answer(auth.sign_in(&visitor, &username, &password).await.map(|user| json!({ "name": user.name })))
 }
 
-async fn logout(State(auth): State<Auth>, actor: Option<Extension<Actor>>, Extension(visitor): Extension<Visitor>) -> Response {
+async fn logout(
+    State(auth): State<Auth>,
+    actor: Option<Extension<Actor>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
     let Some(Extension(actor)) = actor else { return answer(Err(AppError::unauthenticated())) };
     answer(auth.sign_out(&actor, &visitor, false).await.map(|()| Value::Null))
 }
 
-async fn everywhere(State(auth): State<Auth>, Extension(actor): Extension<Actor>, Extension(visitor): Extension<Visitor>) -> Response {
+async fn everywhere(
+    State(auth): State<Auth>,
+    Extension(actor): Extension<Actor>,
+    Extension(visitor): Extension<Visitor>,
+) -> Response {
     answer(auth.sign_out(&actor, &visitor, true).await.map(|()| Value::Null))
 }
 

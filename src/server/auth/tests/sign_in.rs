@@ -87,7 +87,10 @@ async fn tries_are_limited_and_the_owner_gets_in_from_elsewhere() {
         assert_eq!(attacker.sign_in(&house, "marianne", "not the password").await.0, StatusCode::UNAUTHORIZED);
     }
     let (status, error) = attacker.sign_in(&house, "marianne", PASSWORD).await;
-    assert_eq!((status, &error["code"], &error["retry_after"]), (StatusCode::TOO_MANY_REQUESTS, &json!("rate_limited"), &json!(20)));
+    assert_eq!(
+        (status, &error["code"], &error["retry_after"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("rate_limited"), &json!(20))
+    );
     let mut owner = Browser { address: Some([198, 51, 100, 1].into()), ..Browser::default() };
     assert_eq!(owner.sign_in(&house, "marianne", PASSWORD).await.0, StatusCode::OK);
     house.clock.advance(20_000);

@@ -30,7 +30,10 @@ async fn a_token_counts_in_the_header_only() {
     let house = House::new().await;
     let token = house.auth.create_token("marianne", "nightly", Role::Admin, DAY).await.expect("token");
     let mut browser = Browser::default();
-    assert_eq!(browser.get(&house, &format!("/me?access_token={token}&token={token}")).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        browser.get(&house, &format!("/me?access_token={token}&token={token}")).await.0,
+        StatusCode::UNAUTHORIZED
+    );
     let mut browser = Browser { cookie: Some(format!("longshore={token}")), ..Browser::default() };
     assert_eq!(browser.me(&house).await, None);
     assert_eq!(with(&house, "/me", &format!("Basic {token}"), None).await.0, StatusCode::UNAUTHORIZED);
@@ -43,7 +46,11 @@ async fn a_request_with_a_token_does_not_borrow_the_session() {
     let browser = Browser::signed_in(&house).await;
     let cookie = browser.cookie.as_deref();
     assert_eq!(with(&house, "/me", "Bearer lsh_wrong", cookie).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(with(&house, "/me", "Basic cHJveHk6cHJveHk=", cookie).await.0, StatusCode::OK, "a proxy's own header is not ours");
+    assert_eq!(
+        with(&house, "/me", "Basic cHJveHk6cHJveHk=", cookie).await.0,
+        StatusCode::OK,
+        "a proxy's own header is not ours"
+    );
 }
 
 #[tokio::test]
@@ -81,10 +88,11 @@ async fn only_the_hash_of_a_token_is_stored() {
     let house = House::new().await;
     let token = house.auth.create_token("marianne", "nightly", Role::Viewer, DAY).await.expect("token");
     let mut reader = house.store.acquire().await.expect("reader");
-    let rows: Vec<(String, String)> = sqlx::query_as("SELECT hash, label FROM tokens UNION ALL SELECT target, detail FROM audit")
-        .fetch_all(&mut *reader)
-        .await
-        .expect("rows");
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT hash, label FROM tokens UNION ALL SELECT target, detail FROM audit")
+            .fetch_all(&mut *reader)
+            .await
+            .expect("rows");
     assert!(rows.iter().flat_map(|(a, b)| [a, b]).all(|text| !text.contains(&token[4..])));
 }
 
@@ -102,7 +110,10 @@ async fn guessing_tokens_is_limited() {
 async fn a_token_has_a_label_and_an_end() {
     let house = House::new().await;
     for (label, life) in [("", DAY), ("nightly", Duration::ZERO), ("nightly", 4000 * DAY)] {
-        assert_eq!(house.auth.create_token("marianne", label, Role::Viewer, life).await.expect_err("refused").status(), 400);
+        assert_eq!(
+            house.auth.create_token("marianne", label, Role::Viewer, life).await.expect_err("refused").status(),
+            400
+        );
     }
     assert_eq!(house.auth.create_token("nobody", "x", Role::Viewer, DAY).await.expect_err("refused").status(), 404);
 }

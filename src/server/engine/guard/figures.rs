@@ -1,5 +1,5 @@
-//! What a comparison of both sides comes to, in files: counted by their names, since rclone's counters count what it does. And what was not told by
-//! it: which of the names that would be deleted are still in the source.
+//! What a comparison of both sides comes to, in files: counted by their names, since rclone's counters count what it
+//! does. And what was not told by it: which of the names that would be deleted are still in the source.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,12 @@ impl Comparing<'_> {
     }
 
     /// The figures of `plan`, and what the guards say to them.
-    pub(super) async fn judge(&self, plan: &Plan, mut report: GuardReport, approved: Option<Approved>) -> Result<GuardReport, Look> {
+    pub(super) async fn judge(
+        &self,
+        plan: &Plan,
+        mut report: GuardReport,
+        approved: Option<Approved>,
+    ) -> Result<GuardReport, Look> {
         let options = &self.transfer.options;
         let found = &plan.comparison;
         if plan.exit_code == Some(NOT_THERE) && found.source() == 0 {
@@ -56,8 +61,8 @@ impl Comparing<'_> {
             return Ok(report);
         }
         if plan.exit_code != Some(0) && !filters::deletes_after_errors(options) {
-            // A folder that cannot be read, a network that fails: the run meets it too, and then deletes nothing. What can be copied is. When it does
-            // not meet it, nobody has looked at what it would delete.
+            // A folder that cannot be read, a network that fails: the run meets it too, and then deletes nothing. What
+            // can be copied is. When it does not meet it, nobody has looked at what it would delete.
             report.budget = Some(0);
             report.delete_limit = Some(self.limit(found, 0, 0).await?);
             return Ok(report);
@@ -88,8 +93,8 @@ impl Comparing<'_> {
         Ok(GuardReport { delete_limit: Some(limit), ..report })
     }
 
-    /// Whether the source is a folder that its provider cannot tell from one that is not there, and nothing is in it: nor at the destination, or an empty
-    /// source were what stops it.
+    /// Whether the source is a folder that its provider cannot tell from one that is not there, and nothing is in it:
+    /// nor at the destination, or an empty source were what stops it.
     async fn is_nowhere(&self, found: &Comparison) -> Result<bool, Look> {
         let source = &self.transfer.source;
         if found.source() > 0 || found.destination() > 0 || self.guards.allow_empty_source || source.is_local() {
@@ -106,7 +111,8 @@ impl Comparing<'_> {
         }
     }
 
-    /// Whether what would be deleted may still be in the source: where a filter is set, and on a disk, where rclone leaves out links.
+    /// Whether what would be deleted may still be in the source: where a filter is set, and on a disk, where rclone
+    /// leaves out links.
     fn has_to_look(&self, report: &GuardReport) -> bool {
         let may = filters::text(&self.transfer.options).is_some() || self.transfer.source.is_local();
         // Where it is meant, it still tells what is left out from what is lost.
@@ -117,7 +123,10 @@ impl Comparing<'_> {
     /// How many of the files that would be deleted are still in the source, and the first of them.
     async fn left_out(&self) -> Result<(u64, Vec<String>), Look> {
         let (source, options) = (&self.transfer.source, &self.transfer.options);
-        let fold = Fold { case: filters::fold_case(options) || self.folds_case().await?, unicode: filters::fold_unicode(options) };
+        let fold = Fold {
+            case: filters::fold_case(options) || self.folds_case().await?,
+            unicode: filters::fold_unicode(options),
+        };
         let wanted = self.look_for(source, &[Side::Extra], fold, "").await?;
         let file = self.file();
         blocking(move || wanted.found(&file, &[Side::Extra], NAMES.0, NAMES.1)).await
@@ -133,7 +142,13 @@ impl Comparing<'_> {
     }
 
     /// Looks in `place` for the names on these sides.
-    async fn look_for(&self, place: &Location, sides: &'static [Side], fold: Fold, suffix: &str) -> Result<Wanted, Look> {
+    async fn look_for(
+        &self,
+        place: &Location,
+        sides: &'static [Side],
+        fold: Fold,
+        suffix: &str,
+    ) -> Result<Wanted, Look> {
         let (rclone, patience) = (&self.engine.0.config.rclone, self.engine.0.config.stall_limit);
         let (file, more) = (self.file(), suffix.to_owned());
         let read = move || Ok((Wanted::read(&file, sides, fold, &more)?, comparison::few(&file, sides, FEW)?));
@@ -170,7 +185,8 @@ impl Comparing<'_> {
             Location::Local(_) => Traits { moves: true, empty_folders: true, folds_case: false },
             Location::Remote(..) => self.engine.0.config.rclone.traits(destination).await?,
         };
-        if let (Location::Local(from), Some(Location::Local(to))) = (destination, kept.as_ref().map(|kept| &kept.place)) {
+        if let (Location::Local(from), Some(Location::Local(to))) = (destination, kept.as_ref().map(|kept| &kept.place))
+        {
             traits.moves = limit::is_one_disk(Path::new(from), Path::new(to));
         }
         let mut beside = Beside::of(found, renamed, kept.is_some(), traits);
@@ -178,7 +194,9 @@ impl Comparing<'_> {
             beside.kept_before = match &kept.suffix {
                 Some(suffix) => {
                     const LOST: &[Side] = &[Side::Changed, Side::Extra];
-                    let wanted = self.look_for(&kept.place, LOST, Fold { case: traits.folds_case, unicode: false }, suffix).await?;
+                    let wanted = self
+                        .look_for(&kept.place, LOST, Fold { case: traits.folds_case, unicode: false }, suffix)
+                        .await?;
                     let file = self.file();
                     blocking(move || wanted.found(&file, LOST, 0, 0)).await?.0
                 }

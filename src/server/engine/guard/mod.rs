@@ -134,9 +134,15 @@ pub(super) const fn is_reviewed(operation: Operation) -> bool {
     matches!(operation, Operation::Sync) || operation.removes()
 }
 
-/// What the guards will say to the run of which `stored` is a preview that ended well; its comparison lies in `dir`. `None` for what is not one, and when
-/// it cannot be told.
-pub(super) async fn review(engine: &Engine, stored: &Stored, dir: &Path, stats: Stats, stop: &CancellationToken) -> Option<GuardReport> {
+/// What the guards will say to the run of which `stored` is a preview that ended well; its comparison lies in `dir`.
+/// `None` for what is not one, and when it cannot be told.
+pub(super) async fn review(
+    engine: &Engine,
+    stored: &Stored,
+    dir: &Path,
+    stats: Stats,
+    stop: &CancellationToken,
+) -> Option<GuardReport> {
     let summary = &stored.run.summary;
     if !is_reviewed(summary.operation) || !summary.dry_run {
         return None;
@@ -144,7 +150,9 @@ pub(super) async fn review(engine: &Engine, stored: &Stored, dir: &Path, stats: 
     let (source, destination) = (summary.source.clone(), summary.destination.clone());
     let transfer = Transfer { operation: summary.operation, source, destination, options: stored.run.options.clone() };
     let reviewed = try_review(engine, stored, &transfer, dir, stats, stop).await;
-    reviewed.inspect_err(|failed| tracing::warn!(run = %summary.id, ?failed, "what its guards will say could not be told")).ok()
+    reviewed
+        .inspect_err(|failed| tracing::warn!(run = %summary.id, ?failed, "what its guards will say could not be told"))
+        .ok()
 }
 
 async fn try_review(
@@ -158,7 +166,8 @@ async fn try_review(
     let guards = &stored.run.guards;
     if transfer.operation.removes() {
         let (run, job) = (&stored.run, stored.run.summary.job.as_ref().map(|job| &job.id));
-        let (operation, source, destination) = (transfer.operation, transfer.source.clone(), transfer.destination.clone());
+        let (operation, source, destination) =
+            (transfer.operation, transfer.source.clone(), transfer.destination.clone());
         let (options, guards, retry_of) = (run.options.clone(), run.guards.clone(), run.retry_of.clone());
         let task = Task { operation, source, destination, options, guards, retry_of };
         let job = removal::of_job(engine, job, &run.summary.id, &task, &stored.spec).await?;
@@ -227,7 +236,12 @@ async fn baseline(
 }
 
 /// Waits for the dry run, or tells why it did not end.
-async fn wait(engine: &Engine, preflight: &mut Preflight, stop: &CancellationToken, mut told: impl FnMut(Stats)) -> Result<Plan, Look> {
+async fn wait(
+    engine: &Engine,
+    preflight: &mut Preflight,
+    stop: &CancellationToken,
+    mut told: impl FnMut(Stats),
+) -> Result<Plan, Look> {
     boundary::pass("during_look", preflight.dir());
     let clock = &engine.0.config.clock;
     let mut stall = Stall::new(engine.0.config.stall_limit, clock.elapsed());

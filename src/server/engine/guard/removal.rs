@@ -1,4 +1,5 @@
-//! The guard of a delete and a move: what they would take away is counted before anything is, and is let go within the budget or by a permission.
+//! The guard of a delete and a move: what they would take away is counted before anything is, and is let go within the
+//! budget or by a permission.
 
 use std::time::Duration;
 
@@ -29,7 +30,8 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 /// The same where the path was written once more: then the figures are only told.
 const LIMIT_CONFIRMED: Duration = Duration::from_secs(10);
 
-/// Counts, and judges by `allowance`. `names` is how many files it takes up, where it takes up only those that failed before.
+/// Counts, and judges by `allowance`. `names` is how many files it takes up, where it takes up only those that failed
+/// before.
 pub(super) async fn look(
     engine: &Engine,
     transfer: &Transfer,
@@ -45,9 +47,15 @@ pub(super) async fn look(
     };
     let report = GuardReport { operation: Some(transfer.operation), ..report };
     let report = match counted {
-        Ok((removed, all)) => GuardReport { deletes: Some(names.unwrap_or(removed)), source_files: Some(all), ..report },
-        Err(RcloneError::Failed { message } | RcloneError::Unavailable { message }) => GuardReport { uncounted: Some(message), ..report },
-        Err(error @ (RcloneError::Timeout | RcloneError::IsFile)) => GuardReport { uncounted: Some(error.to_string()), ..report },
+        Ok((removed, all)) => {
+            GuardReport { deletes: Some(names.unwrap_or(removed)), source_files: Some(all), ..report }
+        }
+        Err(RcloneError::Failed { message } | RcloneError::Unavailable { message }) => {
+            GuardReport { uncounted: Some(message), ..report }
+        }
+        Err(error @ (RcloneError::Timeout | RcloneError::IsFile)) => {
+            GuardReport { uncounted: Some(error.to_string()), ..report }
+        }
         // The run will meet it and say it better.
         Err(error) if allowance.confirmed => GuardReport { uncounted: Some(error.to_string()), ..report },
         Err(error) => return Err(error.into()),
@@ -62,7 +70,13 @@ pub(super) fn seen(preview: &Stored) -> u64 {
 }
 
 /// How many files the job of a run may remove without asking now: when it still does exactly what the run does.
-pub(super) async fn of_job(engine: &Engine, job: Option<&JobId>, run: &RunId, task: &Task, spec: &str) -> Result<u64, StoreError> {
+pub(super) async fn of_job(
+    engine: &Engine,
+    job: Option<&JobId>,
+    run: &RunId,
+    task: &Task,
+    spec: &str,
+) -> Result<u64, StoreError> {
     let Some(job) = job else { return Ok(0) };
     let mut reader = engine.0.config.store.acquire().await?;
     let Some(stored) = jobs::get(&mut reader, job).await? else { return Ok(0) };

@@ -66,9 +66,9 @@ struct ListQuery {
     "path": "archive/2026/lisbon.jpg", "name": "lisbon.jpg", "size": 3_145_728, "mime_type": "image/jpeg", "mod_time": "2026-05-12T09:30:00Z", "is_dir": false,
 }))]
 struct BackupFile {
-    /// Its path from the root of the remote, as in `archive/2026/lisbon.jpg` of `photos-s3:archive/2026/lisbon.jpg`; on this server an absolute
-    /// path. With the remote's name and a colon before it, it can be given back as `remote_path`, unless it is `unaddressable`. That of an entry
-    /// whose name is empty ends in two slashes.
+    /// Its path from the root of the remote, as in `archive/2026/lisbon.jpg` of `photos-s3:archive/2026/lisbon.jpg`; on
+    /// this server an absolute path. With the remote's name and a colon before it, it can be given back as
+    /// `remote_path`, unless it is `unaddressable`. That of an entry whose name is empty ends in two slashes.
     path: String,
     /// Its name.
     name: String,
@@ -80,7 +80,8 @@ struct BackupFile {
     mod_time: Option<Timestamp>,
     /// Whether it is a folder.
     is_dir: bool,
-    /// Why it cannot be opened by its path; absent where it can. Every call refuses such a path, instead of opening another thing.
+    /// Why it cannot be opened by its path; absent where it can. Every call refuses such a path, instead of opening
+    /// another thing.
     #[serde(skip_serializing_if = "Option::is_none")]
     unaddressable: Option<Unaddressable>,
 }
@@ -99,19 +100,29 @@ impl BackupFile {
             // One slash would be the folder itself.
             path.push('/');
         }
-        Self { path, name, size, mime_type, mod_time: entry.mod_time, is_dir: entry.is_dir, unaddressable: entry.unaddressable }
+        Self {
+            path,
+            name,
+            size,
+            mime_type,
+            mod_time: entry.mod_time,
+            is_dir: entry.is_dir,
+            unaddressable: entry.unaddressable,
+        }
     }
 }
 
 /// List files
 ///
-/// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one. All pages are of the
-/// listing that the first one began, which is kept for 10 minutes after each: no entry is lost or told twice, also where a provider has several
-/// of one name. When it is not kept any more and something has changed, the answer is 409, and the client begins again without a cursor.
+/// In the order of paths. With `limit` in pages: give the header `X-Next-Cursor` back as `cursor` to have the next one.
+/// All pages are of the listing that the first one began, which is kept for 10 minutes after each: no entry is lost or
+/// told twice, also where a provider has several of one name. When it is not kept any more and something has changed,
+/// the answer is 409, and the client begins again without a cursor.
 ///
-/// Two listings of one person are made and sent at once, four of all people; more wait, and when too many wait the answer is 429 or 503 with
-/// `Retry-After`. What does not fit into the memory that listings have is refused: with 503 when others have it now, with 413 when it alone is
-/// too much. An answer that is not read to its end within 10 minutes breaks off.
+/// Two listings of one person are made and sent at once, four of all people; more wait, and when too many wait the
+/// answer is 429 or 503 with `Retry-After`. What does not fit into the memory that listings have is refused: with 503
+/// when others have it now, with 413 when it alone is too much. An answer that is not read to its end within 10 minutes
+/// breaks off.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone",
     params(
         ("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive"),
@@ -125,11 +136,17 @@ impl BackupFile {
         ("X-Undecryptable-Names" = u64, description = "how many names of this folder an encrypting remote leaves out, because it cannot decrypt them; absent when none"),
     )),
         (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 504, body = AppError)))]
-async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Params<ListQuery>) -> Result<Response, Problem> {
+async fn list(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<ListQuery>,
+) -> Result<Response, Problem> {
     let location = query.remote_path.clone();
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let depth = if query.recursive { query.max_depth } else { Some(1) };
-    let tree = files::list_tree(&actor, &app, &TreeQuery { location: query.remote_path, depth, after, limit: query.limit }).await?;
+    let tree =
+        files::list_tree(&actor, &app, &TreeQuery { location: query.remote_path, depth, after, limit: query.limit })
+            .await?;
     let cursor = tree.next.as_ref().and_then(|cursor| HeaderValue::try_from(cursor.to_string()).ok());
     let undecryptable = remotes::undecryptable(&actor, &app, &location).await?;
     let mut response = sent(tree).into_response();
@@ -142,8 +159,8 @@ async fn list(Who(actor): Who, State(app): State<AppState>, Params(query): Param
     Ok(response)
 }
 
-/// An array of all entries, made while it is sent: who reads slowly takes no more memory than who reads fast. When it takes too long the answer
-/// breaks off, as the client sees by its end.
+/// An array of all entries, made while it is sent: who reads slowly takes no more memory than who reads fast. When it
+/// takes too long the answer breaks off, as the client sees by its end.
 fn sent(tree: files::Tree) -> impl IntoResponse {
     let tree = Arc::new(Mutex::new(Some(tree)));
     let late = {
@@ -210,18 +227,23 @@ struct BackupSize {
     size_gb: f64,
     /// Files.
     objects: u64,
-    /// Those of them whose size the provider does not tell: they are not in the bytes, which then are what it holds at least.
+    /// Those of them whose size the provider does not tell: they are not in the bytes, which then are what it holds at
+    /// least.
     sizeless: u64,
 }
 
 /// Measure a location
 ///
-/// How many files are in it, and how many bytes they have together. Three of one person are counted at once, six of all people; more wait, and
-/// when too many wait the answer is 429 or 503 with `Retry-After`.
+/// How many files are in it, and how many bytes they have together. Three of one person are counted at once, six of all
+/// people; more wait, and when too many wait the answer is 429 or 503 with `Retry-After`.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/size", tag = "rclone",
     params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
     responses((status = 200, body = BackupSize), (status = 404, body = AppError), (status = 504, body = AppError)))]
-async fn size(Who(actor): Who, State(app): State<AppState>, Params(query): Params<SizeQuery>) -> Result<Json<BackupSize>, Problem> {
+async fn size(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<SizeQuery>,
+) -> Result<Json<BackupSize>, Problem> {
     let (location, size) = files::size(&actor, &app, &query.remote_path).await?;
     #[expect(clippy::cast_precision_loss, reason = "a unit of a thousandth part")]
     let mib = size.bytes as f64 / MIB;

@@ -68,7 +68,11 @@ struct BackupMount {
 /// Answers when it is there. It outlives the console; `/api/v1/mounts` lists it and unmounts it.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/mount", tag = "rclone", request_body = MountRequest,
     responses((status = 200, body = BackupMount), Refusals))]
-async fn mount(Who(actor): Who, State(app): State<AppState>, Body(request): Body<MountRequest>) -> Result<Json<BackupMount>, Problem> {
+async fn mount(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Body(request): Body<MountRequest>,
+) -> Result<Json<BackupMount>, Problem> {
     let MountRequest { remote_path, mount_point, read_only, allow_other } = request;
     let new = NewMount { location: remote_path, mount_point, read_only, allow_other };
     let mount = mounts::create(&actor, &app, new).await.map_err(|error| named(error, "location", "remote_path"))?;

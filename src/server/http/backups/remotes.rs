@@ -26,7 +26,11 @@ use crate::{
 
 /// Their routes.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(configure)).routes(routes!(list)).routes(routes!(providers)).routes(routes!(check))
+    OpenApiRouter::new()
+        .routes(routes!(configure))
+        .routes(routes!(list))
+        .routes(routes!(providers))
+        .routes(routes!(check))
 }
 
 /// What is needed to configure a remote.
@@ -98,8 +102,9 @@ struct ConfiguredRemote {
     /// The remote over it that encrypts.
     #[serde(skip_serializing_if = "Option::is_none")]
     crypt: Option<CryptRemote>,
-    /// Of an SFTP remote without `host_keys`: the host key that is trusted because it is the first that the server showed. A server that shows
-    /// another one later is refused. Absent when the server could not be asked: then its host key is not checked, and the list of remotes marks it.
+    /// Of an SFTP remote without `host_keys`: the host key that is trusted because it is the first that the server
+    /// showed. A server that shows another one later is refused. Absent when the server could not be asked: then its
+    /// host key is not checked, and the list of remotes marks it.
     #[serde(skip_serializing_if = "Option::is_none")]
     trusted_on_first_use: Option<ServerIdentity>,
 }
@@ -114,7 +119,9 @@ async fn configure(
     State(app): State<AppState>,
     Body(request): Body<ConfigureRequest>,
 ) -> Result<Json<ConfiguredRemote>, Problem> {
-    let texts = |options: BTreeMap<String, OptionValue>| options.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let texts = |options: BTreeMap<String, OptionValue>| {
+        options.into_iter().map(|(name, value)| (name, value.into())).collect()
+    };
     let remote = NewRemote {
         name: request.remote_name,
         provider: request.provider,
@@ -140,8 +147,12 @@ async fn configure(
 #[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone", operation_id = "remotes",
     responses((status = 200, body = [BackupRemote])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<BackupRemote>>, Problem> {
-    let remote =
-        |remote: RemoteSummary| BackupRemote { name: remote.name.into(), kind: remote.kind, configured: true, encrypted: remote.encrypted };
+    let remote = |remote: RemoteSummary| BackupRemote {
+        name: remote.name.into(),
+        kind: remote.kind,
+        configured: true,
+        encrypted: remote.encrypted,
+    };
     Ok(Json(remotes::list(&actor, &app).await?.into_iter().map(remote).collect()))
 }
 
@@ -164,8 +175,11 @@ struct BackupProvider {
     responses((status = 200, body = [BackupProvider]), (status = 504, body = AppError)))]
 async fn providers(State(app): State<AppState>) -> Result<Json<Vec<BackupProvider>>, Problem> {
     let all = remotes::catalog(&app).await?;
-    let provider =
-        |provider: ProviderSummary| BackupProvider { name: provider.name, description: provider.description, prefix: provider.prefix };
+    let provider = |provider: ProviderSummary| BackupProvider {
+        name: provider.name,
+        description: provider.description,
+        prefix: provider.prefix,
+    };
     Ok(Json(all.into_iter().map(provider).collect()))
 }
 
@@ -195,7 +209,11 @@ struct BackupCheck {
 #[utoipa::path(post, path = "/api/v1/backups/rclone/check", tag = "rclone",
     params(("remote_name" = String, Query, description = "the remote's name", example = "photos-s3")),
     responses((status = 200, body = BackupCheck), (status = 404, body = AppError)))]
-async fn check(Who(actor): Who, State(app): State<AppState>, Params(query): Params<CheckQuery>) -> Result<Json<BackupCheck>, Problem> {
+async fn check(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    Params(query): Params<CheckQuery>,
+) -> Result<Json<BackupCheck>, Problem> {
     // Old clients write it as rclone does, with its colon.
     let name = query.remote_name.strip_suffix(':').unwrap_or(&query.remote_name).to_owned();
     let test = remotes::test(&actor, &app, NewRemote { name: name.clone(), ..NewRemote::default() });

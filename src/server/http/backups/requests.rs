@@ -82,10 +82,12 @@ pub(super) struct TransferRequest {
     #[serde(default)]
     #[schema(schema_with = flags_schema)]
     flags: BTreeMap<String, FlagValue>,
-    /// The destination once more, to be sure. What differs is refused. It lets a move go beyond its budget of 10 files or 10 %.
+    /// The destination once more, to be sure. What differs is refused. It lets a move go beyond its budget of 10 files
+    /// or 10 %.
     #[serde(default)]
     confirm: Option<String>,
-    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync or a move go that a guard would stop. Once.
+    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets a sync or a move go that a
+    /// guard would stop. Once.
     #[serde(default)]
     preview: Option<RunId>,
     /// What to do while another run writes there.
@@ -171,10 +173,12 @@ pub(super) struct DeleteRequest {
     #[serde(default)]
     #[schema(schema_with = flags_schema)]
     flags: BTreeMap<String, FlagValue>,
-    /// The path once more, to be sure. What differs is refused. It lets the delete go beyond its budget of 10 files or 10 %.
+    /// The path once more, to be sure. What differs is refused. It lets the delete go beyond its budget of 10 files or
+    /// 10 %.
     #[serde(default)]
     confirm: Option<String>,
-    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets as many files be deleted as it counted. Once.
+    /// A dry run of the same that ended well at most 15 minutes ago: with `confirm` it lets as many files be deleted as
+    /// it counted. Once.
     #[serde(default)]
     preview: Option<RunId>,
     /// After how many seconds it is stopped; 3,600 when absent, at most 604,800.
@@ -211,7 +215,11 @@ impl DeleteRequest {
 }
 
 /// What may let it go beyond its budget: a preview together with the path once more, or the path alone.
-fn let_go(preview: Option<RunId>, confirm: Option<String>, place: &str) -> Result<(Option<Approval>, Option<String>), AppError> {
+fn let_go(
+    preview: Option<RunId>,
+    confirm: Option<String>,
+    place: &str,
+) -> Result<(Option<Approval>, Option<String>), AppError> {
     match (preview, confirm) {
         (_, Some(confirm)) if !is_same(&confirm, place) => {
             Err(AppError::invalid("confirm", "It differs from the place that would be changed."))

@@ -100,8 +100,8 @@ struct Would {
     moved: u64,
     /// How many would be deleted.
     delete: u64,
-    /// How many of them are still in the source, and only left out by a filter: a sync deletes them when that is approved or allowed
-    /// (`guards.allow_left_out`). Absent when it was not looked for.
+    /// How many of them are still in the source, and only left out by a filter: a sync deletes them when that is
+    /// approved or allowed (`guards.allow_left_out`). Absent when it was not looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,
     /// The first 100 of these by name.
@@ -160,8 +160,8 @@ fn rate(bytes: u64, ms: u64) -> f64 {
 
 /// Synchronize
 ///
-/// Makes the destination identical to the source: **deletes** what the source does not have. Answers when the run has ended, or at once
-/// with `Prefer: respond-async`. A client that hangs up stops nothing.
+/// Makes the destination identical to the source: **deletes** what the source does not have. Answers when the run has
+/// ended, or at once with `Prefer: respond-async`. A client that hangs up stops nothing.
 #[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", request_body = TransferRequest,
     params(Wishes),
     responses(
@@ -169,7 +169,12 @@ fn rate(bytes: u64, ms: u64) -> f64 {
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
-async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+async fn sync(
+    who: Who,
+    state: State<AppState>,
+    headers: HeaderMap,
+    Body(request): Body<TransferRequest>,
+) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Sync)?).await?)
 }
 
@@ -183,7 +188,12 @@ async fn sync(who: Who, state: State<AppState>, headers: HeaderMap, Body(request
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
-async fn copy(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<TransferRequest>) -> Result<Response, Problem> {
+async fn copy(
+    who: Who,
+    state: State<AppState>,
+    headers: HeaderMap,
+    Body(request): Body<TransferRequest>,
+) -> Result<Response, Problem> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Copy)?).await?)
 }
 
@@ -216,20 +226,33 @@ async fn move_files(
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
-async fn delete(who: Who, state: State<AppState>, headers: HeaderMap, Body(request): Body<DeleteRequest>) -> Result<Response, Problem> {
+async fn delete(
+    who: Who,
+    state: State<AppState>,
+    headers: HeaderMap,
+    Body(request): Body<DeleteRequest>,
+) -> Result<Response, Problem> {
     let answer = transfer(who, state, &headers, request.into_run()?).await;
     answer.map_err(|error| named(error, "source", "remote_path").into())
 }
 
 /// Starts a run, and waits for its end unless the client prefers not to.
-async fn transfer(Who(actor): Who, State(app): State<AppState>, headers: &HeaderMap, run: NewRun) -> Result<Response, AppError> {
+async fn transfer(
+    Who(actor): Who,
+    State(app): State<AppState>,
+    headers: &HeaderMap,
+    run: NewRun,
+) -> Result<Response, AppError> {
     let key = idempotency_key(headers)?;
     if prefers_async(headers) {
-        let run = runs::start(&actor, &app, run, key).await.map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
+        let run = runs::start(&actor, &app, run, key)
+            .await
+            .map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
         let location = format!("/api/v1/runs/{}", run.summary.id);
         return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(run)).into_response());
     }
-    let run = runs::perform(&actor, &app, run, key).await.map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
+    let run =
+        runs::perform(&actor, &app, run, key).await.map_err(|error| named(error, "time_limit_secs", "timeout_secs"))?;
     let would = if run.summary.dry_run { Some(would(&actor, &app, &run).await?) } else { None };
     Ok(Json(BackupStats::new(&run, would)).into_response())
 }
@@ -242,11 +265,15 @@ fn prefers_async(headers: &HeaderMap) -> bool {
 
 async fn would(actor: &Actor, app: &AppState, run: &Run) -> Result<Would, AppError> {
     let id = &run.summary.id;
-    let GuardReport { left_out, left_out_names: left_out_files, reason: blocked_by, .. } = run.guard_report.clone().unwrap_or_default();
+    let GuardReport { left_out, left_out_names: left_out_files, reason: blocked_by, .. } =
+        run.guard_report.clone().unwrap_or_default();
     let mut would = Would { copy: 0, moved: 0, delete: 0, left_out, left_out_files, blocked_by, files: Vec::new() };
-    for (outcome, action) in [(FileOutcome::Copied, "copy"), (FileOutcome::Moved, "move"), (FileOutcome::Deleted, "delete")] {
+    for (outcome, action) in
+        [(FileOutcome::Copied, "copy"), (FileOutcome::Moved, "move"), (FileOutcome::Deleted, "delete")]
+    {
         let found = runs::planned(actor, app, id, outcome).await?;
-        (would.copy, would.moved, would.delete) = (found.counts.copied + found.counts.updated, found.counts.moved, found.counts.deleted);
+        (would.copy, would.moved, would.delete) =
+            (found.counts.copied + found.counts.updated, found.counts.moved, found.counts.deleted);
         would.files.extend(found.files.into_iter().map(|file| WouldFile { action, path: file.name, size: file.size }));
     }
     Ok(would)
@@ -267,7 +294,9 @@ mod tests {
 
     #[test]
     fn a_client_may_prefer_not_to_wait() {
-        let wishes = |text: &'static str| HeaderMap::from_iter([(HeaderName::from_static("prefer"), HeaderValue::from_static(text))]);
+        let wishes = |text: &'static str| {
+            HeaderMap::from_iter([(HeaderName::from_static("prefer"), HeaderValue::from_static(text))])
+        };
         assert!(prefers_async(&wishes("respond-async")) && prefers_async(&wishes("wait=10, Respond-Async")));
         assert!(!prefers_async(&wishes("wait=10")) && !prefers_async(&HeaderMap::new()));
     }

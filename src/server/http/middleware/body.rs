@@ -1,5 +1,5 @@
-//! How much a client may send and how slowly. Both doors read bodies in their own ways, so what was broken is noted here and answered
-//! here, whatever the reader made of it.
+//! How much a client may send and how slowly. Both doors read bodies in their own ways, so what was broken is noted
+//! here and answered here, whatever the reader made of it.
 
 use std::{
     pin::Pin,
@@ -28,11 +28,11 @@ use crate::{
 
 /// Most bytes of a body.
 const BYTES: u64 = 1 << 20;
-/// How much is heard and thrown away of a body that is too large. Many clients send everything before they listen: the answer would be
-/// lost to them with the connection.
+/// How much is heard and thrown away of a body that is too large. Many clients send everything before they listen: the
+/// answer would be lost to them with the connection.
 const HEARD: u64 = 16 << 20;
-/// How long a body may take as a whole: a pause between two bytes alone could be repeated for ever. Of somebody unknown it is a name and a
-/// password, and has less time.
+/// How long a body may take as a whole: a pause between two bytes alone could be repeated for ever. Of somebody unknown
+/// it is a name and a password, and has less time.
 const CLOCKS: Clocks = Clocks { unknown: Duration::from_secs(10), known: Duration::from_secs(30) };
 
 /// How long a body may take.
@@ -59,8 +59,8 @@ enum Limit {
     Time,
 }
 
-/// Refuses bodies that are too large or too slow, whether they say so or turn out to be; and hears out those that nobody read, since a
-/// connection that ends in the middle of a request takes the answer with it.
+/// Refuses bodies that are too large or too slow, whether they say so or turn out to be; and hears out those that
+/// nobody read, since a connection that ends in the middle of a request takes the answer with it.
 pub async fn limit(request: Request, next: Next) -> Response {
     within(CLOCKS, request, next).await
 }
@@ -276,7 +276,9 @@ mod tests {
 
     /// A body that does not say how long it is.
     fn chunks(count: usize, size: usize) -> Body {
-        Body::from_stream(stream::iter(std::iter::repeat_n(Bytes::from(vec![b'x'; size]), count).map(Ok::<_, Infallible>)))
+        Body::from_stream(stream::iter(
+            std::iter::repeat_n(Bytes::from(vec![b'x'; size]), count).map(Ok::<_, Infallible>),
+        ))
     }
 
     async fn text(response: Response) -> String {
@@ -324,9 +326,13 @@ mod tests {
     #[tokio::test]
     async fn who_waits_to_be_told_or_does_not_end_is_not_heard_out() {
         let taken = Arc::new(AtomicUsize::new(0));
-        let waits = Request::post("/").header(header::EXPECT, "100-continue").body(counted(1000, &taken)).expect("a request");
+        let waits =
+            Request::post("/").header(header::EXPECT, "100-continue").body(counted(1000, &taken)).expect("a request");
         let response = ignore(CLOCKS.unknown, waits).await;
-        assert_eq!((taken.load(Ordering::Relaxed), &response.headers()[header::CONNECTION]), (0, &HeaderValue::from_static("close")));
+        assert_eq!(
+            (taken.load(Ordering::Relaxed), &response.headers()[header::CONNECTION]),
+            (0, &HeaderValue::from_static("close"))
+        );
         let endless = post_of(Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()));
         let response = ignore(Duration::from_millis(50), endless).await;
         assert_eq!(response.headers()[header::CONNECTION], "close");

@@ -1,5 +1,5 @@
-//! Records each answer that refuses somebody. What refuses says so in the answer ([`Denial`]); here, around everything, it is known who asked
-//! for what.
+//! Records each answer that refuses somebody. What refuses says so in the answer ([`Denial`]); here, around everything,
+//! it is known who asked for what.
 
 use axum::{
     extract::{Request, State},

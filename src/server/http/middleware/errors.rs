@@ -1,5 +1,5 @@
-//! One shape for all errors of the API. Ours have it already; those of the frameworks below (a method that is not taken, an address that
-//! is no text, arguments that can not be read) get it here.
+//! One shape for all errors of the API. Ours have it already; those of the frameworks below (a method that is not
+//! taken, an address that is no text, arguments that can not be read) get it here.
 
 use axum::{
     Json,
@@ -35,7 +35,9 @@ pub async fn shape(request: Request, next: Next) -> Response {
     }
     let error = match status {
         StatusCode::NOT_FOUND => AppError::new(ErrorCode::NotFound, "There is no such call."),
-        StatusCode::METHOD_NOT_ALLOWED => AppError::new(ErrorCode::BadRequest, "This call is not made with this method."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            AppError::new(ErrorCode::BadRequest, "This call is not made with this method.")
+        }
         status if status.is_client_error() => AppError::new(ErrorCode::BadRequest, "The request can not be read."),
         _ => AppError::new(ErrorCode::Internal, "Something went wrong inside Longshore."),
     };
@@ -76,7 +78,11 @@ mod tests {
 
     async fn ask(method: &str, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
         let failed = |status: StatusCode, code| async move {
-            (status, [(SERVER_FN_ERROR, "/api/fn/x")], serde_json::to_string(&AppError::new(code, "Words.")).unwrap_or_default())
+            (
+                status,
+                [(SERVER_FN_ERROR, "/api/fn/x")],
+                serde_json::to_string(&AppError::new(code, "Words.")).unwrap_or_default(),
+            )
         };
         let router = Router::new()
             .route("/api/v1/{name}", get(async |Path(name): Path<String>| name))

@@ -5,7 +5,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+            X_FRAME_OPTIONS,
         },
     },
     middleware::Next,
@@ -36,11 +37,16 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 pub fn csp(nonce: &str) -> HeaderValue {
     // A preload of a module carries no nonce; `strict-dynamic` is what lets it pass, and no other script without one.
     let scripts = "'strict-dynamic' 'wasm-unsafe-eval'";
-    policy(nonce, &format!("script-src 'nonce-{nonce}' {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'"))
+    policy(
+        nonce,
+        &format!(
+            "script-src 'nonce-{nonce}' {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'"
+        ),
+    )
 }
 
-/// What a page that shows the API's description may do: run the scripts that carry its nonce and no other, talk to this server only, and
-/// what its program needs beyond that (`allows`: styles, pictures, workers).
+/// What a page that shows the API's description may do: run the scripts that carry its nonce and no other, talk to this
+/// server only, and what its program needs beyond that (`allows`: styles, pictures, workers).
 #[must_use]
 pub fn csp_of_viewer(nonce: &str, allows: &str) -> HeaderValue {
     policy(nonce, &format!("script-src 'nonce-{nonce}'; {allows}; form-action 'none'"))

@@ -1,4 +1,5 @@
-//! What every request passes before anything looks at it, and every answer after: the right host, the right origin, limits, headers.
+//! What every request passes before anything looks at it, and every answer after: the right host, the right origin,
+//! limits, headers.
 
 mod body;
 mod denials;
@@ -37,13 +38,16 @@ pub fn apply(router: Router, policy: Policy) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
 }
 
-/// Pages and listings. Not a stream of events, which would wait to be full; nor what is compressed already, or lies compressed beside.
+/// Pages and listings. Not a stream of events, which would wait to be full; nor what is compressed already, or lies
+/// compressed beside.
 fn worth_compressing() -> impl Predicate {
-    DefaultPredicate::new().and(NotForContentType::const_new("font/")).and(NotForContentType::const_new("application/wasm"))
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("font/"))
+        .and(NotForContentType::const_new("application/wasm"))
 }
 
-/// What log lines say of the request that they belong to. Its path only: a query can hold what somebody searched for. A failure is
-/// logged where it happens, with its cause; that an answer is a 503 is none.
+/// What log lines say of the request that they belong to. Its path only: a query can hold what somebody searched for. A
+/// failure is logged where it happens, with its cause; that an answer is a 503 is none.
 fn span(request: &Request) -> Span {
     tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
@@ -70,8 +74,10 @@ mod tests {
             .route("/kept", get(kept))
             .route("/post", post(async || "done"))
             .route("/panic", get(async || if true { panic!("the secret of the panic") } else { "" }));
-        let policy =
-            Policy::new("127.0.0.1:8084".parse().expect("an address"), &public_url.map(str::to_owned).into_iter().collect::<Vec<_>>());
+        let policy = Policy::new(
+            "127.0.0.1:8084".parse().expect("an address"),
+            &public_url.map(str::to_owned).into_iter().collect::<Vec<_>>(),
+        );
         let request = request.header(header::HOST, "localhost:8084").body(Body::empty()).expect("a request");
         apply(router, policy).oneshot(request).await.expect("an answer")
     }
@@ -95,7 +101,10 @@ mod tests {
             assert_eq!(response.status().as_u16(), status, "{method} {path}");
             let headers = response.headers();
             let policy = value(headers, header::CONTENT_SECURITY_POLICY);
-            assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+            assert!(
+                policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+                "{path}: {policy}"
+            );
             assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
             assert_eq!(policy.contains("script-src"), path == "/", "only a page runs anything: {path}");
             assert_eq!(value(headers, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
@@ -138,9 +147,17 @@ mod tests {
             assert!(!csp(bad).to_str().expect("text").contains("script-src"), "{bad}");
             assert!(!csp_of_viewer(bad, "style-src 'self'").to_str().expect("text").contains("src 'self'"), "{bad}");
         }
-        assert!(csp("AbC-_1").to_str().expect("text").contains("script-src 'nonce-AbC-_1' 'strict-dynamic' 'wasm-unsafe-eval';"));
         assert!(
-            csp_of_viewer("AbC-_1", "style-src 'self'").to_str().expect("text").contains("script-src 'nonce-AbC-_1'; style-src 'self';")
+            csp("AbC-_1")
+                .to_str()
+                .expect("text")
+                .contains("script-src 'nonce-AbC-_1' 'strict-dynamic' 'wasm-unsafe-eval';")
+        );
+        assert!(
+            csp_of_viewer("AbC-_1", "style-src 'self'")
+                .to_str()
+                .expect("text")
+                .contains("script-src 'nonce-AbC-_1'; style-src 'self';")
         );
     }
 }

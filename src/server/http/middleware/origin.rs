@@ -1,5 +1,5 @@
-//! Where a request may come from. A name that is not ours is refused, or another site could make its own name lead here and read along;
-//! a change is refused unless our own page, or a program with a token, asks for it.
+//! Where a request may come from. A name that is not ours is refused, or another site could make its own name lead here
+//! and read along; a change is refused unless our own page, or a program with a token, asks for it.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -40,8 +40,8 @@ struct Names {
 }
 
 impl Policy {
-    /// For a console that listens on `address`, and is also reached by `public_urls` (scheme and host, in lower case, with the port where
-    /// it is not the scheme's own), all of one scheme.
+    /// For a console that listens on `address`, and is also reached by `public_urls` (scheme and host, in lower case,
+    /// with the port where it is not the scheme's own), all of one scheme.
     #[must_use]
     pub fn new(address: SocketAddr, public_urls: &[String]) -> Self {
         let port = address.port();
@@ -71,10 +71,11 @@ impl Policy {
         known.or_else(|| self.0.any_address.filter(|port| is_address(&host, *port)).map(|_| format!("http://{host}")))
     }
 
-    /// Whether a page of `origin` may ask a host whose own pages have the origin `own`. A proxy may give us a host of its own making;
-    /// the origin comes from the browser.
+    /// Whether a page of `origin` may ask a host whose own pages have the origin `own`. A proxy may give us a host of
+    /// its own making; the origin comes from the browser.
     fn is_own(&self, origin: &str, own: &str) -> bool {
-        let origin = origin.split_once("://").map(|(scheme, host)| format!("{scheme}://{}", plain(host))).unwrap_or_default();
+        let origin =
+            origin.split_once("://").map(|(scheme, host)| format!("{scheme}://{}", plain(host))).unwrap_or_default();
         origin == own || self.0.public_urls.contains(&origin)
     }
 }
@@ -85,10 +86,13 @@ fn plain(host: &str) -> String {
         Some((name, port)) if !port.contains(']') => (name, format!(":{port}")),
         _ => (host, String::new()),
     };
-    let inner = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).and_then(|inner| inner.parse::<Ipv6Addr>().ok());
+    let inner =
+        name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).and_then(|inner| inner.parse::<Ipv6Addr>().ok());
     let name = match (inner, name.strip_suffix('.')) {
         (Some(address), _) => format!("[{address}]"),
-        (None, Some(short)) if !short.is_empty() && !short.ends_with('.') && short.parse::<Ipv4Addr>().is_err() => short.to_owned(),
+        (None, Some(short)) if !short.is_empty() && !short.ends_with('.') && short.parse::<Ipv4Addr>().is_err() => {
+            short.to_owned()
+        }
         _ => name.to_owned(),
     };
     name + &port
@@ -124,13 +128,19 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
     if is_health(&request) {
         return next.run(request).await;
     }
-    let Some((host, own)) = only(request.headers(), &header::HOST).and_then(|host| policy.origin_of(&host).map(|own| (host, own))) else {
+    let Some((host, own)) =
+        only(request.headers(), &header::HOST).and_then(|host| policy.origin_of(&host).map(|own| (host, own)))
+    else {
         return refuse(
             "host",
             "The console does not answer to this name. Use the address that it printed at its start, or start it with --public-url.",
         );
     };
-    if request.uri().authority().is_some_and(|authority| plain(&authority.as_str().to_ascii_lowercase()) != plain(&host)) {
+    if request
+        .uri()
+        .authority()
+        .is_some_and(|authority| plain(&authority.as_str().to_ascii_lowercase()) != plain(&host))
+    {
         return refuse("host", "The address of the request is not the one of its Host header.");
     }
     if changes(&request) && !is_wanted(&policy, request.headers(), &own) {
@@ -147,8 +157,9 @@ fn is_health(request: &Request) -> bool {
         && matches!(request.uri().path(), "/healthz" | "/readyz" | "/healthz/" | "/readyz/")
 }
 
-/// Whether a request can change something. Server functions count always: a form of another site could call them. A call of REST that
-/// shows nothing does not: there is nothing that another site could have borrowed, and it is told further in that it shows nothing.
+/// Whether a request can change something. Server functions count always: a form of another site could call them. A
+/// call of REST that shows nothing does not: there is nothing that another site could have borrowed, and it is told
+/// further in that it shows nothing.
 fn changes(request: &Request) -> bool {
     let (path, headers) = (request.uri().path(), request.headers());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -156,7 +167,8 @@ fn changes(request: &Request) -> bool {
     if reads { path.starts_with("/api/fn/") && headers.contains_key(SEC_FETCH_SITE) } else { !shows_nothing }
 }
 
-/// Whether our own page asks, or a program that shows a token: then cookies do not count, so no other site can borrow them.
+/// Whether our own page asks, or a program that shows a token: then cookies do not count, so no other site can borrow
+/// them.
 fn is_wanted(policy: &Policy, headers: &HeaderMap, own: &str) -> bool {
     if matches!(shown(headers), Shown::Token(_)) {
         return true;
@@ -240,14 +252,27 @@ mod tests {
         }
         let all = policy("0.0.0.0:8084", None);
         let own = ["192.168.1.5:8084", "[fe80::1]:8084", "localhost:8084"];
-        let others = ["192.168.1.5:1", "nas.local:8084", "fe80::1:8084", "[192.168.1.5]:8084", "192.168.1:8084", "192.168.1.5", ":8084"];
+        let others = [
+            "192.168.1.5:1",
+            "nas.local:8084",
+            "fe80::1:8084",
+            "[192.168.1.5]:8084",
+            "192.168.1:8084",
+            "192.168.1.5",
+            ":8084",
+        ];
         for (host, expected) in own.map(|host| (host, 200)).into_iter().chain(others.map(|host| (host, 403))) {
             assert_eq!(status(&all, "GET", "/", &[("host", host)]).await, expected, "{host}");
         }
         let usual = policy("0.0.0.0:80", Some("http://nas.local"));
-        for (host, expected) in
-            [("192.168.1.5", 200), ("[::1]", 200), ("localhost", 200), ("nas.local", 200), ("nas.local:8084", 403), ("", 403)]
-        {
+        for (host, expected) in [
+            ("192.168.1.5", 200),
+            ("[::1]", 200),
+            ("localhost", 200),
+            ("nas.local", 200),
+            ("nas.local:8084", 403),
+            ("", 403),
+        ] {
             assert_eq!(status(&usual, "GET", "/", &[("host", host)]).await, expected, "{host}");
         }
     }
@@ -343,7 +368,11 @@ mod tests {
                 "without a credential it is 401 further in: {headers:?}"
             );
         }
-        assert_eq!(status(&policy, "GET", "/", &[host, ("sec-fetch-site", "cross-site")]).await, 200, "a link leads here");
+        assert_eq!(
+            status(&policy, "GET", "/", &[host, ("sec-fetch-site", "cross-site")]).await,
+            200,
+            "a link leads here"
+        );
         assert_eq!(status(&policy, "GET", "/api/fn/x", &[host, ("sec-fetch-site", "cross-site")]).await, 403);
     }
 }

@@ -4,7 +4,8 @@ use serde_json::json;
 use utoipa::{
     ToSchema as _,
     openapi::{
-        Content, Header, Object, OpenApi as Description, Ref, RefOr, Response, ResponseBuilder, Type, path::Operation, schema::Components,
+        Content, Header, Object, OpenApi as Description, Ref, RefOr, Response, ResponseBuilder, Type, path::Operation,
+        schema::Components,
     },
 };
 
@@ -58,7 +59,14 @@ const REFUSALS: [Refusal; 11] = [
         "It can not be read (`bad_request`), or a field fails its rule (`invalid`, with the field)",
         "Check the marked fields.",
     ),
-    refusal("401", "Unauthenticated", Of::Closed, ErrorCode::Unauthenticated, "No valid token or session", "Sign in to go on."),
+    refusal(
+        "401",
+        "Unauthenticated",
+        Of::Closed,
+        ErrorCode::Unauthenticated,
+        "No valid token or session",
+        "Sign in to go on.",
+    ),
     refusal(
         "403",
         "Forbidden",
@@ -67,8 +75,22 @@ const REFUSALS: [Refusal; 11] = [
         "The role or the scopes do not allow it, or the place is none that may be used",
         "This needs the role admin; yours is viewer.",
     ),
-    refusal("404", "NotFound", Of::Named, ErrorCode::NotFound, "There is no such thing", "There is no remote “photos”."),
-    refusal("408", "Slow", Of::Sending, ErrorCode::Timeout, "The body did not arrive in time", "The body did not arrive in time."),
+    refusal(
+        "404",
+        "NotFound",
+        Of::Named,
+        ErrorCode::NotFound,
+        "There is no such thing",
+        "There is no remote “photos”.",
+    ),
+    refusal(
+        "408",
+        "Slow",
+        Of::Sending,
+        ErrorCode::Timeout,
+        "The body did not arrive in time",
+        "The body did not arrive in time.",
+    ),
     refusal(
         "409",
         "Conflict",
@@ -119,12 +141,14 @@ const REFUSALS: [Refusal; 11] = [
     ),
 ];
 
-/// Adds to each call the refusals that it does not name, and gives those that it names without a word of its own their common ones.
+/// Adds to each call the refusals that it does not name, and gives those that it names without a word of its own their
+/// common ones.
 pub(super) fn complete(description: &mut Description) {
     for operation in operations::each(description) {
         for refusal in &REFUSALS {
             let named = operation.responses.responses.get(refusal.status);
-            let is_plain = named.is_some_and(|named| matches!(named, RefOr::T(response) if response.description.is_empty()));
+            let is_plain =
+                named.is_some_and(|named| matches!(named, RefOr::T(response) if response.description.is_empty()));
             if is_plain || (named.is_none() && happens(refusal.of, operation)) {
                 let common = Ref::new(format!("#/components/responses/{}", refusal.name));
                 operation.responses.responses.insert(refusal.status.to_owned(), RefOr::Ref(common));
@@ -142,8 +166,10 @@ fn happens(of: Of, operation: &Operation) -> bool {
     let sends = operation.request_body.is_some();
     let asks = sends || operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
     // The ways in that it has of its own: an empty one lets everybody in.
-    let is_open =
-        operation.security.as_ref().is_some_and(|ways| ways.is_empty() || ways.contains(&utoipa::openapi::SecurityRequirement::default()));
+    let is_open = operation
+        .security
+        .as_ref()
+        .is_some_and(|ways| ways.is_empty() || ways.contains(&utoipa::openapi::SecurityRequirement::default()));
     match of {
         Of::All => true,
         Of::Asking => asks,
@@ -165,7 +191,9 @@ fn schemas(components: &mut Components) {
 fn response(refusal: &Refusal) -> Response {
     let mut error = AppError::new(refusal.code, refusal.message);
     match refusal.code {
-        ErrorCode::Invalid => error = AppError::invalid("source", "Write it as remote:path, or as an absolute path of this server."),
+        ErrorCode::Invalid => {
+            error = AppError::invalid("source", "Write it as remote:path, or as an absolute path of this server.");
+        }
         ErrorCode::RateLimited => error.retry_after = Some(20),
         _ => {}
     }
@@ -178,7 +206,9 @@ fn response(refusal: &Refusal) -> Response {
         header
     };
     match refusal.code {
-        ErrorCode::Unauthenticated => response.header("WWW-Authenticate", header(Type::String, "How to show a token: `Bearer`")).build(),
+        ErrorCode::Unauthenticated => {
+            response.header("WWW-Authenticate", header(Type::String, "How to show a token: `Bearer`")).build()
+        }
         ErrorCode::RateLimited => response.header("Retry-After", header(Type::Integer, "Seconds to wait")).build(),
         _ => response.build(),
     }

@@ -1,4 +1,5 @@
-//! The description of the REST API, made from the code that answers it: `OpenAPI` 3.1. What holds for all calls is said once, here.
+//! The description of the REST API, made from the code that answers it: `OpenAPI` 3.1. What holds for all calls is said
+//! once, here.
 
 mod errors;
 mod operations;
@@ -14,7 +15,10 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{audit, backups, events, files, jobs, metrics, mounts, operations as commands, queue, remotes, runs, sessions, tokens, users};
+use super::{
+    audit, backups, events, files, jobs, metrics, mounts, operations as commands, queue, remotes, runs, sessions,
+    tokens, users,
+};
 use crate::server::{auth::Auth, state::AppState};
 
 /// Where the description is.
@@ -66,12 +70,15 @@ impl Modify for Security {
     fn modify(&self, api: &mut Description) {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.description = Some("An API token: `lsh_…`".to_owned());
-        let cookie =
-            ApiKeyValue::with_description(Auth::COOKIE, "The session of a browser that is signed in; `__Host-longshore` over HTTPS");
+        let cookie = ApiKeyValue::with_description(
+            Auth::COOKIE,
+            "The session of a browser that is signed in; `__Host-longshore` over HTTPS",
+        );
         let components = api.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(bearer));
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-        api.security = Some(["token", "session"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).into());
+        api.security =
+            Some(["token", "session"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).into());
     }
 }
 

@@ -1,12 +1,13 @@
-//! What each operation is called, what its good answers are called where the code says nothing better, and which operations what it
-//! made can be given to.
+//! What each operation is called, what its good answers are called where the code says nothing better, and which
+//! operations what it made can be given to.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 use utoipa::openapi::{OpenApi as Description, PathItem, RefOr, Schema, link::Link, path::Operation};
 
-/// Gives each operation an id that stays: its noun and its verb, `runs_stop`. In the code it is only the verb, and two nouns may share it.
+/// Gives each operation an id that stays: its noun and its verb, `runs_stop`. In the code it is only the verb, and two
+/// nouns may share it.
 pub(super) fn name(description: &mut Description) {
     for operation in each(description) {
         let noun = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
@@ -23,7 +24,8 @@ pub(super) fn name(description: &mut Description) {
     }
 }
 
-/// Says to which calls the answer of one that makes something leads: what `POST /runs` answers has the `id` of `/runs/{id}`.
+/// Says to which calls the answer of one that makes something leads: what `POST /runs` answers has the `id` of
+/// `/runs/{id}`.
 pub(super) fn link(description: &mut Description) {
     let schemas = description.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
     let below = below(description);
@@ -31,7 +33,9 @@ pub(super) fn link(description: &mut Description) {
         let Some(post) = &mut item.post else { continue };
         for (_, parameter, id) in below.iter().filter(|(collection, ..)| collection == path) {
             let good = post.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
-            for response in good.filter_map(|(_, response)| if let RefOr::T(response) = response { Some(response) } else { None }) {
+            for response in
+                good.filter_map(|(_, response)| if let RefOr::T(response) = response { Some(response) } else { None })
+            {
                 let Some(RefOr::T(content)) = response.content.get("application/json") else { continue };
                 if content.schema.as_ref().is_some_and(|schema| has(&schemas, schema, parameter)) {
                     let mut link = Link::default();
@@ -44,7 +48,8 @@ pub(super) fn link(description: &mut Description) {
     }
 }
 
-/// The operations that are about one of a collection: the collection's path, the parameter that says which one, and their ids.
+/// The operations that are about one of a collection: the collection's path, the parameter that says which one, and
+/// their ids.
 fn below(description: &mut Description) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for (path, item) in &mut description.paths.paths {
@@ -78,7 +83,10 @@ pub(super) fn each(description: &mut Description) -> impl Iterator<Item = &mut O
 
 fn of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, options, head, patch, trace, query, additional_operations, .. } = item;
-    [get, put, post, delete, options, head, patch, trace, query].into_iter().flatten().chain(additional_operations.values_mut())
+    [get, put, post, delete, options, head, patch, trace, query]
+        .into_iter()
+        .flatten()
+        .chain(additional_operations.values_mut())
 }
 
 fn meaning(status: &str) -> &'static str {
@@ -112,7 +120,10 @@ mod tests {
         let operations: Vec<_> = paths
             .iter()
             .flat_map(|(path, item)| {
-                item.as_object().expect("methods").iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+                item.as_object()
+                    .expect("methods")
+                    .iter()
+                    .map(move |(method, operation)| (format!("{method} {path}"), operation))
             })
             .collect();
         assert!(operations.len() >= 12, "{operations:?}");
@@ -130,14 +141,17 @@ mod tests {
         }
     }
 
-    /// Whether a reader is shown a value that could be real: an example, or a type that has few values, all the way down.
+    /// Whether a reader is shown a value that could be real: an example, or a type that has few values, all the way
+    /// down.
     fn is_shown(document: &Value, schema: &Value) -> bool {
         let schema = follow(document, schema);
         if ["example", "examples", "enum", "const", "default"].iter().any(|key| !schema[key].is_null()) {
             return true;
         }
         let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| schema[key].as_array()).flatten();
-        let kind = |kind: &str| schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|k| k == kind));
+        let kind = |kind: &str| {
+            schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|k| k == kind))
+        };
         let shown = match &schema["properties"] {
             Value::Object(properties) => properties.values().all(|property| is_shown(document, property)),
             _ if kind("array") => is_shown(document, &schema["items"]),
@@ -155,7 +169,11 @@ mod tests {
     #[test]
     fn it_is_openapi_3_1_for_this_very_console() {
         let document = document();
-        assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")), "{}", document["openapi"]);
+        assert!(
+            document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")),
+            "{}",
+            document["openapi"]
+        );
         assert_eq!(document["servers"][0]["url"], "/");
         let schemes = &document["components"]["securitySchemes"];
         assert_eq!((&schemes["token"]["type"], &schemes["token"]["scheme"]), (&"http".into(), &"bearer".into()));
@@ -165,15 +183,22 @@ mod tests {
     #[test]
     fn every_operation_says_what_it_does_and_what_it_is_called() {
         let document = document();
-        let tags: BTreeSet<_> = document["tags"].as_array().expect("tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
+        let tags: BTreeSet<_> =
+            document["tags"].as_array().expect("tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
         let mut ids = BTreeSet::new();
         for (call, operation) in operations(&document) {
             let text = |key: &str| operation[key].as_str().unwrap_or_default();
-            assert!(!text("summary").is_empty() && !text("summary").ends_with('.'), "{call}: a summary, and it is no sentence");
+            assert!(
+                !text("summary").is_empty() && !text("summary").ends_with('.'),
+                "{call}: a summary, and it is no sentence"
+            );
             let tag = operation["tags"][0].as_str().unwrap_or_else(|| panic!("{call}: no tag"));
             assert!(tags.contains(tag), "{call}: the tag {tag} is not described");
             let id = text("operationId");
-            assert!(id.starts_with(&format!("{tag}_")) && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{call}: {id}");
+            assert!(
+                id.starts_with(&format!("{tag}_")) && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                "{call}: {id}"
+            );
             assert!(ids.insert(id), "{call}: {id} is taken");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let parameter = follow(&document, parameter);
@@ -190,15 +215,25 @@ mod tests {
             let mut good = 0;
             for (status, response) in responses {
                 let response = follow(&document, response);
-                assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{call} {status}: no description");
-                let contents: Vec<_> = response["content"].as_object().into_iter().flat_map(serde_json::Map::values).collect();
-                assert!(contents.iter().all(|content| !content["schema"].is_null()), "{call} {status}: content without a schema");
+                assert!(
+                    response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                    "{call} {status}: no description"
+                );
+                let contents: Vec<_> =
+                    response["content"].as_object().into_iter().flat_map(serde_json::Map::values).collect();
+                assert!(
+                    contents.iter().all(|content| !content["schema"].is_null()),
+                    "{call} {status}: content without a schema"
+                );
                 if status.starts_with('2') {
                     good += 1;
                     assert_eq!(status == "204", contents.is_empty(), "{call} {status}: content, or 204");
                 } else if !status.starts_with('3') {
                     let schema = &response["content"]["application/json"]["schema"];
-                    assert_eq!(schema["$ref"], "#/components/schemas/AppError", "{call} {status}: an error of another shape");
+                    assert_eq!(
+                        schema["$ref"], "#/components/schemas/AppError",
+                        "{call} {status}: an error of another shape"
+                    );
                 }
             }
             assert!(good > 0, "{call}: no good end");

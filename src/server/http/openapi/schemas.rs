@@ -5,12 +5,16 @@ use utoipa::openapi::{
     schema::{AdditionalProperties, Object},
 };
 
-/// Opens each schema that refuses unknown fields where it is one part of another: `Job` is a `NewJob` and more, and the part alone would refuse what
-/// the rest adds. The part is written out there, so that a request is still told that it may hold nothing else.
+/// Opens each schema that refuses unknown fields where it is one part of another: `Job` is a `NewJob` and more, and the
+/// part alone would refuse what the rest adds. The part is written out there, so that a request is still told that it
+/// may hold nothing else.
 pub(super) fn open_parts(description: &mut Description) {
     let Some(components) = &mut description.components else { return };
-    let strict: Vec<_> =
-        components.schemas.iter().filter_map(|(name, schema)| Some((format!("#/components/schemas/{name}"), opened(schema)?))).collect();
+    let strict: Vec<_> = components
+        .schemas
+        .iter()
+        .filter_map(|(name, schema)| Some((format!("#/components/schemas/{name}"), opened(schema)?)))
+        .collect();
     for schema in components.schemas.values_mut() {
         let RefOr::T(Schema::AllOf(whole)) = schema else { continue };
         for part in &mut whole.items {

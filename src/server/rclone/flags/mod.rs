@@ -1,5 +1,6 @@
-//! The options that a run may be given beside those with a field of their own: rclone's own list of them (`options/info`), what that leaves out,
-//! and the review that says which of them may be set. What is not in all of that never gets onto a command line.
+//! The options that a run may be given beside those with a field of their own: rclone's own list of them
+//! (`options/info`), what that leaves out, and the review that says which of them may be set. What is not in all of
+//! that never gets onto a command line.
 
 pub mod own;
 mod review;
@@ -79,7 +80,8 @@ impl RawFlag {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalog {
     flags: BTreeMap<String, Flag>,
-    /// Where rclone's remote control has an option: the block, and the name there. Options of a command alone have none.
+    /// Where rclone's remote control has an option: the block, and the name there. Options of a command alone have
+    /// none.
     keys: BTreeMap<String, Key>,
 }
 
@@ -100,7 +102,9 @@ impl Catalog {
         let listed = info.main.iter().chain(&info.filter).filter_map(RawFlag::offered);
         let all = listed.chain(own::OWN.iter().map(Into::into)).filter(|flag| may(&flag.name));
         let blocks = [("_config", &info.main), ("_filter", &info.filter)];
-        let keys = blocks.into_iter().flat_map(|(block, flags)| flags.iter().map(move |flag| (flag.name.clone(), flag.key(block))));
+        let keys = blocks
+            .into_iter()
+            .flat_map(|(block, flags)| flags.iter().map(move |flag| (flag.name.clone(), flag.key(block))));
         Self { flags: all.map(|flag| (flag.name.clone(), flag)).collect(), keys: keys.collect() }
     }
 
@@ -242,7 +246,8 @@ mod tests {
             raw("new_in_1_76", "bool"),
             raw("max_transfer", "Colour"),
         ]);
-        let info: Info = serde_json::from_value(json!({ "main": main, "filter": [raw("filter", "stringArray")] })).expect("info");
+        let info: Info =
+            serde_json::from_value(json!({ "main": main, "filter": [raw("filter", "stringArray")] })).expect("info");
         assert_eq!(unreviewed(&info), ["new_in_1_76", "max_transfer"]);
         Catalog::new(&info)
     }
@@ -254,7 +259,9 @@ mod tests {
     #[test]
     fn what_is_taken_is_what_was_reviewed_for_the_operation_and_fits() {
         let catalog = catalog();
-        let given = flags(json!({ "update": true, "retries": "5", "cutoff_mode": "soft", "filter": ["- *.tmp", "+ a b"], "rmdirs": true }));
+        let given = flags(
+            json!({ "update": true, "retries": "5", "cutoff_mode": "soft", "filter": ["- *.tmp", "+ a b"], "rmdirs": true }),
+        );
         let refused = catalog.check(Operation::Copy, &given).expect_err("not all are of a copy");
         assert_eq!(refused.keys().collect::<Vec<_>>(), ["flags.rmdirs"]);
         assert!(refused["flags.rmdirs"].contains("These do: delete"), "{refused:?}");
@@ -290,8 +297,13 @@ mod tests {
     #[test]
     fn only_one_time_of_deleting_is_taken() {
         let both = flags(json!({ "delete_before": true, "delete_after": true }));
-        assert_eq!(catalog().check(Operation::Sync, &both).expect_err("both").into_keys().collect::<Vec<_>>(), ["flags.delete_after"]);
-        assert!(catalog().check(Operation::Sync, &flags(json!({ "delete_before": true, "delete_after": false }))).is_ok());
+        assert_eq!(
+            catalog().check(Operation::Sync, &both).expect_err("both").into_keys().collect::<Vec<_>>(),
+            ["flags.delete_after"]
+        );
+        assert!(
+            catalog().check(Operation::Sync, &flags(json!({ "delete_before": true, "delete_after": false }))).is_ok()
+        );
     }
 
     #[test]

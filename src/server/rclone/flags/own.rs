@@ -1,5 +1,5 @@
-//! The options that rclone's own list (`options/info`) leaves out: those of one command alone, and some of every command. Copied from the `--help` of
-//! rclone 1.75.2; a test compares them with it.
+//! The options that rclone's own list (`options/info`) leaves out: those of one command alone, and some of every
+//! command. Copied from the `--help` of rclone 1.75.2; a test compares them with it.
 
 use crate::domain::flag::{Flag, FlagKind};
 

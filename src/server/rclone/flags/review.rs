@@ -1,5 +1,5 @@
-//! Which options of rclone's a run may be given among its `flags`: the list in `flags.txt`, reviewed for rclone 1.75.2. What a newer rclone
-//! adds is refused until somebody has looked at it.
+//! Which options of rclone's a run may be given among its `flags`: the list in `flags.txt`, reviewed for rclone 1.75.2.
+//! What a newer rclone adds is refused until somebody has looked at it.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -56,7 +56,9 @@ fn reason(why: &str) -> &'static str {
         "leaks" => "It can not be set: it would put secrets into the log or the record of the run.",
         "leads" => "It can not be set: links could lead out of the folders that may be used.",
         "place" => "It can not be set yet: it names another location.",
-        "weak" => "It can not be set for a run. Where a server has no certificate to trust, an administrator says so in the remote.",
+        "weak" => {
+            "It can not be set for a run. Where a server has no certificate to trust, an administrator says so in the remote."
+        }
         "half" => "It can not be set: a run that is stopped would leave half a file under its final name.",
         _ => "It can not be set: Longshore sets it itself.",
     }
@@ -86,21 +88,25 @@ mod tests {
     #[test]
     fn every_line_belongs_to_a_block_and_every_option_is_in_one_place() {
         let words = LIST.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
-        let names: Vec<_> = words.flat_map(|line| line.split_once(':').map_or(line, |(_, names)| names).split_whitespace()).collect();
+        let names: Vec<_> =
+            words.flat_map(|line| line.split_once(':').map_or(line, |(_, names)| names).split_whitespace()).collect();
         assert_eq!(names.len(), REVIEW.len(), "an option is in two places");
         for (name, verdict) in &*REVIEW {
             assert_ne!(verdict, &Verdict::For(vec![]), "{name} belongs to no operation");
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{name}");
             assert!(!FIELDS.contains(name), "{name} has a field of its own");
         }
-        for block in LIST.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']')).filter(|block| *block != "-") {
+        for block in
+            LIST.lines().filter_map(|line| line.strip_prefix('[')?.strip_suffix(']')).filter(|block| *block != "-")
+        {
             assert!(block.split_whitespace().all(|word| Operation::parse(word).is_some()), "[{block}]");
         }
     }
 
     #[test]
     fn every_reason_is_said_in_its_own_words() {
-        let reasons = LIST.lines().filter_map(|line| line.trim().split_once(": ")).filter(|(why, _)| !why.starts_with('#'));
+        let reasons =
+            LIST.lines().filter_map(|line| line.trim().split_once(": ")).filter(|(why, _)| !why.starts_with('#'));
         let mut whys: Vec<_> = reasons.map(|(why, _)| why).collect();
         whys.sort_unstable();
         whys.dedup();

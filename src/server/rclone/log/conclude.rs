@@ -29,8 +29,8 @@ const DRAFT: &str = "report.draft";
 /// When rclone's first statistics come at the latest, in milliseconds after it began: it writes some every second.
 const FIRST_STATISTICS: u64 = 5000;
 
-/// Makes the report of the run in `dir`, whose processes are gone, and deletes its log. Doing it again changes nothing, and one that was
-/// broken off is done again from the beginning: what is there is whole.
+/// Makes the report of the run in `dir`, whose processes are gone, and deletes its log. Doing it again changes nothing,
+/// and one that was broken off is done again from the beginning: what is there is whole.
 pub fn conclude(dir: &Path) -> io::Result<Report> {
     let report = match report::report(dir)? {
         Some(report) => report,
@@ -83,7 +83,9 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
         keeper.push(line, keep::is_progress(line))
     })?;
     let at = kind::compared_at(dir);
-    kind::compared(dir, |outcome, name| pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None }))?;
+    kind::compared(dir, |outcome, name| {
+        pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None })
+    })?;
     let cut = set_aside >= BACKUPS && first.is_none_or(|elapsed| elapsed > FIRST_STATISTICS);
     let lacks = |stats: &Stats| !compares && lacks(pass.told, stats.files, stats.deletes);
     let log_truncated = cut || finish.stats.as_ref().is_some_and(lacks);
@@ -132,8 +134,8 @@ fn settle(pass: Pass<Lists>) -> io::Result<Settled> {
     Ok(Settled { counts: lists.finish()?, tally, unconfirmed })
 }
 
-/// Takes these files, of which it is known now that they succeeded, from those that failed in the report of the run in `dir`. Doing it again
-/// changes nothing.
+/// Takes these files, of which it is known now that they succeeded, from those that failed in the report of the run in
+/// `dir`. Doing it again changes nothing.
 pub fn clear(dir: &Path, succeeded: &BTreeSet<String>) -> io::Result<()> {
     let Some(mut report) = report::report(dir)? else { return Ok(()) };
     let folder = report::folder(dir);
@@ -264,13 +266,15 @@ mod tests {
     }
 
     fn names(dir: &Path) -> BTreeSet<String> {
-        fs::read_dir(dir).expect("listed").map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect()
+        fs::read_dir(dir)
+            .expect("listed")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+            .collect()
     }
 
     fn line(level: &str, object: &str, msg: &str, more: &str) -> String {
         let object_type = if object.starts_with("S3 ") { "*s3.Fs" } else { "*s3.Object" };
-        let line =
-            serde_json::json!({ "time": "2026-11-23T04:04:31Z", "level": level, "msg": msg, "object": object, "objectType": object_type });
+        let line = serde_json::json!({ "time": "2026-11-23T04:04:31Z", "level": level, "msg": msg, "object": object, "objectType": object_type });
         format!("{}{more}}}\n", line.to_string().trim_end_matches('}'))
     }
 
@@ -287,7 +291,10 @@ mod tests {
         assert_eq!(names(dir), ["report".to_owned()].into());
         assert_eq!(fs::read_to_string(report::folder(dir).join(FILE)).expect("kept"), ERRORS);
         assert_eq!(conclude(dir).expect("again"), report);
-        assert_eq!(series::series(dir).expect("kept").points.last().map(|point| (point.bytes, point.files)), Some((12_000_007, 4)));
+        assert_eq!(
+            series::series(dir).expect("kept").points.last().map(|point| (point.bytes, point.files)),
+            Some((12_000_007, 4))
+        );
     }
 
     #[test]
@@ -317,11 +324,15 @@ mod tests {
         assert_eq!(report.finish, whole.finish, "the figures are rclone's");
         // As many as are kept, and the first statistics are not those of the first second.
         let dir = run(ERRORS);
-        let stats =
-            |elapsed: u32| format!("{{\"level\":\"notice\",\"msg\":\"\",\"stats\":{{\"elapsedTime\":{elapsed},\"transferring\":[]}}}}\n");
+        let stats = |elapsed: u32| {
+            format!(
+                "{{\"level\":\"notice\",\"msg\":\"\",\"stats\":{{\"elapsedTime\":{elapsed},\"transferring\":[]}}}}\n"
+            )
+        };
         for (elapsed, cut) in [(1, false), (60, true)] {
             for n in 0..BACKUPS {
-                fs::write(dir.path().join(format!("log-2026-11-24T21-42-4{n}.958.jsonl")), stats(elapsed + n as u32)).expect("written");
+                fs::write(dir.path().join(format!("log-2026-11-24T21-42-4{n}.958.jsonl")), stats(elapsed + n as u32))
+                    .expect("written");
             }
             fs::write(dir.path().join(FILE), ERRORS).expect("written");
             let report = conclude(dir.path()).expect("concluded");
@@ -348,8 +359,7 @@ mod tests {
             copied("fresh", "new"),
         ];
         let dir = run(&log.concat());
-        let plan =
-            serde_json::json!({ "program": "rclone", "args": ["sync", "--backup-dir=b:", "--", "a:", "c:"], "env": [], "umask": 18 });
+        let plan = serde_json::json!({ "program": "rclone", "args": ["sync", "--backup-dir=b:", "--", "a:", "c:"], "env": [], "umask": 18 });
         fs::write(dir.path().join(PLAN), plan.to_string()).expect("written");
         let live = all(dir.path());
         let counts = conclude(dir.path()).expect("concluded").counts;
@@ -373,7 +383,8 @@ mod tests {
         let counts = |log: String| conclude(run(&log).path()).expect("concluded").counts;
         let broken_off = counts([&first[..], &second[..]].concat().concat());
         assert_eq!((broken_off.failed, broken_off.copied), (2, 1));
-        let whole = counts([&first[..], &second[..], &[attempt("2/3 failed with 1 errors"), failed("a")]].concat().concat());
+        let whole =
+            counts([&first[..], &second[..], &[attempt("2/3 failed with 1 errors"), failed("a")]].concat().concat());
         assert_eq!((whole.failed, whole.copied), (2, 1), "c was not said again, and not seen to succeed either");
         // The last attempt found nothing to do: the source is empty. Nobody knows what became of a and c.
         let dir = run(&[&first[..], &second[..1], &[attempt("2/3 succeeded")]].concat().concat());
@@ -392,8 +403,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_was_listed_in_the_end_has_not_failed() {
-        let folder =
-            "{\"level\":\"error\",\"msg\":\"error reading source directory: timeout\",\"object\":\"sub\",\"objectType\":\"string\"}\n";
+        let folder = "{\"level\":\"error\",\"msg\":\"error reading source directory: timeout\",\"object\":\"sub\",\"objectType\":\"string\"}\n";
         let attempt = |text: &str| format!("{{\"level\":\"error\",\"msg\":\"Attempt {text}\"}}\n");
         let report = |log: String| conclude(run(&log).path()).expect("concluded").counts.failed;
         let first = [folder.to_owned(), attempt("1/3 failed with 1 errors")].concat();
@@ -408,7 +418,9 @@ mod tests {
         let attempt = |text: &str| format!("{{\"level\":\"error\",\"msg\":\"Attempt {text}\"}}\n");
         let copied = line("info", "a.txt", "Copied (new)", ",\"size\":3");
         let once = [twin("source"), twin("source"), twin("destination"), copied].concat();
-        for log in [once.clone(), [once.clone(), attempt("1/3 failed with 1 errors"), once, attempt("2/3 succeeded")].concat()] {
+        for log in
+            [once.clone(), [once.clone(), attempt("1/3 failed with 1 errors"), once, attempt("2/3 succeeded")].concat()]
+        {
             let report = conclude(run(&log).path()).expect("concluded");
             assert_eq!((report.counts.skipped, report.counts.copied), (3, 1), "{log}");
             assert_eq!(report.notes.duplicates, Duplicates { source: 2, destination: 1, folders: 0 });
@@ -432,7 +444,8 @@ mod tests {
             line("error", "stuck", "Couldn't delete: permission denied", ""),
         ];
         let dir = run(&log.concat());
-        let plan = serde_json::json!({ "program": "rclone", "args": ["move", "--", "a:", "c:"], "env": [], "umask": 18 });
+        let plan =
+            serde_json::json!({ "program": "rclone", "args": ["move", "--", "a:", "c:"], "env": [], "umask": 18 });
         fs::write(dir.path().join(PLAN), plan.to_string()).expect("written");
         let live = all(dir.path());
         let report = conclude(dir.path()).expect("concluded");
@@ -463,7 +476,8 @@ mod tests {
         ]
         .concat());
         let dir = dir.path();
-        fs::write(dir.join(COMBINED), "= a\n* b\n+ bad␊<img onerror>\n- only\n! locked\n! silent\n? what\n=\n\nx").expect("written");
+        fs::write(dir.join(COMBINED), "= a\n* b\n+ bad␊<img onerror>\n- only\n! locked\n! silent\n? what\n=\n\nx")
+            .expect("written");
         let live = all(dir);
         let counts = conclude(dir).expect("concluded").counts;
         let found = FileOutcome::ALL.map(|outcome| counts.get(outcome));
@@ -471,7 +485,8 @@ mod tests {
         let concluded = all(dir);
         assert_eq!(concluded, live);
         assert_eq!(concluded[9].files[0].name, "bad␊<img onerror>");
-        let reasons: Vec<_> = concluded[6].files.iter().map(|file| (file.name.as_str(), file.error.is_some())).collect();
+        let reasons: Vec<_> =
+            concluded[6].files.iter().map(|file| (file.name.as_str(), file.error.is_some())).collect();
         assert_eq!(BTreeSet::from_iter(reasons), [("locked", true), ("silent", false)].into());
         assert_eq!(names(dir), ["report".to_owned()].into());
     }

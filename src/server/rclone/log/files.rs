@@ -17,7 +17,8 @@ use super::{
 
 /// Largest window.
 const WINDOW: u64 = 500;
-/// Most files that are not certain and are remembered while a run goes on; one with more has one cause. Its report has all of them.
+/// Most files that are not certain and are remembered while a run goes on; one with more has one cause. Its report has
+/// all of them.
 const KEPT: usize = 100_000;
 
 /// The files of the run in `dir` with this outcome whose name holds `search` as people see it, from the `offset`th on.
@@ -26,15 +27,24 @@ pub fn files(dir: &Path, outcome: FileOutcome, search: &str, offset: u64, limit:
     let (search, limit) = (Needle::new(search), limit.min(WINDOW));
     match report::report(dir)? {
         Some(report) => {
-            let result = RunFiles { counts: report.counts, log_truncated: report.log_truncated, offset, ..RunFiles::default() };
+            let result =
+                RunFiles { counts: report.counts, log_truncated: report.log_truncated, offset, ..RunFiles::default() };
             from_report(dir, outcome, &search, limit, result)
         }
         None => from_log(dir, outcome, search, offset, limit),
     }
 }
 
-fn from_report(dir: &Path, outcome: FileOutcome, search: &Needle, limit: u64, result: RunFiles) -> io::Result<RunFiles> {
-    let Some(mut index) = Index::open(&report::list(&report::folder(dir), outcome), outcome)? else { return Ok(result) };
+fn from_report(
+    dir: &Path,
+    outcome: FileOutcome,
+    search: &Needle,
+    limit: u64,
+    result: RunFiles,
+) -> io::Result<RunFiles> {
+    let Some(mut index) = Index::open(&report::list(&report::folder(dir), outcome), outcome)? else {
+        return Ok(result);
+    };
     let (files, matched) = if search.is_empty() {
         (index.page(result.offset, limit)?, index.count)
     } else {
@@ -44,11 +54,14 @@ fn from_report(dir: &Path, outcome: FileOutcome, search: &Needle, limit: u64, re
 }
 
 fn from_log(dir: &Path, outcome: FileOutcome, search: Needle, offset: u64, limit: u64) -> io::Result<RunFiles> {
-    let window = Window { result: RunFiles { offset, ..RunFiles::default() }, search, outcome, limit, kept: Default::default() };
+    let window =
+        Window { result: RunFiles { offset, ..RunFiles::default() }, search, outcome, limit, kept: Default::default() };
     let mut pass = Pass::new(Kind::of(dir)?, window);
     segments::each(segments::open(dir)?, false, |line| Line::read(line).map_or(Ok(()), |line| pass.line(&line)))?;
     let at = kind::compared_at(dir);
-    kind::compared(dir, |outcome, name| pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None }))?;
+    kind::compared(dir, |outcome, name| {
+        pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None })
+    })?;
     let (mut window, doubts) = pass.end()?;
     for doubt in Doubt::ALL {
         for (number, file) in (0..).zip(std::mem::take(&mut window.kept[doubt as usize])) {
@@ -137,7 +150,10 @@ mod tests {
         let all = of(ERRORS, FileOutcome::Failed, "", 0, 100);
         assert_eq!((all.counts.copied, all.counts.updated, all.counts.failed, all.matched), (4, 0, 1, 1));
         assert_eq!(all.files[0].name, "f1.bin");
-        assert_eq!(all.files[0].error.as_deref(), Some("partial file rename failed: can't move object - incompatible remotes"));
+        assert_eq!(
+            all.files[0].error.as_deref(),
+            Some("partial file rename failed: can't move object - incompatible remotes")
+        );
         let updated = of(SYNC, FileOutcome::Updated, "", 0, 100);
         assert_eq!((updated.counts.copied, updated.counts.updated, updated.counts.failed), (4, 1, 0));
         assert_eq!((updated.files[0].name.as_str(), updated.files[0].size), ("f1.bin", Some(3_000_000)));

@@ -85,8 +85,13 @@ fn parsed(segments: Vec<Segment>) -> impl Iterator<Item = wire::LogLine> {
 fn complaint(dir: &Path) -> Option<String> {
     let mut file = reader::open(&dir.join(STDERR)).ok()??;
     let (lines, _) = reader::last(&mut file, ERRORS).ok()?;
-    let lines: Vec<_> = lines.iter().map(|line| String::from_utf8_lossy(line).trim().to_owned()).filter(|line| !line.is_empty()).collect();
-    let broke = lines.iter().find(|line| ["panic:", "fatal error:", "Error:"].iter().any(|start| line.starts_with(start)));
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| String::from_utf8_lossy(line).trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
+    let broke =
+        lines.iter().find(|line| ["panic:", "fatal error:", "Error:"].iter().any(|start| line.starts_with(start)));
     broke.or(lines.last()).cloned()
 }
 
@@ -110,7 +115,10 @@ mod tests {
     #[test]
     fn a_failed_run_has_final_statistics_and_a_headline() {
         let end = finish(run(ERRORS, "").path());
-        assert_eq!(end.headline.as_deref(), Some("f1.bin: partial file rename failed: can't move object - incompatible remotes."));
+        assert_eq!(
+            end.headline.as_deref(),
+            Some("f1.bin: partial file rename failed: can't move object - incompatible remotes.")
+        );
         assert_eq!(end.stats.map(|stats| (stats.errors, stats.files, stats.bytes)), Some((1, 4, 12_000_007)));
     }
 
@@ -130,7 +138,10 @@ mod tests {
         let usage = "Error: unknown flag: --nope\nUsage:\n  rclone copy\n2026/11/23 NOTICE: Fatal error: unknown flag: --nope\n";
         assert_eq!(finish(run("", usage).path()).headline.as_deref(), Some("Error: unknown flag: --nope"));
         let critical = r#"{"level":"critical","msg":"Failed to create file system for \":sftp,pass=abc:\": no"}"#;
-        assert_eq!(finish(run(critical, "").path()).headline.as_deref(), Some("Failed to create file system for \":sftp,pass=***:\": no"));
+        assert_eq!(
+            finish(run(critical, "").path()).headline.as_deref(),
+            Some("Failed to create file system for \":sftp,pass=***:\": no")
+        );
         assert_eq!(finish(Path::new("/nowhere")), Finish::default());
     }
 }

@@ -1,5 +1,5 @@
-//! Why a run failed, in one sentence: the first file that failed and why, and how many more did; else what rclone said of the whole. Each error
-//! is told as a test of a remote tells it.
+//! Why a run failed, in one sentence: the first file that failed and why, and how many more did; else what rclone said
+//! of the whole. Each error is told as a test of a remote tells it.
 
 use std::collections::HashSet;
 
@@ -43,10 +43,12 @@ impl Headline {
             "critical" => self.critical = Some(line.msg.clone()),
             "error" if line.msg.starts_with("Attempt ") => self.anew = true,
             "error" if AFTER.iter().any(|after| line.msg.contains(after)) => {}
-            "error" => match line.object.as_deref().filter(|object| !object.is_empty() && !line.object_type.ends_with("Fs")) {
-                Some(object) => self.file(object, &line.msg),
-                None => self.error = Some(line.msg.clone()),
-            },
+            "error" => {
+                match line.object.as_deref().filter(|object| !object.is_empty() && !line.object_type.ends_with("Fs")) {
+                    Some(object) => self.file(object, &line.msg),
+                    None => self.error = Some(line.msg.clone()),
+                }
+            }
             _ => {}
         }
     }
@@ -79,13 +81,15 @@ impl Headline {
     /// In words. `None` when nothing failed.
     #[must_use]
     pub fn text(self) -> Option<String> {
-        if let Some(verdict) = self.verdict.as_ref().filter(|verdict| KEPT.iter().any(|kept| verdict.starts_with(kept))) {
+        if let Some(verdict) = self.verdict.as_ref().filter(|verdict| KEPT.iter().any(|kept| verdict.starts_with(kept)))
+        {
             return Some(words::plain(verdict));
         }
         if let Some((name, message)) = &self.file {
             return Some(of_files(name, message, self.failed.len()));
         }
-        let whole = self.critical.or(self.error.filter(|_| self.verdict.as_deref().is_none_or(is_after))).or(self.verdict)?;
+        let whole =
+            self.critical.or(self.error.filter(|_| self.verdict.as_deref().is_none_or(is_after))).or(self.verdict)?;
         Some(of_remote(&whole))
     }
 }
@@ -93,7 +97,8 @@ impl Headline {
 /// The name of a file, also of its half that rclone writes first: `a.txt.24a2bd2b.partial`.
 fn whole(object: &str) -> &str {
     let half = object.strip_suffix(".partial").and_then(|rest| rest.rsplit_once('.'));
-    half.filter(|(_, mark)| mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit())).map_or(object, |(name, _)| name)
+    half.filter(|(_, mark)| mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map_or(object, |(name, _)| name)
 }
 
 /// Whether a verdict ends in what is said after an error.
@@ -134,22 +139,35 @@ mod tests {
         let mut headline = Headline::default();
         for (level, object, msg) in lines {
             let object = (!object.is_empty()).then(|| (*object).to_owned());
-            headline.line(&wire::LogLine { level: (*level).to_owned(), msg: (*msg).to_owned(), object, ..wire::LogLine::default() });
+            headline.line(&wire::LogLine {
+                level: (*level).to_owned(),
+                msg: (*msg).to_owned(),
+                object,
+                ..wire::LogLine::default()
+            });
         }
         headline.text()
     }
 
-    const VERDICT: &str = "Failed to move with 3 errors: last error was: not deleting directories as there were IO errors";
+    const VERDICT: &str =
+        "Failed to move with 3 errors: last error was: not deleting directories as there were IO errors";
 
     #[test]
     fn the_first_file_is_named_with_why_and_how_many_more() {
         let denied = "Failed to copy: open /x/a.txt: permission denied";
         for (lines, expected) in [
             (
-                &[("error", "d/a.txt", denied), ("error", "b.txt", "Failed to copy: 552 \"Disk full.\""), ("notice", "", VERDICT)][..],
+                &[
+                    ("error", "d/a.txt", denied),
+                    ("error", "b.txt", "Failed to copy: 552 \"Disk full.\""),
+                    ("notice", "", VERDICT),
+                ][..],
                 "d/a.txt: Permission was denied. And 1 more file failed.",
             ),
-            (&[("error", "a.txt", denied), ("error", "a.txt", denied), ("notice", "", VERDICT)], "a.txt: Permission was denied."),
+            (
+                &[("error", "a.txt", denied), ("error", "a.txt", denied), ("notice", "", VERDICT)],
+                "a.txt: Permission was denied.",
+            ),
             (
                 &[
                     ("error", "a.txt", denied),
@@ -166,11 +184,18 @@ mod tests {
             ),
             (&[("error", "", "not deleting files as there were IO errors"), ("notice", "", VERDICT)], VERDICT),
             (
-                &[("critical", "", "Failed to create file system for \"nas:x\": read metadata failed: 401 Unauthorized")],
+                &[(
+                    "critical",
+                    "",
+                    "Failed to create file system for \"nas:x\": read metadata failed: 401 Unauthorized",
+                )],
                 "nas: The credentials were refused (401): check user and password.",
             ),
             (&[("notice", "", "Failed to copy: directory not found")], "The folder does not exist."),
-            (&[("error", "", "error reading source root directory: permission denied"), ("notice", "", VERDICT)], "Permission was denied."),
+            (
+                &[("error", "", "error reading source root directory: permission denied"), ("notice", "", VERDICT)],
+                "Permission was denied.",
+            ),
             (
                 &[("notice", "", "Failed to check with 2 errors: last error was: 2 differences found")],
                 "Failed to check with 2 errors: last error was: 2 differences found",
@@ -198,7 +223,12 @@ mod tests {
     fn only_what_rclone_says_and_never_a_name_makes_it_pass() {
         let passing = |object: &str, msg: &str| {
             let mut headline = Headline::default();
-            let line = wire::LogLine { level: "error".into(), msg: msg.into(), object: Some(object.into()), ..wire::LogLine::default() };
+            let line = wire::LogLine {
+                level: "error".into(),
+                msg: msg.into(),
+                object: Some(object.into()),
+                ..wire::LogLine::default()
+            };
             headline.line(&line);
             headline.is_passing()
         };

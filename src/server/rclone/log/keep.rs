@@ -38,9 +38,19 @@ pub struct Keeper {
 impl Keeper {
     /// Into a new file at `path`; `whole` is the size of the log in bytes.
     pub fn create(path: &Path, whole: u64) -> io::Result<Self> {
-        let file = BufWriter::with_capacity(256 << 10, File::options().write(true).create_new(true).mode(0o600).open(path)?);
+        let file =
+            BufWriter::with_capacity(256 << 10, File::options().write(true).create_new(true).mode(0o600).open(path)?);
         let room = if whole <= MOST { MOST } else { FIRST };
-        Ok(Self { file, room, routine: Lines::new(), other: Lines::new(), held: 0, number: 0, routine_left_out: 0, other_left_out: 0 })
+        Ok(Self {
+            file,
+            room,
+            routine: Lines::new(),
+            other: Lines::new(),
+            held: 0,
+            number: 0,
+            routine_left_out: 0,
+            other_left_out: 0,
+        })
     }
 
     /// Takes the next line.
@@ -99,7 +109,8 @@ impl Keeper {
 
 /// Whether a line that is about no file is routine: statistics while something is under way.
 pub fn is_progress(line: &[u8]) -> bool {
-    reader::holds(line, b"\"stats\":{") && (reader::holds(line, b"\"transferring\":[") || reader::holds(line, b"\"checking\":["))
+    reader::holds(line, b"\"stats\":{")
+        && (reader::holds(line, b"\"transferring\":[") || reader::holds(line, b"\"checking\":["))
 }
 
 fn write(file: &mut BufWriter<File>, line: &[u8]) -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! What holds only until something better is known: a file failed, unless another attempt takes it. Remembers 12 bytes of each, so that a
-//! million fit into the memory.
+//! What holds only until something better is known: a file failed, unless another attempt takes it. Remembers 12 bytes
+//! of each, so that a million fit into the memory.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -63,7 +63,8 @@ impl Latest {
         self.note_in(name, u32::MAX);
     }
 
-    /// Notes the next entry: it holds until something better is said, or until an attempt after this one has ended without it.
+    /// Notes the next entry: it holds until something better is said, or until an attempt after this one has ended
+    /// without it.
     pub fn note_in(&mut self, name: &str, attempt: u32) {
         let number = self.pass_over();
         self.known.insert(self.hasher.hash_one(name), (number, attempt));
@@ -109,7 +110,9 @@ mod tests {
         for (name, attempt) in [("a", 1), ("b", 1), ("a", 2), ("c", 2)] {
             latest.note_in(name, attempt);
         }
-        let holds = |latest: &Latest| ["a", "b", "a", "c"].iter().zip(0..).map(|(name, n)| latest.holds(n, name)).collect::<Vec<_>>();
+        let holds = |latest: &Latest| {
+            ["a", "b", "a", "c"].iter().zip(0..).map(|(name, n)| latest.holds(n, name)).collect::<Vec<_>>()
+        };
         assert_eq!(holds(&latest), [false, true, true, true]);
         latest.forget("c");
         assert_eq!(holds(&latest), [false, true, true, false]);

@@ -76,7 +76,8 @@ impl<'a> Line<'a> {
         self.size.and_then(|size| u64::try_from(size).ok())
     }
 
-    /// Which attempt has come to its end, when that is what it says, and whether another follows: `current` is the one under way.
+    /// Which attempt has come to its end, when that is what it says, and whether another follows: `current` is the one
+    /// under way.
     pub fn attempt(&self, current: u32) -> Option<(u32, bool)> {
         if !self.object.is_empty() {
             return None;
@@ -102,7 +103,9 @@ mod tests {
         let line = line.expect("a line");
         assert!(matches!(line.object, Cow::Borrowed("a")) && line.is_about_one() && line.is_routine());
         assert_eq!((line.size(), line.at().0 % 1000), (Some(4), 100));
-        let place = Line::read(br#"{"level":"error","msg":"not deleting files","object":"S3 bucket x","objectType":"*s3.Fs","size":-1}"#);
+        let place = Line::read(
+            br#"{"level":"error","msg":"not deleting files","object":"S3 bucket x","objectType":"*s3.Fs","size":-1}"#,
+        );
         assert!(place.is_some_and(|place| !place.is_about_one() && place.size().is_none()));
         for (line, attempt) in [
             (&br#"{"level":"error","msg":"Attempt 2/3 failed with 1 errors and: x"}"#[..], Some((2, true))),

@@ -1,5 +1,5 @@
-//! Lines of a log for a person: the last, those that were written since, or older ones; those that hold a text, or matter enough. Each call
-//! reads a bounded part, and says where to go on.
+//! Lines of a log for a person: the last, those that were written since, or older ones; those that hold a text, or
+//! matter enough. Each call reads a bounded part, and says where to go on.
 
 use std::{
     collections::VecDeque,
@@ -29,7 +29,8 @@ const MOST: usize = 500;
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Only those with this in the message or the object, as people see it. After secrets were taken out: they can not be guessed at.
+    /// Only those with this in the message or the object, as people see it. After secrets were taken out: they can not
+    /// be guessed at.
     pub search: String,
     /// Only those that matter this much.
     pub level: LogLevel,
@@ -61,9 +62,15 @@ impl Place {
     }
 }
 
-/// Lines of the log of the run in `dir`, with what rclone said outside of it. Statistics only once nothing was under way.
+/// Lines of the log of the run in `dir`, with what rclone said outside of it. Statistics only once nothing was under
+/// way.
 pub fn lines(dir: &Path, wanted: &Wanted) -> io::Result<RunLog> {
-    let mut log = Log { segments: sources(dir)?, wanted, search: Needle::new(&wanted.search), limit: wanted.limit.clamp(1, MOST) };
+    let mut log = Log {
+        segments: sources(dir)?,
+        wanted,
+        search: Needle::new(&wanted.search),
+        limit: wanted.limit.clamp(1, MOST),
+    };
     match (wanted.after, wanted.before) {
         (Some(after), _) => match log.find(after) {
             Some(at) => log.since(at, after.offset),
@@ -78,7 +85,8 @@ pub fn lines(dir: &Path, wanted: &Wanted) -> io::Result<RunLog> {
     }
 }
 
-/// What there is to read, oldest first: what rclone said outside of its log; then what was kept of that, or the log itself.
+/// What there is to read, oldest first: what rclone said outside of its log; then what was kept of that, or the log
+/// itself.
 pub fn sources(dir: &Path) -> io::Result<Vec<Segment>> {
     let errors = Segment::open(&dir.join(STDERR))?.filter(|segment| segment.len > 0);
     let log = match Segment::open(&report::folder(dir).join(FILE))? {
@@ -126,7 +134,8 @@ impl Log<'_> {
             let start = if index == from.0 { from.1 } else { 0 };
             let (wanted, search, limit) = (self.wanted, &self.search, self.limit);
             let segment = &mut self.segments[index];
-            let start = if truncated && index == from.0 { next_line(segment, start)?.unwrap_or(segment.len) } else { start };
+            let start =
+                if truncated && index == from.0 { next_line(segment, start)?.unwrap_or(segment.len) } else { start };
             let offset = each_at(segment, start, segment.len, |_, line| {
                 if let Some(line) = readable(line, wanted.level, search) {
                     lines.push_back(line);
@@ -158,7 +167,8 @@ impl Log<'_> {
             }
             let first = end.saturating_sub(piece.min(left));
             left = left.saturating_sub(end - first);
-            let start = if first == 0 { 0 } else { next_line(segment, first)?.filter(|start| *start < end).unwrap_or(end) };
+            let start =
+                if first == 0 { 0 } else { next_line(segment, first)?.filter(|start| *start < end).unwrap_or(end) };
             if start == end {
                 // A line that is longer than that. One that is too long for anybody is passed over.
                 if piece < LONGEST as u64 * 2 {
@@ -202,7 +212,8 @@ fn next_line(segment: &mut Segment, from: u64) -> io::Result<Option<u64>> {
     Ok((skipped < LONGEST as u64 * 4).then_some(from + skipped).filter(|start| *start < segment.len))
 }
 
-/// Calls `each` with every whole line between two places and where it begins. Where the last of them ends. Lines that are too long are passed over.
+/// Calls `each` with every whole line between two places and where it begins. Where the last of them ends. Lines that
+/// are too long are passed over.
 fn each_at(segment: &mut Segment, start: u64, end: u64, mut each: impl FnMut(u64, &[u8])) -> io::Result<u64> {
     segment.file.seek(SeekFrom::Start(start))?;
     let mut reader = BufReader::with_capacity(128 << 10, (&segment.file).take(end.saturating_sub(start)));
@@ -230,8 +241,15 @@ fn each_at(segment: &mut Segment, start: u64, end: u64, mut each: impl FnMut(u64
 /// A line for a person. `None` for an empty one, for statistics on the way, and for one that is not wanted.
 fn readable(line: &[u8], level: LogLevel, search: &Needle) -> Option<LogLine> {
     let line = match serde_json::from_slice::<wire::LogLine>(line) {
-        Ok(line) if line.stats.as_ref().is_some_and(wire::Stats::is_periodic) || LogLevel::of(&line.level) < level => return None,
-        Ok(line) => LogLine { at: Timestamp::parse(&line.time), level: line.level, object: line.object, message: words::plain(&line.msg) },
+        Ok(line) if line.stats.as_ref().is_some_and(wire::Stats::is_periodic) || LogLevel::of(&line.level) < level => {
+            return None;
+        }
+        Ok(line) => LogLine {
+            at: Timestamp::parse(&line.time),
+            level: line.level,
+            object: line.object,
+            message: words::plain(&line.msg),
+        },
         Err(_) => {
             let message = words::plain(&String::from_utf8_lossy(line));
             (!message.is_empty()).then_some(LogLine { at: None, level: String::new(), object: None, message })?
@@ -247,7 +265,9 @@ mod tests {
     use super::*;
 
     fn line(n: usize, level: &str) -> String {
-        format!("{{\"time\":\"2026-11-23T04:04:31Z\",\"level\":\"{level}\",\"msg\":\"said {n}\",\"object\":\"Dir/f{n}\"}}\n")
+        format!(
+            "{{\"time\":\"2026-11-23T04:04:31Z\",\"level\":\"{level}\",\"msg\":\"said {n}\",\"object\":\"Dir/f{n}\"}}\n"
+        )
     }
 
     fn log(dir: &Path, name: &str, numbers: std::ops::Range<usize>) {
@@ -305,12 +325,21 @@ mod tests {
     fn what_is_written_since_is_told_once_also_when_files_are_set_aside() {
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path();
-        let append =
-            |text: &str| fs::OpenOptions::new().append(true).create(true).open(dir.join(FILE)).expect("open").write_all(text.as_bytes());
+        let append = |text: &str| {
+            fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(dir.join(FILE))
+                .expect("open")
+                .write_all(text.as_bytes())
+        };
         log(dir, FILE, 0..20);
         let (_, first) = read(dir, &Wanted { limit: 5, ..Wanted::default() });
-        let after =
-            |log: &RunLog, limit| Wanted { after: Place::parse(log.cursor.as_deref().expect("a cursor")), limit, ..Wanted::default() };
+        let after = |log: &RunLog, limit| Wanted {
+            after: Place::parse(log.cursor.as_deref().expect("a cursor")),
+            limit,
+            ..Wanted::default()
+        };
         let half = line(20, "info");
         append(&half[..30]).expect("written");
         let (messages, second) = read(dir, &after(&first, 5));
@@ -346,7 +375,10 @@ mod tests {
         let inode = Place::parse(&log.cursor.expect("a cursor")).expect("a place").inode;
         for offset in [0, 1, 17, 200, 1 << 20, 1 << 22, u64::MAX] {
             for place in [Place { inode, offset }, Place { inode: 1, offset }] {
-                for wanted in [Wanted { after: Some(place), ..Wanted::default() }, Wanted { before: Some(place), ..Wanted::default() }] {
+                for wanted in [
+                    Wanted { after: Some(place), ..Wanted::default() },
+                    Wanted { before: Some(place), ..Wanted::default() },
+                ] {
                     assert!(read(dir, &wanted).0.len() <= 1, "one line is asked for at least");
                 }
             }

@@ -1,6 +1,7 @@
-//! The log of a run, as rclone writes it: one JSON object a line, in files that it sets aside when they are full. Read while it grows ([`Tail`]);
-//! when it has ended, in one pass that makes what is kept of it and deletes it ([`conclude()`]); and for a person, from either ([`files()`],
-//! [`lines()`], [`Raw`], [`series()`]). Tolerates what is not JSON, lines without end and files that are not there.
+//! The log of a run, as rclone writes it: one JSON object a line, in files that it sets aside when they are full. Read
+//! while it grows ([`Tail`]); when it has ended, in one pass that makes what is kept of it and deletes it
+//! ([`conclude()`]); and for a person, from either ([`files()`], [`lines()`], [`Raw`], [`series()`]). Tolerates what is
+//! not JSON, lines without end and files that are not there.
 
 mod conclude;
 mod files;

@@ -1,4 +1,5 @@
-//! What rclone says of a run as a whole: what it did not compare, left out, or did not heed. It says each in one line of its log, and ends well.
+//! What rclone says of a run as a whole: what it did not compare, left out, or did not heed. It says each in one line
+//! of its log, and ends well.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,8 @@ pub struct Notes {
     pub attempts: u32,
     /// Of a check: files that are the same size, and whose content was not compared.
     pub unchecked: u64,
-    /// Whether checksums were asked for, and there are none in common: sizes were compared (of a bisync, what is left to compare).
+    /// Whether checksums were asked for, and there are none in common: sizes were compared (of a bisync, what is left
+    /// to compare).
     pub no_checksum: bool,
     /// Of a bisync: whether a side keeps no times of files.
     pub no_times: bool,
@@ -30,14 +32,15 @@ pub struct Notes {
     pub ignored: Vec<(String, String)>,
     /// Files that were written under a name that differs from that of another only in empty names: `a//b` and `a/b`.
     pub slashes: u64,
-    /// Folders that rclone could not list, because their names are empty; they end in a slash. Empty for an object without a name right in the
-    /// location.
+    /// Folders that rclone could not list, because their names are empty; they end in a slash. Empty for an object
+    /// without a name right in the location.
     pub unlisted: Vec<String>,
 }
 
 impl Notes {
     /// Whether a line that is about no file may be one of these. Looked for before it is read.
-    pub const STARTS: [&[u8]; 3] = [b"\"msg\":\"WARNING: Modtime", b"\"msg\":\"--checksum is in use", b"\"msg\":\"Ignoring --"];
+    pub const STARTS: [&[u8]; 3] =
+        [b"\"msg\":\"WARNING: Modtime", b"\"msg\":\"--checksum is in use", b"\"msg\":\"Ignoring --"];
 
     /// Takes a line that is about no file.
     pub fn line(&mut self, line: &Line<'_>) {
@@ -110,7 +113,8 @@ mod tests {
     fn of(lines: &[&str]) -> Notes {
         let mut notes = Notes::default();
         for msg in lines {
-            let json = serde_json::json!({ "level": "notice", "msg": msg, "object": "x", "objectType": "*local.Fs" }).to_string();
+            let json = serde_json::json!({ "level": "notice", "msg": msg, "object": "x", "objectType": "*local.Fs" })
+                .to_string();
             notes.line(&Line::read(json.as_bytes()).expect("a line"));
         }
         notes
@@ -135,8 +139,12 @@ mod tests {
 
     #[test]
     fn what_was_not_compared_or_heeded_is_noted() {
-        assert_eq!(of(&["12 hashes could not be checked", "3 matching files", "x hashes could not be checked"]).unchecked, 12);
-        let fell_back = "--checksum is in use but the source and destination have no hashes in common; falling back to --size-only";
+        assert_eq!(
+            of(&["12 hashes could not be checked", "3 matching files", "x hashes could not be checked"]).unchecked,
+            12
+        );
+        let fell_back =
+            "--checksum is in use but the source and destination have no hashes in common; falling back to --size-only";
         assert!(of(&[fell_back]).no_checksum);
         assert!(
             of(&["--checksum is in use but Path1 and Path2 have no hashes in common; falling back to --compare modtime,size"]).no_checksum

@@ -40,7 +40,8 @@ pub trait Sink {
     fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool>;
 }
 
-/// How many lines there were of what rclone counts, as often as it counts it: not one less than in its statistics, unless lines are lost.
+/// How many lines there were of what rclone counts, as often as it counts it: not one less than in its statistics,
+/// unless lines are lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Files transferred.
@@ -168,19 +169,27 @@ impl<S: Sink> Pass<S> {
         self.unless(Doubt::Skipped, file)
     }
 
-    /// Names a folder that was not listed among what was left out. What rclone found in it belongs to another, and has not failed.
+    /// Names a folder that was not listed among what was left out. What rclone found in it belongs to another, and has
+    /// not failed.
     fn unlisted(&mut self, line: &Line<'_>, folder: &str) -> io::Result<()> {
         if !self.notes.unlisted(folder) {
             return Ok(());
         }
         let name = if folder.is_empty() { "/" } else { folder }.to_owned();
-        self.unless(Doubt::Skipped, RunFile { name, size: None, error: Some(UNLISTED.to_owned()), ..entry(line, FileOutcome::Skipped) })
+        self.unless(
+            Doubt::Skipped,
+            RunFile { name, size: None, error: Some(UNLISTED.to_owned()), ..entry(line, FileOutcome::Skipped) },
+        )
     }
 
     /// Takes what a comparison says of a file.
     pub fn compared(&mut self, file: RunFile) -> io::Result<()> {
         // Its log said why.
-        if file.outcome == FileOutcome::Failed && self.of(Doubt::Failed).has(&file.name) { Ok(()) } else { self.sink.put(file) }
+        if file.outcome == FileOutcome::Failed && self.of(Doubt::Failed).has(&file.name) {
+            Ok(())
+        } else {
+            self.sink.put(file)
+        }
     }
 
     /// The end: where it went, and what to believe of what was kept.
@@ -197,7 +206,9 @@ impl<S: Sink> Pass<S> {
 
     fn failed(&mut self, line: &Line<'_>) -> io::Result<()> {
         let name = final_name(&line.object);
-        if OF_FOLDERS.iter().any(|words| line.msg.starts_with(words)) || self.kind.unread.as_ref().is_some_and(|unread| !unread.has(name)) {
+        if OF_FOLDERS.iter().any(|words| line.msg.starts_with(words))
+            || self.kind.unread.as_ref().is_some_and(|unread| !unread.has(name))
+        {
             return Ok(());
         }
         let file = RunFile { name: name.to_owned(), ..entry(line, FileOutcome::Failed) };
@@ -277,13 +288,17 @@ impl<S: Sink> Pass<S> {
         match done {
             // rclone counts what it reads, and what it writes.
             Done::Copied if line.msg.contains(STREAMED) => self.told.transfers += 2,
-            Done::Copied | Done::Updated | Done::CopiedWhereItLies | Done::CopiedTo | Done::Moved => self.told.transfers += 1,
+            Done::Copied | Done::Updated | Done::CopiedWhereItLies | Done::CopiedTo | Done::Moved => {
+                self.told.transfers += 1;
+            }
             Done::Deleted | Done::IntoBackup => self.told.deletes += 1,
             Done::MovedTo | Done::RenamedFrom(_) => {}
         }
         match done {
             Done::Copied if self.gone.take(name) => self.did(line, FileOutcome::Updated),
-            Done::CopiedWhereItLies if moves_inside && backup => self.unless(Doubt::Copied, entry(line, FileOutcome::Copied)),
+            Done::CopiedWhereItLies if moves_inside && backup => {
+                self.unless(Doubt::Copied, entry(line, FileOutcome::Copied))
+            }
             Done::CopiedTo if moves_inside || backup => {
                 self.moving.add(name);
                 Ok(())
@@ -333,8 +348,12 @@ const STREAMED: &str = "(Rcat, ";
 /// How a notice begins that says that a file was left out.
 const LEFT_OUT: [&str; 6] = ["Can't ", "Duplicate ", "Ignoring ", "Not ", "Skipped ", "Skipping "];
 /// How an error begins that is about a folder's own times or its removal: no file is the worse for it.
-const OF_FOLDERS: [&str; 4] =
-    ["Failed to update directory timestamp", "Failed to set directory", "Failed to rmdir", "Failed to remove directory"];
+const OF_FOLDERS: [&str; 4] = [
+    "Failed to update directory timestamp",
+    "Failed to set directory",
+    "Failed to rmdir",
+    "Failed to remove directory",
+];
 
 /// What was done, in rclone's words.
 fn done(message: &str) -> Option<Done<'_>> {

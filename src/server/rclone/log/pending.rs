@@ -1,11 +1,12 @@
-//! Of a move, what is said of a file in two lines: it is copied and then deleted where it was, or what was in its way is deleted and then it is
-//! moved. The first line waits here for the second.
+//! Of a move, what is said of a file in two lines: it is copied and then deleted where it was, or what was in its way
+//! is deleted and then it is moved. The first line waits here for the second.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::domain::run::RunFile;
 
-/// Most that wait. rclone says both lines one after the other, but for what transfers at once; so many wait only where sources cannot be deleted.
+/// Most that wait. rclone says both lines one after the other, but for what transfers at once; so many wait only where
+/// sources cannot be deleted.
 const MOST: usize = 10_000;
 
 /// Files whose second line has not come.

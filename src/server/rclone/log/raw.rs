@@ -74,7 +74,8 @@ fn clean(line: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(line);
     match serde_json::from_slice::<Value>(line) {
         Ok(value @ Value::Object(_)) => {
-            // Where nothing looks like a secret in the text, nothing does in what it means; what is escaped is looked at as it is meant.
+            // Where nothing looks like a secret in the text, nothing does in what it means; what is escaped is looked
+            // at as it is meant.
             let is_clean = redact(&text) == text && (!text.contains('\\') || without_secrets(value.clone()) == value);
             if is_clean { text } else { without_secrets(value).to_string().into() }
         }
@@ -110,13 +111,17 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let quoted = r#"{"time":"t","level":"error","msg":"Failed for \":sftp,pass=\"hunter2\":\" at https://bob:hunter2@host/","stats":{"lastError":"Bearer hunter2"}}"#;
         let plain = r#"{"time":"2026-11-23T04:04:31Z","level":"info","msg":"Copied (new)","object":"<img onerror>"}"#;
-        fs::write(dir.path().join(FILE), format!("{plain}\n{quoted}\n\nno json, pass=hunter2\n[1]\n")).expect("written");
+        fs::write(dir.path().join(FILE), format!("{plain}\n{quoted}\n\nno json, pass=hunter2\n[1]\n"))
+            .expect("written");
         fs::write(dir.path().join(STDERR), "token=hunter2\n").expect("written");
         let text = String::from_utf8(pieces(dir.path()).concat()).expect("text");
         let lines: Vec<_> = text.lines().collect();
         assert_eq!((lines.len(), lines[1]), (5, plain));
         for line in lines {
-            assert!(serde_json::from_str::<Value>(line).expect(line).is_object() && !line.contains("hunter2"), "{line}");
+            assert!(
+                serde_json::from_str::<Value>(line).expect(line).is_object() && !line.contains("hunter2"),
+                "{line}"
+            );
         }
     }
 
@@ -136,7 +141,8 @@ mod tests {
     #[test]
     fn what_is_too_long_is_passed_over() {
         let dir = tempfile::tempdir().expect("a folder");
-        fs::write(dir.path().join(FILE), ["{}\n", &"x".repeat(LONGEST * 3), "\n{\"a\":1}\n{\"half"].concat()).expect("written");
+        fs::write(dir.path().join(FILE), ["{}\n", &"x".repeat(LONGEST * 3), "\n{\"a\":1}\n{\"half"].concat())
+            .expect("written");
         assert_eq!(pieces(dir.path()).concat(), b"{}\n{\"a\":1}\n{\"level\":\"\",\"msg\":\"{\\\"half\"}\n");
         assert!(pieces(&dir.path().join("none")).is_empty());
     }

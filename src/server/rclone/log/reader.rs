@@ -91,7 +91,11 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("f");
         std::fs::write(&path, "first\nsecond\nthird\n").expect("written");
-        let text = |bytes| last(&mut File::open(&path).expect("there"), bytes).map(|(lines, more)| (lines.concat(), more)).expect("read");
+        let text = |bytes| {
+            last(&mut File::open(&path).expect("there"), bytes)
+                .map(|(lines, more)| (lines.concat(), more))
+                .expect("read")
+        };
         assert_eq!(text(1000), (b"firstsecondthird".to_vec(), false));
         assert_eq!(text(6), (b"third".to_vec(), true));
         assert_eq!(text(9), (b"third".to_vec(), true));

@@ -63,8 +63,8 @@ pub struct Report {
     /// What rclone said of the run as a whole.
     #[serde(default)]
     pub notes: Notes,
-    /// The first of the files that failed and that no line says succeeded later. Where rclone ended well, they may have: it is silent about files
-    /// that are the same on both sides.
+    /// The first of the files that failed and that no line says succeeded later. Where rclone ended well, they may
+    /// have: it is silent about files that are the same on both sides.
     #[serde(default)]
     pub unconfirmed: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! The files of one log. While it goes on, rclone sets a full one aside as `log-2026-11-24T21-42-43.958.jsonl` (UTC) and begins anew; of those
-//! it keeps a few, and deletes the oldest.
+//! The files of one log. While it goes on, rclone sets a full one aside as `log-2026-11-24T21-42-43.958.jsonl` (UTC)
+//! and begins anew; of those it keeps a few, and deletes the oldest.
 
 use std::{
     fs::{self, File},

@@ -107,7 +107,9 @@ mod tests {
 
     fn of(points: impl Iterator<Item = (u64, u64)>) -> Vec<SeriesPoint> {
         let mut thinner = Thinner::default();
-        points.for_each(|(elapsed_ms, bytes)| thinner.push(&Stats { elapsed_ms, bytes, files: bytes / 10, ..Stats::default() }));
+        points.for_each(|(elapsed_ms, bytes)| {
+            thinner.push(&Stats { elapsed_ms, bytes, files: bytes / 10, ..Stats::default() });
+        });
         thinner.finish().points
     }
 
@@ -123,7 +125,10 @@ mod tests {
             assert_eq!((last.elapsed_ms, last.bytes), (seconds * 1000, seconds * seconds));
             let steps: Vec<_> = points.windows(2).map(|pair| pair[1].elapsed_ms - pair[0].elapsed_ms).collect();
             let (least, most) = (steps.iter().min(), steps.iter().max());
-            assert!(steps.is_empty() || *most.expect("some") <= least.expect("some") * 3 + 1000, "{seconds}: {least:?} to {most:?}");
+            assert!(
+                steps.is_empty() || *most.expect("some") <= least.expect("some") * 3 + 1000,
+                "{seconds}: {least:?} to {most:?}"
+            );
             assert!(points.windows(2).all(|pair| pair[0].elapsed_ms < pair[1].elapsed_ms));
         }
     }
@@ -134,6 +139,9 @@ mod tests {
             of([(1000, 5), (2000, 9), (900, 1), (900, 2)].into_iter()),
             [SeriesPoint { elapsed_ms: 900, bytes: 2, files: 0, speed: 2 }]
         );
-        assert_eq!(of([(0, u64::MAX), (u64::MAX, 0)].into_iter()).iter().map(|point| point.speed).collect::<Vec<_>>(), [u64::MAX, 0]);
+        assert_eq!(
+            of([(0, u64::MAX), (u64::MAX, 0)].into_iter()).iter().map(|point| point.speed).collect::<Vec<_>>(),
+            [u64::MAX, 0]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A log that grows: the newest statistics, reading only what is new. A file that rclone sets aside is read to its end before the next.
+//! A log that grows: the newest statistics, reading only what is new. A file that rclone sets aside is read to its end
+//! before the next.
 
 use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
@@ -61,7 +62,8 @@ impl Tail {
         }))
     }
 
-    /// The files that came after the one that is read, newest first. At the beginning, the last one or two, near their end.
+    /// The files that came after the one that is read, newest first. At the beginning, the last one or two, near their
+    /// end.
     fn newer(&mut self) -> io::Result<Vec<Segment>> {
         let Some(current) = &self.current else { return self.enter() };
         let newest = segments::newest(&self.dir)?;

@@ -1,11 +1,11 @@
-//! System calls that are refused in a sandbox: what Landlock does not see, and a copy never needs. Nothing gets the rights of another user, or becomes
-//! another user's.
+//! System calls that are refused in a sandbox: what Landlock does not see, and a copy never needs. Nothing gets the
+//! rights of another user, or becomes another user's.
 
 use std::{collections::BTreeMap, env, io};
 
 use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op, SeccompCondition as Condition, SeccompFilter,
-    SeccompRule as Rule, TargetArch,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen as Len, SeccompCmpOp as Op,
+    SeccompCondition as Condition, SeccompFilter, SeccompRule as Rule, TargetArch,
 };
 
 /// The bits that give a program the rights of its owner or group.
@@ -39,7 +39,9 @@ pub(super) fn filter() -> io::Result<Option<BpfProgram>> {
     let groups = rustix::process::getgroups()?.into_iter().map(rustix::process::Gid::as_raw).chain([group]);
     let groups: Vec<u64> = groups.map(u64::from).collect();
     rules(owner, &groups)
-        .and_then(|rules| SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM.cast_unsigned()), arch))
+        .and_then(|rules| {
+            SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM.cast_unsigned()), arch)
+        })
         .and_then(BpfProgram::try_from)
         .map(Some)
         .map_err(io::Error::other)
@@ -47,12 +49,14 @@ pub(super) fn filter() -> io::Result<Option<BpfProgram>> {
 
 fn rules(owner: u32, groups: &[u64]) -> Result<BTreeMap<i64, Vec<Rule>>, BackendError> {
     let not = |argument, values: &[u64]| {
-        let conditions = values.iter().chain(&[STAYS]).map(|value| Condition::new(argument, Len::Dword, Op::Ne, *value));
+        let conditions =
+            values.iter().chain(&[STAYS]).map(|value| Condition::new(argument, Len::Dword, Op::Ne, *value));
         Rule::new(conditions.collect::<Result<_, _>>()?)
     };
     let mut rules = BTreeMap::new();
     for (call, argument) in MODES {
-        let special = SPECIAL.map(|bit| Rule::new(vec![Condition::new(*argument, Len::Dword, Op::MaskedEq(bit), bit)?]));
+        let special =
+            SPECIAL.map(|bit| Rule::new(vec![Condition::new(*argument, Len::Dword, Op::MaskedEq(bit), bit)?]));
         rules.insert(*call, special.into_iter().collect::<Result<Vec<_>, _>>()?);
     }
     for (call, argument) in OWNERS {

@@ -16,7 +16,8 @@ pub(super) fn interpreter(program: &Path) -> Option<PathBuf> {
         let bytes = head.get(at..at.checked_add(len)?)?;
         bytes.iter().rev().try_fold(0usize, |number, byte| number.checked_mul(256)?.checked_add((*byte).into()))
     };
-    // An ELF file of 64 bits, least significant byte first: its program headers, among them the one that names the loader.
+    // An ELF file of 64 bits, least significant byte first: its program headers, among them the one that names the
+    // loader.
     if head.get(..6)? != b"\x7fELF\x02\x01" {
         return None;
     }

@@ -1,5 +1,6 @@
-//! A sandbox for each rclone, which the kernel keeps (Landlock): a process reaches the folders that its work needs, and no others, whatever a link, an option or a
-//! race says. It executes nothing but rclone. The rules of `locations` explain to a person what may be used; this is what holds.
+//! A sandbox for each rclone, which the kernel keeps (Landlock): a process reaches the folders that its work needs, and
+//! no others, whatever a link, an option or a race says. It executes nothing but rclone. The rules of `locations`
+//! explain to a person what may be used; this is what holds.
 
 mod calls;
 mod elf;
@@ -15,8 +16,8 @@ use std::{
 };
 
 use landlock::{
-    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreated,
-    RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
+    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset, RulesetAttr as _,
+    RulesetCreated, RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +80,8 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// What is put on the process before it becomes `program`; nothing where it has no sandbox, or this kernel keeps none.
+    /// What is put on the process before it becomes `program`; nothing where it has no sandbox, or this kernel keeps
+    /// none.
     pub fn ruleset(&self, program: &Path) -> io::Result<Option<OwnedFd>> {
         match self {
             Self::Sandbox(sandbox) => sandbox.ruleset(program),
@@ -176,7 +178,8 @@ impl Sandbox {
         self.temp.clone().map(Into::into)
     }
 
-    /// The rules as the kernel holds them, ready to be put on a process that then becomes `program`. `None` where this kernel has no Landlock.
+    /// The rules as the kernel holds them, ready to be put on a process that then becomes `program`. `None` where this
+    /// kernel has no Landlock.
     pub fn ruleset(&self, program: &Path) -> io::Result<Option<OwnedFd>> {
         self.build(program).map(Into::into).map_err(io::Error::other)
     }
@@ -202,7 +205,8 @@ impl Sandbox {
 
 /// All that changes files and folders, but devices, pipes and sockets: a copy never makes those on this server.
 fn changes() -> BitFlags<AccessFs> {
-    let special = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeFifo | AccessFs::MakeSock | AccessFs::IoctlDev;
+    let special =
+        AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeFifo | AccessFs::MakeSock | AccessFs::IoctlDev;
     AccessFs::from_write(RIGHTS) & !special
 }
 

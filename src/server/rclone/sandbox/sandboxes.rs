@@ -62,13 +62,24 @@ impl Sandboxes {
         for folder in [&temp, &certificates] {
             private_dir(folder).during("could not make a folder for rclone")?;
         }
-        Ok(Self { run: run.to_owned(), temp, certificates, cache: cache()?, roots, vault, outbound, kernel: Kernel::here() })
+        Ok(Self {
+            run: run.to_owned(),
+            temp,
+            certificates,
+            cache: cache()?,
+            roots,
+            vault,
+            outbound,
+            kernel: Kernel::here(),
+        })
     }
 
-    /// Which the allowed folders and the replaced files of the system are now, by device and inode; `None` when they do not answer.
+    /// Which the allowed folders and the replaced files of the system are now, by device and inode; `None` when they do
+    /// not answer.
     pub async fn seen(&self) -> Option<Vec<Option<(u64, u64)>>> {
         let paths: Vec<_> = self.roots.iter().cloned().chain(REPLACED.map(PathBuf::from)).collect();
-        let see = move || paths.iter().map(|path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))).collect();
+        let see =
+            move || paths.iter().map(|path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))).collect();
         timeout(SEEN, spawn_blocking(see)).await.ok()?.ok()
     }
 
@@ -82,9 +93,16 @@ impl Sandboxes {
         Ok(files_of(options).into_iter().fold(self.reader().await?, Sandbox::reading))
     }
 
-    /// For the rclone of a run, whose folder is `dir`: it reads and writes what the run does, places of this server with links followed. Only one that
-    /// `saves` may change the configuration: what a link in a destination leads to, it can write as well.
-    pub async fn run(&self, dir: &Path, reads: &[PathBuf], writes: &[PathBuf], saves: bool) -> Result<Sandbox, RcloneError> {
+    /// For the rclone of a run, whose folder is `dir`: it reads and writes what the run does, places of this server
+    /// with links followed. Only one that `saves` may change the configuration: what a link in a destination leads to,
+    /// it can write as well.
+    pub async fn run(
+        &self,
+        dir: &Path,
+        reads: &[PathBuf],
+        writes: &[PathBuf],
+        saves: bool,
+    ) -> Result<Sandbox, RcloneError> {
         let sandbox = self.closed().await?.writing(dir);
         let sandbox = if saves { sandbox.writing(&self.run) } else { sandbox };
         let sandbox = self.around(reads).fold(sandbox, Sandbox::reading);
@@ -118,12 +136,15 @@ fn cache() -> Result<Option<PathBuf>, RcloneError> {
     match fs::create_dir_all(&folder) {
         Ok(()) => Ok(Some(folder)),
         // A home that cannot be written is no reason not to start: rclone caches less.
-        Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | NotFound | NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem | NotFound | NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(error).during("could not make rclone's cache folder"),
     }
 }
 
-/// The same, which may also read the files that these remotes name in their options: keys and certificates that an admin chose.
+/// The same, which may also read the files that these remotes name in their options: keys and certificates that an
+/// admin chose.
 fn using(sandbox: Sandbox, sections: &[Section]) -> Sandbox {
     sections.iter().flat_map(|section| files_of(&section.pairs())).fold(sandbox, Sandbox::reading)
 }

@@ -49,7 +49,8 @@ struct Text<R> {
 }
 
 impl<R: Read> Text<R> {
-    /// Reads more; what was looked at is forgotten. What does not fit into a step is doubled, so that it is not looked at too often.
+    /// Reads more; what was looked at is forgotten. What does not fit into a step is doubled, so that it is not looked
+    /// at too often.
     fn fill(&mut self) -> Result<()> {
         self.read.drain(..self.at);
         self.at = 0;
@@ -165,17 +166,28 @@ mod tests {
 
     #[test]
     fn entries_come_one_after_the_other_and_what_is_no_answer_is_an_error() {
-        let entry = |name: &str| format!(r#"{{"Path":"{name}","Name":"{name}","Size":1,"Other":[1,{{"list":[]}}],"IsDir":false}}"#);
-        let two = format!(r#"{{"before":{{"x":[null]}},"list":[{},{}],"after":1}}"#, entry("a"), entry("b\\n\\u00e9\\\""));
+        let entry = |name: &str| {
+            format!(r#"{{"Path":"{name}","Name":"{name}","Size":1,"Other":[1,{{"list":[]}}],"IsDir":false}}"#)
+        };
+        let two =
+            format!(r#"{{"before":{{"x":[null]}},"list":[{},{}],"after":1}}"#, entry("a"), entry("b\\n\\u00e9\\\""));
         let found = |names: &[&str], all| Some((names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), all));
         assert_eq!(names(&two, 9), found(&["a", "b\n\u{e9}\""], true));
         assert_eq!(names(&two, 1), found(&["a"], false));
         for none in [r#"{"list":null}"#, r#"{"list":[]}"#, "{}", " { } \n"] {
             assert_eq!(names(none, 9), found(&[], true), "{none}");
         }
-        for bad in
-            ["", "[]", "null", r#"{"list":{}}"#, r#"{"list":[1]}"#, r#"{"list":[{"Name":1}]}"#, &two[..two.len() - 1], &two[..40], "{} x"]
-        {
+        for bad in [
+            "",
+            "[]",
+            "null",
+            r#"{"list":{}}"#,
+            r#"{"list":[1]}"#,
+            r#"{"list":[{"Name":1}]}"#,
+            &two[..two.len() - 1],
+            &two[..40],
+            "{} x",
+        ] {
             assert_eq!(names(bad, 9), None, "{bad}");
         }
     }
@@ -184,9 +196,12 @@ mod tests {
     fn an_answer_is_the_same_whatever_pieces_it_comes_in() {
         let name = |n: usize| format!("{n}{}", "é\n\"".repeat(n % 97));
         let expected: Vec<String> = (0..9000).map(name).collect();
-        let entries = expected.iter().map(|name| serde_json::json!({ "Path": name, "Name": name, "Size": 12, "IsDir": false }));
+        let entries =
+            expected.iter().map(|name| serde_json::json!({ "Path": name, "Name": name, "Size": 12, "IsDir": false }));
         let mut answer = serde_json::json!({ "after": 1, "list": entries.collect::<Vec<_>>(), "z": [12, null, {}] });
-        for text in [serde_json::to_string(&answer), serde_json::to_string_pretty(&answer)].map(|text| text.expect("text")) {
+        for text in
+            [serde_json::to_string(&answer), serde_json::to_string_pretty(&answer)].map(|text| text.expect("text"))
+        {
             assert!(text.len() > 10 * STEP);
             assert_eq!(names(&text, 10_000), Some((expected.clone(), true)));
             for cut in [STEP - 1, STEP, STEP + 1, 3 * STEP, text.len() - 1] {

@@ -88,8 +88,8 @@ pub struct Item<'a> {
 }
 
 impl Item<'_> {
-    /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root. What rclone calls its name is that of the
-    /// folder above where the name is empty.
+    /// As an entry that is named by its path below `folder`: rclone tells the path below the remote's root. What rclone
+    /// calls its name is that of the folder above where the name is empty.
     #[must_use]
     pub fn entry(self, folder: &str) -> Entry {
         let name = self.below(folder).to_owned();
@@ -112,8 +112,8 @@ impl Item<'_> {
         if is_empty { &below[1..] } else { below }
     }
 
-    /// Whether it is the object by which a bucket marks `folder` itself, and nothing that lies in it. One that holds something is an object without
-    /// a name.
+    /// Whether it is the object by which a bucket marks `folder` itself, and nothing that lies in it. One that holds
+    /// something is an object without a name.
     #[must_use]
     pub fn marks(&self, folder: &str) -> bool {
         !self.is_dir && self.size <= 0 && !folder.is_empty() && self.path.trim_end_matches('/') == folder

@@ -63,7 +63,8 @@ struct RawExample {
     provider: String,
 }
 
-/// What rclone calls sensitive but a person has to see: it says where they connect to, as whom, and to which part of it.
+/// What rclone calls sensitive but a person has to see: it says where they connect to, as whom, and to which part of
+/// it.
 const SHOWN: [&str; 38] = [
     "account",
     "account_id",
@@ -132,7 +133,8 @@ impl RawOption {
         // One of a few: `mtime|atime`.
         let choice = raw.kind.contains('|');
         if choice {
-            let choices = raw.kind.split('|').map(|value| RawExample { value: value.to_owned(), ..RawExample::default() });
+            let choices =
+                raw.kind.split('|').map(|value| RawExample { value: value.to_owned(), ..RawExample::default() });
             examples = choices.map(Into::into).collect();
         }
         ProviderOption {
@@ -162,7 +164,10 @@ impl RawProvider {
     #[must_use]
     pub fn offered(self, keep: impl Fn(&RawOption) -> Option<bool>) -> Provider {
         let signs_in = self.options.iter().any(|option| option.name == "token_url");
-        let options = self.options.into_iter().filter_map(|option| keep(&option).map(|weakens| option.offered(weakens, signs_in)));
+        let options = self
+            .options
+            .into_iter()
+            .filter_map(|option| keep(&option).map(|weakens| option.offered(weakens, signs_in)));
         Provider { options: options.collect(), name: self.name, description: self.description, prefix: self.prefix }
     }
 }

@@ -63,7 +63,15 @@ impl Listing {
     pub(super) fn within(room: impl Into<Option<Arc<Room>>>, mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
         entries.shrink_to_fit();
         let (duplicates, _room) = (number(&mut entries), room.into());
-        Self { entries, listed_at, duplicates, orders: Mutex::default(), by_path: OnceLock::new(), digest: OnceLock::new(), _room }
+        Self {
+            entries,
+            listed_at,
+            duplicates,
+            orders: Mutex::default(),
+            by_path: OnceLock::new(),
+            digest: OnceLock::new(),
+            _room,
+        }
     }
 
     /// The window that is wanted.
@@ -72,7 +80,8 @@ impl Listing {
         let limit = if query.limit == 0 { WINDOW } else { query.limit };
         let matched = order.indexes.len();
         let offset = query.offset.min(matched);
-        let window = order.indexes.iter().skip(offset).take(limit).filter_map(|index| self.entries.get(*index as usize));
+        let window =
+            order.indexes.iter().skip(offset).take(limit).filter_map(|index| self.entries.get(*index as usize));
         FilePage {
             location,
             total: self.entries.len(),
@@ -87,8 +96,8 @@ impl Listing {
         }
     }
 
-    /// Indexes in the order of paths. Those of one path are told apart by what else is known of them, so that the order is the same
-    /// however the provider tells them.
+    /// Indexes in the order of paths. Those of one path are told apart by what else is known of them, so that the order
+    /// is the same however the provider tells them.
     pub(super) fn by_path(&self) -> &[u32] {
         self.by_path.get_or_init(|| {
             let mut indexes: Vec<u32> = (0u32..).zip(&self.entries).map(|(index, _)| index).collect();
@@ -138,7 +147,8 @@ pub(super) fn short(digest: &[u8]) -> String {
     })
 }
 
-/// Numbers the entries of each name. How many have the name of another file, or of another folder: of these rclone takes one.
+/// Numbers the entries of each name. How many have the name of another file, or of another folder: of these rclone
+/// takes one.
 fn number(entries: &mut [Entry]) -> usize {
     let mut indexes: Vec<usize> = (0..entries.len()).collect();
     indexes.sort_by(|a, b| entries[*a].name.cmp(&entries[*b].name));
@@ -160,7 +170,8 @@ fn number(entries: &mut [Entry]) -> usize {
 /// Folders first, then by the key, then by name; descending turns the key around and leaves the folders where they are.
 fn sort(entries: &[Entry], (key, descending, filter): &View) -> Order {
     let needle = Needle::folded(filter.clone());
-    let mut indexes: Vec<u32> = (0u32..).zip(entries).filter(|(_, entry)| needle.is_in(&entry.name)).map(|(index, _)| index).collect();
+    let mut indexes: Vec<u32> =
+        (0u32..).zip(entries).filter(|(_, entry)| needle.is_in(&entry.name)).map(|(index, _)| index).collect();
     let entry = |index: &u32| &entries[*index as usize];
     indexes.sort_by_cached_key(|index| (!entry(index).is_dir, natural_key(&entry(index).name)));
     match key {
@@ -198,7 +209,10 @@ mod tests {
     fn folders_come_first_whatever_the_order() {
         assert_eq!(names(&FileQuery::default()), ["A", "z", "a", "B2", "b10", "ß"]);
         assert_eq!(names(&FileQuery { descending: true, ..FileQuery::default() }), ["z", "A", "ß", "b10", "B2", "a"]);
-        assert_eq!(names(&FileQuery { sort: SortKey::Size, ..FileQuery::default() }), ["A", "z", "b10", "a", "ß", "B2"]);
+        assert_eq!(
+            names(&FileQuery { sort: SortKey::Size, ..FileQuery::default() }),
+            ["A", "z", "b10", "a", "ß", "B2"]
+        );
     }
 
     #[test]
@@ -209,18 +223,30 @@ mod tests {
         let far = FileQuery { offset: usize::MAX, ..FileQuery::default() };
         assert!(names(&far).is_empty());
         assert_eq!(names(&FileQuery { filter: "SS".into(), ..FileQuery::default() }), ["ß"], "as people see it");
-        assert!(names(&FileQuery { filter: " b".into(), ..FileQuery::default() }).is_empty(), "a space is searched for like any other");
+        assert!(
+            names(&FileQuery { filter: " b".into(), ..FileQuery::default() }).is_empty(),
+            "a space is searched for like any other"
+        );
     }
 
     #[test]
     fn entries_of_one_name_are_told_apart_and_counted() {
         let entry = |name: &str, is_dir| Entry { name: name.into(), is_dir, ..Entry::default() };
-        let entries = vec![entry("b", false), entry("a", false), entry("a", true), entry("a", false), entry("c", false), entry("a", true)];
-        let page = Listing::new(entries, Timestamp(0)).window(Location::parse("x:").expect("a location"), &FileQuery::default());
+        let entries = vec![
+            entry("b", false),
+            entry("a", false),
+            entry("a", true),
+            entry("a", false),
+            entry("c", false),
+            entry("a", true),
+        ];
+        let page = Listing::new(entries, Timestamp(0))
+            .window(Location::parse("x:").expect("a location"), &FileQuery::default());
         assert_eq!(page.duplicates, 2, "a file and a folder may have one name");
         let mut keys: Vec<_> = page.entries.iter().map(|entry| (entry.name.clone(), entry.duplicate)).collect();
         keys.sort();
-        let expected = [("a", 0), ("a", 1), ("a", 2), ("a", 3), ("b", 0), ("c", 0)].map(|(name, n)| (name.to_owned(), n));
+        let expected =
+            [("a", 0), ("a", 1), ("a", 2), ("a", 3), ("b", 0), ("c", 0)].map(|(name, n)| (name.to_owned(), n));
         assert_eq!(keys, expected);
     }
 }

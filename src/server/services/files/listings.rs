@@ -1,4 +1,5 @@
-//! Listings that were made lately: of each location the last for a minute, and for some time those that are read in pages.
+//! Listings that were made lately: of each location the last for a minute, and for some time those that are read in
+//! pages.
 
 use std::{
     collections::HashMap,
@@ -31,7 +32,8 @@ const RETRY_AFTER: u64 = 10;
 /// Most listings that are remembered; as many may be kept for their pages.
 const LISTINGS_MAX: usize = 64;
 
-/// Listings that were made lately. Those that are made, remembered and sent have one bound of memory together (`shares`).
+/// Listings that were made lately. Those that are made, remembered and sent have one bound of memory together
+/// (`shares`).
 #[derive(Default)]
 pub struct Listings {
     slots: Mutex<HashMap<Scope, Arc<Slot>>>,
@@ -69,7 +71,14 @@ struct Slot {
 }
 
 impl Listings {
-    pub(super) async fn get(&self, app: &AppState, scope: &Scope, refresh: bool, room: Room, limit: Duration) -> Result<Arc<Listing>> {
+    pub(super) async fn get(
+        &self,
+        app: &AppState,
+        scope: &Scope,
+        refresh: bool,
+        room: Room,
+        limit: Duration,
+    ) -> Result<Arc<Listing>> {
         let slot = self.lock().entry(scope.clone()).or_default().clone();
         let asked_at = app.clock.now();
         let mut known = slot.listing.lock().await;
@@ -82,16 +91,17 @@ impl Listings {
         }
         *known = None;
         let room = Arc::new(room);
-        let entries = match app.rclone.list_below(&scope.location, scope.depth, limit, taking(&app.listings, &room)).await {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.lock().remove(scope);
-                return Err(match error {
-                    RcloneError::TooMuch if !room.is_too_much(STEP) => no_room(),
-                    error => error.into(),
-                });
-            }
-        };
+        let entries =
+            match app.rclone.list_below(&scope.location, scope.depth, limit, taking(&app.listings, &room)).await {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.lock().remove(scope);
+                    return Err(match error {
+                        RcloneError::TooMuch if !room.is_too_much(STEP) => no_room(),
+                        error => error.into(),
+                    });
+                }
+            };
         let now = app.clock.now();
         let made = tokio::task::spawn_blocking(move || Listing::within(room, entries, now));
         let listing = Arc::new(made.await.map_err(|error| internal("reading a listing", &error))?);
@@ -101,7 +111,8 @@ impl Listings {
         Ok(listing)
     }
 
-    /// Forgets everything: something was changed, and many names can lead to one place. What is read in pages stays as it was.
+    /// Forgets everything: something was changed, and many names can lead to one place. What is read in pages stays as
+    /// it was.
     pub fn forget(&self) {
         self.lock().clear();
     }
@@ -109,7 +120,9 @@ impl Listings {
     /// Keeps a listing for its further pages.
     pub(super) fn keep(&self, new: Kept) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|old| (&old.scope, &old.digest) != (&new.scope, &new.digest) && new.used_at.millis_since(old.used_at) < KEPT);
+        kept.retain(|old| {
+            (&old.scope, &old.digest) != (&new.scope, &new.digest) && new.used_at.millis_since(old.used_at) < KEPT
+        });
         kept.push(new);
         let gone = kept.len().saturating_sub(LISTINGS_MAX);
         kept.drain(..gone);
@@ -138,8 +151,8 @@ impl Listings {
         }
     }
 
-    /// Forgets what is only remembered, and then the one that was kept for its pages the longest: another listing needs the room. `false` when
-    /// there is nothing left to forget.
+    /// Forgets what is only remembered, and then the one that was kept for its pages the longest: another listing needs
+    /// the room. `false` when there is nothing left to forget.
     fn give_way(&self) -> bool {
         let mut slots = self.lock();
         let before = slots.len();
@@ -179,7 +192,9 @@ fn taking(listings: &Arc<Listings>, room: &Arc<Room>) -> impl FnMut(&Entry) -> b
 
 /// Others have the memory now.
 fn no_room() -> AppError {
-    let message = format!("So much is being listed at this moment that there is no memory for more. Try again in {RETRY_AFTER} s.");
+    let message = format!(
+        "So much is being listed at this moment that there is no memory for more. Try again in {RETRY_AFTER} s."
+    );
     AppError { retry_after: Some(RETRY_AFTER), ..AppError::new(ErrorCode::Unavailable, message) }
 }
 

@@ -1,5 +1,6 @@
-//! Files: windows and pages of listings, and how much lies somewhere. A provider is asked once; sorting, filtering and paging work on what it
-//! said (`listings`), so a folder of 100,000 files answers as fast as a small one while it is looked at.
+//! Files: windows and pages of listings, and how much lies somewhere. A provider is asked once; sorting, filtering and
+//! paging work on what it said (`listings`), so a folder of 100,000 files answers as fast as a small one while it is
+//! looked at.
 
 mod listing;
 mod listings;
@@ -36,7 +37,8 @@ const DEPTH_MAX: u32 = 1000;
 /// Most entries of a page of a tree.
 const PAGE_MAX: usize = 1000;
 
-/// A window of what lies in a location. The provider is asked when nothing newer than a minute is known, or `refresh` says so.
+/// A window of what lies in a location. The provider is asked when nothing newer than a minute is known, or `refresh`
+/// says so.
 pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<FilePage> {
     actor.require(Permission::FilesRead)?;
     if query.filter.chars().count() > FILTER_MAX {
@@ -52,11 +54,13 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
     let listing = app.listings.get(app, &scope, query.refresh, app.shares.memory.folder(), limit).await;
     let (listing, query) = (listing.map_err(|error| error.about("location"))?, query.clone());
     // A large listing takes some milliseconds to sort: not on a thread that serves others.
-    tokio::task::spawn_blocking(move || listing.window(location, &query)).await.map_err(|error| internal("sorting a listing", &error))
+    tokio::task::spawn_blocking(move || listing.window(location, &query))
+        .await
+        .map_err(|error| internal("sorting a listing", &error))
 }
 
-/// What lies below a location, for a program: whole or in pages, in the order of paths. The provider is asked for the first page; the others
-/// are of the listing that it gave, whatever has changed since.
+/// What lies below a location, for a program: whole or in pages, in the order of paths. The provider is asked for the
+/// first page; the others are of the listing that it gave, whatever has changed since.
 ///
 /// It holds a turn of this person's until it has been sent.
 pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Result<Tree> {
@@ -71,7 +75,14 @@ pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Resu
     let location = app.locations.resolve("remote_path", &query.location).await?.location;
     let scope = Scope { location, depth: query.depth };
     let listing = tree_listing(app, &scope, query.after.as_ref()).await;
-    reads::record(app, actor, "rclone.list", &scope.location, listing.as_ref().err().map(|error| error.message.as_str())).await?;
+    reads::record(
+        app,
+        actor,
+        "rclone.list",
+        &scope.location,
+        listing.as_ref().err().map(|error| error.message.as_str()),
+    )
+    .await?;
     let (listing, after, limit) = (listing?, query.after.clone(), query.limit);
     let (part, next) = {
         let (listing, scope) = (listing.clone(), scope.clone());
@@ -85,8 +96,8 @@ pub async fn list_tree(actor: &Actor, app: &AppState, query: &TreeQuery) -> Resu
     Ok(tree)
 }
 
-/// What lies below a location, in the order of paths, or a part of it. Names are paths below it. Nothing is copied of the listing, and what sends
-/// it can do so piece after piece.
+/// What lies below a location, in the order of paths, or a part of it. Names are paths below it. Nothing is copied of
+/// the listing, and what sends it can do so piece after piece.
 pub struct Tree {
     /// What was listed.
     pub location: Location,
@@ -122,7 +133,10 @@ impl Tree {
 async fn tree_listing(app: &AppState, scope: &Scope, after: Option<&Cursor>) -> Result<Arc<Listing>> {
     if let Some(cursor) = after {
         if cursor.place != scope.digest() {
-            return Err(AppError::invalid("cursor", "This cursor was given for another location, or with another depth."));
+            return Err(AppError::invalid(
+                "cursor",
+                "This cursor was given for another location, or with another depth.",
+            ));
         }
         if let Some(listing) = app.listings.kept(scope, &cursor.listing, app.clock.now()) {
             return Ok(listing);
@@ -133,12 +147,18 @@ async fn tree_listing(app: &AppState, scope: &Scope, after: Option<&Cursor>) -> 
 }
 
 /// Which entries come after a cursor, in the order of paths; and the next cursor when there are more.
-fn page(listing: &Listing, scope: &Scope, after: Option<&Cursor>, limit: Option<usize>) -> Result<(Range<usize>, Option<Cursor>)> {
+fn page(
+    listing: &Listing,
+    scope: &Scope,
+    after: Option<&Cursor>,
+    limit: Option<usize>,
+) -> Result<(Range<usize>, Option<Cursor>)> {
     let order = listing.by_path();
     let begin = match after {
         None => 0,
         Some(cursor) if cursor.listing == listing.digest() => cursor.index.min(order.len()),
-        // It was kept for some time, and was not the same when it was asked for anew: an index into it means nothing there.
+        // It was kept for some time, and was not the same when it was asked for anew: an index into it means nothing
+        // there.
         Some(_) => {
             return Err(AppError::conflict(
                 "What lies there has changed since the first page, and that listing is kept for 10 minutes only. Begin again without a cursor.",
@@ -156,8 +176,13 @@ pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Loca
     actor.require(Permission::FilesRead)?;
     let _turn = app.shares.work.sizes.turn(&actor.user_id, app.rclone.limit()).await?;
     let location = app.locations.resolve("remote_path", location).await?.location;
-    let size = app.rclone.size(&location, app.rclone.limit()).await.map_err(|error| AppError::from(error).about("remote_path"));
-    reads::record(app, actor, "rclone.size", &location, size.as_ref().err().map(|error| error.message.as_str())).await?;
+    let size = app
+        .rclone
+        .size(&location, app.rclone.limit())
+        .await
+        .map_err(|error| AppError::from(error).about("remote_path"));
+    reads::record(app, actor, "rclone.size", &location, size.as_ref().err().map(|error| error.message.as_str()))
+        .await?;
     Ok((location, size?))
 }
 
@@ -229,9 +254,14 @@ mod tests {
         ] {
             let listing = listing(names);
             let whole = pages(&listing, usize::MAX / 2);
-            let mut wanted: Vec<_> = listing.entries.iter().map(|entry| (entry.name.clone(), entry.is_dir, entry.size)).collect();
+            let mut wanted: Vec<_> =
+                listing.entries.iter().map(|entry| (entry.name.clone(), entry.is_dir, entry.size)).collect();
             wanted.sort_by(|a, b| a.0.cmp(&b.0));
-            assert_eq!(whole.iter().map(|e| &e.0).collect::<Vec<_>>(), wanted.iter().map(|e| &e.0).collect::<Vec<_>>(), "{names:?}");
+            assert_eq!(
+                whole.iter().map(|e| &e.0).collect::<Vec<_>>(),
+                wanted.iter().map(|e| &e.0).collect::<Vec<_>>(),
+                "{names:?}"
+            );
             for limit in 1..=names.len() + 1 {
                 assert_eq!(pages(&listing, limit), whole, "{names:?} by {limit}");
             }
@@ -247,7 +277,9 @@ mod tests {
         let same = listing(&[("b", 3), ("a", 2), ("a", 1)]);
         let (part, _) = page(&same, &scope(), Some(&cursor), Some(2)).expect("a page");
         assert_eq!(entry(&same, part.start).0, "b");
-        for changed in [&[("a", 2), ("b", 3)][..], &[("a", 1), ("a", 2), ("b", 4)], &[("a", 1), ("a", 2), ("a", 2), ("b", 3)], &[]] {
+        for changed in
+            [&[("a", 2), ("b", 3)][..], &[("a", 1), ("a", 2), ("b", 4)], &[("a", 1), ("a", 2), ("a", 2), ("b", 3)], &[]]
+        {
             let error = page(&listing(changed), &scope(), Some(&cursor), Some(2)).expect_err("another listing");
             assert!(error.status() == 409 && error.message.contains("Begin again"), "{error}");
         }

@@ -11,8 +11,8 @@ use crate::{
     server::{auth::Actor, state::AppState},
 };
 
-/// Starts a run like an ended one. With `failed_only` it takes up the files that failed, and no others; what a sync missed is copied then,
-/// for a sync of some files would say nothing about the rest.
+/// Starts a run like an ended one. With `failed_only` it takes up the files that failed, and no others; what a sync
+/// missed is copied then, for a sync of some files would say nothing about the rest.
 pub async fn retry(
     actor: &Actor,
     app: &AppState,
@@ -31,15 +31,19 @@ pub async fn retry(
         return start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: None }).await;
     }
     let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
-    let failed = tokio::task::spawn_blocking(move || crate::server::rclone::log::failed(&dir)).await.ok().and_then(Result::ok);
+    let failed =
+        tokio::task::spawn_blocking(move || crate::server::rclone::log::failed(&dir)).await.ok().and_then(Result::ok);
     if failed.is_none_or(|names| names.is_empty()) {
-        return Err(AppError::conflict("No file failed in this run, as far as its log tells. Run it again as a whole."));
+        return Err(AppError::conflict(
+            "No file failed in this run, as far as its log tells. Run it again as a whole.",
+        ));
     }
     if again.operation == Operation::Sync {
         again.operation = Operation::Copy;
         again.options.max_delete = None;
         again.guards.max_delete_percent = None;
-        (again.guards.allow_empty_source, again.guards.allow_shrunk_source, again.guards.allow_left_out) = (false, false, false);
+        (again.guards.allow_empty_source, again.guards.allow_shrunk_source, again.guards.allow_left_out) =
+            (false, false, false);
     }
     // The names say what is taken; rclone takes no other filter beside them.
     again.options.include.clear();

@@ -1,5 +1,5 @@
-//! An approval: a person saw in a preview what would be lost, and typed the name of the place. It holds for that and nothing else, once, and for a
-//! quarter of an hour.
+//! An approval: a person saw in a preview what would be lost, and typed the name of the place. It holds for that and
+//! nothing else, once, and for a quarter of an hour.
 
 use crate::{
     domain::{
@@ -18,7 +18,13 @@ use crate::{
 const FRESH_MS: u64 = 15 * 60 * 1000;
 
 /// Makes sure that `approval` holds for `task`, whose digest is `spec`.
-pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &str, approval: &Approval, now: Timestamp) -> Result<()> {
+pub(super) async fn check(
+    c: &mut sqlx::SqliteConnection,
+    task: &Task,
+    spec: &str,
+    approval: &Approval,
+    now: Timestamp,
+) -> Result<()> {
     let Some(preview) = runs::get(c, &approval.preview).await? else {
         return Err(refused("approval.preview", "There is no such preview."));
     };
@@ -27,7 +33,10 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
         return Err(refused("approval.preview", "This is not a preview: it is a run that changed something."));
     }
     if preview.spec != spec {
-        return Err(refused("approval.preview", "It is a preview of something else. Preview exactly what shall be run."));
+        return Err(refused(
+            "approval.preview",
+            "It is a preview of something else. Preview exactly what shall be run.",
+        ));
     }
     if !summary.state.ended_well() {
         return Err(refused("approval.preview", "The preview has not ended well, so it does not show everything."));
@@ -46,7 +55,8 @@ pub(super) async fn check(c: &mut sqlx::SqliteConnection, task: &Task, spec: &st
 
 /// Until when `preview` may approve, with the run that it has let go; `None` for what is not a preview that ended well.
 pub(super) fn approves(preview: &RunSummary, run: Option<RunId>) -> Option<Approves> {
-    let ended = preview.ended_at.filter(|_| preview.dry_run && preview.operation.deletes() && preview.state.ended_well())?;
+    let ended =
+        preview.ended_at.filter(|_| preview.dry_run && preview.operation.deletes() && preview.state.ended_well())?;
     Some(Approves { until: Timestamp(ended.0.saturating_add_unsigned(FRESH_MS)), run })
 }
 

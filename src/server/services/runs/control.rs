@@ -1,4 +1,5 @@
-//! What a person does to a run that is there: stop it, change its bandwidth, move it in the queue. Each is in its history, with who and why.
+//! What a person does to a run that is there: stop it, change its bandwidth, move it in the queue. Each is in its
+//! history, with who and why.
 
 use super::{
     super::{Change, audit},
@@ -33,8 +34,8 @@ pub(in crate::server::services) fn check_reason(reason: &str) -> Result<()> {
     if reason.chars().count() > REASON { Err(AppError::invalid("reason", "At most 500 characters.")) } else { Ok(()) }
 }
 
-/// Asks a run to stop; the run as it is then. It has ended when its state says so; one that waits ends at once. rclone is asked, and after a
-/// while not asked any more.
+/// Asks a run to stop; the run as it is then. It has ended when its state says so; one that waits ends at once. rclone
+/// is asked, and after a while not asked any more.
 pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     check_reason(reason)?;
@@ -108,7 +109,11 @@ pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch)
     transaction.commit().await.map_err(StoreError::from)?;
     app.engine.wake();
     // All that wait may have a new place.
-    for run in runs::unfinished(&mut *app.store.acquire().await?).await?.into_iter().filter(|run| run.summary.state == RunState::Queued) {
+    for run in runs::unfinished(&mut *app.store.acquire().await?)
+        .await?
+        .into_iter()
+        .filter(|run| run.summary.state == RunState::Queued)
+    {
         app.engine.hub().tell(Event::Run { run: Box::new(run.summary) });
     }
     found(app, id).await

@@ -1,4 +1,5 @@
-//! Runs: look at them. How one is asked for is `start`'s, who waits for its end `wait`'s, what is done to one that is there `control`'s.
+//! Runs: look at them. How one is asked for is `start`'s, who waits for its end `wait`'s, what is done to one that is
+//! there `control`'s.
 
 mod again;
 mod approval;
@@ -100,7 +101,8 @@ async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     app.engine.hub().refresh(std::slice::from_mut(&mut run.summary));
     let mut options = run.options.clone();
     // What the guards allow is a flag of the command that really runs. A preview shows all that would be deleted.
-    let limit = run.guard_report.as_ref().filter(|_| !options.dry_run).and_then(|report| report.delete_limit.or(report.budget));
+    let limit =
+        run.guard_report.as_ref().filter(|_| !options.dry_run).and_then(|report| report.delete_limit.or(report.budget));
     if let Some(limit) = limit {
         options.max_delete = Some(u32::try_from(limit).unwrap_or(u32::MAX));
     }
@@ -139,7 +141,14 @@ pub async fn planned(actor: &Actor, app: &AppState, id: &RunId, outcome: FileOut
     window(app, id, outcome, "", 0, FILES_MAX).await
 }
 
-async fn window(app: &AppState, id: &RunId, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> Result<RunFiles> {
+async fn window(
+    app: &AppState,
+    id: &RunId,
+    outcome: FileOutcome,
+    search: &str,
+    offset: u64,
+    limit: u64,
+) -> Result<RunFiles> {
     let search = search.to_owned();
     look(app, id, move |dir| log::files(dir, outcome, &search, offset, limit)).await
 }
@@ -153,7 +162,9 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) ->
     }
     let place = |field: &str, text: &str| match text {
         "" => Ok(None),
-        text => log::Place::parse(text).map(Some).ok_or_else(|| AppError::invalid(field, "Give back what an answer said.")),
+        text => {
+            log::Place::parse(text).map(Some).ok_or_else(|| AppError::invalid(field, "Give back what an answer said."))
+        }
     };
     let wanted = log::Wanted {
         search: query.search.clone(),
@@ -166,7 +177,11 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) ->
 }
 
 /// A run's log as a file, piece by piece: all that is kept of it; while it grows, its last 16 MiB.
-pub async fn raw_log(actor: &Actor, app: &AppState, id: &RunId) -> Result<impl Stream<Item = std::io::Result<Vec<u8>>> + use<>> {
+pub async fn raw_log(
+    actor: &Actor,
+    app: &AppState,
+    id: &RunId,
+) -> Result<impl Stream<Item = std::io::Result<Vec<u8>>> + use<>> {
     actor.require(Permission::RunsRead)?;
     let raw = look(app, id, log::Raw::open).await?;
     // No thread waits for a slow reader: each piece is read when it is wanted.
@@ -183,7 +198,11 @@ pub async fn series(actor: &Actor, app: &AppState, id: &RunId) -> Result<RunSeri
 }
 
 /// Looks into a run's folder.
-async fn look<T: Send + 'static>(app: &AppState, id: &RunId, work: impl FnOnce(&Path) -> std::io::Result<T> + Send + 'static) -> Result<T> {
+async fn look<T: Send + 'static>(
+    app: &AppState,
+    id: &RunId,
+    work: impl FnOnce(&Path) -> std::io::Result<T> + Send + 'static,
+) -> Result<T> {
     let dir = app.engine.run_dir(id, stored(app, id).await?.fence);
     match spawn_blocking(move || work(&dir)).await {
         Ok(Ok(found)) => Ok(found),
@@ -201,5 +220,9 @@ fn unknown(id: &RunId) -> AppError {
 }
 
 fn check_search(search: &str) -> Result<()> {
-    if search.chars().count() > SEARCH_MAX { Err(AppError::invalid("search", "At most 256 characters.")) } else { Ok(()) }
+    if search.chars().count() > SEARCH_MAX {
+        Err(AppError::invalid("search", "At most 256 characters."))
+    } else {
+        Ok(())
+    }
 }

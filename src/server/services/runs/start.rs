@@ -84,7 +84,10 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
         return Err(AppError::invalid("Idempotency-Key", "1 to 255 bytes."));
     }
     if job.is_none() && run.guards.may_delete.is_some() {
-        return Err(AppError::invalid("guards.may_delete", "Only a saved job has this. Confirm the run instead: `confirm`."));
+        return Err(AppError::invalid(
+            "guards.may_delete",
+            "Only a saved job has this. Confirm the run instead: `confirm`.",
+        ));
     }
     let (task, places) = check(app, &run, retry_of).await?;
     let spec = places::spec(&task, &places);
@@ -133,11 +136,13 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     Ok(run)
 }
 
-/// Refuses while another run that has not ended writes where this one would read or write, or reads where it would write.
+/// Refuses while another run that has not ended writes where this one would read or write, or reads where it would
+/// write.
 async fn refuse_busy(c: &mut sqlx::SqliteConnection, places: &[Place]) -> Result<()> {
     let Some(other) = runs::busy(c, places).await? else { return Ok(()) };
-    let message =
-        format!("Another run is at work there, or waits to be: {other}. Wait until it has ended, or let this one wait in the queue.");
+    let message = format!(
+        "Another run is at work there, or waits to be: {other}. Wait until it has ended, or let this one wait in the queue."
+    );
     Err(AppError { run_id: Some(other), ..AppError::new(ErrorCode::DestinationBusy, message) })
 }
 
@@ -146,7 +151,8 @@ async fn started_before(app: &AppState, id: &RunId, task: &Task) -> Result<Run> 
     let run = found(app, id).await?;
     let summary = &run.summary;
     let same = |a: Option<&Location>, b: Option<&Location>| a.zip(b).map_or(a == b, |(a, b)| a.is_same(b));
-    let places = same(Some(&summary.source), Some(&task.source)) && same(summary.destination.as_ref(), task.destination.as_ref());
+    let places = same(Some(&summary.source), Some(&task.source))
+        && same(summary.destination.as_ref(), task.destination.as_ref());
     if places && summary.operation == task.operation && run.options == task.options && run.guards == task.guards {
         return Ok(run);
     }
@@ -154,7 +160,11 @@ async fn started_before(app: &AppState, id: &RunId, task: &Task) -> Result<Run> 
 }
 
 /// What was asked for, with every rule applied, and what it reads and writes.
-pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, retry_of: Option<RunId>) -> Result<(Task, Vec<Place>)> {
+pub(in crate::server::services) async fn check(
+    app: &AppState,
+    run: &NewRun,
+    retry_of: Option<RunId>,
+) -> Result<(Task, Vec<Place>)> {
     let operation = run.operation;
     run.options.validate(operation)?;
     run.guards.validate(operation)?;
@@ -191,7 +201,8 @@ pub(in crate::server::services) async fn check(app: &AppState, run: &NewRun, ret
     options.backup_dir = backup_dir.map(|backup| backup.to_string()).or(options.backup_dir);
     let task = Task { operation, source, destination, options, guards: run.guards.clone(), retry_of };
     if operation == Operation::Bisync && !bisync::fits(&transfer(&task)) {
-        let problem = format!("For a bisync source and destination are too long: at most {} bytes together.", bisync::LONGEST);
+        let problem =
+            format!("For a bisync source and destination are too long: at most {} bytes together.", bisync::LONGEST);
         return Err(AppError::invalid("destination", problem));
     }
     Ok((task, paths))

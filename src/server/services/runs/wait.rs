@@ -35,7 +35,9 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
         }
         // rclone's codes for a folder and for a file that is not there.
         RunState::Failed if matches!(ended.exit_code, Some(3 | 4)) => AppError::new(ErrorCode::NotFound, said),
-        RunState::Blocked if ended.guard_report.as_ref().and_then(|report| report.reason) == Some(GuardReason::NotAllowed) => {
+        RunState::Blocked
+            if ended.guard_report.as_ref().and_then(|report| report.reason) == Some(GuardReason::NotAllowed) =>
+        {
             AppError::forbidden(said)
         }
         RunState::Blocked => AppError::new(ErrorCode::BlockedGuard, said),

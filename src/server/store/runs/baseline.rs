@@ -47,8 +47,9 @@ macro_rules! counted {
     };
 }
 
-/// What a source held before. Runs with the same filters count, whatever else they were given and wherever they wrote. Where there is none, its
-/// filters were changed: then those count that were of the same job, or wrote to the same place.
+/// What a source held before. Runs with the same filters count, whatever else they were given and wherever they wrote.
+/// Where there is none, its filters were changed: then those count that were of the same job, or wrote to the same
+/// place.
 pub async fn baseline(c: &mut SqliteConnection, run: Counted<'_>, since: Timestamp) -> Result<Baseline> {
     for same_filters in [true, false] {
         let found = of_source(&mut *c, run, since, same_filters).await?;
@@ -66,7 +67,12 @@ pub async fn baseline(c: &mut SqliteConnection, run: Counted<'_>, since: Timesta
     Ok(Baseline { last: last.map(from_sql), most: None })
 }
 
-async fn of_source(c: &mut SqliteConnection, run: Counted<'_>, since: Timestamp, same_filters: bool) -> Result<Baseline> {
+async fn of_source(
+    c: &mut SqliteConnection,
+    run: Counted<'_>,
+    since: Timestamp,
+    same_filters: bool,
+) -> Result<Baseline> {
     let last: Option<i64> = comparable(counted!("source_files"), run, same_filters)
         .push(" ORDER BY id DESC LIMIT 1")
         .build_query_scalar()
@@ -97,7 +103,11 @@ fn comparable(select: &'static str, run: Counted<'_>, same_filters: bool) -> Que
     if same_filters {
         sql.push(" AND filters_key = ").push_bind(&run.source.filters);
     } else {
-        sql.push(" AND (job_id = ").push_bind(run.job.map(JobId::as_str)).push(" OR destination = ").push_bind(run.destination).push(")");
+        sql.push(" AND (job_id = ")
+            .push_bind(run.job.map(JobId::as_str))
+            .push(" OR destination = ")
+            .push_bind(run.destination)
+            .push(")");
     }
     sql
 }

@@ -18,8 +18,8 @@ struct Row {
     deletes: i64,
 }
 
-/// What a run of the job did before, and what was asked for in the same way; of a route that is used very often only the newest are
-/// looked at.
+/// What a run of the job did before, and what was asked for in the same way; of a route that is used very often only
+/// the newest are looked at.
 const OF_JOB: &str = "SELECT id, started_at, ended_at, files, bytes, deletes FROM runs
       WHERE job_id = $1 AND operation = $2 AND id < $3 AND state IN ('succeeded', 'no_change', 'warning') AND dry_run = 0 AND retry_of IS NULL
         AND started_at IS NOT NULL AND ended_at IS NOT NULL
@@ -30,7 +30,8 @@ const OF_SPEC: &str = "SELECT id, started_at, ended_at, files, bytes, deletes
         AND started_at IS NOT NULL AND ended_at IS NOT NULL
       ORDER BY id DESC LIMIT 1";
 
-/// The last run before this one that did the same and ended well. A dry run and one that takes up what failed are compared with none.
+/// The last run before this one that did the same and ended well. A dry run and one that takes up what failed are
+/// compared with none.
 pub async fn before(c: &mut SqliteConnection, stored: &Stored) -> Result<Option<RunBefore>> {
     let run = &stored.run.summary;
     if run.dry_run || stored.run.retry_of.is_some() || run.started_at.is_none() || run.ended_at.is_none() {
@@ -40,7 +41,8 @@ pub async fn before(c: &mut SqliteConnection, stored: &Stored) -> Result<Option<
         Some(job) => (OF_JOB, job.id.as_str()),
         None => (OF_SPEC, stored.spec.as_str()),
     };
-    let row: Option<Row> = sqlx::query_as(sql).bind(same).bind(run.operation.as_str()).bind(run.id.as_str()).fetch_optional(c).await?;
+    let row: Option<Row> =
+        sqlx::query_as(sql).bind(same).bind(run.operation.as_str()).bind(run.id.as_str()).fetch_optional(c).await?;
     row.map(|row| {
         Ok(RunBefore {
             id: row.id.parse().map_err(|_| StoreError::Corrupt("run's id"))?,

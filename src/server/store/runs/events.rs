@@ -37,11 +37,13 @@ struct Row {
 
 /// What happened to a run, oldest first; of very many, the newest 200.
 pub async fn events(c: &mut SqliteConnection, run: &RunId) -> Result<Vec<RunEvent>> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT at, kind, user_name, detail FROM run_events WHERE run_id = $1 ORDER BY seq DESC LIMIT $2")
-        .bind(run.as_str())
-        .bind(MOST)
-        .fetch_all(c)
-        .await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT at, kind, user_name, detail FROM run_events WHERE run_id = $1 ORDER BY seq DESC LIMIT $2",
+    )
+    .bind(run.as_str())
+    .bind(MOST)
+    .fetch_all(c)
+    .await?;
     rows.into_iter()
         .rev()
         .map(|row| {

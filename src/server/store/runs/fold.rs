@@ -14,7 +14,8 @@ struct Route {
     last_id: String,
 }
 
-/// Brings the routes that runs have to the form in which they are searched. Most are in it: of what is ASCII, lower case is all there is to it.
+/// Brings the routes that runs have to the form in which they are searched. Most are in it: of what is ASCII, lower
+/// case is all there is to it.
 pub(in crate::server::store) async fn fold_routes(writer: &SqlitePool) -> Result<()> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
     let routes: Vec<Route> = sqlx::query_as(
@@ -39,7 +40,11 @@ async fn put(c: &mut SqliteConnection, route: &Route, text: &str) -> Result<()> 
         sqlx::query("UPDATE routes SET search_text = $2 WHERE id = $1").bind(&route.id).bind(text).execute(c).await?;
         return Ok(());
     };
-    sqlx::query("UPDATE runs SET route_id = $2 WHERE route_id = $1").bind(&route.id).bind(&other).execute(&mut *c).await?;
+    sqlx::query("UPDATE runs SET route_id = $2 WHERE route_id = $1")
+        .bind(&route.id)
+        .bind(&other)
+        .execute(&mut *c)
+        .await?;
     sqlx::query(
         "UPDATE routes
             SET runs = runs + $2,

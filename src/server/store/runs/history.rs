@@ -28,8 +28,8 @@ const FEW: i64 = 10_000;
 /// A run as it is stored.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The run; `command` and `in_flight` are empty, they are rclone's to tell; `events` are told by [`super::events()`],
-    /// `wait` and `approves` by who knows the rules.
+    /// The run; `command` and `in_flight` are empty, they are rclone's to tell; `events` are told by
+    /// [`super::events()`], `wait` and `approves` by who knows the rules.
     pub run: Run,
     /// The digest of what was asked for.
     pub spec: String,
@@ -54,7 +54,8 @@ pub struct Unfinished {
 
 /// One run.
 pub async fn get(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Stored>> {
-    let row: Option<Row> = sqlx::query_as(select_runs!("WHERE r.id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
+    let row: Option<Row> =
+        sqlx::query_as(select_runs!("WHERE r.id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
     let Some(row) = row else { return Ok(None) };
     let mut stored = Stored { fence: row.fence, spec: row.spec.clone(), deadline_at: row.deadline(), run: row.run()? };
     number(c, [&mut stored.run.summary]).await?;
@@ -86,7 +87,10 @@ pub struct Origin {
 
 /// Who asked for a run.
 pub async fn origin(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Origin>> {
-    Ok(sqlx::query_as("SELECT user_id, via, address, token_id FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
+    Ok(sqlx::query_as("SELECT user_id, via, address, token_id FROM runs WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await?)
 }
 
 /// A page of history, newest first. The cursor is the last id: however deep, the database goes straight there.
@@ -107,8 +111,8 @@ pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage>
     if !search.is_empty() {
         match routes(c, &search).await? {
             Found::None => return Ok(RunPage { runs: Vec::new(), cursor: None }),
-            // So many rows have one of these that the newest are near where they begin: each row's own route is looked at, and no list is
-            // made of all that match.
+            // So many rows have one of these that the newest are near where they begin: each row's own route is looked
+            // at, and no list is made of all that match.
             Found::Many { first, last } => {
                 sql.push(" AND r.id >= ").push_bind(first).push(" AND r.id <= ").push_bind(last);
                 sql.push(" AND EXISTS (SELECT 1 FROM routes t WHERE t.id = r.route_id AND instr(t.search_text, ")
@@ -116,7 +120,9 @@ pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage>
                     .push(") > 0)");
             }
             Found::Few => {
-                sql.push(" AND r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ").push_bind(search).push(") > 0)");
+                sql.push(" AND r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ")
+                    .push_bind(search)
+                    .push(") > 0)");
             }
         }
     }
@@ -142,11 +148,12 @@ enum Found {
 }
 
 async fn routes(c: &mut SqliteConnection, search: &str) -> Result<Found> {
-    let found: (Option<i64>, Option<String>, Option<String>) =
-        sqlx::query_as("SELECT CAST(sum(runs) AS BIGINT), min(first_id), max(last_id) FROM routes WHERE instr(search_text, $1) > 0")
-            .bind(search)
-            .fetch_one(c)
-            .await?;
+    let found: (Option<i64>, Option<String>, Option<String>) = sqlx::query_as(
+        "SELECT CAST(sum(runs) AS BIGINT), min(first_id), max(last_id) FROM routes WHERE instr(search_text, $1) > 0",
+    )
+    .bind(search)
+    .fetch_one(c)
+    .await?;
     Ok(match found {
         (Some(runs), Some(first), Some(last)) if runs > FEW => Found::Many { first, last },
         (Some(1..), ..) => Found::Few,
@@ -156,19 +163,21 @@ async fn routes(c: &mut SqliteConnection, search: &str) -> Result<Found> {
 
 /// The last `n` that ended, newest end first.
 pub async fn recent(c: &mut SqliteConnection, n: u32) -> Result<Vec<RunSummary>> {
-    let rows: Vec<Row> = sqlx::query_as(select_runs!("WHERE r.ended_at IS NOT NULL ORDER BY r.ended_at DESC, r.id DESC LIMIT $1"))
-        .bind(i64::from(n.min(MAX_PAGE)))
-        .fetch_all(c)
-        .await?;
+    let rows: Vec<Row> =
+        sqlx::query_as(select_runs!("WHERE r.ended_at IS NOT NULL ORDER BY r.ended_at DESC, r.id DESC LIMIT $1"))
+            .bind(i64::from(n.min(MAX_PAGE)))
+            .fetch_all(c)
+            .await?;
     summaries(&rows)
 }
 
 /// All that have not ended, oldest first.
 pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
-    let rows: Vec<Row> =
-        sqlx::query_as(select_runs!("WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id"))
-            .fetch_all(&mut *c)
-            .await?;
+    let rows: Vec<Row> = sqlx::query_as(select_runs!(
+        "WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id"
+    ))
+    .fetch_all(&mut *c)
+    .await?;
     let mut unfinished = Vec::with_capacity(rows.len());
     for row in &rows {
         unfinished.push(Unfinished {
@@ -184,8 +193,9 @@ pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
 
 /// How many have not ended.
 pub async fn count_unfinished(c: &mut SqliteConnection) -> Result<u64> {
-    let count =
-        sqlx::query_scalar("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')");
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')",
+    );
     Ok(from_sql(count.fetch_one(c).await?))
 }
 
@@ -201,10 +211,11 @@ pub async fn count_unfinished_of(c: &mut SqliteConnection, user: &UserId) -> Res
 pub async fn last_of_jobs(c: &mut SqliteConnection, jobs: &[JobId]) -> Result<HashMap<JobId, RunSummary>> {
     let mut last = HashMap::new();
     for job in jobs {
-        let row: Option<Row> = sqlx::query_as(select_runs!("WHERE r.job_id = $1 AND r.dry_run = 0 ORDER BY r.id DESC LIMIT 1"))
-            .bind(job.as_str())
-            .fetch_optional(&mut *c)
-            .await?;
+        let row: Option<Row> =
+            sqlx::query_as(select_runs!("WHERE r.job_id = $1 AND r.dry_run = 0 ORDER BY r.id DESC LIMIT 1"))
+                .bind(job.as_str())
+                .fetch_optional(&mut *c)
+                .await?;
         if let Some(row) = row {
             last.insert(job.clone(), row.summary()?);
         }
@@ -223,10 +234,11 @@ async fn number(c: &mut SqliteConnection, runs: impl IntoIterator<Item = &mut Ru
     if waiting.is_empty() {
         return Ok(());
     }
-    let queue: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, rank, id")
-            .fetch_all(c)
-            .await?;
+    let queue: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, rank, id",
+    )
+    .fetch_all(c)
+    .await?;
     let places: HashMap<&str, u64> = queue.iter().map(String::as_str).zip(1..).collect();
     for run in &mut waiting {
         run.position = places.get(run.id.as_str()).copied();

@@ -1,7 +1,7 @@
 //! The life of a run that was claimed: guarded, started, running, ended or tried again.
 //!
-//! A run has a fence: how often it was claimed. What is written about a run after its claim proves with the fence that the run is
-//! still the writer's; one that comes too late changes nothing, and is told so.
+//! A run has a fence: how often it was claimed. What is written about a run after its claim proves with the fence that
+//! the run is still the writer's; one that comes too late changes nothing, and is told so.
 
 use sqlx::SqliteConnection;
 
@@ -49,7 +49,8 @@ pub struct End {
     pub report: Option<GuardReport>,
 }
 
-/// Notes what the guards saw of a run that they let go, and of which source: it is started next. Whether the run was the caller's.
+/// Notes what the guards saw of a run that they let go, and of which source: it is started next. Whether the run was
+/// the caller's.
 pub async fn set_starting(
     c: &mut SqliteConnection,
     id: &RunId,
@@ -151,8 +152,8 @@ pub async fn finish(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End)
     Ok(true)
 }
 
-/// Ends an attempt, and puts the run back into the queue for the next one, unless it was asked to stop or has had all of its attempts.
-/// When the next one begins; `None` when there is none, and nothing was changed.
+/// Ends an attempt, and puts the run back into the queue for the next one, unless it was asked to stop or has had all
+/// of its attempts. When the next one begins; `None` when there is none, and nothing was changed.
 pub async fn try_again(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End) -> Result<Option<Timestamp>> {
     let row: Option<(i64, i64)> = sqlx::query_as(
         "SELECT attempt, backoff_secs FROM runs
@@ -184,8 +185,8 @@ pub async fn try_again(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &E
     Ok(Some(at))
 }
 
-/// Puts a claimed run that was never started back into the queue; one that was asked to stop meanwhile is cancelled instead.
-/// Whether it was the caller's.
+/// Puts a claimed run that was never started back into the queue; one that was asked to stop meanwhile is cancelled
+/// instead. Whether it was the caller's.
 pub async fn requeue(c: &mut SqliteConnection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
     let state: Option<String> = sqlx::query_scalar(
         "UPDATE runs SET state = CASE WHEN stop_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
@@ -221,7 +222,10 @@ pub async fn shift(c: &mut SqliteConnection, id: &RunId, fence: i64, ms: i64) ->
 
 /// Notes the bandwidth limit that a run has from now on.
 pub async fn set_bandwidth(c: &mut SqliteConnection, id: &RunId, rate: &str) -> Result<bool> {
-    let done =
-        sqlx::query("UPDATE runs SET bandwidth = $2 WHERE id = $1 AND state = 'running'").bind(id.as_str()).bind(rate).execute(c).await?;
+    let done = sqlx::query("UPDATE runs SET bandwidth = $2 WHERE id = $1 AND state = 'running'")
+        .bind(id.as_str())
+        .bind(rate)
+        .execute(c)
+        .await?;
     Ok(done.rows_affected() == 1)
 }

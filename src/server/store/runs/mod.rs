@@ -1,7 +1,7 @@
-//! Runs: the queue and the history, one table. `queue` puts runs in and hands them out, `life` moves a claimed one to its end, `order` moves
-//! those that wait, `places` knows which would meet, `events` what happened, `fold` what is searched; `history` looks at runs, `why` at what holds one back, `before` at what
-//! one is compared with, `baseline` at what its source held, `totals` and `days` at
-//! how many there are.
+//! Runs: the queue and the history, one table. `queue` puts runs in and hands them out, `life` moves a claimed one to
+//! its end, `order` moves those that wait, `places` knows which would meet, `events` what happened, `fold` what is
+//! searched; `history` looks at runs, `why` at what holds one back, `before` at what one is compared with, `baseline`
+//! at what its source held, `totals` and `days` at how many there are.
 
 mod baseline;
 mod before;
@@ -23,7 +23,8 @@ pub use days::{Week, days, week};
 pub use events::{events, note};
 pub(super) use fold::fold_routes;
 pub use history::{
-    Origin, Stored, Unfinished, count_unfinished, count_unfinished_of, get, id_by_key, last_of_jobs, list, origin, recent, unfinished,
+    Origin, Stored, Unfinished, count_unfinished, count_unfinished_of, get, id_by_key, last_of_jobs, list, origin,
+    recent, unfinished,
 };
 pub use life::{End, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};

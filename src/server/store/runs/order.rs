@@ -18,7 +18,8 @@ struct PauseRow {
 
 /// Whether the queue rests, and why.
 pub async fn pause(c: &mut SqliteConnection) -> Result<Option<Pause>> {
-    let row: PauseRow = sqlx::query_as("SELECT paused_at, paused_by, pause_reason FROM admission WHERE id = 1").fetch_one(c).await?;
+    let row: PauseRow =
+        sqlx::query_as("SELECT paused_at, paused_by, pause_reason FROM admission WHERE id = 1").fetch_one(c).await?;
     Ok(row.paused_at.map(|at| Pause {
         at: Timestamp(at),
         by: row.paused_by.unwrap_or_default(),
@@ -28,17 +29,25 @@ pub async fn pause(c: &mut SqliteConnection) -> Result<Option<Pause>> {
 
 /// Lets the queue rest, or go on.
 pub async fn set_pause(c: &mut SqliteConnection, pause: Option<&Pause>) -> Result<()> {
-    sqlx::query("UPDATE admission SET paused_at = $1, paused_by = $2, pause_reason = $3, epoch = epoch + 1 WHERE id = 1")
-        .bind(pause.map(|pause| pause.at.0))
-        .bind(pause.map(|pause| &*pause.by))
-        .bind(pause.map(|pause| &*pause.reason))
-        .execute(c)
-        .await?;
+    sqlx::query(
+        "UPDATE admission SET paused_at = $1, paused_by = $2, pause_reason = $3, epoch = epoch + 1 WHERE id = 1",
+    )
+    .bind(pause.map(|pause| pause.at.0))
+    .bind(pause.map(|pause| &*pause.by))
+    .bind(pause.map(|pause| &*pause.reason))
+    .execute(c)
+    .await?;
     Ok(())
 }
 
 /// Changes the priority of a run that waits. Whether it waits.
-pub async fn set_priority(c: &mut SqliteConnection, id: &RunId, priority: i32, by: &str, at: Timestamp) -> Result<bool> {
+pub async fn set_priority(
+    c: &mut SqliteConnection,
+    id: &RunId,
+    priority: i32,
+    by: &str,
+    at: Timestamp,
+) -> Result<bool> {
     let done = sqlx::query("UPDATE runs SET priority = $2 WHERE id = $1 AND ended_at IS NULL AND state = 'queued'")
         .bind(id.as_str())
         .bind(i64::from(priority))
@@ -51,8 +60,15 @@ pub async fn set_priority(c: &mut SqliteConnection, id: &RunId, priority: i32, b
     Ok(true)
 }
 
-/// Moves a run that waits to a place, from 1; beyond the last is the last. It takes the priority of who is there. Whether it waits.
-pub async fn set_position(c: &mut SqliteConnection, id: &RunId, position: u64, by: &str, at: Timestamp) -> Result<bool> {
+/// Moves a run that waits to a place, from 1; beyond the last is the last. It takes the priority of who is there.
+/// Whether it waits.
+pub async fn set_position(
+    c: &mut SqliteConnection,
+    id: &RunId,
+    position: u64,
+    by: &str,
+    at: Timestamp,
+) -> Result<bool> {
     let mut queue: Vec<(String, i64, i64)> =
         sqlx::query_as("SELECT id, priority, rank FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, rank, id")
             .fetch_all(&mut *c)
@@ -67,7 +83,12 @@ pub async fn set_position(c: &mut SqliteConnection, id: &RunId, position: u64, b
     let first = queue.iter().map(|(.., rank)| *rank).min().unwrap_or(0);
     for (place, (id, priority, _)) in (0_i64..).zip(&queue) {
         let rank = first.saturating_sub(i64::try_from(queue.len()).unwrap_or(i64::MAX)).saturating_add(place);
-        sqlx::query("UPDATE runs SET priority = $2, rank = $3 WHERE id = $1").bind(id).bind(priority).bind(rank).execute(&mut *c).await?;
+        sqlx::query("UPDATE runs SET priority = $2, rank = $3 WHERE id = $1")
+            .bind(id)
+            .bind(priority)
+            .bind(rank)
+            .execute(&mut *c)
+            .await?;
     }
     events::note(c, id, at, RunEventKind::Moved, Some(by), &format!("no. {}", to + 1)).await?;
     Ok(true)
@@ -82,8 +103,9 @@ struct Waiting {
     backoff_secs: i64,
 }
 
-/// The machine's clock was moved by `ms`: what waits keeps its order, its time limit and its wait for the next attempt. What was queued since
-/// `since` was so by the new clock. Whoever moved it when: nobody waits for longer than from now until their next attempt would begin.
+/// The machine's clock was moved by `ms`: what waits keeps its order, its time limit and its wait for the next attempt.
+/// What was queued since `since` was so by the new clock. Whoever moved it when: nobody waits for longer than from now
+/// until their next attempt would begin.
 pub async fn clock_moved(c: &mut SqliteConnection, now: Timestamp, since: Timestamp, ms: i64) -> Result<()> {
     let waiting: Vec<Waiting> = sqlx::query_as(
         "SELECT id, created_at, not_before, attempt, backoff_secs FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY id",
@@ -112,8 +134,10 @@ pub async fn clock_moved(c: &mut SqliteConnection, now: Timestamp, since: Timest
 
 /// How many work now.
 pub async fn working(c: &mut SqliteConnection) -> Result<u64> {
-    let n: i64 = sqlx::query_scalar("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('guarded', 'starting', 'running')")
-        .fetch_one(c)
-        .await?;
+    let n: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('guarded', 'starting', 'running')",
+    )
+    .fetch_one(c)
+    .await?;
     u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
 }

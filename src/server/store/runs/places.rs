@@ -1,13 +1,13 @@
-//! What runs read and write, and which of them would meet. A key is where something really lies, in lower case and with a slash at its end:
-//! one place lies in another when its key begins with the other's.
+//! What runs read and write, and which of them would meet. A key is where something really lies, in lower case and with
+//! a slash at its end: one place lies in another when its key begins with the other's.
 
 use sqlx::SqliteConnection;
 
 use super::super::{Result, StoreError};
 use crate::domain::id::RunId;
 
-/// Whether two places of runs, `mine` and `other`, meet, and one of them is written. On a remote, a path from its server's root (`nas:/home/me/`) and
-/// one from its home folder (`nas:photos/`) may be one: nobody can tell.
+/// Whether two places of runs, `mine` and `other`, meet, and one of them is written. On a remote, a path from its
+/// server's root (`nas:/home/me/`) and one from its home folder (`nas:photos/`) may be one: nobody can tell.
 macro_rules! meets {
     () => {
         "((mine.mode = 'write' OR other.mode = 'write')
@@ -55,7 +55,8 @@ pub(super) async fn delete(c: &mut SqliteConnection, run: &RunId) -> Result<()> 
     Ok(())
 }
 
-/// The oldest run that has not ended and that would meet one which uses these places: where both are, and one of them writes.
+/// The oldest run that has not ended and that would meet one which uses these places: where both are, and one of them
+/// writes.
 pub async fn busy(c: &mut SqliteConnection, places: &[Place]) -> Result<Option<RunId>> {
     for place in places {
         let found: Option<String> = sqlx::query_scalar(concat!(
@@ -79,14 +80,19 @@ pub async fn busy(c: &mut SqliteConnection, places: &[Place]) -> Result<Option<R
 /// What a run reads and writes, as it was noted.
 pub async fn of(c: &mut SqliteConnection, run: &RunId) -> Result<Vec<Place>> {
     let rows: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT key, mode, remote FROM run_paths WHERE run_id = $1").bind(run.as_str()).fetch_all(c).await?;
+        sqlx::query_as("SELECT key, mode, remote FROM run_paths WHERE run_id = $1")
+            .bind(run.as_str())
+            .fetch_all(c)
+            .await?;
     Ok(rows.into_iter().map(|(key, mode, remote)| Place { key, writes: mode == "write", remote }).collect())
 }
 
 /// Notes anew what a run uses, when it has not ended.
 pub async fn replace(c: &mut SqliteConnection, run: &RunId, places: &[Place]) -> Result<()> {
-    let waits: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1 AND ended_at IS NULL").bind(run.as_str()).fetch_optional(&mut *c).await?;
+    let waits: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1 AND ended_at IS NULL")
+        .bind(run.as_str())
+        .fetch_optional(&mut *c)
+        .await?;
     if waits.is_none() {
         return Ok(());
     }

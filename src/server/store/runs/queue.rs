@@ -221,12 +221,14 @@ impl ClaimedRow {
     }
 }
 
-/// Takes the next run of the queue: the first that is due, for which there is a place within `limits`, and that meets no run which works.
-/// None while the queue is paused. Commit before you start it.
+/// Takes the next run of the queue: the first that is due, for which there is a place within `limits`, and that meets
+/// no run which works. None while the queue is paused. Commit before you start it.
 pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> Result<Option<Claimed>> {
     // The gate, written first: whoever claims at the same time waits here, and then sees what this claim did.
     let paused: Option<i64> =
-        sqlx::query_scalar("UPDATE admission SET epoch = epoch + 1 WHERE id = 1 RETURNING paused_at").fetch_one(&mut *c).await?;
+        sqlx::query_scalar("UPDATE admission SET epoch = epoch + 1 WHERE id = 1 RETURNING paused_at")
+            .fetch_one(&mut *c)
+            .await?;
     if paused.is_some() {
         return Ok(None);
     }
@@ -275,7 +277,8 @@ pub async fn expire(c: &mut SqliteConnection, now: Timestamp, error: &str) -> Re
     .bind(error)
     .fetch_all(&mut *c)
     .await?;
-    let ids: Vec<RunId> = ids.iter().map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).collect::<Result<_>>()?;
+    let ids: Vec<RunId> =
+        ids.iter().map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).collect::<Result<_>>()?;
     for id in &ids {
         places::delete(c, id).await?;
         events::note(c, id, now, RunEventKind::Ended, None, RunState::TimedOut.as_str()).await?;
@@ -298,7 +301,13 @@ pub async fn next_due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option
 }
 
 /// Cancels a run that waits, or notes that one that works shall stop. The first who asks is the one who is named.
-pub async fn request_stop(c: &mut SqliteConnection, id: &RunId, by: &str, reason: &str, at: Timestamp) -> Result<StopOutcome> {
+pub async fn request_stop(
+    c: &mut SqliteConnection,
+    id: &RunId,
+    by: &str,
+    reason: &str,
+    at: Timestamp,
+) -> Result<StopOutcome> {
     let reason = Some(reason.trim()).filter(|reason| !reason.is_empty());
     let cancelled = sqlx::query(
         "UPDATE runs SET state = 'cancelled', ended_at = $3, stop_requested_by = $2, stop_requested_at = $3, stop_reason = $4
@@ -331,6 +340,7 @@ pub async fn request_stop(c: &mut SqliteConnection, id: &RunId, by: &str, reason
         events::note(c, id, at, RunEventKind::StopRequested, Some(by), reason.unwrap_or_default()).await?;
         return Ok(StopOutcome::Requested);
     }
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?;
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?;
     Ok(if found.is_some() { StopOutcome::AlreadyFinal } else { StopOutcome::NotFound })
 }

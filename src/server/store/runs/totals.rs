@@ -1,4 +1,5 @@
-//! How many runs there are, without reading them: what ended was counted as it ended, and what has not ended is never much.
+//! How many runs there are, without reading them: what ended was counted as it ended, and what has not ended is never
+//! much.
 
 use sqlx::{FromRow, SqliteConnection};
 

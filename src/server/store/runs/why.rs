@@ -57,7 +57,9 @@ pub async fn why(c: &mut SqliteConnection, id: &RunId, now: Timestamp, limits: L
 
 /// The run that this preview has let go.
 pub async fn approved(c: &mut SqliteConnection, preview: &RunId) -> Result<Option<RunId>> {
-    let id: Option<String> =
-        sqlx::query_scalar("SELECT id FROM runs WHERE approved_by = $1").bind(preview.as_str()).fetch_optional(c).await?;
+    let id: Option<String> = sqlx::query_scalar("SELECT id FROM runs WHERE approved_by = $1")
+        .bind(preview.as_str())
+        .fetch_optional(c)
+        .await?;
     id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).transpose()
 }

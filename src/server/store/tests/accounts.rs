@@ -94,7 +94,10 @@ async fn a_sign_in_is_remembered() {
     users::insert(&mut tx, &marianne).await.expect("insert");
     assert_eq!(users::summary(&mut tx, &marianne.id).await.expect("get").expect("there").signed_in_at, None);
     users::set_signed_in(&mut tx, &marianne.id, Timestamp(7)).await.expect("note");
-    assert_eq!(users::summary(&mut tx, &marianne.id).await.expect("get").expect("there").signed_in_at, Some(Timestamp(7)));
+    assert_eq!(
+        users::summary(&mut tx, &marianne.id).await.expect("get").expect("there").signed_in_at,
+        Some(Timestamp(7))
+    );
 }
 
 #[test]
@@ -108,7 +111,13 @@ async fn the_last_test_of_a_remote_is_kept() {
     let mut tx = store.begin().await.expect("begin");
     let name: RemoteName = "b2".parse().expect("name");
     for (at, connected) in [(1, false), (2, true)] {
-        let result = RemoteTest { connected, message: "12 folders".to_owned(), elapsed_ms: 40, undecryptable: 0, identity: None };
+        let result = RemoteTest {
+            connected,
+            message: "12 folders".to_owned(),
+            elapsed_ms: 40,
+            undecryptable: 0,
+            identity: None,
+        };
         remotes::set_test(&mut tx, &name, &RemoteTested { at: Timestamp(at), result }).await.expect("set");
     }
     let tests = remotes::tests(&mut tx).await.expect("tests");

@@ -66,7 +66,8 @@ async fn pages_follow_each_other_within_the_times() {
     for at in 1..=9 {
         append(&mut tx, at, "ana", "run.start", "", true).await;
     }
-    let mut query = AuditQuery { since: Some(Timestamp(2)), until: Some(Timestamp(8)), limit: 4, ..AuditQuery::default() };
+    let mut query =
+        AuditQuery { since: Some(Timestamp(2)), until: Some(Timestamp(8)), limit: 4, ..AuditQuery::default() };
     let first = audit::list(&mut tx, &query).await.expect("list");
     assert_eq!(first.entries.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [7, 6, 5, 4]);
     assert_eq!(first.entries[0].detail["n"], 7);

@@ -42,7 +42,9 @@ async fn work(store: Store, seen: Arc<Seen>) {
         seen.claims.lock().expect("lock").entry(claimed.id.clone()).or_default().push(claimed.fence);
         tokio::task::yield_now().await;
         let mut tx = store.begin().await.expect("begin");
-        assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish"));
+        assert!(
+            runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish")
+        );
         seen.working.fetch_sub(1, Ordering::SeqCst);
         tx.commit().await.expect("commit");
         seen.done.fetch_add(1, Ordering::SeqCst);

@@ -1,4 +1,5 @@
-//! Databases that are damaged in many ways: refused in words, or read as far as they go; never a panic, never a new one in their place.
+//! Databases that are damaged in many ways: refused in words, or read as far as they go; never a panic, never a new one
+//! in their place.
 
 use std::{fs, path::Path};
 
@@ -105,7 +106,10 @@ async fn a_damaged_database_is_refused_in_words_and_never_replaced_by_a_new_one(
         match Store::open(&dir.path().join("longshore.db")).await {
             Err(error) => {
                 assert!(matches!(error, StoreError::Open { .. } | StoreError::Newer { .. }), "{what}: {error:?}");
-                assert!(error.to_string().contains("longshore.db") || error.to_string().contains("newer"), "{what}: {error}");
+                assert!(
+                    error.to_string().contains("longshore.db") || error.to_string().contains("newer"),
+                    "{what}: {error}"
+                );
                 refused += 1;
             }
             Ok(store) => {
@@ -114,7 +118,10 @@ async fn a_damaged_database_is_refused_in_words_and_never_replaced_by_a_new_one(
                 // What no check finds, a changed letter, is an error where it is read.
                 let page = runs::list(&mut reader, &RunQuery { limit: 1000, ..RunQuery::default() }).await;
                 let _ = runs::unfinished(&mut reader).await;
-                assert!(users::any(&mut reader).await.unwrap_or(true), "{what}: a console without people would be set up anew");
+                assert!(
+                    users::any(&mut reader).await.unwrap_or(true),
+                    "{what}: a console without people would be set up anew"
+                );
                 if let Ok(page) = page {
                     assert!(page.runs.len() >= 200, "{what}: only {} are left", page.runs.len());
                 }
@@ -134,15 +141,25 @@ async fn of_a_large_database_what_decides_is_looked_at_table_by_table() {
     let path = dir.path().join("longshore.db");
     let pool = SqlitePool::connect(&format!("sqlite://{}", path.display())).await.expect("opened");
     // Without a byte on the disk: pages that nothing uses.
-    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE").execute(&pool).await.expect("folded");
-    let root: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = 'users'").fetch_one(&pool).await.expect("a page");
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
+        .execute(&pool)
+        .await
+        .expect("folded");
+    let root: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_master WHERE name = 'users'")
+        .fetch_one(&pool)
+        .await
+        .expect("a page");
     pool.close().await;
     let mut bytes = fs::read(&path).expect("read");
     let pages: u32 = (600 << 20) / 4096;
     bytes[28..32].copy_from_slice(&pages.to_be_bytes());
     let write = |bytes: &[u8]| {
         fs::write(&path, bytes).expect("written");
-        fs::File::options().write(true).open(&path).and_then(|file| file.set_len(u64::from(pages) * 4096)).expect("grown");
+        fs::File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.set_len(u64::from(pages) * 4096))
+            .expect("grown");
     };
     write(&bytes);
     Store::open(&path).await.expect("it is whole").close().await;

@@ -70,9 +70,11 @@ async fn what_can_not_be_used_is_told_in_words() {
     fs::write(&junk, "this is no database, whatever its name says. ".repeat(100)).expect("write");
     let folder = dir.path().join("folder.db");
     fs::create_dir(&folder).expect("mkdir");
-    for (path, problem) in
-        [(dir.path().join("missing/longshore.db"), "its directory does not exist"), (junk, "not a database"), (folder, "may not write it")]
-    {
+    for (path, problem) in [
+        (dir.path().join("missing/longshore.db"), "its directory does not exist"),
+        (junk, "not a database"),
+        (folder, "may not write it"),
+    ] {
         let error = Store::open(&path).await.expect_err("can not be used");
         assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
         assert!(error.to_string().contains(problem), "{error}");
@@ -101,6 +103,9 @@ async fn the_audit_log_only_grows() {
     for tampering in ["UPDATE audit SET user_name = 'ole'", "DELETE FROM audit"] {
         assert!(sqlx::query(tampering).execute(&mut *tx).await.is_err(), "{tampering}");
     }
-    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM audit WHERE user_name = 'marianne'").fetch_one(&mut *tx).await.expect("count");
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM audit WHERE user_name = 'marianne'")
+        .fetch_one(&mut *tx)
+        .await
+        .expect("count");
     assert_eq!(rows, 2);
 }

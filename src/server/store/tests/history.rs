@@ -37,9 +37,12 @@ async fn pages_of_one_state_hold_that_state_only() {
     let store = Store::in_memory().await.expect("store");
     enqueue(&store, 10).await;
     for n in 0..4 {
-        finish_next(&store, if n % 2 == 0 { RunState::Failed } else { RunState::Succeeded }, Timestamp(NOW.0 + 50)).await;
+        finish_next(&store, if n % 2 == 0 { RunState::Failed } else { RunState::Succeeded }, Timestamp(NOW.0 + 50))
+            .await;
     }
-    for (state, count) in [(RunState::Failed, 2), (RunState::Succeeded, 2), (RunState::Queued, 6), (RunState::Running, 0)] {
+    for (state, count) in
+        [(RunState::Failed, 2), (RunState::Succeeded, 2), (RunState::Queued, 6), (RunState::Running, 0)]
+    {
         let query = RunQuery { state: Some(state), limit: 3, ..RunQuery::default() };
         assert_eq!(all_pages(&store, query).await.len(), count, "{state:?}");
     }
@@ -49,7 +52,9 @@ async fn pages_of_one_state_hold_that_state_only() {
 async fn a_search_takes_every_character_as_it_is() {
     let store = Store::in_memory().await.expect("store");
     let mut tx = store.begin().await.expect("begin");
-    for (n, source) in ["/srv/100% done", "/srv/a_b", "/srv/ab", "/srv/o'neill", "/srv/ÜBUNG", "/srv/a\\b"].iter().enumerate() {
+    for (n, source) in
+        ["/srv/100% done", "/srv/a_b", "/srv/ab", "/srv/o'neill", "/srv/ÜBUNG", "/srv/a\\b"].iter().enumerate()
+    {
         let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
         let run = with_task(new_run(at), |task| task.source = location(source));
         runs::insert(&mut tx, &run).await.expect("insert");
@@ -147,7 +152,8 @@ async fn figures_count_what_ended_by_day() {
     let week = runs::week(&mut reader, Timestamp(NOW.0 + 2 * DAY)).await.expect("week");
     assert_eq!(week, runs::Week { runs: 4, failed: 1, warnings: 1, bytes: 4000, files: 12 });
     let days = runs::days(&mut reader, NOW).await.expect("days");
-    let told: Vec<_> = days.iter().map(|day| (day.date.as_str(), day.bytes, day.ok, day.warnings, day.failed)).collect();
+    let told: Vec<_> =
+        days.iter().map(|day| (day.date.as_str(), day.bytes, day.ok, day.warnings, day.failed)).collect();
     assert_eq!(told, [("2025-11-24", 2000, 1, 0, 1), ("2025-11-25", 2000, 1, 1, 0), ("2025-11-26", 2000, 1, 0, 1)]);
     let from_noon = runs::days(&mut reader, Timestamp(NOW.0 + 3 * DAY + 1)).await.expect("days");
     assert_eq!(from_noon.len(), 1, "a day is whole");
@@ -159,7 +165,9 @@ async fn a_run_is_compared_with_the_last_that_did_the_same_and_ended_well() {
     let mut tx = store.begin().await.expect("begin");
     let mut ids = Vec::new();
     // Ended well, failed, another spec, looked at only, and the one that is compared.
-    for (n, (spec, dry_run)) in [("a", false), ("a", false), ("b", false), ("a", true), ("a", false)].into_iter().enumerate() {
+    for (n, (spec, dry_run)) in
+        [("a", false), ("a", false), ("b", false), ("a", true), ("a", false)].into_iter().enumerate()
+    {
         let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
         let run = with_task(new_run(at), |task| task.options.dry_run = dry_run);
         let run = runs::NewRow { spec: spec.to_owned(), ..run };
@@ -209,10 +217,16 @@ async fn routes_of_an_older_version_are_searched_as_people_see_them_and_none_of_
     store.close().await;
     let store = Store::open(&path).await.expect("opened again");
     for search in ["cafe", "CAFÉ", "cafe\u{301}"] {
-        assert_eq!(all_pages(&store, RunQuery { search: search.into(), ..RunQuery::default() }).await.len(), 3, "{search}");
+        assert_eq!(
+            all_pages(&store, RunQuery { search: search.into(), ..RunQuery::default() }).await.len(),
+            3,
+            "{search}"
+        );
     }
     let mut reader = store.acquire().await.expect("reader");
-    let counted: (i64, i64) =
-        sqlx::query_as("SELECT count(*), CAST(sum(runs) AS BIGINT) FROM routes").fetch_one(&mut *reader).await.expect("counted");
+    let counted: (i64, i64) = sqlx::query_as("SELECT count(*), CAST(sum(runs) AS BIGINT) FROM routes")
+        .fetch_one(&mut *reader)
+        .await
+        .expect("counted");
     assert_eq!(counted, (2, 4));
 }

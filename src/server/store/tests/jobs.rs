@@ -89,10 +89,19 @@ async fn a_chain_is_followed_by_its_ends_and_can_be_seen_to_come_back() {
     let store = Store::in_memory().await.expect("store");
     let (c, b) = (save(&store, &job("c")).await, save(&store, &job("b")).await);
     let follower = |job: &JobId, after| Follower { job: job.clone(), after };
-    let a = save(&store, &NewJob { followers: vec![follower(&b, After::Success), follower(&c, After::Failure)], ..job("a") }).await;
+    let a = save(
+        &store,
+        &NewJob { followers: vec![follower(&b, After::Success), follower(&c, After::Failure)], ..job("a") },
+    )
+    .await;
     let mut tx = store.begin().await.expect("begin");
     let next = async |tx: &mut super::super::Connection, state| {
-        jobs::following(tx, &a, state).await.expect("following").into_iter().map(|stored| stored.job.id).collect::<Vec<_>>()
+        jobs::following(tx, &a, state)
+            .await
+            .expect("following")
+            .into_iter()
+            .map(|stored| stored.job.id)
+            .collect::<Vec<_>>()
     };
     assert_eq!(next(&mut tx, RunState::NoChange).await, std::slice::from_ref(&b));
     assert_eq!(next(&mut tx, RunState::Blocked).await, std::slice::from_ref(&c));
@@ -100,7 +109,10 @@ async fn a_chain_is_followed_by_its_ends_and_can_be_seen_to_come_back() {
     let back = NewJob { followers: vec![follower(&a, After::Always)], ..job("b") };
     assert!(!jobs::leads_to(&mut tx, &b, &a).await.expect("reached"));
     assert!(jobs::update(&mut tx, &b, 1, &back, &owner("ole"), NOW).await.expect("update"));
-    assert!(jobs::leads_to(&mut tx, &b, &c).await.expect("reached") && jobs::leads_to(&mut tx, &a, &a).await.expect("reached"));
+    assert!(
+        jobs::leads_to(&mut tx, &b, &c).await.expect("reached")
+            && jobs::leads_to(&mut tx, &a, &a).await.expect("reached")
+    );
     assert!(jobs::delete(&mut tx, &c).await.expect("delete"));
     assert!(next(&mut tx, RunState::Failed).await.is_empty(), "a job that is gone follows nothing");
 }
@@ -131,7 +143,8 @@ async fn an_attempt_that_failed_waits_longer_each_time_and_the_last_one_is_the_l
     for (attempt, wait) in [(1, 10), (2, 20)] {
         let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
         let failed = end(RunState::Failed, at);
-        let next = runs::try_again(&mut tx, &run.id, claimed.fence, &failed).await.expect("again").expect("there is one");
+        let next =
+            runs::try_again(&mut tx, &run.id, claimed.fence, &failed).await.expect("again").expect("there is one");
         assert_eq!(next.0 - at.0, wait * 1000);
         assert_eq!(runs::try_again(&mut tx, &run.id, claimed.fence, &failed).await.expect("again"), None, "once");
         assert!(runs::claim(&mut tx, Timestamp(next.0 - 1), MANY).await.expect("claim").is_none(), "not yet due");
@@ -144,7 +157,8 @@ async fn an_attempt_that_failed_waits_longer_each_time_and_the_last_one_is_the_l
     let last = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
     assert_eq!(runs::try_again(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("again"), None);
     assert!(runs::finish(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("finish"));
-    let kinds: Vec<_> = runs::events(&mut tx, &run.id).await.expect("events").into_iter().map(|event| event.kind).collect();
+    let kinds: Vec<_> =
+        runs::events(&mut tx, &run.id).await.expect("events").into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [RunEventKind::Queued, RunEventKind::Retry, RunEventKind::Retry, RunEventKind::Ended]);
 }
 
@@ -156,7 +170,10 @@ async fn a_run_that_was_asked_to_stop_is_not_tried_again() {
     runs::insert(&mut tx, &run).await.expect("insert");
     let claimed = runs::claim(&mut tx, NOW, MANY).await.expect("claim").expect("due");
     runs::request_stop(&mut tx, &run.id, "ole", "enough", NOW).await.expect("stop");
-    assert_eq!(runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Failed, NOW)).await.expect("again"), None);
+    assert_eq!(
+        runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Failed, NOW)).await.expect("again"),
+        None
+    );
     assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(RunState::Cancelled, NOW)).await.expect("finish"));
     let stored = runs::get(&mut tx, &run.id).await.expect("get").expect("there").run;
     assert_eq!((stored.stopped_by.as_deref(), stored.stop_reason.as_deref()), (Some("ole"), Some("enough")));
@@ -172,7 +189,14 @@ struct Synced {
     approved: bool,
 }
 
-const SYNCED: Synced = Synced { files: 0, state: RunState::Succeeded, filters: "none", destination: "b2:photos", days: 0, approved: false };
+const SYNCED: Synced = Synced {
+    files: 0,
+    state: RunState::Succeeded,
+    filters: "none",
+    destination: "b2:photos",
+    days: 0,
+    approved: false,
+};
 
 /// Writes down that these were done, and what the next one is compared with.
 async fn after(synced: &[Synced], filters: &str, destination: &str) -> runs::Baseline {
@@ -189,7 +213,10 @@ async fn after(synced: &[Synced], filters: &str, destination: &str) -> runs::Bas
         runs::insert(&mut tx, &run).await.expect("insert");
         let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
         assert!(claimed.guarded, "a sync is looked at first");
-        assert!(!runs::set_running(&mut tx, &run.id, claimed.fence, at).await.expect("not yet"), "its guards have not let it go");
+        assert!(
+            !runs::set_running(&mut tx, &run.id, claimed.fence, at).await.expect("not yet"),
+            "its guards have not let it go"
+        );
         let report = GuardReport { source_files: Some(one.files), budget: Some(10), ..GuardReport::default() };
         let key = runs::SourceKey { place: "disk".to_owned(), filters: one.filters.to_owned() };
         let key = (one.filters != "old").then_some(key);
@@ -215,7 +242,13 @@ async fn a_source_is_compared_with_what_it_held_in_good_runs_whatever_else_these
             "b2:photos",
             is(Some(100), Some(100)),
         ),
-        ("nor a stopped one", vec![of(100), Synced { state: RunState::Cancelled, ..of(4) }], "none", "b2:photos", is(Some(100), Some(100))),
+        (
+            "nor a stopped one",
+            vec![of(100), Synced { state: RunState::Cancelled, ..of(4) }],
+            "none",
+            "b2:photos",
+            is(Some(100), Some(100)),
+        ),
         (
             "one without changes does",
             vec![of(100), Synced { state: RunState::NoChange, ..of(90) }],
@@ -231,7 +264,13 @@ async fn a_source_is_compared_with_what_it_held_in_good_runs_whatever_else_these
             is(Some(80), Some(100)),
         ),
         ("little by little", vec![of(100), of(60), of(36)], "none", "b2:photos", is(Some(36), Some(100))),
-        ("the most is of 28 days", vec![Synced { days: 40, ..of(100) }, of(60)], "none", "b2:photos", is(Some(60), Some(60))),
+        (
+            "the most is of 28 days",
+            vec![Synced { days: 40, ..of(100) }, of(60)],
+            "none",
+            "b2:photos",
+            is(Some(60), Some(60)),
+        ),
         ("the last may be older", vec![Synced { days: 40, ..of(100) }], "none", "b2:photos", is(Some(100), None)),
         (
             "what was approved is the new measure",

@@ -38,7 +38,13 @@ async fn session(c: &mut Connection, user: &UserId, hash: &str, at: i64) {
     sessions::insert(c, &session).await.expect("insert");
 }
 
-async fn token(c: &mut Connection, user: &UserId, role: Role, scopes: Option<&[Permission]>, expires_at: i64) -> TokenId {
+async fn token(
+    c: &mut Connection,
+    user: &UserId,
+    role: Role,
+    scopes: Option<&[Permission]>,
+    expires_at: i64,
+) -> TokenId {
     let id = new_id(NOW);
     let hash: RunId = new_id(NOW);
     let token = NewToken {
@@ -75,7 +81,10 @@ async fn only_the_sessions_of_a_user_that_are_alive_are_told() {
     assert!(!sessions::delete_by_id(&mut tx, &ana, &list[0].id).await.expect("again"));
     sessions::delete_of_user(&mut tx, &ana).await.expect("all");
     session(&mut tx, &ana, "late", 60).await;
-    assert!(sessions::list(&mut tx, &ana, ALL, None).await.expect("list").is_empty(), "one that was begun before all were ended");
+    assert!(
+        sessions::list(&mut tx, &ana, ALL, None).await.expect("list").is_empty(),
+        "one that was begun before all were ended"
+    );
 }
 
 #[tokio::test]
@@ -89,7 +98,11 @@ async fn a_token_is_told_as_it_works_now() {
     let stopped = token(&mut tx, &ole, Role::Viewer, None, NOW.0 + 10).await;
     users::set_disabled(&mut tx, &ole, true).await.expect("disable");
     let found = tokens::get(&mut tx, &good, NOW).await.expect("get").expect("there");
-    assert_eq!((found.role, found.state, found.scopes.as_deref()), (Role::Operator, TokenState::Usable, Some(scopes)), "as its owner");
+    assert_eq!(
+        (found.role, found.state, found.scopes.as_deref()),
+        (Role::Operator, TokenState::Usable, Some(scopes)),
+        "as its owner"
+    );
     assert_eq!(tokens::get(&mut tx, &expired, NOW).await.expect("get").expect("there").state, TokenState::Expired);
     assert_eq!(tokens::get(&mut tx, &stopped, NOW).await.expect("get").expect("there").state, TokenState::Stopped);
     assert_eq!(tokens::count(&mut tx, &ana, NOW).await.expect("count"), 1, "an expired one does not count");

@@ -22,7 +22,10 @@ async fn a_stale_fence_changes_nothing() {
     assert_eq!(runs::get(&mut tx, &first.id).await.expect("get").expect("there").run, before);
 
     assert!(runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Succeeded, NOW)).await.expect("finish"));
-    assert!(!runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Failed, NOW)).await.expect("again"), "an end is final");
+    assert!(
+        !runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Failed, NOW)).await.expect("again"),
+        "an end is final"
+    );
 }
 
 #[tokio::test]
@@ -32,14 +35,20 @@ async fn a_run_tells_what_it_was_told() {
     let mut tx = store.begin().await.expect("begin");
     let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     assert!(runs::set_running(&mut tx, &claimed.id, claimed.fence, Timestamp(NOW.0 + 10)).await.expect("running"));
-    assert!(runs::set_running(&mut tx, &claimed.id, claimed.fence, Timestamp(NOW.0 + 99)).await.expect("attached again"));
+    assert!(
+        runs::set_running(&mut tx, &claimed.id, claimed.fence, Timestamp(NOW.0 + 99)).await.expect("attached again")
+    );
     let stats = Stats { bytes: u64::MAX, speed: 5, eta: Some(60), ..Stats::default() };
     assert!(runs::update_stats(&mut tx, &claimed.id, claimed.fence, &stats).await.expect("stats"));
     let run = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((run.summary.state, run.summary.started_at), (RunState::Running, Some(Timestamp(NOW.0 + 10))));
     assert_eq!((run.summary.stats.bytes, run.summary.stats.eta), ((1 << 53) - 1, Some(60)), "no claim is too large");
 
-    let last = runs::End { signal: Some("SIGKILL".to_owned()), exit_code: None, ..end(RunState::Failed, Timestamp(NOW.0 + 20)) };
+    let last = runs::End {
+        signal: Some("SIGKILL".to_owned()),
+        exit_code: None,
+        ..end(RunState::Failed, Timestamp(NOW.0 + 20))
+    };
     assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &last).await.expect("finish"));
     let run = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((run.summary.state, run.summary.ended_at), (RunState::Failed, Some(Timestamp(NOW.0 + 20))));
@@ -67,14 +76,26 @@ async fn stopping_cancels_what_waits_and_is_a_wish_for_what_works() {
     let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     assert_eq!(claimed.id, ids[0]);
 
-    assert_eq!(runs::request_stop(&mut tx, &ids[1], "ole", "", Timestamp(5)).await.expect("stop"), StopOutcome::Cancelled);
-    assert_eq!(runs::request_stop(&mut tx, &ids[1], "eva", "", Timestamp(6)).await.expect("stop"), StopOutcome::AlreadyFinal);
+    assert_eq!(
+        runs::request_stop(&mut tx, &ids[1], "ole", "", Timestamp(5)).await.expect("stop"),
+        StopOutcome::Cancelled
+    );
+    assert_eq!(
+        runs::request_stop(&mut tx, &ids[1], "eva", "", Timestamp(6)).await.expect("stop"),
+        StopOutcome::AlreadyFinal
+    );
     let cancelled = runs::get(&mut tx, &ids[1]).await.expect("get").expect("there").run;
     assert_eq!((cancelled.summary.state, cancelled.summary.ended_at), (RunState::Cancelled, Some(Timestamp(5))));
     assert_eq!((cancelled.stopped_by.as_deref(), cancelled.summary.stopping), (Some("ole"), false));
 
-    assert_eq!(runs::request_stop(&mut tx, &ids[0], "ole", "", Timestamp(5)).await.expect("stop"), StopOutcome::Requested);
-    assert_eq!(runs::request_stop(&mut tx, &ids[0], "eva", "", Timestamp(6)).await.expect("stop"), StopOutcome::Requested);
+    assert_eq!(
+        runs::request_stop(&mut tx, &ids[0], "ole", "", Timestamp(5)).await.expect("stop"),
+        StopOutcome::Requested
+    );
+    assert_eq!(
+        runs::request_stop(&mut tx, &ids[0], "eva", "", Timestamp(6)).await.expect("stop"),
+        StopOutcome::Requested
+    );
     let working = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((working.stopped_by.as_deref(), working.summary.stopping), (Some("ole"), true));
     assert!(runs::unfinished(&mut tx).await.expect("unfinished").iter().all(|run| run.stop_requested));

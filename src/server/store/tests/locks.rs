@@ -1,4 +1,5 @@
-//! Locks, limits and order: two runs that would meet never work at the same time, and the queue is worked off as it stands.
+//! Locks, limits and order: two runs that would meet never work at the same time, and the queue is worked off as it
+//! stands.
 
 use std::{
     collections::BTreeMap,
@@ -49,7 +50,8 @@ async fn what_would_meet_waits_and_what_only_reads_does_not() {
     ] {
         let store = Store::in_memory().await.expect("store");
         let (one, two) = (queue(&store, 0, vec![first.clone()]).await, queue(&store, 1, vec![second.clone()]).await);
-        let busy = runs::busy(&mut store.acquire().await.expect("reader"), std::slice::from_ref(&second)).await.expect("busy");
+        let busy =
+            runs::busy(&mut store.acquire().await.expect("reader"), std::slice::from_ref(&second)).await.expect("busy");
         assert_eq!(busy.is_some_and(|id| id == one), meet, "{first:?} {second:?}");
         let claimed = claim(&store, MANY).await.expect("the first");
         assert_eq!(claimed.id, one);
@@ -113,7 +115,8 @@ async fn priority_comes_first_and_a_run_can_be_moved_to_any_place() {
     let ids = enqueue(&store, 5).await;
     let order = async || {
         let mut reader = store.acquire().await.expect("reader");
-        let mut waiting: Vec<_> = runs::unfinished(&mut reader).await.expect("told").into_iter().map(|run| run.summary).collect();
+        let mut waiting: Vec<_> =
+            runs::unfinished(&mut reader).await.expect("told").into_iter().map(|run| run.summary).collect();
         waiting.sort_by_key(|run| run.position);
         waiting.iter().map(|run| ids.iter().position(|id| *id == run.id).expect("known")).collect::<Vec<_>>()
     };
@@ -139,18 +142,26 @@ async fn priority_comes_first_and_a_run_can_be_moved_to_any_place() {
 }
 
 /// Claims and ends runs until all have ended; while it has one, nobody else has one that would meet it.
-async fn work(store: Store, held: Arc<Mutex<BTreeMap<RunId, Vec<Place>>>>, places: Arc<BTreeMap<RunId, Vec<Place>>>, most: usize) {
-    let meets = |a: &Place, b: &Place| (a.writes || b.writes) && (a.key.starts_with(&b.key) || b.key.starts_with(&a.key));
+async fn work(
+    store: Store,
+    held: Arc<Mutex<BTreeMap<RunId, Vec<Place>>>>,
+    places: Arc<BTreeMap<RunId, Vec<Place>>>,
+    most: usize,
+) {
+    let meets =
+        |a: &Place, b: &Place| (a.writes || b.writes) && (a.key.starts_with(&b.key) || b.key.starts_with(&a.key));
     loop {
         let mut tx = store.begin().await.expect("begin");
-        let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 10_000), Limits { global: 6, per_remote: 2 }).await.expect("claim");
+        let claimed =
+            runs::claim(&mut tx, Timestamp(NOW.0 + 10_000), Limits { global: 6, per_remote: 2 }).await.expect("claim");
         if let Some(claimed) = &claimed {
             let mine = &places[&claimed.id];
             let mut held = held.lock().expect("lock");
             for (other, theirs) in held.iter() {
                 assert!(!mine.iter().any(|a| theirs.iter().any(|b| meets(a, b))), "{} and {other} meet", claimed.id);
             }
-            let of_remote = held.values().filter(|theirs| theirs.iter().any(|place| place.remote == mine[0].remote)).count();
+            let of_remote =
+                held.values().filter(|theirs| theirs.iter().any(|place| place.remote == mine[0].remote)).count();
             assert!(of_remote < 2 && held.len() < 6);
             held.insert(claimed.id.clone(), mine.clone());
         }
@@ -168,7 +179,9 @@ async fn work(store: Store, held: Arc<Mutex<BTreeMap<RunId, Vec<Place>>>>, place
         };
         tokio::task::yield_now().await;
         let mut tx = store.begin().await.expect("begin");
-        assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish"));
+        assert!(
+            runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish")
+        );
         held.lock().expect("lock").remove(&claimed.id);
         tx.commit().await.expect("commit");
     }
@@ -185,7 +198,8 @@ async fn eight_claimers_never_let_two_runs_meet() {
         places.insert(queue(&store, n, used.clone()).await, used);
     }
     let (held, places) = (Arc::default(), Arc::new(places));
-    let workers: Vec<_> = (0..8).map(|_| tokio::spawn(work(store.clone(), Arc::clone(&held), Arc::clone(&places), 200))).collect();
+    let workers: Vec<_> =
+        (0..8).map(|_| tokio::spawn(work(store.clone(), Arc::clone(&held), Arc::clone(&places), 200))).collect();
     for worker in workers {
         worker.await.expect("a claimer");
     }

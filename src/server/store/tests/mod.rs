@@ -46,7 +46,11 @@ pub(super) fn new_run(at: Timestamp) -> runs::NewRow {
             operation: Operation::Copy,
             source: location("/srv/photos"),
             destination: Some(location("b2:photos")),
-            options: TransferOptions { checksum: true, exclude: vec!["*.tmp".to_owned()], ..TransferOptions::default() },
+            options: TransferOptions {
+                checksum: true,
+                exclude: vec!["*.tmp".to_owned()],
+                ..TransferOptions::default()
+            },
             guards: Guards::default(),
             retry_of: None,
         },

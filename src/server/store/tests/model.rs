@@ -14,7 +14,8 @@ use runs::{Limits, Place, StopOutcome};
 const LIMITS: Limits = Limits { global: 3, per_remote: 2 };
 /// The places that runs use: two of them meet, two are on one remote.
 const KEYS: [(&str, &str); 5] = [("/a/", ""), ("/a/b/", ""), ("/c/", ""), ("b2:x/", "b2"), ("b2:y/", "b2")];
-const ENDS: [RunState; 5] = [RunState::Succeeded, RunState::NoChange, RunState::Warning, RunState::Failed, RunState::Interrupted];
+const ENDS: [RunState; 5] =
+    [RunState::Succeeded, RunState::NoChange, RunState::Warning, RunState::Failed, RunState::Interrupted];
 const BACKOFF_SECS: u32 = 10;
 
 /// What is done. The first number of most says to which run, the flag whether with an old fence.
@@ -115,8 +116,13 @@ impl Model {
             return None;
         }
         let free = |run: &Modelled| {
-            let on_remote = working.iter().filter(|other| !run.place.remote.is_empty() && other.place.remote == run.place.remote).count();
-            run.not_before <= self.now && on_remote < LIMITS.per_remote as usize && !working.iter().any(|other| run.meets(other))
+            let on_remote = working
+                .iter()
+                .filter(|other| !run.place.remote.is_empty() && other.place.remote == run.place.remote)
+                .count();
+            run.not_before <= self.now
+                && on_remote < LIMITS.per_remote as usize
+                && !working.iter().any(|other| run.meets(other))
         };
         self.line().into_iter().find(|n| free(&self.runs[*n]))
     }
@@ -216,7 +222,8 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let run = &mut model.runs[n];
             let mine = !old && run.works() && run.attempt < run.attempts && run.stop.is_none();
             let at = now + i64::from(BACKOFF_SECS) * 1000 * (1 << (run.attempt - 1));
-            let again = runs::try_again(&mut tx, &id, fence, &end(RunState::Failed, Timestamp(now))).await.expect("again");
+            let again =
+                runs::try_again(&mut tx, &id, fence, &end(RunState::Failed, Timestamp(now))).await.expect("again");
             assert_eq!(again, mine.then_some(Timestamp(at)));
             if mine {
                 (run.state, run.not_before) = (RunState::Queued, at);
@@ -272,10 +279,14 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let mut line = model.line();
             let from = line.iter().position(|waiting| *waiting == n);
             let id = &model.runs[n].id;
-            assert_eq!(runs::set_position(&mut tx, id, *position, "ole", Timestamp(now)).await.expect("position"), from.is_some());
+            assert_eq!(
+                runs::set_position(&mut tx, id, *position, "ole", Timestamp(now)).await.expect("position"),
+                from.is_some()
+            );
             if let Some(from) = from {
                 let to = usize::try_from(position.saturating_sub(1)).expect("small").min(line.len() - 1);
-                let (priority, first) = (model.runs[line[to]].priority, line.iter().map(|n| model.runs[*n].rank).min().expect("some"));
+                let (priority, first) =
+                    (model.runs[line[to]].priority, line.iter().map(|n| model.runs[*n].rank).min().expect("some"));
                 line.remove(from);
                 line.insert(to, n);
                 model.runs[n].priority = priority;
@@ -290,7 +301,10 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let Some(n) = pick(n) else { return };
             let run = &mut model.runs[n];
             let waits = run.state == RunState::Queued;
-            assert_eq!(runs::set_priority(&mut tx, &run.id, *priority, "ole", Timestamp(now)).await.expect("priority"), waits);
+            assert_eq!(
+                runs::set_priority(&mut tx, &run.id, *priority, "ole", Timestamp(now)).await.expect("priority"),
+                waits
+            );
             if waits {
                 run.priority = *priority;
                 run.events.push(RunEventKind::Moved);
@@ -309,7 +323,8 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             for run in model.runs.iter_mut().filter(|run| run.state == RunState::Queued) {
                 // What was queued at this very moment was so by the new clock.
                 let ms = if run.created_at == now { 0 } else { *ms };
-                let longest = if run.attempt == 1 { 0 } else { i64::from(BACKOFF_SECS) * 1000 * (1 << (run.attempt - 2)) };
+                let longest =
+                    if run.attempt == 1 { 0 } else { i64::from(BACKOFF_SECS) * 1000 * (1 << (run.attempt - 2)) };
                 let at = (run.not_before + ms).min(now + longest);
                 if ms == 0 && at == run.not_before {
                     continue;
@@ -334,18 +349,26 @@ async fn compare(store: &Store, model: &Model) {
     for (told, (n, run)) in page.runs.iter().rev().zip(model.runs.iter().enumerate()) {
         let position = line.iter().position(|waiting| *waiting == n).map(|at| at as u64 + 1);
         let ended = told.ended_at.map(|at| at.0);
-        assert_eq!((&told.id, told.state, told.attempt, ended, told.position), (&run.id, run.state, run.attempt, run.ended_at, position));
+        assert_eq!(
+            (&told.id, told.state, told.attempt, ended, told.position),
+            (&run.id, run.state, run.attempt, run.ended_at, position)
+        );
         *expected.entry((if run.sync { "sync" } else { "copy" }, run.state.as_str())).or_default() += 1;
     }
     let totals = runs::totals(&mut reader).await.expect("totals");
     assert_eq!(
-        totals.iter().map(|total| ((total.operation.as_str(), total.state.as_str()), total.runs)).collect::<BTreeMap<_, _>>(),
+        totals
+            .iter()
+            .map(|total| ((total.operation.as_str(), total.state.as_str()), total.runs))
+            .collect::<BTreeMap<_, _>>(),
         expected
     );
     let ended = model.runs.iter().filter(|run| run.ended_at.is_some()).count() as u64;
     assert_eq!(runs::week(&mut reader, Timestamp(0)).await.expect("week").runs, ended);
-    let held: Vec<String> =
-        sqlx::query_scalar("SELECT run_id FROM run_paths ORDER BY run_id").fetch_all(&mut *reader).await.expect("paths");
+    let held: Vec<String> = sqlx::query_scalar("SELECT run_id FROM run_paths ORDER BY run_id")
+        .fetch_all(&mut *reader)
+        .await
+        .expect("paths");
     let expected: Vec<_> = model.runs.iter().filter(|run| run.ended_at.is_none()).map(|run| run.id.as_str()).collect();
     assert_eq!(held, expected);
     assert_eq!(runs::pause(&mut reader).await.expect("pause").is_some(), model.paused);

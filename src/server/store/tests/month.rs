@@ -1,4 +1,5 @@
-//! A month in a moment: hundreds of runs with attempts, priorities, limits and followers, while somebody moves the machine's clock about.
+//! A month in a moment: hundreds of runs with attempts, priorities, limits and followers, while somebody moves the
+//! machine's clock about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +40,8 @@ struct Month {
 impl Month {
     async fn insert(&mut self, parent: Option<RunId>, job: JobId) {
         let (now, dice) = (self.now, &mut self.dice);
-        let limit = (dice.below(4) == 0).then(|| Timestamp(now.0 + HOUR * i64::try_from(1 + dice.below(6)).expect("small")));
+        let limit =
+            (dice.below(4) == 0).then(|| Timestamp(now.0 + HOUR * i64::try_from(1 + dice.below(6)).expect("small")));
         let row = runs::NewRow {
             priority: i32::try_from(dice.below(3)).expect("small"),
             retry: Retry { attempts: u32::try_from(1 + dice.below(4)).expect("small"), backoff_secs: 600 },
@@ -54,7 +56,8 @@ impl Month {
         self.queued += 1;
     }
 
-    /// What the engine's queue does: ends what waited too long, and starts what may start. The first of those that are due is next.
+    /// What the engine's queue does: ends what waited too long, and starts what may start. The first of those that are
+    /// due is next.
     async fn work_off(&mut self) {
         let now = self.now;
         loop {
@@ -62,12 +65,19 @@ impl Month {
             for id in runs::expire(&mut tx, now, "late").await.expect("expire") {
                 assert!(self.ended.insert(id), "it ended before");
             }
-            let waiting = runs::list(&mut tx, &RunQuery { state: Some(RunState::Queued), limit: 1000, ..RunQuery::default() }).await;
+            let waiting =
+                runs::list(&mut tx, &RunQuery { state: Some(RunState::Queued), limit: 1000, ..RunQuery::default() })
+                    .await;
             let waiting = waiting.expect("list").runs;
-            let first = waiting.iter().filter(|run| run.retry_at.is_none_or(|at| at <= now)).min_by_key(|run| run.position);
+            let first =
+                waiting.iter().filter(|run| run.retry_at.is_none_or(|at| at <= now)).min_by_key(|run| run.position);
             let claimed = runs::claim(&mut tx, now, LIMITS).await.expect("claim");
             let expected = first.filter(|_| self.working.len() < LIMITS.global as usize).map(|run| &run.id);
-            assert_eq!(claimed.as_ref().map(|run| &run.id), expected, "the first of those that are due, and nobody waits for nothing");
+            assert_eq!(
+                claimed.as_ref().map(|run| &run.id),
+                expected,
+                "the first of those that are due, and nobody waits for nothing"
+            );
             for run in &waiting {
                 let longest = 600 * MINUTE.saturating_mul(1 << run.attempt.saturating_sub(2)) / 60;
                 assert!(run.retry_at.is_none_or(|at| at.0 <= now.0 + longest), "{run:?} at {now}");
@@ -82,13 +92,18 @@ impl Month {
     /// Ends what has worked for long enough: most succeed, some are tried again; each has a follower now and then.
     async fn end_what_is_done(&mut self) {
         let (now, passed) = (self.now, self.passed);
-        let done: Vec<_> = self.working.iter().filter(|(_, (_, at))| *at <= passed).map(|(id, (fence, _))| (id.clone(), *fence)).collect();
+        let done: Vec<_> = self
+            .working
+            .iter()
+            .filter(|(_, (_, at))| *at <= passed)
+            .map(|(id, (fence, _))| (id.clone(), *fence))
+            .collect();
         for (id, fence) in done {
             self.working.remove(&id);
             let state = if self.dice.below(3) == 0 { RunState::Interrupted } else { RunState::Succeeded };
             let mut tx = self.store.begin().await.expect("begin");
-            let again =
-                state != RunState::Succeeded && runs::try_again(&mut tx, &id, fence, &end(state, now)).await.expect("again").is_some();
+            let again = state != RunState::Succeeded
+                && runs::try_again(&mut tx, &id, fence, &end(state, now)).await.expect("again").is_some();
             if !again {
                 assert!(runs::finish(&mut tx, &id, fence, &end(state, now)).await.expect("finish"));
                 assert!(self.ended.insert(id.clone()), "it ended before");
@@ -116,7 +131,15 @@ impl Month {
 #[tokio::test]
 async fn in_a_month_each_run_ends_once_in_its_order_and_none_is_stuck_whatever_the_clock_does() {
     let store = Store::in_memory().await.expect("store");
-    let mut month = Month { store, now: NOW, passed: 0, dice: Dice(7), queued: 0, working: BTreeMap::new(), ended: BTreeSet::new() };
+    let mut month = Month {
+        store,
+        now: NOW,
+        passed: 0,
+        dice: Dice(7),
+        queued: 0,
+        working: BTreeMap::new(),
+        ended: BTreeSet::new(),
+    };
     for step in 0..DAYS * 48 {
         if month.dice.below(3) == 0 {
             month.insert(None, new_id(month.now)).await;
@@ -140,7 +163,11 @@ async fn in_a_month_each_run_ends_once_in_its_order_and_none_is_stuck_whatever_t
     assert!(month.queued > 400, "{}", month.queued);
     assert_eq!(month.ended.len(), month.queued, "all ended");
     let mut reader = month.store.acquire().await.expect("reader");
-    assert_eq!(runs::week(&mut reader, Timestamp(0)).await.expect("week").runs, month.queued as u64, "and each was counted once");
+    assert_eq!(
+        runs::week(&mut reader, Timestamp(0)).await.expect("week").runs,
+        month.queued as u64,
+        "and each was counted once"
+    );
     for id in &month.ended {
         let events = runs::events(&mut reader, id).await.expect("events");
         assert_eq!(events.iter().filter(|event| event.kind == RunEventKind::Ended).count(), 1, "{id}");
@@ -157,11 +184,15 @@ async fn a_clock_that_was_set_back_keeps_nobody_waiting_and_one_set_forward_ends
         runs::insert(&mut tx, &run).await.expect("insert");
         let now = Timestamp(NOW.0 + ms + since + MINUTE);
         runs::clock_moved(&mut tx, now, now, ms).await.expect("moved");
-        assert!(runs::expire(&mut tx, now, "late").await.expect("expire").is_empty(), "{ms}: a minute passed, not an hour");
+        assert!(
+            runs::expire(&mut tx, now, "late").await.expect("expire").is_empty(),
+            "{ms}: a minute passed, not an hour"
+        );
         let claimed = runs::claim(&mut tx, now, MANY).await.expect("claim").expect("it is due");
         // What it waits for is a minute, whatever the machine's clock said when it failed.
-        let at =
-            runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Interrupted, Timestamp(now.0 + HOUR))).await.expect("again");
+        let at = runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Interrupted, Timestamp(now.0 + HOUR)))
+            .await
+            .expect("again");
         assert_eq!(at, Some(Timestamp(now.0 + HOUR + MINUTE)));
         runs::clock_moved(&mut tx, now, now, 0).await.expect("moved");
         assert!(runs::claim(&mut tx, Timestamp(now.0 + MINUTE - 1), MANY).await.expect("claim").is_none());

@@ -6,7 +6,10 @@ use super::{super::runs::totals, *};
 
 async fn counts(store: &Store) -> BTreeMap<(&'static str, &'static str), (u64, u64)> {
     let totals = totals(&mut store.acquire().await.expect("reader")).await.expect("totals");
-    totals.into_iter().map(|total| ((total.operation.as_str(), total.state.as_str()), (total.runs, total.bytes))).collect()
+    totals
+        .into_iter()
+        .map(|total| ((total.operation.as_str(), total.state.as_str()), (total.runs, total.bytes)))
+        .collect()
 }
 
 #[tokio::test]
@@ -21,8 +24,12 @@ async fn each_run_is_counted_in_the_state_in_which_it_is() {
     let mut tx = store.begin().await.expect("begin");
     runs::claim(&mut tx, Timestamp(NOW.0 + 40), MANY).await.expect("claim").expect("due");
     tx.commit().await.expect("commit");
-    let expected =
-        [(("copy", "failed"), (1, 1000)), (("copy", "queued"), (1, 0)), (("copy", "starting"), (1, 0)), (("copy", "succeeded"), (2, 2000))];
+    let expected = [
+        (("copy", "failed"), (1, 1000)),
+        (("copy", "queued"), (1, 0)),
+        (("copy", "starting"), (1, 0)),
+        (("copy", "succeeded"), (2, 2000)),
+    ];
     assert_eq!(counts(&store).await, BTreeMap::from(expected));
 }
 
@@ -32,7 +39,9 @@ async fn every_way_to_end_is_counted_once() {
     let mut tx = store.begin().await.expect("begin");
     for (n, operation) in [Operation::Sync, Operation::Move, Operation::Delete].into_iter().enumerate() {
         let at = Timestamp(NOW.0 + i64::try_from(n).expect("small"));
-        let run = with_task(runs::NewRow { deadline_at: Some(Timestamp(NOW.0 + 100)), ..new_run(at) }, |task| task.operation = operation);
+        let run = with_task(runs::NewRow { deadline_at: Some(Timestamp(NOW.0 + 100)), ..new_run(at) }, |task| {
+            task.operation = operation;
+        });
         runs::insert(&mut tx, &run).await.expect("insert");
     }
     // Stopped after its claim, and then never started; stopped while it waited; waited for too long.
@@ -44,7 +53,8 @@ async fn every_way_to_end_is_counted_once() {
     runs::request_stop(&mut tx, &next.id, "ole", "", NOW).await.expect("too late");
     assert_eq!(runs::expire(&mut tx, Timestamp(NOW.0 + 100), "late").await.expect("expire").len(), 1);
     tx.commit().await.expect("commit");
-    let expected = [(("sync", "cancelled"), (1, 0)), (("move", "cancelled"), (1, 0)), (("delete", "timed_out"), (1, 0))];
+    let expected =
+        [(("sync", "cancelled"), (1, 0)), (("move", "cancelled"), (1, 0)), (("delete", "timed_out"), (1, 0))];
     assert_eq!(counts(&store).await, BTreeMap::from(expected));
 }
 
@@ -64,7 +74,10 @@ async fn no_history_is_read_to_count_it() {
     let store = Store::in_memory().await.expect("store");
     let mut reader = store.acquire().await.expect("reader");
     let plan: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", runs::TOTALS))).fetch_all(&mut *reader).await.expect("a plan");
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", runs::TOTALS)))
+            .fetch_all(&mut *reader)
+            .await
+            .expect("a plan");
     let of_runs: Vec<_> = plan.iter().map(|step| step.3.as_str()).filter(|step| step.contains(" runs")).collect();
     assert!(!of_runs.is_empty() && of_runs.iter().all(|step| step.starts_with("SEARCH runs USING")), "{plan:?}");
 }

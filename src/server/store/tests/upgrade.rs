@@ -97,7 +97,10 @@ async fn what_the_second_schema_held_is_there_in_the_third_and_can_go_on() {
     let mut tx = store.begin().await.expect("begin");
     let stored = runs::get(&mut tx, &id).await.expect("get").expect("there");
     let run = &stored.run.summary;
-    assert_eq!((run.state, run.stats.bytes, run.stats.renames, run.error.as_deref()), (RunState::Running, 100, 3, Some("before")));
+    assert_eq!(
+        (run.state, run.stats.bytes, run.stats.renames, run.error.as_deref()),
+        (RunState::Running, 100, 3, Some("before"))
+    );
     assert_eq!((run.warnings.len(), run.stats.skipped, run.stats.at_least), (0, 0, false));
     assert_eq!((stored.run.bandwidth.as_deref(), stored.run.guard_report.is_some()), (Some("10M"), true));
     assert_eq!(runs::events(&mut tx, &id).await.expect("events").len(), 1);

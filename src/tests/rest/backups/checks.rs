@@ -50,8 +50,10 @@ async fn a_connection_is_checked_in_words_in_time_and_without_the_secret() {
     for (kind, case, config) in &remotes {
         configure(&console, &format!("{kind}-{case}"), kind, config.clone()).await;
     }
-    let secrets: Vec<_> =
-        remotes.iter().filter_map(|(kind, _, config)| config[if *kind == "s3" { "secret_access_key" } else { "pass" }].as_str()).collect();
+    let secrets: Vec<_> = remotes
+        .iter()
+        .filter_map(|(kind, _, config)| config[if *kind == "s3" { "secret_access_key" } else { "pass" }].as_str())
+        .collect();
     let check = async |(kind, case, _): &(&str, &str, Value)| {
         let (name, began) = (format!("{kind}-{case}"), Instant::now());
         let check = call(&console, &format!("check?remote_name={name}"), json!({}), StatusCode::OK).await;

@@ -23,9 +23,14 @@ async fn what_is_synced_from_cloud_to_cloud_is_the_same_in_each() {
         let body = json!({ "source": source, "destination": destination });
         let stats = call(&console, "sync", body, StatusCode::OK).await;
         // What lies at both ends already is compared by size there: it has no times and no checksums.
-        let blind = [source, destination].iter().any(|place| place.starts_with("cloud:")) && stats["files_checked"] != 0;
+        let blind =
+            [source, destination].iter().any(|place| place.starts_with("cloud:")) && stats["files_checked"] != 0;
         let expected = if blind { "warning" } else { "succeeded" };
-        assert_eq!((&stats["status"], &stats["errors"]), (&json!(expected), &json!(0)), "{source} {destination}: {stats}");
+        assert_eq!(
+            (&stats["status"], &stats["errors"]),
+            (&json!(expected), &json!(0)),
+            "{source} {destination}: {stats}"
+        );
         ["files_transferred", "files_deleted"].map(|field| stats[field].as_u64().expect("a number"))
     };
     let (bucket, local) = ("bucket:bucket/data", console.path("out"));

@@ -1,4 +1,5 @@
-//! Providers that have one name several times: no page loses an entry or tells one twice, and each can be told from the others.
+//! Providers that have one name several times: no page loses an entry or tells one twice, and each can be told from the
+//! others.
 
 use super::*;
 use crate::support::{ExactS3, sign_in};
@@ -8,9 +9,11 @@ async fn pages(console: &Console, place: &str, recursive: bool, limit: usize) ->
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let limit = limit.to_string();
-        let mut query = vec![("remote_path", place), ("limit", &limit), ("recursive", if recursive { "true" } else { "false" })];
+        let mut query =
+            vec![("remote_path", place), ("limit", &limit), ("recursive", if recursive { "true" } else { "false" })];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let answer = console.request(Method::GET, &format!("{BASE}/list")).query(&query).send().await.expect("an answer");
+        let answer =
+            console.request(Method::GET, &format!("{BASE}/list")).query(&query).send().await.expect("an answer");
         cursor = answer.headers().get("x-next-cursor").map(|cursor| cursor.to_str().expect("text").to_owned());
         let page = expect(answer, StatusCode::OK).await;
         let page = page.as_array().expect("entries");
@@ -41,9 +44,13 @@ async fn pages_of_any_size_hold_what_the_whole_listing_holds() {
         let place = format!("dup{n}:b");
         for recursive in [false, true] {
             let recursively = if recursive { "true" } else { "false" };
-            let whole = ask(&console, "list", &[("remote_path", &place), ("recursive", recursively)], StatusCode::OK).await;
+            let whole =
+                ask(&console, "list", &[("remote_path", &place), ("recursive", recursively)], StatusCode::OK).await;
             let whole = whole.as_array().expect("entries");
-            assert!(!recursive || whole.iter().filter(|entry| entry["is_dir"] == false).count() == keys.len(), "{keys:?}: {whole:?}");
+            assert!(
+                !recursive || whole.iter().filter(|entry| entry["is_dir"] == false).count() == keys.len(),
+                "{keys:?}: {whole:?}"
+            );
             for limit in 1..=whole.len() {
                 assert_eq!(pages(&console, &place, recursive, limit).await, *whole, "{keys:?}, {limit} a page");
             }
@@ -58,13 +65,25 @@ async fn a_page_is_of_the_listing_that_its_cursor_was_given_for() {
     let (console, s3) = (Console::start(), ExactS3::start(&["a", "a", "b", "c"]));
     configure(&console, "dup", "s3", s3.config()).await;
     write(&console.root(), "one", b"1");
-    let first = console.request(Method::GET, &format!("{BASE}/list?remote_path=dup:b&limit=2")).send().await.expect("an answer");
+    let first = console
+        .request(Method::GET, &format!("{BASE}/list?remote_path=dup:b&limit=2"))
+        .send()
+        .await
+        .expect("an answer");
     let cursor = first.headers()["x-next-cursor"].to_str().expect("text").to_owned();
     // What is written meanwhile belongs to a listing that begins later; a run that ends makes nobody forget this one.
     s3.add("aa");
-    call(&console, "copy", json!({ "source": console.path("one"), "destination": console.path("out") }), StatusCode::OK).await;
-    let rest = ask(&console, "list", &[("remote_path", "dup:b"), ("limit", "10"), ("cursor", &cursor)], StatusCode::OK).await;
-    let names: Vec<_> = rest.as_array().expect("entries").iter().map(|entry| entry["name"].as_str().expect("a name")).collect();
+    call(
+        &console,
+        "copy",
+        json!({ "source": console.path("one"), "destination": console.path("out") }),
+        StatusCode::OK,
+    )
+    .await;
+    let rest =
+        ask(&console, "list", &[("remote_path", "dup:b"), ("limit", "10"), ("cursor", &cursor)], StatusCode::OK).await;
+    let names: Vec<_> =
+        rest.as_array().expect("entries").iter().map(|entry| entry["name"].as_str().expect("a name")).collect();
     assert_eq!(names, ["b", "c"]);
     for (place, recursive) in [("dup:", "false"), ("dup:b", "true")] {
         let query = [("remote_path", place), ("limit", "2"), ("recursive", recursive), ("cursor", cursor.as_str())];
@@ -72,7 +91,13 @@ async fn a_page_is_of_the_listing_that_its_cursor_was_given_for() {
         assert!(error["fields"]["cursor"].is_string(), "{error}");
     }
     for bad in ["YQ", "", "%00", &cursor[1..], &format!("{cursor}0000000000000000000")] {
-        let error = ask(&console, "list", &[("remote_path", "dup:b"), ("limit", "2"), ("cursor", bad)], StatusCode::BAD_REQUEST).await;
+        let error = ask(
+            &console,
+            "list",
+            &[("remote_path", "dup:b"), ("limit", "2"), ("cursor", bad)],
+            StatusCode::BAD_REQUEST,
+        )
+        .await;
         assert!(error["fields"]["cursor"].is_string(), "{bad}: {error}");
     }
 }
@@ -81,7 +106,11 @@ async fn a_page_is_of_the_listing_that_its_cursor_was_given_for() {
 async fn a_cursor_outlives_the_console_unless_something_changed() {
     let (mut console, s3) = (Console::start(), ExactS3::start(&["a", "a", "b", "b"]));
     configure(&console, "dup", "s3", s3.config()).await;
-    let first = console.request(Method::GET, &format!("{BASE}/list?remote_path=dup:b&limit=3")).send().await.expect("an answer");
+    let first = console
+        .request(Method::GET, &format!("{BASE}/list?remote_path=dup:b&limit=3"))
+        .send()
+        .await
+        .expect("an answer");
     let cursor = first.headers()["x-next-cursor"].to_str().expect("text").to_owned();
     console.kill();
     console.restart();

@@ -40,7 +40,8 @@ async fn configure(console: &Console, name: &str, provider: &str, config: Value)
 
 /// Starts a transfer without waiting for it; the run's id.
 async fn begin(console: &Console, operation: &str, body: Value) -> String {
-    let request = console.request(Method::POST, &format!("{BASE}/{operation}")).header("prefer", "respond-async").json(&body);
+    let request =
+        console.request(Method::POST, &format!("{BASE}/{operation}")).header("prefer", "respond-async").json(&body);
     let run = expect(request.send().await.expect("an answer"), StatusCode::ACCEPTED).await;
     run["id"].as_str().expect("an id").to_owned()
 }
@@ -95,7 +96,8 @@ async fn what_can_not_be_configured_is_refused_by_field() {
     let stray = json!({ "remote_name": "a", "provider": "s3", "config": {}, "encrypt_config": { "password": "x" } });
     assert!(call(&console, "configure", stray, StatusCode::BAD_REQUEST).await["fields"]["encrypt_config"].is_string());
     call(&console, "configure", json!({ "provider": "s3" }), StatusCode::BAD_REQUEST).await;
-    call(&console, "configure", json!({ "remote_name": "a", "provider": "s3", "confg": {} }), StatusCode::BAD_REQUEST).await;
+    call(&console, "configure", json!({ "remote_name": "a", "provider": "s3", "confg": {} }), StatusCode::BAD_REQUEST)
+        .await;
     assert_eq!(ask(&console, "remotes", &[], StatusCode::OK).await, json!([]), "nothing was saved");
 }
 
@@ -131,21 +133,34 @@ async fn an_encrypted_remote_really_encrypts_and_tells_its_secrets_once() {
     let given = json!({ "remote_name": "two", "provider": "alias", "config": { "remote": console.path("under") }, "encrypt": true,
         "encrypt_config": { "password": "given-password", "password2": "given-salt", "filename_encryption": "off", "remote": "deeper" } });
     let made = call(&console, "configure", given, StatusCode::OK).await;
-    assert_eq!((&made["crypt"]["password"], &made["crypt"]["remote"]), (&json!("given-password"), &json!("two:deeper")));
+    assert_eq!(
+        (&made["crypt"]["password"], &made["crypt"]["remote"]),
+        (&json!("given-password"), &json!("two:deeper"))
+    );
     let climbs = json!({ "remote_name": "three", "provider": "alias", "config": { "remote": console.path("under") }, "encrypt": true,
         "encrypt_config": { "remote": "../../etc" } });
-    assert!(call(&console, "configure", climbs, StatusCode::BAD_REQUEST).await["fields"]["encrypt_config.remote"].is_string());
+    assert!(
+        call(&console, "configure", climbs, StatusCode::BAD_REQUEST).await["fields"]["encrypt_config.remote"]
+            .is_string()
+    );
 }
 
 #[tokio::test]
 async fn a_sync_makes_the_destination_identical_and_its_figures_are_exact() {
     let console = Console::start();
-    for (name, content) in [("src/new", &b"12345"[..]), ("src/changed", b"after, longer"), ("src/same", b"s"), ("dst/changed", b"before")] {
+    for (name, content) in
+        [("src/new", &b"12345"[..]), ("src/changed", b"after, longer"), ("src/same", b"s"), ("dst/changed", b"before")]
+    {
         write(&console.root(), name, content);
     }
     fs::copy(console.root().join("src/same"), console.root().join("dst/same")).expect("a copy");
     let time = fs::metadata(console.root().join("src/same")).expect("there").modified().expect("a time");
-    fs::File::options().write(true).open(console.root().join("dst/same")).expect("open").set_modified(time).expect("the same time");
+    fs::File::options()
+        .write(true)
+        .open(console.root().join("dst/same"))
+        .expect("open")
+        .set_modified(time)
+        .expect("the same time");
     for n in 0..3 {
         write(&console.root(), &format!("dst/old{n}"), b"x");
     }
@@ -156,9 +171,17 @@ async fn a_sync_makes_the_destination_identical_and_its_figures_are_exact() {
     let before = tree(&console.root().join("dst"));
     let said = call(&console, "sync", dry, StatusCode::OK).await;
     assert_eq!(tree(&console.root().join("dst")), before, "a dry run changed something");
-    assert_eq!((&said["dry_run"], &said["would"]["copy"], &said["would"]["delete"]), (&json!(true), &json!(2), &json!(3)), "{said}");
-    let named: Vec<_> =
-        said["would"]["files"].as_array().expect("files").iter().map(|file| file["path"].as_str().expect("a path")).collect();
+    assert_eq!(
+        (&said["dry_run"], &said["would"]["copy"], &said["would"]["delete"]),
+        (&json!(true), &json!(2), &json!(3)),
+        "{said}"
+    );
+    let named: Vec<_> = said["would"]["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .map(|file| file["path"].as_str().expect("a path"))
+        .collect();
     assert!(named.contains(&"new") && named.contains(&"old2") && !named.contains(&"same"), "{said}");
 
     let stats = call(&console, "sync", body, StatusCode::OK).await;
@@ -174,10 +197,18 @@ async fn a_sync_makes_the_destination_identical_and_its_figures_are_exact() {
     ] {
         assert_eq!(stats[field], value, "{field}: {stats}");
     }
-    assert!(stats["elapsed_time"].as_f64().is_some_and(|seconds| seconds > 0.0) && stats["transfer_rate_mbps"].is_number(), "{stats}");
+    assert!(
+        stats["elapsed_time"].as_f64().is_some_and(|seconds| seconds > 0.0) && stats["transfer_rate_mbps"].is_number(),
+        "{stats}"
+    );
     let run = console.run(stats["run_id"].as_str().expect("an id")).await;
-    assert_eq!((&run["state"], &run["operation"], &run["stats"]["deletes"]), (&json!("succeeded"), &json!("sync"), &json!(3)));
-    let files = console.get(&format!("/api/v1/runs/{}/files?outcome=deleted", run["id"].as_str().expect("an id")), StatusCode::OK).await;
+    assert_eq!(
+        (&run["state"], &run["operation"], &run["stats"]["deletes"]),
+        (&json!("succeeded"), &json!("sync"), &json!(3))
+    );
+    let files = console
+        .get(&format!("/api/v1/runs/{}/files?outcome=deleted", run["id"].as_str().expect("an id")), StatusCode::OK)
+        .await;
     assert_eq!(
         (&files["counts"]["deleted"], &files["counts"]["copied"], &files["counts"]["updated"]),
         (&json!(3), &json!(1), &json!(1)),
@@ -190,12 +221,17 @@ async fn a_copy_deletes_nothing_and_a_move_empties_the_source() {
     let console = Console::start();
     write(&console.root(), "a/sub/one", b"1");
     write(&console.root(), "b/kept", b"kept");
-    let copied = call(&console, "copy", json!({ "source": console.path("a"), "destination": console.path("b") }), StatusCode::OK).await;
+    let copied = call(
+        &console,
+        "copy",
+        json!({ "source": console.path("a"), "destination": console.path("b") }),
+        StatusCode::OK,
+    )
+    .await;
     assert_eq!(copied["files_deleted"], 0);
     assert_eq!(names(&console, "b"), ["kept", "sub/one"]);
 
-    let into =
-        |name: &str, empty: bool| json!({ "source": console.path("a"), "destination": console.path(name), "delete_empty_src_dirs": empty });
+    let into = |name: &str, empty: bool| json!({ "source": console.path("a"), "destination": console.path(name), "delete_empty_src_dirs": empty });
     call(&console, "move", into("c", false), StatusCode::OK).await;
     assert_eq!((names(&console, "a"), names(&console, "c")), (vec![], vec!["sub/one".to_owned()]));
     assert!(console.root().join("a/sub").is_dir(), "its empty folders stay");
@@ -240,7 +276,10 @@ async fn a_budget_of_deletions_holds() {
     let body = json!({ "source": console.path("src"), "destination": console.path("dst"), "max_delete": 2 });
     let error = call(&console, "sync", body, StatusCode::CONFLICT).await;
     assert_eq!(error["code"], "blocked_guard", "{error}");
-    assert!(error["message"].as_str().expect("words").contains("2 may be deleted") && error["run_id"].is_string(), "{error}");
+    assert!(
+        error["message"].as_str().expect("words").contains("2 may be deleted") && error["run_id"].is_string(),
+        "{error}"
+    );
     assert_eq!(names(&console, "dst").len(), 6, "something was done");
     let body = json!({ "remote_path": console.path("dst"), "max_delete": 2 });
     let error = call(&console, "delete", body, StatusCode::INTERNAL_SERVER_ERROR).await;
@@ -273,17 +312,25 @@ async fn a_listing_goes_as_deep_as_it_is_told_to_and_comes_in_pages() {
         (&json!("a.txt"), &json!(4), &json!("text/plain"), &json!(false))
     );
     assert!(file["mod_time"].as_str().expect("a time").ends_with('Z'));
-    assert_eq!((&folder["size"], &folder["mime_type"], &folder["is_dir"]), (&json!(-1), &json!("inode/directory"), &json!(true)));
+    assert_eq!(
+        (&folder["size"], &folder["mime_type"], &folder["is_dir"]),
+        (&json!(-1), &json!("inode/directory"), &json!(true))
+    );
     let deep = list(&[("recursive", "true")]).await;
     assert_eq!(paths(&deep), ["a.txt", "b", "b/c.jpg", "b/d", "b/d/e.bin", "ü x.txt"]);
     assert_eq!(deep[4]["name"], "e.bin");
-    assert_eq!(paths(&list(&[("recursive", "true"), ("max_depth", "2")]).await), ["a.txt", "b", "b/c.jpg", "b/d", "ü x.txt"]);
+    assert_eq!(
+        paths(&list(&[("recursive", "true"), ("max_depth", "2")]).await),
+        ["a.txt", "b", "b/c.jpg", "b/d", "ü x.txt"]
+    );
 
     let (mut seen, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let mut query = vec![("remote_path", root.clone()), ("recursive", "true".to_owned()), ("limit", "4".to_owned())];
+        let mut query =
+            vec![("remote_path", root.clone()), ("recursive", "true".to_owned()), ("limit", "4".to_owned())];
         query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-        let answer = console.request(Method::GET, &format!("{BASE}/list")).query(&query).send().await.expect("an answer");
+        let answer =
+            console.request(Method::GET, &format!("{BASE}/list")).query(&query).send().await.expect("an answer");
         cursor = answer.headers().get("x-next-cursor").map(|cursor| cursor.to_str().expect("text").to_owned());
         seen.extend(paths(&expect(answer, StatusCode::OK).await));
         if cursor.is_none() {
@@ -292,7 +339,9 @@ async fn a_listing_goes_as_deep_as_it_is_told_to_and_comes_in_pages() {
     }
     assert_eq!(seen, paths(&deep));
     for (query, field) in [(("limit", "0"), "limit"), (("max_depth", "0"), "max_depth"), (("cursor", "%"), "cursor")] {
-        let error = ask(&console, "list", &[("remote_path", &root), ("recursive", "true"), query], StatusCode::BAD_REQUEST).await;
+        let error =
+            ask(&console, "list", &[("remote_path", &root), ("recursive", "true"), query], StatusCode::BAD_REQUEST)
+                .await;
         assert!(error["fields"][field].is_string(), "{field}: {error}");
     }
     ask(&console, "list", &[("remote_path", &console.path("nosuch"))], StatusCode::NOT_FOUND).await;
@@ -320,8 +369,12 @@ async fn providers_are_told_to_everybody_and_nothing_else_is() {
     let console = Console::start();
     let answer = console.anonymous(Method::GET, &format!("{BASE}/providers")).send().await.expect("an answer");
     let list = expect(answer, StatusCode::OK).await;
-    let named =
-        |name: &str| list.as_array().expect("a list").iter().any(|provider| provider["name"] == name && provider["prefix"].is_string());
+    let named = |name: &str| {
+        list.as_array()
+            .expect("a list")
+            .iter()
+            .any(|provider| provider["name"] == name && provider["prefix"].is_string())
+    };
     assert!(named("s3") && named("sftp"), "{list}");
     for (method, operation) in [
         (Method::POST, "configure"),
@@ -408,8 +461,16 @@ async fn a_checksum_finds_what_size_and_time_hide_and_patterns_leave_out() {
     assert_eq!(names(&console, "b"), ["file", "take.txt"]);
     let time = fs::metadata(console.root().join("a/file")).expect("there").modified().expect("a time");
     write(&console.root(), "a/file", b"after!");
-    fs::File::options().write(true).open(console.root().join("a/file")).expect("open").set_modified(time).expect("the old time");
-    assert_eq!(call(&console, "copy", body(json!({ "include": ["file"] })), StatusCode::OK).await["files_transferred"], 0);
+    fs::File::options()
+        .write(true)
+        .open(console.root().join("a/file"))
+        .expect("open")
+        .set_modified(time)
+        .expect("the old time");
+    assert_eq!(
+        call(&console, "copy", body(json!({ "include": ["file"] })), StatusCode::OK).await["files_transferred"],
+        0
+    );
     let found = call(&console, "copy", body(json!({ "include": ["file"], "checksum": true })), StatusCode::OK).await;
     assert_eq!(found["files_transferred"], 1, "{found}");
     assert_eq!(fs::read(console.root().join("b/file")).expect("there"), b"after!");
@@ -426,7 +487,10 @@ async fn a_checksum_finds_what_size_and_time_hide_and_patterns_leave_out() {
         (json!({ "min_age": "soon" }), "min_age"),
         (json!({ "confirm": "another place" }), "confirm"),
     ] {
-        assert!(call(&console, "copy", body(extra), StatusCode::BAD_REQUEST).await["fields"][field].is_string(), "{field}");
+        assert!(
+            call(&console, "copy", body(extra), StatusCode::BAD_REQUEST).await["fields"][field].is_string(),
+            "{field}"
+        );
     }
 }
 
@@ -443,16 +507,20 @@ async fn who_did_what_is_in_the_audit_log() {
     ask(&console, "list", &[("remote_path", &console.path("b"))], StatusCode::OK).await;
     ask(&console, "size", &[("remote_path", &console.path("b"))], StatusCode::OK).await;
     console.kill();
-    let pool =
-        sqlx::SqlitePool::connect(&format!("sqlite://{}", console.data().join("longshore.db").display())).await.expect("the database");
-    let rows: Vec<(String, String, String, i64, Option<String>)> =
-        sqlx::query_as("SELECT action, user_name, detail, success, address FROM audit WHERE action LIKE 'rclone.%' ORDER BY id")
-            .fetch_all(&pool)
-            .await
-            .expect("rows");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", console.data().join("longshore.db").display()))
+        .await
+        .expect("the database");
+    let rows: Vec<(String, String, String, i64, Option<String>)> = sqlx::query_as(
+        "SELECT action, user_name, detail, success, address FROM audit WHERE action LIKE 'rclone.%' ORDER BY id",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("rows");
     pool.close().await;
-    let told: Vec<_> =
-        rows.iter().map(|(action, user, _, success, address)| (action.as_str(), user.as_str(), *success, address.as_deref())).collect();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|(action, user, _, success, address)| (action.as_str(), user.as_str(), *success, address.as_deref()))
+        .collect();
     let by = |action, success| (action, crate::support::ADMIN, success, Some("127.0.0.1"));
     assert_eq!(told, [by("rclone.sync", 1), by("rclone.copy", 0), by("rclone.list", 1), by("rclone.size", 1)]);
     let detail: Value = serde_json::from_str(&rows[0].2).expect("JSON");

@@ -1,5 +1,5 @@
-//! One fact, one answer: that a place is a file, is not there, or refuses is said the same way by every operation, at once, whatever the
-//! provider.
+//! One fact, one answer: that a place is a file, is not there, or refuses is said the same way by every operation, at
+//! once, whatever the provider.
 
 use super::*;
 use crate::support::{Kind, Peer, Provider};
@@ -12,7 +12,8 @@ async fn provider(kind: Kind, console: &Console) -> Option<Provider> {
     let provider = Provider::start(kind, console).await?;
     write(&console.root(), "files/d/f.txt", b"content");
     write(&console.root(), "files/d/g.txt", b"another");
-    call(console, "copy", json!({ "source": console.path("files"), "destination": provider.at("") }), StatusCode::OK).await;
+    call(console, "copy", json!({ "source": console.path("files"), "destination": provider.at("") }), StatusCode::OK)
+        .await;
     Some(provider)
 }
 
@@ -25,12 +26,15 @@ const fn is_bucket(kind: Kind) -> bool {
 async fn all(console: &Console, place: &str) -> Vec<(&'static str, StatusCode, Value, Duration)> {
     let out = console.path("out");
     let mut answers = Vec::new();
-    for operation in ["list", "list recursive", "size", "copy", "sync", "sync dry", "move", "delete", "mount", "files"] {
+    for operation in ["list", "list recursive", "size", "copy", "sync", "sync dry", "move", "delete", "mount", "files"]
+    {
         let request = match operation {
-            "list" | "size" => console.request(Method::GET, &format!("{BASE}/{operation}")).query(&[("remote_path", place)]),
-            "list recursive" => {
-                console.request(Method::GET, &format!("{BASE}/list")).query(&[("remote_path", place), ("recursive", "true")])
+            "list" | "size" => {
+                console.request(Method::GET, &format!("{BASE}/{operation}")).query(&[("remote_path", place)])
             }
+            "list recursive" => console
+                .request(Method::GET, &format!("{BASE}/list"))
+                .query(&[("remote_path", place), ("recursive", "true")]),
             "files" => console.request(Method::GET, "/api/v1/files").query(&[("location", place)]),
             "delete" => console.request(Method::POST, &format!("{BASE}/delete")).json(&json!({ "remote_path": place })),
             "mount" => {
@@ -77,10 +81,17 @@ async fn missing(kind: Kind) {
                 }
                 continue;
             }
-            assert_eq!((status, &answer["code"]), (StatusCode::NOT_FOUND, &json!("not_found")), "{kind:?} {operation} {below}: {answer}");
+            assert_eq!(
+                (status, &answer["code"]),
+                (StatusCode::NOT_FOUND, &json!("not_found")),
+                "{kind:?} {operation} {below}: {answer}"
+            );
             let message = answer["message"].as_str().expect("words");
             assert!(message.contains("does not exist"), "{kind:?} {operation} {below}: {answer}");
-            assert!(answer["fields"].as_object().is_some_and(|fields| fields.len() == 1), "{kind:?} {operation} {below}: {answer}");
+            assert!(
+                answer["fields"].as_object().is_some_and(|fields| fields.len() == 1),
+                "{kind:?} {operation} {below}: {answer}"
+            );
             assert!(kind == Kind::Local || !answer.to_string().contains("/root/"), "{kind:?} {operation}: {answer}");
             assert!(took < AT_ONCE, "{kind:?} {operation} {below}: {took:?}");
         }
@@ -94,7 +105,10 @@ async fn missing(kind: Kind) {
             let run = compared(&console, operation, &provider.at(source), &provider.at(destination)).await;
             assert_eq!(run["state"], "blocked", "{kind:?} {operation}: {run}");
             let error = run["error"].as_str().expect("words");
-            assert!(error.starts_with(&format!("The {word} ")) && error.contains("does not exist"), "{kind:?} {operation}: {error}");
+            assert!(
+                error.starts_with(&format!("The {word} ")) && error.contains("does not exist"),
+                "{kind:?} {operation}: {error}"
+            );
         }
     }
     assert!(!console.root().join("out").exists(), "{kind:?}: nothing was made");
@@ -111,10 +125,17 @@ async fn file(kind: Kind) {
         assert_eq!((&error["code"], &error["message"]), (&json!("not_found"), &json!(SAID)), "{kind:?}: {error}");
         assert_eq!(error["fields"]["remote_path"], SAID, "{kind:?}");
     }
-    let error = call(&console, "mount", json!({ "remote_path": place, "mount_point": console.path("mnt") }), StatusCode::NOT_FOUND).await;
+    let error = call(
+        &console,
+        "mount",
+        json!({ "remote_path": place, "mount_point": console.path("mnt") }),
+        StatusCode::NOT_FOUND,
+    )
+    .await;
     assert_eq!(error["message"], SAID, "{kind:?}: {error}");
     assert!(!console.root().join("mnt").exists(), "{kind:?}");
-    let page = console.request(Method::GET, "/api/v1/files").query(&[("location", &place)]).send().await.expect("an answer");
+    let page =
+        console.request(Method::GET, "/api/v1/files").query(&[("location", &place)]).send().await.expect("an answer");
     assert_eq!(expect(page, StatusCode::NOT_FOUND).await["fields"]["location"], SAID, "{kind:?}");
 
     let size = ask(&console, "size", &[("remote_path", &place)], StatusCode::OK).await;
@@ -122,17 +143,41 @@ async fn file(kind: Kind) {
     for operation in ["copy", "sync"] {
         let to = console.path(&format!("one/{operation}"));
         call(&console, operation, json!({ "source": place, "destination": to }), StatusCode::OK).await;
-        assert_eq!(fs::read(console.root().join(format!("one/{operation}/f.txt"))).expect("copied"), b"content", "{kind:?}");
+        assert_eq!(
+            fs::read(console.root().join(format!("one/{operation}/f.txt"))).expect("copied"),
+            b"content",
+            "{kind:?}"
+        );
     }
     let run = compared(&console, "bisync", &place, &console.path("one")).await;
-    assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("source_is_file")), "{kind:?}: {run}");
+    assert_eq!(
+        (&run["state"], &run["guard_report"]["reason"]),
+        (&json!("blocked"), &json!("source_is_file")),
+        "{kind:?}: {run}"
+    );
     for operation in ["copy", "sync", "move"] {
-        let error = call(&console, operation, json!({ "source": console.path("one"), "destination": place }), StatusCode::NOT_FOUND).await;
-        assert!(error["fields"]["destination"].as_str().expect("words").contains("is a file, not a folder"), "{kind:?}: {error}");
+        let error = call(
+            &console,
+            operation,
+            json!({ "source": console.path("one"), "destination": place }),
+            StatusCode::NOT_FOUND,
+        )
+        .await;
+        assert!(
+            error["fields"]["destination"].as_str().expect("words").contains("is a file, not a folder"),
+            "{kind:?}: {error}"
+        );
     }
     call(&console, "move", json!({ "source": place, "destination": console.path("moved") }), StatusCode::OK).await;
-    call(&console, "move", json!({ "source": place, "destination": console.path("moved") }), StatusCode::NOT_FOUND).await;
-    call(&console, "copy", json!({ "source": console.path("moved/f.txt"), "destination": provider.at("d") }), StatusCode::OK).await;
+    call(&console, "move", json!({ "source": place, "destination": console.path("moved") }), StatusCode::NOT_FOUND)
+        .await;
+    call(
+        &console,
+        "copy",
+        json!({ "source": console.path("moved/f.txt"), "destination": provider.at("d") }),
+        StatusCode::OK,
+    )
+    .await;
     call(&console, "delete", json!({ "remote_path": place }), StatusCode::OK).await;
     call(&console, "delete", json!({ "remote_path": place }), StatusCode::NOT_FOUND).await;
 }
@@ -198,7 +243,8 @@ async fn a_remote_that_refuses_says_so_at_once_and_the_same_to_all() {
         }
         let said = said.expect("words");
         assert!(said.as_str().expect("words").contains("refused"), "{said}");
-        for (source, destination) in [(place.as_str(), console.path("files")), (&console.path("files"), place.clone())] {
+        for (source, destination) in [(place.as_str(), console.path("files")), (&console.path("files"), place.clone())]
+        {
             for operation in ["check", "bisync", "copy", "sync"] {
                 let run = compared(&console, operation, source, &destination).await;
                 assert_eq!((&run["state"], &run["error"]), (&json!("failed"), &said), "{operation} {source}: {run}");
@@ -212,8 +258,7 @@ async fn a_remote_that_refuses_says_so_at_once_and_the_same_to_all() {
 async fn a_run_whose_source_appears_while_it_waits_finds_it() {
     let console = Console::start();
     write(&console.root(), "a/large", &vec![7; 1 << 20]);
-    let slow =
-        json!({ "operation": "copy", "source": console.path("a"), "destination": console.path("b"), "options": { "bwlimit": "1M" } });
+    let slow = json!({ "operation": "copy", "source": console.path("a"), "destination": console.path("b"), "options": { "bwlimit": "1M" } });
     console.post("/api/v1/runs", &slow, StatusCode::ACCEPTED).await;
     let next = json!({ "operation": "copy", "source": console.path("b"), "destination": console.path("c") });
     let next = console.post("/api/v1/runs", &next, StatusCode::ACCEPTED).await;
@@ -227,8 +272,7 @@ async fn an_empty_source_that_is_meant_is_synced_from_a_bucket_too() {
     let (console, s3) = (Console::start(), S3::start());
     configure(&console, "s3", "s3", s3.config()).await;
     write(&console.root(), "dst/x", b"x");
-    let sync =
-        |guards: Value| json!({ "operation": "sync", "source": "s3:bucket/none", "destination": console.path("dst"), "guards": guards });
+    let sync = |guards: Value| json!({ "operation": "sync", "source": "s3:bucket/none", "destination": console.path("dst"), "guards": guards });
     let run = console.post("/api/v1/runs", &sync(json!({})), StatusCode::ACCEPTED).await;
     let run = console.ended(run["id"].as_str().expect("an id")).await;
     assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("source_empty")), "{run}");
@@ -256,7 +300,10 @@ async fn a_pipe_is_not_waited_for() {
     for place in [console.path("pipe"), "al:pipe".into()] {
         for (operation, status, answer, took) in all(&console, &place).await {
             assert_eq!(status, StatusCode::NOT_FOUND, "{operation}: {answer}");
-            assert!(answer["message"].as_str().expect("words").contains("is a file, not a folder"), "{operation}: {answer}");
+            assert!(
+                answer["message"].as_str().expect("words").contains("is a file, not a folder"),
+                "{operation}: {answer}"
+            );
             assert!(took < AT_ONCE, "{operation}: {took:?}");
         }
     }
@@ -273,7 +320,9 @@ async fn a_folder_that_a_bucket_marks_or_a_link_leads_to_is_there() {
     assert_eq!(ask(&console, "list", &[("remote_path", "s3:b/marked")], StatusCode::OK).await, json!([]));
     for (place, files) in [("s3:b/marked", 0), ("s3:b/a", 1), ("s3:b", 1), ("al:link", 1), (&console.path("link"), 1)] {
         assert_eq!(ask(&console, "size", &[("remote_path", place)], StatusCode::OK).await["objects"], files, "{place}");
-        let copied = call(&console, "copy", json!({ "source": place, "destination": console.path("out") }), StatusCode::OK).await;
+        let copied =
+            call(&console, "copy", json!({ "source": place, "destination": console.path("out") }), StatusCode::OK)
+                .await;
         assert_eq!(copied["files_transferred"], files, "{place}: {copied}");
         fs::remove_dir_all(console.root().join("out")).unwrap_or_default();
     }

@@ -1,5 +1,5 @@
-//! How they refuse: the status, the code, and words that say what to do. Who may call them at all is in `policy`, and bodies that can not be
-//! read are in `door`.
+//! How they refuse: the status, the code, and words that say what to do. Who may call them at all is in `policy`, and
+//! bodies that can not be read are in `door`.
 
 use std::path::Path;
 
@@ -125,7 +125,10 @@ async fn without_rclone_each_says_how_to_get_it() {
     }
     for operation in ["list", "size"] {
         for location in [a.as_str(), "here:a"] {
-            says_how(operation, &ask(&console, operation, &[("remote_path", location)], StatusCode::SERVICE_UNAVAILABLE).await);
+            says_how(
+                operation,
+                &ask(&console, operation, &[("remote_path", location)], StatusCode::SERVICE_UNAVAILABLE).await,
+            );
         }
     }
     says_how("providers", &ask(&console, "providers", &[], StatusCode::SERVICE_UNAVAILABLE).await);

@@ -1,5 +1,5 @@
-//! What other programs back up into: repositories of Borg and restic, synced to a bucket and back, and read whole there by the program
-//! that made them.
+//! What other programs back up into: repositories of Borg and restic, synced to a bucket and back, and read whole there
+//! by the program that made them.
 
 use std::{
     fs,
@@ -23,13 +23,22 @@ struct Tool {
 
 impl Tool {
     fn find(name: &str, package: &str, environment: &[(&'static str, &'static str)]) -> Option<Self> {
-        Some(Self { program: program(name, package)?, home: tempfile::tempdir().expect("a folder"), environment: environment.to_vec() })
+        Some(Self {
+            program: program(name, package)?,
+            home: tempfile::tempdir().expect("a folder"),
+            environment: environment.to_vec(),
+        })
     }
 
     /// Runs it in `dir` to its end, which has to be a good one.
     fn run(&self, dir: &Path, args: &[&str]) {
         let mut command = Command::new(&self.program);
-        command.args(args).current_dir(dir).env_clear().envs(self.environment.iter().copied()).env("HOME", self.home.path());
+        command
+            .args(args)
+            .current_dir(dir)
+            .env_clear()
+            .envs(self.environment.iter().copied())
+            .env("HOME", self.home.path());
         let output = command.env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8").output().expect("starts");
         let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         assert!(output.status.success(), "{args:?}: {said}");
@@ -47,9 +56,15 @@ fn fill(dir: &Path) {
         (0..len).map(|_| next(&mut state)).collect()
     };
     for n in 0..60 {
-        write(dir, &format!("notes/{:02}/note {n}.txt", n % 7), format!("note {n}: wie schön\n").repeat(n * 20).as_bytes());
+        write(
+            dir,
+            &format!("notes/{:02}/note {n}.txt", n % 7),
+            format!("note {n}: wie schön\n").repeat(n * 20).as_bytes(),
+        );
     }
-    for (name, len) in [("photos/été.raw", 1 << 20), ("photos/👪.jpg", 300_001), ("empty", 0), (".hidden/-x", 17), ("one", 1)] {
+    for (name, len) in
+        [("photos/été.raw", 1 << 20), ("photos/👪.jpg", 300_001), ("empty", 0), (".hidden/-x", 17), ("one", 1)]
+    {
         write(dir, name, &noise(len));
     }
 }
@@ -67,7 +82,8 @@ async fn sync(console: &Console, source: &str, destination: &str) -> Value {
     stats
 }
 
-/// Takes the repository from the bucket into a new folder, makes sure that it is the same, and throws the first one away.
+/// Takes the repository from the bucket into a new folder, makes sure that it is the same, and throws the first one
+/// away.
 async fn fetch(console: &Console, s3: &S3) -> String {
     let (repository, fetched) = (console.root().join("repository"), console.path("fetched"));
     sync(console, "store:bucket/repository", &fetched).await;
@@ -79,8 +95,11 @@ async fn fetch(console: &Console, s3: &S3) -> String {
 
 #[tokio::test]
 async fn a_borg_repository_comes_back_whole_from_a_bucket() {
-    let environment =
-        [("BORG_PASSPHRASE", "a passphrase of the test"), ("BORG_RELOCATED_REPO_ACCESS_IS_OK", "yes"), ("BORG_DISPLAY_PASSPHRASE", "no")];
+    let environment = [
+        ("BORG_PASSPHRASE", "a passphrase of the test"),
+        ("BORG_RELOCATED_REPO_ACCESS_IS_OK", "yes"),
+        ("BORG_DISPLAY_PASSPHRASE", "no"),
+    ];
     let Some(borg) = Tool::find("borg", "borgbackup", &environment) else { return };
     let (console, s3) = (Console::start(), S3::start());
     configure(&console, "store", "s3", s3.config()).await;

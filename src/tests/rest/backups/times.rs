@@ -9,7 +9,12 @@ const DAY: u64 = 86_400;
 
 fn set(console: &Console, name: &str, time: SystemTime) {
     write(&console.root(), name, b"x");
-    fs::File::options().write(true).open(console.root().join(name)).expect("open").set_modified(time).expect("its time");
+    fs::File::options()
+        .write(true)
+        .open(console.root().join(name))
+        .expect("open")
+        .set_modified(time)
+        .expect("its time");
 }
 
 #[tokio::test]
@@ -29,18 +34,29 @@ async fn real_times_are_told_whatever_they_are() {
     }
     configure(&console, "here", "alias", json!({ "remote": console.path("src") })).await;
     configure(&console, "store", "s3", s3.config()).await;
-    call(&console, "copy", json!({ "source": console.path("src"), "destination": "store:bucket/deep/src" }), StatusCode::OK).await;
+    call(
+        &console,
+        "copy",
+        json!({ "source": console.path("src"), "destination": "store:bucket/deep/src" }),
+        StatusCode::OK,
+    )
+    .await;
     for place in [console.path("src").as_str(), "here:", "store:bucket/deep/src"] {
         for recursive in ["false", "true"] {
             let list = ask(&console, "list", &[("remote_path", place), ("recursive", recursive)], StatusCode::OK).await;
             for (name, _, told) in times {
-                let entry = list.as_array().expect("entries").iter().find(|entry| entry["name"] == name).expect("there");
+                let entry =
+                    list.as_array().expect("entries").iter().find(|entry| entry["name"] == name).expect("there");
                 assert_eq!(entry["mod_time"], told, "{place} {name}");
             }
         }
         let page = console.get(&format!("/api/v1/files?location={place}&sort=mod_time"), StatusCode::OK).await;
-        let names: Vec<_> =
-            page["entries"].as_array().expect("entries").iter().map(|entry| entry["name"].as_str().expect("a name")).collect();
+        let names: Vec<_> = page["entries"]
+            .as_array()
+            .expect("entries")
+            .iter()
+            .map(|entry| entry["name"].as_str().expect("a name"))
+            .collect();
         assert_eq!(names, ["old", "war", "before", "epoch", "y2k", "late"], "{place}");
     }
 }
@@ -55,10 +71,13 @@ async fn a_folder_without_a_time_has_none_however_it_is_listed() {
     let body = json!({ "remote_name": "plain", "provider": "alias", "config": { "remote": "store:b" }, "encrypt": true, "encrypt_config": { "filename_encryption": "off" } });
     call(&console, "configure", body, StatusCode::OK).await;
     for place in ["store:b", "short:", "both:", "both:one", "store:"] {
-        for depth in [&[("recursive", "false")][..], &[("recursive", "true")], &[("recursive", "true"), ("max_depth", "2")]] {
+        for depth in
+            [&[("recursive", "false")][..], &[("recursive", "true")], &[("recursive", "true"), ("max_depth", "2")]]
+        {
             let query: Vec<_> = [("remote_path", place)].into_iter().chain(depth.iter().copied()).collect();
             let list = ask(&console, "list", &query, StatusCode::OK).await;
-            let folders: Vec<_> = list.as_array().expect("entries").iter().filter(|entry| entry["is_dir"] == true).collect();
+            let folders: Vec<_> =
+                list.as_array().expect("entries").iter().filter(|entry| entry["is_dir"] == true).collect();
             assert!(!folders.is_empty(), "{place}");
             // A bucket itself has the time at which it was made.
             for folder in folders.into_iter().filter(|folder| !(place == "store:" && folder["path"] == "b")) {
@@ -69,7 +88,9 @@ async fn a_folder_without_a_time_has_none_however_it_is_listed() {
     // Real folders keep their times.
     write(&console.root(), "real/sub/x", b"x");
     for recursive in ["false", "true"] {
-        let list = ask(&console, "list", &[("remote_path", &console.path("real")), ("recursive", recursive)], StatusCode::OK).await;
+        let list =
+            ask(&console, "list", &[("remote_path", &console.path("real")), ("recursive", recursive)], StatusCode::OK)
+                .await;
         assert!(list[0]["is_dir"] == true && list[0]["mod_time"].is_string(), "{list}");
     }
 }
@@ -85,10 +106,21 @@ async fn files_of_unknown_size_are_counted_and_said() {
     let size = ask(&console, "size", &[("remote_path", "web:")], StatusCode::OK).await;
     assert_eq!((&size["objects"], &size["size_bytes"], &size["sizeless"]), (&json!(3), &json!(0), &json!(3)), "{size}");
     let list = ask(&console, "list", &[("remote_path", "web:")], StatusCode::OK).await;
-    assert!(list.as_array().expect("entries").iter().all(|entry| entry["size"] == -1 && entry["mod_time"].is_null()), "{list}");
+    assert!(
+        list.as_array().expect("entries").iter().all(|entry| entry["size"] == -1 && entry["mod_time"].is_null()),
+        "{list}"
+    );
     let page = console.get("/api/v1/files?location=web:", StatusCode::OK).await;
-    assert_eq!((&page["bytes"], &page["sizeless"], &page["entries"][0]["size"]), (&json!(0), &json!(3), &Value::Null), "{page}");
+    assert_eq!(
+        (&page["bytes"], &page["sizeless"], &page["entries"][0]["size"]),
+        (&json!(0), &json!(3), &Value::Null),
+        "{page}"
+    );
     write(&console.root(), "known/empty", b"");
     let page = console.get(&format!("/api/v1/files?location={}", console.path("known")), StatusCode::OK).await;
-    assert_eq!((&page["bytes"], &page["sizeless"], &page["entries"][0]["size"]), (&json!(0), &json!(0), &json!(0)), "0 is a size");
+    assert_eq!(
+        (&page["bytes"], &page["sizeless"], &page["entries"][0]["size"]),
+        (&json!(0), &json!(0), &json!(0)),
+        "0 is a size"
+    );
 }

@@ -96,10 +96,13 @@ async fn four_syncs_at_once_do_not_get_in_each_others_way() {
         let files = set as u64 * 4;
         let expected = [files, files * ((1 << 20) / set as u64), 1, 1, 0];
         assert_eq!(figures(&run["stats"], ["files", "bytes", "checks", "deletes", "errors"]), expected, "{run}");
-        let (source, copy) = (tree(&console.root().join(format!("set{set}"))), tree(&console.root().join(format!("copy{set}"))));
+        let (source, copy) =
+            (tree(&console.root().join(format!("set{set}"))), tree(&console.root().join(format!("copy{set}"))));
         assert!(source == copy, "set {set} differs");
     }
-    let times = |field: &'static str| runs.iter().map(move |run| Timestamp::parse(run[field].as_str().expect("a time")).expect("RFC 3339"));
+    let times = |field: &'static str| {
+        runs.iter().map(move |run| Timestamp::parse(run[field].as_str().expect("a time")).expect("RFC 3339"))
+    };
     assert!(times("started_at").max() < times("ended_at").min(), "they did not run at the same time: {runs:?}");
 }
 

@@ -79,7 +79,9 @@ fn worker(dir: &Path) -> Option<(u32, u32)> {
 
 fn config(dir: &Path, port: u16, tls: bool, user: Option<&(u32, u32)>) -> String {
     let dir = dir.display();
-    let mut text = format!("ServerRoot {dir}\nServerName localhost\nListen 127.0.0.1:{port}\nPidFile {dir}/pid\nErrorLog {dir}/errors\n");
+    let mut text = format!(
+        "ServerRoot {dir}\nServerName localhost\nListen 127.0.0.1:{port}\nPidFile {dir}/pid\nErrorLog {dir}/errors\n"
+    );
     if let Some((user, group)) = user {
         text.push_str(&format!("User #{user}\nGroup #{group}\n"));
     }
@@ -106,7 +108,9 @@ fn config(dir: &Path, port: u16, tls: bool, user: Option<&(u32, u32)>) -> String
          Require valid-user\n</Directory>\n"
     ));
     if tls {
-        text.push_str(&format!("SSLEngine on\nSSLCertificateFile {dir}/cert.pem\nSSLCertificateKeyFile {dir}/key.pem\n"));
+        text.push_str(&format!(
+            "SSLEngine on\nSSLCertificateFile {dir}/cert.pem\nSSLCertificateKeyFile {dir}/key.pem\n"
+        ));
     }
     text
 }

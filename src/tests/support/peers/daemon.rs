@@ -22,8 +22,8 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts what `command` says for a folder and a port, and waits until it listens there. A port that somebody else took meanwhile is
-    /// no reason to fail: it tries another.
+    /// Starts what `command` says for a folder and a port, and waits until it listens there. A port that somebody else
+    /// took meanwhile is no reason to fail: it tries another.
     pub async fn start(dir: TempDir, command: impl Fn(&Path, u16) -> Command) -> Self {
         for _ in 0..5 {
             let port = free_port();
@@ -66,8 +66,9 @@ impl Drop for Daemon {
     }
 }
 
-/// The command, in a process group of its own, since Apache ends its whole group when it ends; it gets a signal when the tests end without
-/// having stopped it. Samba, which loses that signal with its change of accounts, ends with its input.
+/// The command, in a process group of its own, since Apache ends its whole group when it ends; it gets a signal when
+/// the tests end without having stopped it. Samba, which loses that signal with its change of accounts, ends with its
+/// input.
 fn until_we_end(command: &Command) -> Command {
     let mut wrapped = Command::new("setpriv");
     wrapped.args(["--pdeathsig", "TERM", "--"]).arg(command.get_program()).args(command.get_args()).process_group(0);
@@ -89,7 +90,8 @@ async fn listens(child: &mut Child, port: u16) -> bool {
     false
 }
 
-/// A folder for a server, with these folders in it. Others than root may look into it: some servers give up root's rights.
+/// A folder for a server, with these folders in it. Others than root may look into it: some servers give up root's
+/// rights.
 pub fn folder(inside: &[&str]) -> TempDir {
     let dir = tempfile::Builder::new().prefix("longshore-peer-").tempdir().expect("a folder");
     for name in inside {
@@ -109,8 +111,8 @@ pub fn root(what: &str) -> bool {
     root
 }
 
-/// Gives `dir` an account [`super::USER`] with [`super::SECRET`]: files that [`with_account`] puts over those of the system.
-/// It has the rights of who runs the tests, so that these can read and write what it has.
+/// Gives `dir` an account [`super::USER`] with [`super::SECRET`]: files that [`with_account`] puts over those of the
+/// system. It has the rights of who runs the tests, so that these can read and write what it has.
 pub fn account(dir: &Path, home: &Path) {
     let (user, id) = (super::USER, rustix::process::geteuid().as_raw());
     let hash = openssl(&["passwd", "-6", super::SECRET]);
@@ -142,7 +144,8 @@ pub fn openssl(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Makes `cert.pem` and `key.pem`: a certificate for 127.0.0.1 that only itself has signed (RSA: vsftpd offers nothing else).
+/// Makes `cert.pem` and `key.pem`: a certificate for 127.0.0.1 that only itself has signed (RSA: vsftpd offers nothing
+/// else).
 pub fn certificate(dir: &Path) {
     let at = |name: &str| dir.join(name).to_str().expect("text").to_owned();
     let (certificate, key) = (at("cert.pem"), at("key.pem"));

@@ -1,5 +1,5 @@
-//! Who rclone talks to in tests. Each is the real program, on a free port of the loopback and in a folder of its own that vanishes with it;
-//! none needs a user, a service or a file of the machine.
+//! Who rclone talks to in tests. Each is the real program, on a free port of the loopback and in a folder of its own
+//! that vanishes with it; none needs a user, a service or a file of the machine.
 
 mod apache;
 mod daemon;

@@ -29,7 +29,12 @@ impl Moto {
     pub async fn put(&self, bucket: &str, key: &str, content: &[u8]) {
         // Each slash is encoded: a client would make `a/b` of `a/./b`.
         let key: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let answer = client().put(format!("{}/{bucket}/{key}", self.endpoint())).body(content.to_vec()).send().await.expect("an answer");
+        let answer = client()
+            .put(format!("{}/{bucket}/{key}", self.endpoint()))
+            .body(content.to_vec())
+            .send()
+            .await
+            .expect("an answer");
         assert!(answer.status().is_success(), "{answer:?}");
     }
 
@@ -38,9 +43,16 @@ impl Moto {
         let at = format!("{}/{bucket}/{key}", self.endpoint());
         let begun = client().post(format!("{at}?uploads")).send().await.expect("an answer").text().await.expect("text");
         let id = begun.split("<UploadId>").nth(1).and_then(|rest| rest.split('<').next()).expect("an upload");
-        let part = client().put(format!("{at}?partNumber=1&uploadId={id}")).body(content.to_vec()).send().await.expect("an answer");
+        let part = client()
+            .put(format!("{at}?partNumber=1&uploadId={id}"))
+            .body(content.to_vec())
+            .send()
+            .await
+            .expect("an answer");
         let tag = part.headers()["etag"].to_str().expect("text").to_owned();
-        let all = format!("<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part></CompleteMultipartUpload>");
+        let all = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part></CompleteMultipartUpload>"
+        );
         let ended = client().post(format!("{at}?uploadId={id}")).body(all).send().await.expect("an answer");
         assert!(ended.status().is_success(), "{ended:?}");
     }

@@ -33,8 +33,10 @@ fn config(dir: &Path, port: u16) -> String {
     let dir = dir.display();
     // Those who work would else be somebody who may not read the folder.
     let user = if rustix::process::geteuid().is_root() { "user root;\n" } else { "" };
-    let scratch: String =
-        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].iter().map(|name| format!("{name}_temp_path {dir}/scratch;\n")).collect();
+    let scratch: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .iter()
+        .map(|name| format!("{name}_temp_path {dir}/scratch;\n"))
+        .collect();
     format!(
         "daemon off;\n{user}pid {dir}/pid;\nworker_processes 1;\nevents {{}}\nhttp {{ access_log off;\n{scratch}\
          server {{ listen 127.0.0.1:{port}; root {dir}/files; autoindex on; charset utf-8; }} }}\n"

@@ -22,7 +22,11 @@ impl S3 {
         let dir = tempfile::tempdir().expect("a folder");
         fs::create_dir(dir.path().join("bucket")).expect("a bucket");
         let mut command = Command::new(rclone_path());
-        command.args(["serve", "s3", "--addr", "127.0.0.1:0", "--auth-key"]).arg(format!("{},{}", Self::KEY, Self::SECRET));
+        command.args(["serve", "s3", "--addr", "127.0.0.1:0", "--auth-key"]).arg(format!(
+            "{},{}",
+            Self::KEY,
+            Self::SECRET
+        ));
         command.arg("--config=").arg(dir.path());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("rclone serve s3");
         let endpoint = address(child.stderr.take().expect("its log"));
@@ -86,7 +90,17 @@ impl Peer {
 
     async fn serve(kind: &str, port: u16, dir: &Path, flags: &[&str]) -> Child {
         let mut command = Command::new(rclone_path());
-        command.args(["serve", kind, "--config=", "--addr", &format!("127.0.0.1:{port}"), "--user", Self::USER, "--pass", Self::PASSWORD]);
+        command.args([
+            "serve",
+            kind,
+            "--config=",
+            "--addr",
+            &format!("127.0.0.1:{port}"),
+            "--user",
+            Self::USER,
+            "--pass",
+            Self::PASSWORD,
+        ]);
         // Keys of servers and what is cached of files stay in a folder that vanishes.
         command.args(flags);
         command.arg("--cache-dir").arg(dir.join(".cache")).arg("--").arg(dir.join("files"));
@@ -109,8 +123,12 @@ impl Peer {
     /// Its options as a remote of rclone's type `kind`.
     pub fn config(&self, kind: &str) -> Value {
         match kind {
-            "webdav" => json!({ "url": format!("http://127.0.0.1:{}", self.port), "user": Self::USER, "pass": Self::PASSWORD }),
-            _ => json!({ "host": "127.0.0.1", "port": self.port.to_string(), "user": Self::USER, "pass": Self::PASSWORD }),
+            "webdav" => {
+                json!({ "url": format!("http://127.0.0.1:{}", self.port), "user": Self::USER, "pass": Self::PASSWORD })
+            }
+            _ => {
+                json!({ "host": "127.0.0.1", "port": self.port.to_string(), "user": Self::USER, "pass": Self::PASSWORD })
+            }
         }
     }
 

@@ -18,7 +18,13 @@ impl Samba {
         let config = dir.path().join("smb.conf");
         fs::write(&config, settings(dir.path(), 445)).expect("written");
         let mut command = daemon::with_account(dir.path(), &[], &passwd);
-        command.args(["-s", "-a", "-c"]).arg(&config).arg(super::USER).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["-s", "-a", "-c"])
+            .arg(&config)
+            .arg(super::USER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut child = command.spawn().expect("smbpasswd");
         write!(child.stdin.take().expect("an input"), "{0}\n{0}\n", super::SECRET).expect("takes input");
         assert!(child.wait().expect("ends").success(), "smbpasswd");

@@ -15,7 +15,10 @@ impl Sshd {
         let (openssl, program) = (program("openssl", "openssl"), program("sshd", "openssh-server")?);
         let dir = daemon::folder(&["files"]);
         for key in ["host", "user", "other"] {
-            let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(dir.path().join(key)).status();
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+                .arg(dir.path().join(key))
+                .status();
             assert!(made.expect("ssh-keygen").success());
         }
         let root = rustix::process::geteuid().is_root();
@@ -38,7 +41,8 @@ impl Sshd {
         Some(Self { daemon: daemon.await, user })
     }
 
-    /// The home of its account, where a path without a leading slash begins. `None` where that is the home of who runs the tests.
+    /// The home of its account, where a path without a leading slash begins. `None` where that is the home of who runs
+    /// the tests.
     pub fn dir(&self) -> Option<PathBuf> {
         (self.user == super::USER).then(|| self.daemon.dir().join("files"))
     }
@@ -62,7 +66,9 @@ impl Sshd {
     /// The same, with a password. `None` where the tests do not run as root: who runs them has not told theirs.
     pub fn config_with_password(&self) -> Option<Value> {
         self.dir()?;
-        Some(json!({ "host": "127.0.0.1", "port": self.daemon.port.to_string(), "user": self.user, "pass": super::SECRET }))
+        Some(
+            json!({ "host": "127.0.0.1", "port": self.daemon.port.to_string(), "user": self.user, "pass": super::SECRET }),
+        )
     }
 
     /// Its port on 127.0.0.1.

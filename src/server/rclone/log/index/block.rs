@@ -1,4 +1,5 @@
-//! A block: its entries by columns, so that what is alike lies together. Names tell only what differs from the one before.
+//! A block: its entries by columns, so that what is alike lies together. Names tell only what differs from the one
+//! before.
 
 use std::io::{self, Read as _, Write as _};
 

@@ -33,7 +33,11 @@ impl Index {
         let mut magic = [0; MAGIC.len()];
         file.read_exact(&mut magic)?;
         let blocks = count.div_ceil(BLOCK as u64);
-        let directory = blocks.checked_mul(8).and_then(|len| end.checked_sub(len)).filter(|_| magic == *MAGIC).ok_or_else(broken)?;
+        let directory = blocks
+            .checked_mul(8)
+            .and_then(|len| end.checked_sub(len))
+            .filter(|_| magic == *MAGIC)
+            .ok_or_else(broken)?;
         Ok(Some(Self { file, outcome, count, blocks, directory }))
     }
 
@@ -45,7 +49,9 @@ impl Index {
         for n in offset / size..end.div_ceil(size).min(self.blocks) {
             let first = n * size;
             let files = self.block(n)?.files(self.outcome)?;
-            page.extend(files.into_iter().zip(first..).filter(|(_, index)| (offset..end).contains(index)).map(|(file, _)| file));
+            page.extend(
+                files.into_iter().zip(first..).filter(|(_, index)| (offset..end).contains(index)).map(|(file, _)| file),
+            );
         }
         Ok(page)
     }
@@ -55,7 +61,8 @@ impl Index {
         let wanted = offset..offset.saturating_add(limit);
         let (mut found, mut page, outcome) = (0, Vec::new(), self.outcome);
         self.each_block(|block| {
-            let fitting: Vec<_> = block.names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(index, _)| index).collect();
+            let fitting: Vec<_> =
+                block.names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(index, _)| index).collect();
             let first = found;
             found += fitting.len() as u64;
             if first < wanted.end && found > wanted.start {
@@ -117,7 +124,11 @@ impl Index {
 
     /// How long a block is that begins and ends there.
     fn check(&self, start: u64, end: u64) -> io::Result<usize> {
-        if start > end || end > self.directory { Err(broken()) } else { usize::try_from(end - start).map_err(|_| broken()) }
+        if start > end || end > self.directory {
+            Err(broken())
+        } else {
+            usize::try_from(end - start).map_err(|_| broken())
+        }
     }
 }
 
@@ -144,7 +155,14 @@ mod tests {
         };
         let error = n.is_multiple_of(3).then(|| format!("permission denied {n}"));
         let size = [None, Some(0), Some(u64::MAX - 1), Some(n)][(n % 4) as usize];
-        RunFile { name, outcome: FileOutcome::Failed, size, at: Timestamp(1_763_906_531_250 - n as i64 * 7), error, was: None }
+        RunFile {
+            name,
+            outcome: FileOutcome::Failed,
+            size,
+            at: Timestamp(1_763_906_531_250 - n as i64 * 7),
+            error,
+            was: None,
+        }
     }
 
     fn index(count: u64) -> (tempfile::TempDir, impl Fn() -> Index) {
@@ -161,12 +179,24 @@ mod tests {
         for count in [1, 511, 512, 513, 1500] {
             let (_dir, open) = index(count);
             let all: Vec<_> = (0..count).map(file).collect();
-            for (offset, limit) in
-                [(0, 1), (0, 2000), (510, 4), (511, 1), (512, 500), (count - 1, 10), (count, 10), (u64::MAX, 500), (5, 0)]
-            {
+            for (offset, limit) in [
+                (0, 1),
+                (0, 2000),
+                (510, 4),
+                (511, 1),
+                (512, 500),
+                (count - 1, 10),
+                (count, 10),
+                (u64::MAX, 500),
+                (5, 0),
+            ] {
                 let start = usize::try_from(offset.min(count)).expect("small");
                 let end = usize::try_from(offset.saturating_add(limit).min(count)).expect("small");
-                assert_eq!(open().page(offset, limit).expect("read"), all[start..end], "{count}: {limit} from {offset}");
+                assert_eq!(
+                    open().page(offset, limit).expect("read"),
+                    all[start..end],
+                    "{count}: {limit} from {offset}"
+                );
             }
             assert_eq!(open().count, count);
             let mut each = Vec::new();
@@ -199,7 +229,8 @@ mod tests {
         let look = |bytes: &[u8]| {
             fs::write(&path, bytes).expect("written");
             let all = Index::open(&path, FileOutcome::Failed).and_then(|index| index.expect("there").page(0, 1000));
-            let search = Index::open(&path, FileOutcome::Failed).and_then(|index| index.expect("there").search(|_| true, 0, 1));
+            let search =
+                Index::open(&path, FileOutcome::Failed).and_then(|index| index.expect("there").search(|_| true, 0, 1));
             (all.is_ok(), search.is_ok())
         };
         assert_eq!(look(&whole), (true, true));

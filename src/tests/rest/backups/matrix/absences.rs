@@ -1,4 +1,5 @@
-//! 503: a console that nobody has set up does nothing for anybody. One that lacks rclone is in `refusals`, a level above.
+//! 503: a console that nobody has set up does nothing for anybody. One that lacks rclone is in `refusals`, a level
+//! above.
 
 use reqwest::StatusCode;
 use serde_json::json;

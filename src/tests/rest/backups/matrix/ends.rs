@@ -44,9 +44,15 @@ async fn each_of_the_eleven_is_done() {
         ("mount", call(&console, "mount", &mount)),
         ("check", call(&console, "check", &json!({ "remote_name": "nas" }))),
     ];
-    calls.extend(runs(&console).into_iter().map(|(endpoint, arguments)| (endpoint, call(&console, endpoint, &arguments))));
+    calls.extend(
+        runs(&console).into_iter().map(|(endpoint, arguments)| (endpoint, call(&console, endpoint, &arguments))),
+    );
     let answers = reach(StatusCode::OK, calls).await;
-    assert_eq!((&answers["mount"]["mounted"], &answers["check"]["connected"]), (&json!(true), &json!(true)), "{answers:?}");
+    assert_eq!(
+        (&answers["mount"]["mounted"], &answers["check"]["connected"]),
+        (&json!(true), &json!(true)),
+        "{answers:?}"
+    );
     assert_eq!((&answers["size"]["objects"], &answers["list"][0]["name"]), (&json!(1), &json!("file")), "{answers:?}");
     for endpoint in ["sync", "copy", "move", "delete"] {
         assert_eq!(answers[endpoint]["status"], "succeeded", "{answers:?}");
@@ -58,8 +64,9 @@ async fn each_of_the_eleven_is_done() {
 #[tokio::test]
 async fn what_takes_long_is_begun_for_who_does_not_wait() {
     let console = Console::start();
-    let begin =
-        |(endpoint, arguments): (&'static str, Value)| (endpoint, call(&console, endpoint, &arguments).header("prefer", "respond-async"));
+    let begin = |(endpoint, arguments): (&'static str, Value)| {
+        (endpoint, call(&console, endpoint, &arguments).header("prefer", "respond-async"))
+    };
     let answers = reach(StatusCode::ACCEPTED, runs(&console).into_iter().map(begin).collect()).await;
     for (endpoint, run) in answers {
         let ended = console.ended(run["id"].as_str().expect("an id")).await;

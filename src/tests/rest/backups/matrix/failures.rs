@@ -13,10 +13,12 @@ use crate::{
 
 const WRONG: &str = "wr0ng-canary-77c1";
 
-/// A remote that signs in by OAuth, at a server that is none: rclone asks it for a token, since the one that it has is old.
+/// A remote that signs in by OAuth, at a server that is none: rclone asks it for a token, since the one that it has is
+/// old.
 pub fn signs_in_at(url: &str) -> Value {
     let token = r#"{"access_token":"a","token_type":"bearer","refresh_token":"b","expiry":"2020-01-01T00:00:00Z"}"#;
-    let config = json!({ "token": token, "client_id": "x", "client_secret": WRONG, "token_url": format!("{url}/token") });
+    let config =
+        json!({ "token": token, "client_id": "x", "client_secret": WRONG, "token_url": format!("{url}/token") });
     json!({ "remote_name": "late", "provider": "onedrive", "config": config })
 }
 
@@ -67,7 +69,11 @@ async fn what_rclone_or_the_console_can_not_do_is_said_in_words() {
         assert_eq!(error["code"], if internal { "internal" } else { "rclone_failed" }, "{endpoint}: {error}");
         assert_eq!(error["reference"].is_string(), internal, "{endpoint}: {error}");
         assert!(message.contains(' ') && !error.to_string().contains(WRONG), "{endpoint}: {error}");
-        assert_eq!(error["run_id"].is_string(), ["sync", "copy", "move", "delete"].contains(&endpoint), "{endpoint}: {error}");
+        assert_eq!(
+            error["run_id"].is_string(),
+            ["sync", "copy", "move", "delete"].contains(&endpoint),
+            "{endpoint}: {error}"
+        );
     }
     // What failed left nothing behind.
     assert!(!is_mounted(&place) && console.processes("/mounts/").iter().all(|(_, line)| !line.contains(&place)));

@@ -17,7 +17,10 @@ use crate::{
 /// The processes of this console that work at something: without itself and its warm rclone.
 fn workers(console: &Console) -> Vec<String> {
     let all = console.processes(console.data().to_str().expect("text"));
-    all.into_iter().map(|(_, line)| line).filter(|line| !line.contains(" serve ") && !line.contains("/run/rcd.log")).collect()
+    all.into_iter()
+        .map(|(_, line)| line)
+        .filter(|line| !line.contains(" serve ") && !line.contains("/run/rcd.log"))
+        .collect()
 }
 
 #[tokio::test]
@@ -26,7 +29,8 @@ async fn a_remote_that_never_answers_is_told_when_the_limit_runs_out_and_nothing
         return;
     }
     let limit = Duration::from_secs(3);
-    let (console, frozen, mute) = (Console::start_with_env(&[("LONGSHORE_RCLONE_TIMEOUT", "3s")]), Console::start(), Mute::start());
+    let (console, frozen, mute) =
+        (Console::start_with_env(&[("LONGSHORE_RCLONE_TIMEOUT", "3s")]), Console::start(), Mute::start());
     let s3 = json!({ "provider": "Rclone", "endpoint": mute.url(), "access_key_id": S3::KEY, "secret_access_key": S3::SECRET, "force_path_style": true });
     super::super::configure(&console, "store", "s3", s3).await;
     super::super::configure(&console, "dav", "webdav", json!({ "url": mute.url() })).await;
@@ -61,14 +65,23 @@ async fn a_remote_that_never_answers_is_told_when_the_limit_runs_out_and_nothing
     until("everything that was begun has ended", async || workers(&console).is_empty().then_some(())).await;
     assert!(!is_mounted(&place));
     assert_eq!(console.get("/api/v1/mounts", StatusCode::OK).await, json!([]));
-    assert_eq!(fs::read_dir(console.data().join("mounts")).expect("a folder").count(), 0, "the folder of the mount is gone");
+    assert_eq!(
+        fs::read_dir(console.data().join("mounts")).expect("a folder").count(),
+        0,
+        "the folder of the mount is gone"
+    );
     let drafts = fs::read_dir(console.data().join("run")).expect("a folder").flatten();
-    assert_eq!(drafts.filter(|entry| entry.file_name().to_string_lossy().starts_with("draft-")).count(), 0, "and so is that of the remote");
+    assert_eq!(
+        drafts.filter(|entry| entry.file_name().to_string_lossy().starts_with("draft-")).count(),
+        0,
+        "and so is that of the remote"
+    );
     let remotes = super::super::ask(&console, "remotes", &[], StatusCode::OK).await;
     assert_eq!(remotes.as_array().map(Vec::len), Some(3), "{remotes}");
     let log = console.get("/api/v1/audit?action=rclone.", StatusCode::OK).await;
-    let failed =
-        |action: &str| log["entries"].as_array().expect("rows").iter().any(|row| row["action"] == action && row["success"] == false);
+    let failed = |action: &str| {
+        log["entries"].as_array().expect("rows").iter().any(|row| row["action"] == action && row["success"] == false)
+    };
     for action in ["rclone.configure", "rclone.list", "rclone.size", "rclone.mount"] {
         assert!(failed(action), "{action}: {log}");
     }

@@ -1,5 +1,6 @@
-//! Which of the eleven endpoints answers with which status. This table, the description of the API, and what really comes back are one and
-//! the same: each column is reached by real calls, in a file of its own, and a call that is missing there fails the test.
+//! Which of the eleven endpoints answers with which status. This table, the description of the API, and what really
+//! comes back are one and the same: each column is reached by real calls, in a file of its own, and a call that is
+//! missing there fails the test.
 //!
 //! What the way in answers to everybody (408, 413) is in `door` and `refusals`.
 
@@ -61,7 +62,8 @@ fn call(console: &Console, endpoint: &str, arguments: &Value) -> RequestBuilder 
     anonymous(console, endpoint, arguments).bearer_auth(console.token())
 }
 
-/// Makes calls, at the same time, and makes sure that each ends so, and that they are all that the table has for it. What each answered.
+/// Makes calls, at the same time, and makes sure that each ends so, and that they are all that the table has for it.
+/// What each answered.
 async fn reach(status: StatusCode, calls: Vec<(&'static str, RequestBuilder)>) -> BTreeMap<&'static str, Value> {
     let asked: BTreeSet<_> = calls.iter().map(|(endpoint, _)| *endpoint).collect();
     assert_eq!(asked, column(status), "{status}: other calls than the table has");
@@ -89,8 +91,12 @@ async fn the_table_is_what_the_description_of_the_api_says() {
     for (endpoint, row) in TABLE {
         let path = api["paths"][format!("{BASE}/{endpoint}")].as_object().expect("described");
         let operation = path.values().next().expect("a method");
-        let described: BTreeSet<u16> =
-            operation["responses"].as_object().expect("responses").keys().map(|status| status.parse().expect("a number")).collect();
+        let described: BTreeSet<u16> = operation["responses"]
+            .as_object()
+            .expect("responses")
+            .keys()
+            .map(|status| status.parse().expect("a number"))
+            .collect();
         let described: Vec<_> = described.into_iter().filter(|status| !WAY_IN.contains(status)).collect();
         assert_eq!(described, row, "{endpoint}");
     }

@@ -60,7 +60,9 @@ async fn what_is_asked_for_badly_is_refused_with_the_field() {
 async fn nobody_gets_in_without_a_token() {
     let console = furnished().await;
     let status = StatusCode::UNAUTHORIZED;
-    let calls = column(status).into_iter().map(|endpoint| (endpoint, anonymous(&console, endpoint, &plausible(&console, endpoint))));
+    let calls = column(status)
+        .into_iter()
+        .map(|endpoint| (endpoint, anonymous(&console, endpoint, &plausible(&console, endpoint))));
     are(&reach(status, calls.collect()).await, "unauthenticated");
     unchanged(&console).await;
 }
@@ -70,7 +72,9 @@ async fn a_token_for_something_else_does_none_of_it() {
     let console = furnished().await;
     let (_, token) = console.issue(&json!({ "label": "auditor", "role": "admin", "scopes": ["audit.read"] })).await;
     let status = StatusCode::FORBIDDEN;
-    let with = |endpoint: &'static str| (endpoint, anonymous(&console, endpoint, &plausible(&console, endpoint)).bearer_auth(&token));
+    let with = |endpoint: &'static str| {
+        (endpoint, anonymous(&console, endpoint, &plausible(&console, endpoint)).bearer_auth(&token))
+    };
     are(&reach(status, column(status).into_iter().map(with).collect()).await, "forbidden");
     unchanged(&console).await;
 }
@@ -125,10 +129,12 @@ async fn who_guesses_tokens_is_slowed_down_at_every_endpoint() {
     assert_eq!(endpoints.len(), 11);
     let mut tries = Vec::new();
     for endpoint in endpoints {
-        // The first needs all the tries of this address. With time one more is given back: then one guess is answered 401 again.
+        // The first needs all the tries of this address. With time one more is given back: then one guess is answered
+        // 401 again.
         let mut slowed = None;
         for n in 0..60 {
-            let guess = anonymous(&console, endpoint, &plausible(&console, endpoint)).bearer_auth(format!("lsh_guess{n}"));
+            let guess =
+                anonymous(&console, endpoint, &plausible(&console, endpoint)).bearer_auth(format!("lsh_guess{n}"));
             let answer = guess.send().await.expect("an answer");
             if answer.status() == status {
                 slowed = Some(answer);
