@@ -6,7 +6,11 @@ use std::time::Duration;
 use super::{Engine, chain, retry, run::Watch, verdict::Verdict};
 use crate::{
     boundary,
-    domain::{guard::GuardReport, run::RunSummary, time::Timestamp},
+    domain::{
+        guard::GuardReport,
+        run::{Run, RunSummary},
+        time::Timestamp,
+    },
     server::{
         rclone::shim::{Exit, signal_name},
         store::{
@@ -48,7 +52,7 @@ impl Watch {
         };
         self.engine.forget(&self.id);
         match ended {
-            Some(summaries) => summaries.into_iter().for_each(|summary| self.engine.hub().end(summary)),
+            Some(runs) => runs.into_iter().for_each(|run| self.engine.publish_end(run)),
             None => {
                 tracing::warn!(run = %self.id, fence = self.fence, "another attempt has taken over; its end was not written");
             }
@@ -57,7 +61,7 @@ impl Watch {
     }
 
     /// The run as it is now, and those that follow it. `None` when the run is not this watch's any more.
-    async fn write_end(&self, end: &End, passing: bool, lasting: bool) -> Result<Option<Vec<RunSummary>>, StoreError> {
+    async fn write_end(&self, end: &End, passing: bool, lasting: bool) -> Result<Option<Vec<Run>>, StoreError> {
         let run = &self.live.summary;
         let next = chain::next(&self.engine, run, end.state).await?;
         let mut transaction = self.engine.0.config.store.begin().await?;
@@ -66,16 +70,17 @@ impl Watch {
             let stored = runs::get(&mut transaction, &self.id).await?;
             boundary::pass("before_retry", &self.dir);
             transaction.commit().await?;
-            return Ok(stored.map(|stored| vec![stored.run.summary]));
+            return Ok(stored.map(|stored| vec![stored.run]));
         }
         if !runs::finish(&mut transaction, &self.id, self.fence, end).await? {
             return Ok(None);
         }
         let Some(stored) = runs::get(&mut transaction, &self.id).await? else { return Ok(None) };
-        let mut told = vec![stored.run.summary];
-        record_end(&mut transaction, &told[0]).await?;
-        for id in chain::queue(&mut transaction, &told[0], &next, self.engine.0.config.clock.now()).await? {
-            told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
+        let ended = stored.run.summary.clone();
+        let mut told = vec![stored.run];
+        record_end(&mut transaction, &ended).await?;
+        for id in chain::queue(&mut transaction, &ended, &next, self.engine.0.config.clock.now()).await? {
+            told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run));
         }
         boundary::pass("before_end", &self.dir);
         transaction.commit().await?;

@@ -9,6 +9,7 @@ mod end;
 mod figures;
 mod guard;
 mod hub;
+mod log_events;
 pub mod places;
 mod presence;
 mod proof;
@@ -40,7 +41,7 @@ use super::{
     rclone::Rclone,
     store::{Store, StoreError, runs::Limits},
 };
-use crate::domain::id::RunId;
+use crate::domain::{id::RunId, run::Run};
 
 /// What an engine is made of.
 pub struct EngineConfig {
@@ -122,6 +123,13 @@ impl Engine {
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.0.hub
+    }
+
+    /// Publishes that a run ended, or that it waits for its next attempt: in the log, and to listeners. Call it after
+    /// the commit, once.
+    pub fn publish_end(&self, run: Run) {
+        log_events::ended(&run);
+        self.0.hub.end(run.summary);
     }
 
     /// The directory of one attempt of a run.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, chain, end, run, stall::Jumps};
+use super::{Engine, chain, end, log_events, run, stall::Jumps};
 use crate::{
     boundary,
     domain::{event::Event, time::Timestamp},
@@ -93,17 +93,17 @@ async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
     let mut ended = Vec::new();
     for id in runs::expire(&mut transaction, now, EXPIRED).await? {
         let Some(stored) = runs::get(&mut transaction, &id).await? else { continue };
-        let run = stored.run.summary;
-        end::record_end(&mut transaction, &run).await?;
+        let run = &stored.run.summary;
+        end::record_end(&mut transaction, run).await?;
         // Whoever waits for its failure must not wait for ever.
-        let next = chain::next(engine, &run, run.state).await?;
-        for id in chain::queue(&mut transaction, &run, &next, now).await? {
-            ended.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run.summary));
+        let next = chain::next(engine, run, run.state).await?;
+        for id in chain::queue(&mut transaction, run, &next, now).await? {
+            ended.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run));
         }
-        ended.push(run);
+        ended.push(stored.run);
     }
     transaction.commit().await?;
-    ended.into_iter().for_each(|run| engine.hub().end(run));
+    ended.into_iter().for_each(|run| engine.publish_end(run));
     Ok(())
 }
 
@@ -116,6 +116,7 @@ async fn claim(engine: &Engine, now: Timestamp, jumps: Jumps) -> Result<bool, St
     let mut transaction = config.store.begin().await?;
     let Some(claimed) = runs::claim(&mut transaction, now, config.limits).await? else { return Ok(false) };
     transaction.commit().await?;
+    log_events::claimed(&claimed);
     boundary::pass("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
     engine.0.tasks.spawn(run::launch(engine.clone(), claimed, jumps));
     tell_places(engine).await?;

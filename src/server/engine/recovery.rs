@@ -56,14 +56,17 @@ async fn requeue(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
     let next = chain::next(engine, &row.summary, RunState::Cancelled).await?;
     let mut transaction = engine.0.config.store.begin().await?;
     runs::requeue(&mut transaction, &row.summary.id, row.fence, engine.0.config.clock.now()).await?;
-    if let Some(stored) = runs::get(&mut transaction, &row.summary.id).await?
-        && stored.run.summary.state.is_final()
-    {
-        end::record_end(&mut transaction, &stored.run.summary).await?;
-        chain::queue(&mut transaction, &stored.run.summary, &next, engine.0.config.clock.now()).await?;
+    let stored = runs::get(&mut transaction, &row.summary.id).await?;
+    let ended = stored.map(|stored| stored.run).filter(|run| run.summary.state.is_final());
+    if let Some(run) = &ended {
+        end::record_end(&mut transaction, &run.summary).await?;
+        chain::queue(&mut transaction, &run.summary, &next, engine.0.config.clock.now()).await?;
     }
     transaction.commit().await?;
-    tracing::info!(run = %row.summary.id, "was never started; queued again");
+    match ended {
+        Some(run) => engine.publish_end(run),
+        None => tracing::info!(run = %row.summary.id, "run was never started; queued again"),
+    }
     Ok(())
 }
 

@@ -140,7 +140,7 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
 
 /// Watches a run that was started in an earlier life.
 pub(super) async fn attach(engine: Engine, row: Unfinished) {
-    tracing::info!(run = %row.summary.id, "found again");
+    tracing::info!(run = %row.summary.id, "run found again");
     let clock = &engine.0.config.clock;
     let jumps = Jumps::new(clock.now(), clock.elapsed());
     let Some(watch) = Watch::new(&engine, &row.summary.id, row.fence, jumps).await else { return };

@@ -31,7 +31,12 @@ pub mod tokens;
 pub mod users;
 pub mod who;
 
-use axum::{Router, extract::Request, http::Uri, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::Request,
+    http::Uri,
+    middleware::{from_fn, from_fn_with_state},
+};
 
 use self::middleware::Policy;
 use super::{auth, state::AppState};
@@ -44,6 +49,7 @@ pub fn router(app: AppState, policy: Policy) -> Router {
     let guarded = routes
         .layer(from_fn_with_state(app.clone(), gate::gate))
         .layer(from_fn_with_state(app.clone(), admit::admit))
+        .layer(from_fn(middleware::add_user))
         .layer(from_fn_with_state(app.auth.clone(), auth::resolve))
         .layer(app.auth.session_layer())
         .layer(from_fn_with_state(app.auth.clone(), auth::own_cookies))

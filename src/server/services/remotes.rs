@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use tracing::Instrument as _;
+
 use super::{
     Change, audit, audit_failure,
     trust::{self, Before},
@@ -188,7 +190,7 @@ pub(super) async fn commit(
 ) -> Result<()> {
     let app = app.clone();
     // To its end, though nobody may listen any more: the file and the rows say the same.
-    let committed = tokio::spawn(async move {
+    let commit = async move {
         match transaction.commit().await {
             Ok(()) => saved.keep(),
             Err(error) => {
@@ -197,8 +199,8 @@ pub(super) async fn commit(
             }
         }
         Ok(())
-    });
-    Ok(committed.await.map_err(|error| internal("a commit broke off", &error))??)
+    };
+    Ok(tokio::spawn(commit.in_current_span()).await.map_err(|error| internal("a commit broke off", &error))??)
 }
 
 /// Notes that a remote could not be configured, and says so.

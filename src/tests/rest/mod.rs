@@ -15,6 +15,7 @@ mod guards;
 mod jobs;
 mod kept;
 mod left_out;
+mod log_events;
 mod logs;
 mod metrics;
 pub mod mounts;

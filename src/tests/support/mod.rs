@@ -137,6 +137,11 @@ impl Console {
         Self::start_with(&rclone_path(), Some(Arc::default()), &[], prepare)
     }
 
+    /// Starts one that logs what it logs when nobody sets a level; [`Self::said`] tells.
+    pub fn start_logged() -> Self {
+        Self::start_with(&rclone_path(), Some(Arc::default()), &[("LONGSHORE_LOG", "info")], |_| ())
+    }
+
     fn start_with(
         rclone: &Path,
         log: Option<Arc<Mutex<String>>>,
@@ -415,7 +420,10 @@ fn serve_as(
     command.envs(env.iter().copied());
     command.arg("--local-root").arg(root).arg("--rclone").arg(rclone);
     if log.is_some() {
-        command.env("LONGSHORE_LOG", "trace").stderr(Stdio::piped());
+        command.stderr(Stdio::piped());
+        if env.iter().all(|(name, _)| *name != "LONGSHORE_LOG") {
+            command.env("LONGSHORE_LOG", "trace");
+        }
     }
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("starts");
     if let (Some(log), Some(errors)) = (log.cloned(), child.stderr.take()) {

@@ -7,10 +7,10 @@ mod errors;
 mod headers;
 mod origin;
 mod panic;
+mod request_span;
 
 use axum::{
     Router,
-    extract::Request,
     middleware::{from_fn, from_fn_with_state},
 };
 use tower_http::{
@@ -18,15 +18,16 @@ use tower_http::{
     compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     trace::TraceLayer,
 };
-use tracing::Span;
 
 pub use self::{
     denials::record as record_denials,
     headers::{csp, csp_of_viewer},
     origin::Policy,
+    request_span::add_user,
 };
 
-/// Puts it all around the routes. The headers are outside of everything that refuses, so a refusal has them too.
+/// Puts it all around the routes. The headers are outside of everything that refuses, so a refusal has them too. A
+/// failure is logged where it happens, with its cause: that an answer is a 503 is none.
 pub fn apply(router: Router, policy: Policy) -> Router {
     router
         .layer(from_fn(errors::shape))
@@ -35,7 +36,8 @@ pub fn apply(router: Router, policy: Policy) -> Router {
         .layer(CatchPanicLayer::custom(panic::caught))
         .layer(from_fn_with_state(policy, headers::set))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span::span).on_failure(()))
+        .layer(from_fn(request_span::open))
 }
 
 /// Pages and listings. Not a stream of events, which would wait to be full; nor what is compressed already, or lies
@@ -46,16 +48,11 @@ fn worth_compressing() -> impl Predicate {
         .and(NotForContentType::const_new("application/wasm"))
 }
 
-/// What log lines say of the request that they belong to. Its path only: a query can hold what somebody searched for. A
-/// failure is logged where it happens, with its cause; that an answer is a 503 is none.
-fn span(request: &Request) -> Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-}
-
 #[cfg(test)]
 mod tests {
     use axum::{
         body::{Body, to_bytes},
+        extract::Request,
         http::{HeaderMap, HeaderName, StatusCode, header},
         response::{Html, IntoResponse as _, Response},
         routing::{get, post},
@@ -117,6 +114,7 @@ mod tests {
             assert_eq!(value(headers, header::CACHE_CONTROL), cache, "{path}");
             assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
             assert!(!headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+            assert_eq!(value(headers, HeaderName::from_static("x-request-id")).len(), 26, "{path}");
         }
     }
 

@@ -54,7 +54,7 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
         app.engine.stop(id);
     } else {
         let run = stored(app, id).await?.run;
-        app.engine.hub().end(run.summary);
+        app.engine.publish_end(run);
         app.engine.wake();
     }
     found(app, id).await

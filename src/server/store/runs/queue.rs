@@ -96,6 +96,8 @@ pub struct Claimed {
     pub job: Option<JobId>,
     /// Whether its caller wrote the path once more.
     pub confirmed: bool,
+    /// By which way its caller came.
+    pub via: String,
 }
 
 /// How many runs may work at once.
@@ -196,6 +198,7 @@ struct ClaimedRow {
     state: String,
     spec: String,
     confirmed: i64,
+    via: String,
 }
 
 impl ClaimedRow {
@@ -217,6 +220,7 @@ impl ClaimedRow {
             approved_by: self.approved_by.map(run).transpose()?,
             job: self.job_id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's job"))).transpose()?,
             confirmed: self.confirmed != 0,
+            via: self.via,
         })
     }
 }
@@ -253,7 +257,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
                           WHERE other.remote = mine.remote) >= $3)
              ORDER BY q.priority DESC, q.rank, q.id LIMIT 1)
             AND state = 'queued'
-         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec, confirmed",
+         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec, confirmed, via",
     ))
     .bind(now.0)
     .bind(i64::from(limits.global))
