@@ -10,7 +10,10 @@ use std::{
     time::Instant,
 };
 
-use longshore::{domain::run::FileOutcome, server::rclone::log};
+use longshore::{
+    domain::run::FileOutcome,
+    server::rclone::{log, program::run_dir},
+};
 
 /// Files, when the command line does not say.
 const FILES: u64 = 1_000_000;
@@ -66,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes a log in which each `failing`th file fails. Its size in bytes.
 fn write(run: &Path, files: u64, failing: u64) -> Result<u64, Box<dyn Error>> {
-    let current = run.join(log::FILE);
+    let current = run.join(run_dir::LOG);
     let mut log = BufWriter::new(File::create(&current)?);
     let (mut copied, mut failed, mut size) = (0, 0, 0);
     for n in 0..files {

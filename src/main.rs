@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let command = Cli::parse().command();
     // The shim stays small: one a run, and without a log of its own.
     if let Command::Shim { dir } = &command {
-        return server::rclone::shim_main(dir);
+        return server::rclone::shim::main::shim_main(dir);
     }
     let filter = EnvFilter::try_from_env("LONGSHORE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()

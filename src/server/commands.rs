@@ -11,9 +11,10 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use super::{
     auth::{Auth, AuthConfig},
     client::TrustedProxies,
-    clock::Clock,
     config::{Admin, Command, DataDir, NewToken, Token},
-    doctor, http, start,
+    doctor, http,
+    platform::clock::Clock,
+    start,
     store::{Store, StoreError},
 };
 use crate::domain::user::{PASSWORD_MAX, Role};

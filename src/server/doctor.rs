@@ -10,7 +10,12 @@ use std::{
 
 use super::{
     config::Paths,
-    rclone::{Binary, RcloneError, connects_missing, inspect, mount, sandbox::Kernel},
+    rclone::{
+        config::unusable::inspect,
+        error::RcloneError,
+        mount,
+        program::{binary::Binary, connects, sandbox::Kernel},
+    },
     store::Store,
 };
 use crate::domain::{format, remote::UnusableRemote};
@@ -122,7 +127,7 @@ fn kernel() -> Finding {
 
 /// What looks at where rclone connects to.
 fn connections() -> Finding {
-    let (state, text) = match (Kernel::here().keeps(), connects_missing()) {
+    let (state, text) = match (Kernel::here().keeps(), connects::missing()) {
         (true, None) => (State::Well, "looked at when rclone connects"),
         (true, Some(missing)) => (State::Note, missing),
         (false, _) => (

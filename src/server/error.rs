@@ -5,7 +5,7 @@ use std::{error::Error, io};
 
 use ulid::Ulid;
 
-use super::{rclone::RcloneError, store::StoreError};
+use super::{rclone::error::RcloneError, store::StoreError};
 use crate::domain::error::{AppError, Denied, ErrorCode};
 
 /// Logs `source` with all that caused it, and answers with where to find it.

@@ -3,7 +3,6 @@
 pub mod auth;
 pub mod call;
 pub mod client;
-pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod doctor;
@@ -15,6 +14,7 @@ pub mod local_roots;
 pub mod locations;
 pub mod mount_table;
 pub mod outbound;
+pub mod platform;
 pub mod rclone;
 pub mod services;
 pub mod shares;

@@ -27,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     auth::{Auth, AuthConfig},
     client::TrustedProxies,
-    clock::Clock,
     config::Serve,
     engine::{Engine, EngineConfig},
     http::{
@@ -38,7 +37,12 @@ use super::{
     local_roots::{self, LocalRootError},
     locations::Locations,
     outbound::Outbound,
-    rclone::{Rclone, RcloneConfig, RcloneError, connects_missing},
+    platform::clock::Clock,
+    rclone::{
+        error::RcloneError,
+        manager::{Rclone, RcloneConfig},
+        program::connects,
+    },
     services::{
         files::{self, Listings},
         mounts, rclone_status, reads,
@@ -290,7 +294,7 @@ fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> 
         writeln!(out, "rclone: {message}")?;
     }
     let kernel = app.rclone.kernel();
-    if let Some(missing) = kernel.missing().or_else(|| kernel.keeps().then(connects_missing).flatten()) {
+    if let Some(missing) = kernel.missing().or_else(|| kernel.keeps().then(connects::missing).flatten()) {
         writeln!(out, "kernel: {missing}")?;
     }
     out.flush()

@@ -10,10 +10,10 @@ use crate::domain::time::Timestamp;
 
 use super::{
     auth::Auth,
-    clock::Clock,
     engine::Engine,
     locations::Locations,
-    rclone::Rclone,
+    platform::clock::Clock,
+    rclone::manager::Rclone,
     services::{files::Listings, reads::Reads},
     shares::Shares,
     store::Store,

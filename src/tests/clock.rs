@@ -4,15 +4,25 @@ use std::{fs, path::Path, time::Duration};
 
 use longshore::{
     domain::{
-        audit::Via, guard::Guards, id::RunId, id::UserId, location::Location, queue::Pause, run::Operation, run::Retry,
-        run::RunState, time::Timestamp, transfer::TransferOptions, user::Role,
+        audit::Via,
+        guard::Guards,
+        id::{RunId, UserId},
+        location::Location,
+        queue::Pause,
+        run::{Operation, Retry, RunState},
+        time::Timestamp,
+        transfer::TransferOptions,
+        user::Role,
     },
     server::{
-        clock::Clock,
         engine::{Engine, EngineConfig, places},
         locations::Locations,
-        rclone::{Rclone, RcloneConfig},
-        store::{Store, new_id, runs, users, users::NewUser},
+        platform::clock::Clock,
+        rclone::manager::{Rclone, RcloneConfig},
+        store::{
+            Store, new_id, runs,
+            users::{self, NewUser},
+        },
     },
 };
 

@@ -1,7 +1,7 @@
 //! The architecture, enforced: who may know whom, where a feature gate may stand, and how a file is not named.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
 };
@@ -25,19 +25,122 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server::call", &["domain", "server::auth", "server::state"]),
     ("server::error", &["domain", "server::rclone", "server::store"]),
     ("server::client", &[]),
-    ("server::clock", &["domain"]),
+    ("server::platform", &["domain"]),
     ("server::config", &["domain"]),
     ("server::mount_table", &[]),
     ("server::outbound", &[]),
-    ("server::rclone", &["boundary", "domain", "server::mount_table", "server::outbound"]),
+    ("server::rclone", &[]),
+    ("server::rclone::flags", &["domain"]),
+    ("server::rclone::wire", &["domain"]),
+    ("server::rclone::error", &["domain", "server::rclone::wire"]),
+    (
+        "server::rclone::config",
+        &["domain", "server::outbound", "server::platform", "server::rclone::error", "server::rclone::wire"],
+    ),
+    (
+        "server::rclone::program",
+        &["domain", "server::outbound", "server::platform", "server::rclone::error", "server::rclone::wire"],
+    ),
+    (
+        "server::rclone::log",
+        &["domain", "server::platform", "server::rclone::error", "server::rclone::program", "server::rclone::wire"],
+    ),
+    (
+        "server::rclone::providers",
+        &["domain", "server::rclone::config", "server::rclone::error", "server::rclone::wire"],
+    ),
+    (
+        "server::rclone::rc",
+        &["domain", "server::platform", "server::rclone::error", "server::rclone::program", "server::rclone::wire"],
+    ),
+    (
+        "server::rclone::shim",
+        &["boundary", "domain", "server::platform", "server::rclone::error", "server::rclone::program"],
+    ),
+    (
+        "server::rclone::manager",
+        &[
+            "domain",
+            "server::outbound",
+            "server::platform",
+            "server::rclone::config",
+            "server::rclone::error",
+            "server::rclone::flags",
+            "server::rclone::log",
+            "server::rclone::program",
+            "server::rclone::providers",
+            "server::rclone::rc",
+            "server::rclone::shim",
+            "server::rclone::wire",
+        ],
+    ),
+    (
+        "server::rclone::browse",
+        &[
+            "domain",
+            "server::platform",
+            "server::rclone::config",
+            "server::rclone::error",
+            "server::rclone::manager",
+            "server::rclone::program",
+            "server::rclone::rc",
+            "server::rclone::wire",
+        ],
+    ),
+    (
+        "server::rclone::remotes",
+        &[
+            "domain",
+            "server::outbound",
+            "server::platform",
+            "server::rclone::config",
+            "server::rclone::error",
+            "server::rclone::manager",
+            "server::rclone::program",
+            "server::rclone::providers",
+            "server::rclone::rc",
+            "server::rclone::wire",
+        ],
+    ),
+    (
+        "server::rclone::run",
+        &[
+            "domain",
+            "server::platform",
+            "server::rclone::error",
+            "server::rclone::flags",
+            "server::rclone::log",
+            "server::rclone::manager",
+            "server::rclone::program",
+            "server::rclone::rc",
+            "server::rclone::shim",
+            "server::rclone::wire",
+        ],
+    ),
+    (
+        "server::rclone::mount",
+        &[
+            "domain",
+            "server::mount_table",
+            "server::platform",
+            "server::rclone::config",
+            "server::rclone::error",
+            "server::rclone::log",
+            "server::rclone::manager",
+            "server::rclone::program",
+            "server::rclone::rc",
+            "server::rclone::shim",
+            "server::rclone::wire",
+        ],
+    ),
     ("server::identity", &["domain", "server::outbound"]),
     ("server::store", &["domain"]),
     ("server::shares", &["domain"]),
-    ("server::auth", &["domain", "server::client", "server::clock", "server::error", "server::store"]),
+    ("server::auth", &["domain", "server::client", "server::platform", "server::error", "server::store"]),
     ("server::locations", &["domain", "server::error", "server::rclone"]),
     (
         "server::engine",
-        &["boundary", "domain", "server::clock", "server::locations", "server::rclone", "server::store"],
+        &["boundary", "domain", "server::platform", "server::locations", "server::rclone", "server::store"],
     ),
     (
         "server::services",
@@ -88,6 +191,44 @@ fn arrows_run_one_way() {
         }
     }
     assert!(wrong.is_empty(), "forbidden arrows:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_circle_runs_through_two_folders() {
+    let rooms: HashMap<String, PathBuf> = files()
+        .into_iter()
+        .map(|file| (module(&file).join("::"), file))
+        .filter(|(path, _)| !path.is_empty() && !path.split("::").any(|part| part == "tests" || part == "main"))
+        .collect();
+    // The file that a name lies in: the longest module that it begins with.
+    let room = |name: &str| {
+        let ends = name.rmatch_indices("::").map(|(at, _)| at);
+        [name.len()]
+            .into_iter()
+            .chain(ends)
+            .find_map(|end| rooms.get_key_value(&name[..end]).map(|(path, _)| path.as_str()))
+    };
+    let arrows: HashMap<&str, BTreeSet<&str>> = rooms
+        .iter()
+        .map(|(path, file)| {
+            let named = named(file, &module(file));
+            let mut to: BTreeSet<_> = named.iter().filter_map(|name| room(name)).collect();
+            to.remove(path.as_str());
+            (path.as_str(), to)
+        })
+        .collect();
+    let reach: HashMap<_, _> = arrows.keys().map(|path| (*path, reached(path, &arrows))).collect();
+    let mut circles = Vec::new();
+    for (a, to) in &arrows {
+        for b in to {
+            let folder = |path: &str| rooms[path].parent().map(Path::to_owned);
+            if reach[b].contains(a) && folder(a) != folder(b) {
+                circles.push(format!("{a} names {b}, and comes back"));
+            }
+        }
+    }
+    circles.sort();
+    assert!(circles.is_empty(), "circles through two folders:\n{}", circles.join("\n"));
 }
 
 #[test]
@@ -148,8 +289,8 @@ fn no_two_types_of_the_rest_api_have_one_name() {
 #[test]
 fn every_process_says_how_far_it_may_reach() {
     // Each file that may start a process without `Process`, and each that may start one without a sandbox.
-    let plain = ["server/rclone/spawn.rs", "server/rclone/mount.rs"];
-    let unconfined = ["server/rclone/mount.rs", "server/rclone/shim.rs"];
+    let plain = ["server/rclone/program/spawn.rs", "server/rclone/mount/mod.rs"];
+    let unconfined = ["server/rclone/mount/mod.rs", "server/rclone/shim/mod.rs"];
     for file in files().iter().filter(|file| file.starts_with(src().join("server"))) {
         let (path, text) = (file.strip_prefix(src()).expect("below src"), read(file));
         let text = text.split("#[cfg(test)]").next().expect("code");
@@ -160,10 +301,19 @@ fn every_process_says_how_far_it_may_reach() {
                 path.display()
             );
         }
-        let says = path == Path::new("server/rclone/sandbox/mod.rs")
+        let says = path == Path::new("server/rclone/program/sandbox/mod.rs")
             || unconfined.iter().any(|unconfined| path == Path::new(unconfined));
         assert!(!text.contains("Reach::User(") || says, "{} starts a process without a sandbox", path.display());
     }
+}
+
+/// All that can be reached from a file, itself when it lies on a circle.
+fn reached<'a>(from: &'a str, arrows: &HashMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(path) = next.pop() {
+        next.extend(arrows[path].iter().filter(|to| seen.insert(**to)).copied());
+    }
+    seen
 }
 
 fn is_in(path: &str, room: &str) -> bool {
@@ -179,7 +329,7 @@ fn named(file: &Path, module: &[String]) -> Vec<String> {
     impl Names<'_> {
         fn add(&mut self, segments: &[String]) {
             let supers = segments.iter().take_while(|segment| *segment == "super").count();
-            let mut full = match segments.first().map(String::as_str) {
+            let full = match segments.first().map(String::as_str) {
                 Some("crate") => segments[1..].to_vec(),
                 // In a nested module (tests) one `super` more is written; what is left then is too long, and lies in
                 // the own room.
@@ -188,7 +338,6 @@ fn named(file: &Path, module: &[String]) -> Vec<String> {
                 }
                 _ => return,
             };
-            full.truncate(3);
             if !full.is_empty() {
                 self.found.push(full.join("::"));
             }
@@ -213,6 +362,8 @@ fn named(file: &Path, module: &[String]) -> Vec<String> {
                 visit::visit_item_mod(self, item);
             }
         }
+        // Who may see an item is no arrow.
+        fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
         fn visit_path(&mut self, path: &'ast syn::Path) {
             let segments: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             self.add(&segments);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use longshore::server::rclone::shim;
+use longshore::server::rclone::run::progress;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
@@ -35,7 +35,9 @@ async fn a_locked_database_is_told_soon_and_what_ends_meanwhile_is_written_when_
     // Six seconds are the goal; what waits twice would take ten, and three in a row fifteen.
     assert!(asked.elapsed() < Duration::from_secs(9), "{:?}", asked.elapsed());
     assert_eq!(console.run(&id).await["state"], "running");
-    shim::set_bandwidth(&console.data().join("runs").join(format!("{id}.1")), "off").await.expect("rclone heard it");
+    progress::set_bandwidth(&console.data().join("runs").join(format!("{id}.1")), "off")
+        .await
+        .expect("rclone heard it");
     until("its processes are gone", async || console.processes(&id).is_empty().then_some(())).await;
     assert!(console.run(&id).await["ended_at"].is_null(), "nothing is told that is not written");
 

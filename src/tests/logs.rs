@@ -17,7 +17,11 @@ use longshore::{
         run::{Counts, FileOutcome, Operation, RunFile},
         transfer::TransferOptions,
     },
-    server::rclone::{Transfer, command, log, sandbox::Reach, shim::Plan},
+    server::rclone::{
+        log,
+        program::{run_dir, sandbox::Reach, spec::RunSpec},
+        run::{command, transfer::Transfer},
+    },
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -91,16 +95,20 @@ impl Yard {
         let mut command = Command::new(rclone_path());
         command.args(&args).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         adapt(&mut command).status().expect("rclone");
-        let plan = Plan {
+        let spec = RunSpec {
             program: rclone_path(),
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
             umask: 0o22,
             grace_secs: 10,
             reach: Reach::older(),
+            // As an older Longshore wrote it: what kind of run it is, is in the arguments alone.
+            operation: None,
+            backup: false,
+            workdir: None,
         };
-        fs::write(self.run_dir().join("run.json"), serde_json::to_vec(&plan).expect("JSON")).expect("written");
-        let text = fs::read_to_string(self.run_dir().join(log::FILE)).expect("a log");
+        fs::write(self.run_dir().join("run.json"), serde_json::to_vec(&spec).expect("JSON")).expect("written");
+        let text = fs::read_to_string(self.run_dir().join(run_dir::LOG)).expect("a log");
         let stats = text.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|line| {
             let stats = line.get("stats")?;
             let count = |name: &str| stats[name].as_u64().expect("a count");
@@ -125,7 +133,7 @@ impl Yard {
             let named = kept.iter().filter(|file| file.outcome == outcome).count();
             assert_eq!(report.counts.get(outcome), named as u64, "{}", outcome.as_str());
         }
-        assert!(!self.run_dir().join(log::FILE).exists(), "the log went");
+        assert!(!self.run_dir().join(run_dir::LOG).exists(), "the log went");
         (report.counts, kept)
     }
 
@@ -285,7 +293,7 @@ fn what_a_later_attempt_takes_did_not_fail() {
     ["a/x", "a/y"].iter().for_each(|name| yard.write(name, "content"));
     // A folder in the way, until the first attempt has failed.
     fs::create_dir_all(yard.path("b/x/child")).expect("a folder");
-    let (log, folder) = (yard.run_dir().join(log::FILE), yard.path("b/x"));
+    let (log, folder) = (yard.run_dir().join(run_dir::LOG), yard.path("b/x"));
     let clear = std::thread::spawn(move || {
         let failed = || fs::read_to_string(&log).is_ok_and(|text| text.contains("Attempt 1/"));
         while !failed() {
@@ -303,11 +311,11 @@ fn what_a_later_attempt_takes_did_not_fail() {
 #[test]
 fn a_comparison_is_told_file_by_file() {
     let yard = both();
-    let combined = yard.run_dir().join(log::COMBINED);
+    let combined = yard.run_dir().join(run_dir::COMBINED);
     let conf = yard.path("rclone.conf");
     let args = ["check", "--config", conf.to_str().expect("text"), "--use-json-log", "--log-level=INFO", "--stats=1s"];
     let mut args: Vec<std::ffi::OsString> = args.map(Into::into).to_vec();
-    args.extend(["--stats-log-level=NOTICE".into(), "--log-file".into(), yard.run_dir().join(log::FILE).into()]);
+    args.extend(["--stats-log-level=NOTICE".into(), "--log-file".into(), yard.run_dir().join(run_dir::LOG).into()]);
     args.extend(["--combined".into(), combined.into(), "--".into(), yard.path("a").into(), yard.path("b").into()]);
     yard.begin(args, |command| command);
     let (_, files) = yard.conclude();

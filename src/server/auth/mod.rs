@@ -34,11 +34,12 @@ pub use setup::SetupCode;
 
 use super::{
     client::TrustedProxies,
-    clock::Clock,
+    platform::clock::Clock,
     store::{Store, audit, sessions::Limits, users},
 };
-use crate::domain::error::Result;
 use error::failed;
+
+use crate::domain::error::Result;
 
 /// What has to be known about the surroundings.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use super::{error::causes, secret};
 use crate::{
     domain::{id::UserId, time::Timestamp},
     server::{
-        clock::Clock,
+        platform::clock::Clock,
         store::{
             self, Store, StoreError,
             sessions::{self, Limits, NewSession},

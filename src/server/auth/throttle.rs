@@ -18,7 +18,7 @@ use std::{
 
 use crate::{
     domain::error::{AppError, ErrorCode, Result},
-    server::{client, clock::Clock},
+    server::{client, platform::clock::Clock},
 };
 
 /// Cells of a row of a table.

@@ -11,7 +11,7 @@ use crate::{
         time::Timestamp,
     },
     server::{
-        rclone::RcloneError,
+        rclone::error::RcloneError,
         store::{
             Connection, StoreError,
             runs::{self, Claimed, Task},

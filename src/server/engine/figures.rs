@@ -4,7 +4,7 @@
 
 use crate::{
     domain::run::{Operation, Stats},
-    server::rclone::{Transfer, ending::Ending},
+    server::rclone::run::{ending::Ending, transfer::Transfer},
 };
 
 /// rclone's statistics with what its log says of each file, where that is whole.

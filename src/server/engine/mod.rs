@@ -36,9 +36,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::hub::{Hub, Live};
 use super::{
-    clock::Clock,
     locations::Locations,
-    rclone::Rclone,
+    platform::clock::Clock,
+    rclone::manager::Rclone,
     store::{Store, StoreError, runs::Limits},
 };
 use crate::domain::{id::RunId, run::Run};

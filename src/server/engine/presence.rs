@@ -11,7 +11,7 @@ use crate::{
         run::Operation,
     },
     server::{
-        rclone::{Presence, RcloneError, Transfer},
+        rclone::{browse::existence::Presence, error::RcloneError, run::transfer::Transfer},
         store::runs::Claimed,
     },
 };

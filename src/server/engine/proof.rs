@@ -14,10 +14,9 @@ use crate::{
         run_warning::Lack,
     },
     server::rclone::{
-        RcloneError, Transfer,
-        compare::compares_by,
-        ending::Ending,
+        error::RcloneError,
         log::{self, Report, UNCONFIRMED},
+        run::{compare::compares_by, ending::Ending, transfer::Transfer},
     },
 };
 

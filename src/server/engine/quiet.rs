@@ -9,6 +9,7 @@ use crate::{
     domain::run::Stats,
     server::rclone::{
         log::Progress,
+        run::progress,
         shim::{self, Life},
     },
 };
@@ -48,7 +49,7 @@ impl Quiet {
             return told;
         }
         self.full = true;
-        let (stats, in_flight) = timeout(PROMPT, shim::stats(dir)).await.ok()?.ok()?;
+        let (stats, in_flight) = timeout(PROMPT, progress::stats(dir)).await.ok()?.ok()?;
         self.asked = Some(stats.clone());
         Some(Progress { stats, in_flight })
     }

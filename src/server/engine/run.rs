@@ -35,8 +35,9 @@ use crate::{
     },
     server::{
         rclone::{
-            RcloneError, Transfer, comparison, ending,
+            error::RcloneError,
             log::{self, Progress, Tail},
+            run::{comparison, ending, progress, transfer::Transfer},
             shim::{self, Life},
         },
         store::{
@@ -353,7 +354,7 @@ impl Watch {
             if stopped.is_none() && (self.stop.is_cancelled() || self.is_over() || stalled) {
                 // One that hangs would not answer, and its log has said all.
                 if !stalled {
-                    at_stop = shim::stats(&self.dir).await.ok().map(|(stats, _)| stats);
+                    at_stop = progress::stats(&self.dir).await.ok().map(|(stats, _)| stats);
                 }
                 stopped = Some(Instant::now());
                 if let Err(error) = shim::stop(&self.dir) {

@@ -8,7 +8,11 @@ use tokio::task::spawn_blocking;
 use super::Engine;
 use crate::{
     domain::run::{FileOutcome, Operation},
-    server::rclone::{RcloneError, Transfer, compare::Side, log},
+    server::rclone::{
+        error::RcloneError,
+        log,
+        run::{compare::Side, transfer::Transfer},
+    },
 };
 
 /// How long rclone may say nothing while it lists.

@@ -10,14 +10,15 @@ use std::{
 
 use tokio::task::spawn_blocking;
 
-use super::{Engine, run_dir};
 use crate::{
     domain::id::RunId,
     server::{
-        rclone::log,
+        rclone::{log, program::run_dir},
         store::{StoreError, runs},
     },
 };
+
+use super::{Engine, run_dir};
 
 /// How soon a log that could not be concluded is tried again.
 const AGAIN: Duration = Duration::from_secs(600);
@@ -78,7 +79,7 @@ fn unread(runs_dir: &Path) -> Vec<PathBuf> {
 
 /// Whether the log in this folder was not concluded.
 fn is_unread(dir: &Path) -> bool {
-    dir.join(log::FILE).exists()
+    dir.join(run_dir::LOG).exists()
 }
 
 /// Notes it when the log of an attempt that has ended is left.

@@ -21,7 +21,13 @@ pub use self::{
 };
 use super::{
     error::internal,
-    rclone::{Opened, Rclone, RcloneError, RemotePlace, location_of},
+    rclone::{
+        error::RcloneError,
+        manager::{
+            Rclone,
+            resolve::{Opened, RemotePlace, location_of},
+        },
+    },
 };
 use crate::domain::{
     error::{AppError, ErrorCode, Result},

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Place;
-use crate::{domain::encoding::canonical, server::rclone::RemotePlace};
+use crate::{domain::encoding::canonical, server::rclone::manager::resolve::RemotePlace};
 
 /// Whether two places have a folder in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,14 +15,9 @@ use crate::{
     },
     server::{
         auth::Actor,
-        rclone::{Transfer, command},
+        rclone::run::{command, transfer::Transfer},
         state::AppState,
-        store::{
-            StoreError,
-            jobs::{self as store, Owner},
-            new_id,
-            runs::last_of_jobs,
-        },
+        store::{StoreError, jobs as store, jobs::Owner, new_id, runs::last_of_jobs},
     },
 };
 

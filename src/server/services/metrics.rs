@@ -11,7 +11,7 @@ use crate::{
     },
     server::{
         auth::Actor,
-        rclone::RcloneStatus,
+        rclone::manager::RcloneStatus,
         state::AppState,
         store::{mounts as stored, runs},
     },

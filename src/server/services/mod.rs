@@ -19,7 +19,7 @@ pub mod users;
 
 use super::{
     auth::Actor,
-    rclone,
+    rclone::manager::RcloneStatus as Status,
     state::AppState,
     store::{
         StoreError,
@@ -76,9 +76,7 @@ async fn audit_failure(app: &AppState, actor: &Actor, action: &str, target: &str
 /// Whether rclone can be used, as a person reads it.
 pub fn rclone_status(app: &AppState) -> RcloneStatus {
     match app.rclone.status() {
-        rclone::RcloneStatus::Ready(binary) => RcloneStatus::Ready { version: binary.version.to_string() },
-        rclone::RcloneStatus::Missing { message } | rclone::RcloneStatus::Down { message } => {
-            RcloneStatus::Missing { message }
-        }
+        Status::Ready(binary) => RcloneStatus::Ready { version: binary.version.to_string() },
+        Status::Missing { message } | Status::Down { message } => RcloneStatus::Missing { message },
     }
 }

@@ -21,8 +21,9 @@ use crate::{
     server::{
         auth::Actor,
         rclone::{
-            Presence, RcloneError,
-            mount::{self, MountPlan},
+            browse::existence::Presence,
+            error::RcloneError,
+            mount::{self, MountOptions},
         },
         state::AppState,
         store::{
@@ -83,7 +84,7 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("rclone.mount", &target) }).await?;
     transaction.commit().await.map_err(StoreError::from)?;
 
-    let plan = MountPlan {
+    let plan = MountOptions {
         location: stored.location.clone(),
         mount_point,
         read_only: stored.read_only,
@@ -103,7 +104,7 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
 }
 
 /// Mounts, when the location still leads where it may: a link can have been changed since it was asked for.
-async fn mount_checked(app: &AppState, id: &MountId, plan: &MountPlan) -> Result<()> {
+async fn mount_checked(app: &AppState, id: &MountId, plan: &MountOptions) -> Result<()> {
     app.locations.check(&plan.location).await?;
     Ok(app.rclone.mount(&dir(app, id), plan).await?)
 }

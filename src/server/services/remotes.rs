@@ -21,7 +21,11 @@ use crate::{
     server::{
         auth::Actor,
         error::internal,
-        rclone::{self, RcloneError, Saved, SavedRemote},
+        rclone::{
+            error::RcloneError,
+            providers::allowlist,
+            remotes::{self as saved_remotes, SavedRemote, change::Saved, crypt},
+        },
         state::AppState,
         store::{StoreError, remotes},
     },
@@ -72,14 +76,14 @@ pub async fn providers(actor: &Actor, app: &AppState) -> Result<Vec<ProviderSumm
 /// One of them, with the options that may be set. `name` is rclone's type, or what people call it.
 pub async fn provider(actor: &Actor, app: &AppState, name: &str) -> Result<Provider> {
     actor.require(Permission::RemotesRead)?;
-    let kind = rclone::provider_type(name).unwrap_or(name);
+    let kind = allowlist::provider_type(name).unwrap_or(name);
     let found = app.rclone.providers().await?.iter().find(|provider| provider.name == kind).cloned();
     found.ok_or_else(|| AppError::not_found(format_args!("provider “{name}”")))
 }
 
 /// The remote with its provider by rclone's type, whatever it was called.
 fn typed(remote: NewRemote) -> NewRemote {
-    let provider = rclone::provider_type(&remote.provider).map_or(remote.provider, str::to_owned);
+    let provider = allowlist::provider_type(&remote.provider).map_or(remote.provider, str::to_owned);
     NewRemote { provider, ..remote }
 }
 
@@ -236,7 +240,7 @@ fn secret(options: &mut BTreeMap<String, String>, name: &str) -> Result<String> 
     if let Some(given) = options.get(name).filter(|given| !given.is_empty()) {
         return Ok(given.clone());
     }
-    let made = rclone::new_password()?;
+    let made = crypt::new_password()?;
     options.insert(name.to_owned(), made.clone());
     Ok(made)
 }
@@ -316,7 +320,7 @@ async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
 
 /// What rclone's schema can not know: what wraps other places may lead only where people may go.
 async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
-    for (option, place) in rclone::leads_to(&remote.provider, &remote.config)? {
+    for (option, place) in saved_remotes::leads_to(&remote.provider, &remote.config)? {
         if !place.is_local() && place.remote() == remote.name {
             return Err(AppError::invalid(option, "A remote cannot lead to itself."));
         }

@@ -15,7 +15,7 @@ use crate::{
         auth::Actor,
         identity::{self, Offered},
         outbound::Outbound,
-        rclone,
+        rclone::{config::trust, error::text},
         state::AppState,
         store,
     },
@@ -45,7 +45,7 @@ pub(super) struct First {
 /// What has to be known before a password goes to the server of a new remote.
 pub(super) async fn before_test(remote: &NewRemote, outbound: &Outbound) -> Before {
     let is_ssh = remote.provider == "sftp";
-    let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
+    let Some(endpoint) = trust::endpoint(&remote.provider, &remote.config) else {
         return if is_ssh && !has_check(remote) { Before::Ask(Box::new(behind_proxy())) } else { Before::Go(None) };
     };
     if remote.trust.is_empty() && (!is_ssh || has_check(remote)) {
@@ -73,7 +73,7 @@ fn behind_proxy() -> RemoteTest {
 
 /// What a new remote is to trust: what was confirmed, or the first host key that the server shows.
 pub(super) async fn before_save(remote: &NewRemote, outbound: &Outbound) -> Result<Option<First>> {
-    let Some(endpoint) = rclone::endpoint(&remote.provider, &remote.config) else {
+    let Some(endpoint) = trust::endpoint(&remote.provider, &remote.config) else {
         return if remote.trust.is_empty() {
             Ok(None)
         } else {
@@ -106,14 +106,14 @@ fn chosen(offered: &Offered, fingerprint: &str) -> std::result::Result<String, S
 }
 
 fn has_check(remote: &NewRemote) -> bool {
-    rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::Pinned)
+    trust::check(&remote.provider, &remote.config) == Some(ServerCheck::Pinned)
 }
 
 /// The result of a test of a new remote; with what the server shows, where that is why it failed.
 pub(super) async fn explained(result: RemoteTest, remote: &NewRemote, outbound: &Outbound) -> RemoteTest {
-    let unchecked = rclone::server_check(&remote.provider, &remote.config) == Some(ServerCheck::NotChecked)
-        && remote.trust.is_empty();
-    let endpoint = rclone::endpoint(&remote.provider, &remote.config);
+    let unchecked =
+        trust::check(&remote.provider, &remote.config) == Some(ServerCheck::NotChecked) && remote.trust.is_empty();
+    let endpoint = trust::endpoint(&remote.provider, &remote.config);
     with_identity(result, endpoint, unchecked.then(|| not_checked(&remote.provider)), outbound).await
 }
 
@@ -132,7 +132,7 @@ async fn with_identity(
     unchecked: Option<&str>,
     outbound: &Outbound,
 ) -> RemoteTest {
-    let refused = !result.connected && rclone::is_about_identity(&result.message);
+    let refused = !result.connected && text::is_about_identity(&result.message);
     if unchecked.is_none() && !refused {
         return result;
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use longshore::{
     domain::location::Location,
-    server::rclone::{Opened, Rclone, RcloneConfig},
+    server::rclone::manager::{Rclone, RcloneConfig, resolve::Opened},
 };
 
 use crate::support::rclone_path;

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use longshore::{
     domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions},
-    server::rclone::{Rclone, RcloneConfig, RcloneError, Transfer, flags::withheld},
+    server::rclone::{
+        error::RcloneError,
+        flags::withheld,
+        manager::{Rclone, RcloneConfig},
+        run::transfer::Transfer,
+    },
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};

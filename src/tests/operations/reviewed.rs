@@ -8,7 +8,7 @@ use longshore::{
         run::Operation,
         transfer::TransferOptions,
     },
-    server::rclone::flags::{is_reviewed, own::OWN},
+    server::rclone::flags::{extra::OWN, is_reviewed},
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -30,9 +30,11 @@ use longshore::{
         transfer::TransferOptions,
     },
     server::rclone::{
-        Opened, Rclone, RcloneConfig, RcloneError, RcloneStatus, Transfer, log,
-        shim::{self, Life},
-        signal_name,
+        error::RcloneError,
+        log,
+        manager::{Rclone, RcloneConfig, RcloneStatus, resolve::Opened},
+        run::{progress, transfer::Transfer},
+        shim::{self, Life, signal_name},
     },
 };
 use tempfile::TempDir;
@@ -95,7 +97,7 @@ impl House {
         self.rclone.start_run(&dir, &self.copy("big", "out", options), None).await.expect("started");
         assert_eq!(shim::inspect(&dir), Life::Alive);
         until("bytes to flow", async || {
-            shim::stats(&dir).await.is_ok_and(|(stats, files)| stats.bytes > 0 && files.len() == 1)
+            progress::stats(&dir).await.is_ok_and(|(stats, files)| stats.bytes > 0 && files.len() == 1)
         })
         .await;
         dir

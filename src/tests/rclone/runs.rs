@@ -126,7 +126,7 @@ async fn a_run_outlives_the_console_and_the_next_one_finds_it() {
     assert_eq!(warm(data.path()), None, "the warm rclone ends with the console");
     let _next = open(data.path(), rclone_path()).await;
     assert_eq!(shim::inspect(&dir), Life::Alive);
-    let (stats, _) = shim::stats(&dir).await.expect("it answers");
+    let (stats, _) = progress::stats(&dir).await.expect("it answers");
     assert!(stats.bytes > 0);
     shim::stop(&dir).expect("asked");
     assert!(matches!(ended(&dir).await, Life::Exited(_)));

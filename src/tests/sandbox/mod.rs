@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use longshore::server::rclone::sandbox::Kernel;
+use longshore::server::rclone::program::sandbox::Kernel;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

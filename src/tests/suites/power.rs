@@ -220,7 +220,7 @@ async fn what_was_answered_is_there_after_the_power_failed() {
     let (mut counted, mut slowest) = ([0; 6], Duration::ZERO);
     for round in 0..times {
         let mut chance = Chance::of(round);
-        let since = longshore::server::clock::Clock::system().now().rfc3339();
+        let since = longshore::server::platform::clock::Clock::system().now().rfc3339();
         drive.arm(chance.between(1, MOST_CALLS), Trouble::Cut);
         let people = People { console: &console, drive: &drive, round, answered: RefCell::default() };
         tokio::join!(

@@ -27,7 +27,7 @@ use crate::{
         time::Timestamp,
         user::Role,
     },
-    server::{client::TrustedProxies, clock::Clock, store::Store},
+    server::{client::TrustedProxies, platform::clock::Clock, store::Store},
 };
 
 /// 2025-11-23T14:02:11.25Z.

@@ -13,12 +13,15 @@ use crate::{
         location::Location,
     },
     server::rclone::{
-        RcloneError, Transfer,
-        comparison::{self, Comparison, Fold, Side, Wanted},
-        filters,
-        limit::{self, Beside, Kept},
-        preflight::Plan,
-        presence::{FEW, Traits},
+        error::RcloneError,
+        run::{
+            comparison::{self, Comparison, Fold, Side, Wanted},
+            filters,
+            max_delete::{self, Beside, Kept},
+            preflight::Plan,
+            presence::{FEW, Traits},
+            transfer::Transfer,
+        },
     },
 };
 
@@ -187,7 +190,7 @@ impl Comparing<'_> {
         };
         if let (Location::Local(from), Some(Location::Local(to))) = (destination, kept.as_ref().map(|kept| &kept.place))
         {
-            traits.moves = limit::is_one_disk(Path::new(from), Path::new(to));
+            traits.moves = max_delete::is_one_disk(Path::new(from), Path::new(to));
         }
         let mut beside = Beside::of(found, renamed, kept.is_some(), traits);
         if let Some(kept) = kept.filter(|_| traits.moves && found.changed + found.extra > 0) {

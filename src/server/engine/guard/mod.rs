@@ -20,9 +20,13 @@ use crate::{
     },
     server::{
         rclone::{
-            RcloneError, Transfer, filters,
+            error::RcloneError,
             log::Tail,
-            preflight::{Plan, Preflight},
+            run::{
+                filters,
+                preflight::{Plan, Preflight},
+                transfer::Transfer,
+            },
         },
         store::{
             StoreError,

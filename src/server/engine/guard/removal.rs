@@ -16,7 +16,7 @@ use crate::{
         removal::Allowance,
     },
     server::{
-        rclone::{RcloneError, Transfer},
+        rclone::{error::RcloneError, run::transfer::Transfer},
         store::{
             StoreError, jobs,
             runs::{self, Stored, Task},

@@ -2,16 +2,15 @@
 //! (`options/info`), what that leaves out, and the review that says which of them may be set. What is not in all of
 //! that never gets onto a command line.
 
-pub mod own;
+pub mod extra;
 mod review;
-mod shape;
+mod rules;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use self::review::Verdict;
-use super::command::exact;
 use crate::domain::{
     flag::{Flag, FlagKind, FlagValue},
     run::Operation,
@@ -100,7 +99,7 @@ impl Catalog {
     pub fn new(info: &Info) -> Self {
         let may = |name: &str| matches!(review::verdict(name), Some(Verdict::For(_)));
         let listed = info.main.iter().chain(&info.filter).filter_map(RawFlag::offered);
-        let all = listed.chain(own::OWN.iter().map(Into::into)).filter(|flag| may(&flag.name));
+        let all = listed.chain(extra::OWN.iter().map(Into::into)).filter(|flag| may(&flag.name));
         let blocks = [("_config", &info.main), ("_filter", &info.filter)];
         let keys = blocks
             .into_iter()
@@ -134,7 +133,7 @@ impl Catalog {
             }
         }
         let on = |name: &str| checked.get(name) == Some(&FlagValue::Switch(true));
-        if let Some(name) = shape::conflict(on, &["delete_before", "delete_during", "delete_after"]) {
+        if let Some(name) = rules::conflict(on, &["delete_before", "delete_during", "delete_after"]) {
             wrong.insert(field(name), "Only one of delete_before, delete_during and delete_after.".to_owned());
         }
         if wrong.is_empty() { Ok(checked) } else { Err(wrong) }
@@ -144,7 +143,7 @@ impl Catalog {
         match self.flags.get(name) {
             Some(flag) if is_for(name, operation) => {
                 let value = flag.check(value)?;
-                shape::problem(name, &value).map_or(Ok(value), |problem| Err(problem.to_owned()))
+                rules::problem(name, &value).map_or(Ok(value), |problem| Err(problem.to_owned()))
             }
             _ => Err(refusal(operation, name)),
         }
@@ -229,6 +228,15 @@ pub fn words(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = String
     })
 }
 
+/// A pattern whose last character rclone keeps. Of the last of several values of an option it drops blanks at the end,
+/// so that a delete of `old ` deletes `old`; a class of one character is no blank.
+pub(super) fn exact(pattern: &str) -> String {
+    let Some(last) = pattern.chars().next_back().filter(|last| last.is_whitespace()) else { return pattern.to_owned() };
+    let start = pattern.strip_suffix(last).unwrap_or_default();
+    let escaped = start.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1;
+    format!("{}[{last}]", if escaped { start.strip_suffix('\\').unwrap_or_default() } else { start })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -308,7 +316,7 @@ mod tests {
 
     #[test]
     fn every_option_that_only_help_has_was_reviewed_for_an_operation() {
-        for own in &own::OWN {
+        for own in &extra::OWN {
             assert!(matches!(review::verdict(own.name), Some(Verdict::For(_))), "{}", own.name);
         }
         assert!(withheld().count() > 100);

@@ -8,10 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::run::{Counts, FileOutcome, RunFile, Stats};
+use crate::{
+    domain::run::{Counts, FileOutcome, RunFile, Stats},
+    server::rclone::program::run_dir,
+};
 
 use super::{
-    FILE,
     finish::finish,
     index::{Index, Writer},
     keep::{self, Keeper},
@@ -37,7 +39,7 @@ pub fn conclude(dir: &Path) -> io::Result<Report> {
         None => make(dir)?,
     };
     segments::remove(dir)?;
-    match fs::remove_file(dir.join(kind::COMBINED)) {
+    match fs::remove_file(dir.join(run_dir::COMBINED)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(report),
     }
@@ -64,7 +66,7 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
     let finish = finish(dir);
     let segments = segments::open(dir)?;
     let (set_aside, whole) = (segments.len().saturating_sub(1), segments.iter().map(|segment| segment.len).sum());
-    let mut keeper = Keeper::create(&draft.join(FILE), whole)?;
+    let mut keeper = Keeper::create(&draft.join(run_dir::LOG), whole)?;
     let mut thinner = Thinner::default();
     let kind = Kind::of(dir)?;
     let compares = kind.compares;
@@ -247,17 +249,14 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{super::shim::PLAN, FILE, files, kind::COMBINED},
-        *,
-    };
+    use super::{super::files, *};
     use crate::domain::{run::RunFiles, run_warning::Duplicates};
 
     const ERRORS: &str = include_str!("../../../tests/fixtures/rclone/copy_errors_retries.jsonl");
 
     fn run(log: &str) -> tempfile::TempDir {
         let dir = tempfile::tempdir().expect("a folder");
-        fs::write(dir.path().join(FILE), log).expect("written");
+        fs::write(dir.path().join(run_dir::LOG), log).expect("written");
         dir
     }
 
@@ -289,7 +288,7 @@ mod tests {
         assert_eq!(report.finish, finish);
         assert_eq!(super::finish(dir), finish);
         assert_eq!(names(dir), ["report".to_owned()].into());
-        assert_eq!(fs::read_to_string(report::folder(dir).join(FILE)).expect("kept"), ERRORS);
+        assert_eq!(fs::read_to_string(report::folder(dir).join(run_dir::LOG)).expect("kept"), ERRORS);
         assert_eq!(conclude(dir).expect("again"), report);
         assert_eq!(
             series::series(dir).expect("kept").points.last().map(|point| (point.bytes, point.files)),
@@ -304,11 +303,11 @@ mod tests {
         let draft = dir.join(DRAFT);
         fs::create_dir(&draft).expect("a draft");
         fs::write(draft.join("copied.files"), "half").expect("written");
-        fs::write(draft.join(FILE), "half").expect("written");
+        fs::write(draft.join(run_dir::LOG), "half").expect("written");
         conclude(dir).expect("concluded");
         assert_eq!(names(dir), ["report".to_owned()].into());
         // Broken off after the report was there, and before the log went.
-        fs::write(dir.join(FILE), ERRORS).expect("written");
+        fs::write(dir.join(run_dir::LOG), ERRORS).expect("written");
         fs::write(dir.join("log-2026-11-24T21-42-43.958.jsonl"), ERRORS).expect("written");
         assert_eq!(conclude(dir).expect("again").counts.copied, 4);
         assert_eq!(names(dir), ["report".to_owned()].into());
@@ -334,7 +333,7 @@ mod tests {
                 fs::write(dir.path().join(format!("log-2026-11-24T21-42-4{n}.958.jsonl")), stats(elapsed + n as u32))
                     .expect("written");
             }
-            fs::write(dir.path().join(FILE), ERRORS).expect("written");
+            fs::write(dir.path().join(run_dir::LOG), ERRORS).expect("written");
             let report = conclude(dir.path()).expect("concluded");
             assert_eq!(report.log_truncated, cut);
             fs::remove_dir_all(report::folder(dir.path())).expect("removed");
@@ -360,7 +359,7 @@ mod tests {
         ];
         let dir = run(&log.concat());
         let plan = serde_json::json!({ "program": "rclone", "args": ["sync", "--backup-dir=b:", "--", "a:", "c:"], "env": [], "umask": 18 });
-        fs::write(dir.path().join(PLAN), plan.to_string()).expect("written");
+        fs::write(dir.path().join(run_dir::SPEC), plan.to_string()).expect("written");
         let live = all(dir.path());
         let counts = conclude(dir.path()).expect("concluded").counts;
         assert_eq!((counts.copied, counts.updated, counts.renamed, counts.deleted, counts.moved), (2, 1, 1, 1, 0));
@@ -446,7 +445,7 @@ mod tests {
         let dir = run(&log.concat());
         let plan =
             serde_json::json!({ "program": "rclone", "args": ["move", "--", "a:", "c:"], "env": [], "umask": 18 });
-        fs::write(dir.path().join(PLAN), plan.to_string()).expect("written");
+        fs::write(dir.path().join(run_dir::SPEC), plan.to_string()).expect("written");
         let live = all(dir.path());
         let report = conclude(dir.path()).expect("concluded");
         let Counts { moved, copied, deleted, failed, .. } = report.counts;
@@ -476,8 +475,11 @@ mod tests {
         ]
         .concat());
         let dir = dir.path();
-        fs::write(dir.join(COMBINED), "= a\n* b\n+ bad␊<img onerror>\n- only\n! locked\n! silent\n? what\n=\n\nx")
-            .expect("written");
+        fs::write(
+            dir.join(run_dir::COMBINED),
+            "= a\n* b\n+ bad␊<img onerror>\n- only\n! locked\n! silent\n? what\n=\n\nx",
+        )
+        .expect("written");
         let live = all(dir);
         let counts = conclude(dir).expect("concluded").counts;
         let found = FileOutcome::ALL.map(|outcome| counts.get(outcome));
@@ -498,7 +500,7 @@ mod tests {
         log.extend(b"\xff\xfe\n{\"object\":\n{\"object\":3}\n{\"stats\":{\"bytes\":\"x\"}}\n[]\n\n{\"object\":\"a\",\"level\":\"info\",\"msg\":\"Renamed from \\\"\"}\n");
         log.extend(line("info", "<img onerror>", "Copied (new)", ",\"size\":-1").into_bytes());
         let dir = tempfile::tempdir().expect("a folder");
-        fs::write(dir.path().join(FILE), log).expect("written");
+        fs::write(dir.path().join(run_dir::LOG), log).expect("written");
         let report = conclude(dir.path()).expect("concluded");
         assert_eq!((report.counts.copied, report.counts.renamed), (2, 1));
         let page = files(dir.path(), FileOutcome::Copied, "<IMG", 0, 1).expect("read");

@@ -133,11 +133,12 @@ impl Sink for Window {
 mod tests {
     use std::fs;
 
-    use super::{super::FILE, *};
+    use super::*;
+    use crate::server::rclone::program::run_dir;
 
     fn of(log: &str, outcome: FileOutcome, search: &str, offset: u64, limit: u64) -> RunFiles {
         let dir = tempfile::tempdir().expect("a folder");
-        fs::write(dir.path().join(FILE), log).expect("written");
+        fs::write(dir.path().join(run_dir::LOG), log).expect("written");
         files(dir.path(), outcome, search, offset, limit).expect("read")
     }
 

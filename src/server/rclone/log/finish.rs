@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::run::Stats;
+use crate::{
+    domain::run::Stats,
+    server::rclone::{error::text, program::run_dir, wire},
+};
 
 use super::{
-    super::{wire, words},
-    STDERR,
     headline::Headline,
     reader, report,
     segments::{self, Segment},
@@ -64,16 +65,16 @@ pub fn finish(dir: &Path) -> Finish {
             finish.last = Some(stats);
         }
     }
-    finish.cause = headline.cause().map(|text| words::explain(text, &[]));
+    finish.cause = headline.cause().map(|text| text::explain(text, &[]));
     finish.passing = headline.is_passing();
-    finish.headline = headline.text().or_else(|| complaint(dir).map(|text| words::plain(&text)));
+    finish.headline = headline.text().or_else(|| complaint(dir).map(|text| text::plain(&text)));
     finish
 }
 
 /// The last that an rclone said in the log at `path`: why it ended.
 #[must_use]
 pub fn reason(path: &Path) -> Option<String> {
-    parsed(vec![Segment::open(path).ok()??]).last().map(|line| words::explain(&line.msg, &[]))
+    parsed(vec![Segment::open(path).ok()??]).last().map(|line| text::explain(&line.msg, &[]))
 }
 
 fn parsed(segments: Vec<Segment>) -> impl Iterator<Item = wire::LogLine> {
@@ -83,7 +84,7 @@ fn parsed(segments: Vec<Segment>) -> impl Iterator<Item = wire::LogLine> {
 
 /// What rclone said outside of its log: a flag it does not know, or how it broke.
 fn complaint(dir: &Path) -> Option<String> {
-    let mut file = reader::open(&dir.join(STDERR)).ok()??;
+    let mut file = reader::open(&dir.join(run_dir::STDERR)).ok()??;
     let (lines, _) = reader::last(&mut file, ERRORS).ok()?;
     let lines: Vec<_> = lines
         .iter()
@@ -99,12 +100,12 @@ fn complaint(dir: &Path) -> Option<String> {
 mod tests {
     use std::fs;
 
-    use super::{super::FILE, *};
+    use super::*;
 
     fn run(log: &str, stderr: &str) -> tempfile::TempDir {
         let dir = tempfile::tempdir().expect("a folder");
-        fs::write(dir.path().join(FILE), log).expect("written");
-        fs::write(dir.path().join(STDERR), stderr).expect("written");
+        fs::write(dir.path().join(run_dir::LOG), log).expect("written");
+        fs::write(dir.path().join(run_dir::STDERR), stderr).expect("written");
         dir
     }
 

@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::super::{passing, redact::redact, wire, words};
+use crate::server::rclone::{
+    error::{redact::redact, text, transient},
+    wire,
+};
 
 /// What rclone says after an error, which is not why.
 const AFTER: [&str; 8] = [
@@ -75,7 +78,7 @@ impl Headline {
     /// Whether that may pass by itself.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        self.cause().or(self.verdict.as_deref()).is_some_and(passing::is_passing)
+        self.cause().or(self.verdict.as_deref()).is_some_and(transient::is_passing)
     }
 
     /// In words. `None` when nothing failed.
@@ -83,7 +86,7 @@ impl Headline {
     pub fn text(self) -> Option<String> {
         if let Some(verdict) = self.verdict.as_ref().filter(|verdict| KEPT.iter().any(|kept| verdict.starts_with(kept)))
         {
-            return Some(words::plain(verdict));
+            return Some(text::plain(verdict));
         }
         if let Some((name, message)) = &self.file {
             return Some(of_files(name, message, self.failed.len()));
@@ -107,8 +110,8 @@ fn is_after(verdict: &str) -> bool {
 }
 
 fn of_files(name: &str, message: &str, failed: usize) -> String {
-    let said = words::explain(message, &[]);
-    let said = format!("{}: {}", words::plain(&redact(name)), said.trim_end_matches('.'));
+    let said = text::explain(message, &[]);
+    let said = format!("{}: {}", text::plain(&redact(name)), said.trim_end_matches('.'));
     match failed {
         0 | 1 => format!("{said}."),
         2 => format!("{said}. And 1 more file failed."),
@@ -118,7 +121,7 @@ fn of_files(name: &str, message: &str, failed: usize) -> String {
 
 /// An error of a whole remote, with its name: a run has two.
 fn of_remote(text: &str) -> String {
-    let said = words::explain(text, &[]);
+    let said = text::explain(text, &[]);
     let name = text
         .strip_prefix("Failed to create file system for ")
         .and_then(|rest| rest.split('"').nth(1))

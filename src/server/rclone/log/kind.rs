@@ -2,18 +2,17 @@
 
 use std::{fs, io, path::Path, time::UNIX_EPOCH};
 
-use crate::domain::{run::FileOutcome, time::Timestamp};
-
-use super::{
-    super::shim::{PLAN, Plan, Text},
-    latest::Names,
-    reader,
+use crate::{
+    domain::{
+        run::{FileOutcome, Operation},
+        time::Timestamp,
+    },
+    server::rclone::program::{run_dir, spec::RunSpec},
 };
 
-/// What `rclone check` found, in a run's folder: one file a line, after a sign.
-pub const COMBINED: &str = "combined.txt";
+use super::{latest::Names, reader};
 
-/// What is known of a run from its command line. By default every line is taken at its word.
+/// What is known of a run from what it was started with. By default every line is taken at its word.
 #[derive(Debug, Default)]
 pub struct Kind {
     /// Whether it moves files only to make room, or to follow a rename: what is asked for is something else.
@@ -31,11 +30,7 @@ pub struct Kind {
 impl Kind {
     /// Of the run in `dir`.
     pub fn of(dir: &Path) -> io::Result<Self> {
-        let mut kind = fs::read(dir.join(PLAN))
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok())
-            .map(|plan| Self::by(&plan))
-            .unwrap_or_default();
+        let mut kind = RunSpec::read(dir).map(|spec| Self::by(&spec)).unwrap_or_default();
         let mut unread = Names::default();
         if compared(dir, |outcome, name| {
             if outcome == FileOutcome::Failed {
@@ -48,16 +43,13 @@ impl Kind {
         Ok(kind)
     }
 
-    fn by(plan: &Plan) -> Self {
-        let is = |arg: &Text, of: &dyn Fn(&str) -> bool| matches!(arg, Text::Utf8(text) if of(text));
-        let operation = plan.args.first();
-        let does = |what: &str| operation.is_some_and(|arg| is(arg, &|text| text == what));
-        let flags = plan.args.iter().take_while(|arg| !is(arg, &|text| text == "--"));
+    fn by(spec: &RunSpec) -> Self {
+        let is = |operations: &[Operation]| spec.operation.is_some_and(|operation| operations.contains(&operation));
         Self {
-            moves_inside: operation.is_some_and(|arg| is(arg, &|text| matches!(text, "copy" | "sync" | "delete"))),
-            moves: does("move"),
-            compares: does("check"),
-            backup: flags.into_iter().any(|arg| is(arg, &|text| text.starts_with("--backup-dir"))),
+            moves_inside: is(&[Operation::Copy, Operation::Sync, Operation::Delete]),
+            moves: is(&[Operation::Move]),
+            compares: is(&[Operation::Check]),
+            backup: spec.backup,
             unread: None,
         }
     }
@@ -65,7 +57,7 @@ impl Kind {
 
 /// Calls `each` with what the comparison in `dir` says of each file. Whether there is one.
 pub fn compared(dir: &Path, mut each: impl FnMut(FileOutcome, &str) -> io::Result<()>) -> io::Result<bool> {
-    let Some(file) = reader::open(&dir.join(COMBINED))? else { return Ok(false) };
+    let Some(file) = reader::open(&dir.join(run_dir::COMBINED))? else { return Ok(false) };
     reader::each(file, true, |line| {
         let line = String::from_utf8_lossy(line);
         match line.split_at_checked(2).and_then(|(sign, name)| Some((outcome(sign)?, name))) {
@@ -78,7 +70,7 @@ pub fn compared(dir: &Path, mut each: impl FnMut(FileOutcome, &str) -> io::Resul
 
 /// When the comparison in `dir` was written last.
 pub fn compared_at(dir: &Path) -> Timestamp {
-    let modified = fs::metadata(dir.join(COMBINED)).and_then(|metadata| metadata.modified()).ok();
+    let modified = fs::metadata(dir.join(run_dir::COMBINED)).and_then(|metadata| metadata.modified()).ok();
     let millis = modified.and_then(|at| i64::try_from(at.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok());
     Timestamp(millis.unwrap_or_default())
 }

@@ -7,15 +7,16 @@ use std::{
     path::Path,
 };
 
-use crate::domain::{
-    run::{LogLevel, LogLine, RunLog},
-    text::Needle,
-    time::Timestamp,
+use crate::{
+    domain::{
+        run::{LogLevel, LogLine, RunLog},
+        text::Needle,
+        time::Timestamp,
+    },
+    server::rclone::{error::text, program::run_dir, wire},
 };
 
 use super::{
-    super::{wire, words},
-    FILE, STDERR,
     reader::LONGEST,
     report,
     segments::{self, Segment},
@@ -88,8 +89,8 @@ pub fn lines(dir: &Path, wanted: &Wanted) -> io::Result<RunLog> {
 /// What there is to read, oldest first: what rclone said outside of its log; then what was kept of that, or the log
 /// itself.
 pub fn sources(dir: &Path) -> io::Result<Vec<Segment>> {
-    let errors = Segment::open(&dir.join(STDERR))?.filter(|segment| segment.len > 0);
-    let log = match Segment::open(&report::folder(dir).join(FILE))? {
+    let errors = Segment::open(&dir.join(run_dir::STDERR))?.filter(|segment| segment.len > 0);
+    let log = match Segment::open(&report::folder(dir).join(run_dir::LOG))? {
         Some(kept) => vec![kept],
         None => segments::open(dir)?,
     };
@@ -248,10 +249,10 @@ fn readable(line: &[u8], level: LogLevel, search: &Needle) -> Option<LogLine> {
             at: Timestamp::parse(&line.time),
             level: line.level,
             object: line.object,
-            message: words::plain(&line.msg),
+            message: text::plain(&line.msg),
         },
         Err(_) => {
-            let message = words::plain(&String::from_utf8_lossy(line));
+            let message = text::plain(&String::from_utf8_lossy(line));
             (!message.is_empty()).then_some(LogLine { at: None, level: String::new(), object: None, message })?
         }
     };
@@ -289,8 +290,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path();
         log(dir, "log-2026-11-24T21-42-43.958.jsonl", 0..3000);
-        log(dir, FILE, 3000..3100);
-        fs::write(dir.join(STDERR), "goroutine 1\n\n").expect("written");
+        log(dir, run_dir::LOG, 3000..3100);
+        fs::write(dir.join(run_dir::STDERR), "goroutine 1\n\n").expect("written");
         let mut wanted = Wanted { limit: 300, ..Wanted::default() };
         let (mut all, mut pages) = (Vec::new(), 0);
         loop {
@@ -309,14 +310,14 @@ mod tests {
     fn what_is_searched_for_is_found_wherever_it_stands() {
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path();
-        log(dir, FILE, 0..5000);
+        log(dir, run_dir::LOG, 0..5000);
         let errors = Wanted { level: LogLevel::Error, limit: 5, ..Wanted::default() };
         assert_eq!(read(dir, &errors).0, said([4950, 4960, 4970, 4980, 4990]));
         let object = Wanted { search: "dir/F12".into(), limit: 500, ..Wanted::default() };
         assert_eq!(read(dir, &object).0, said([12].into_iter().chain(120..130).chain(1200..1300)));
         let none = read(dir, &Wanted { search: "nothing".into(), limit: 9, ..Wanted::default() });
         assert_eq!((none.0.len(), none.1.older), (0, None));
-        fs::write(dir.join(FILE), "{\"level\":\"error\",\"msg\":\"x:pass=hunter2:\"}\n").expect("written");
+        fs::write(dir.join(run_dir::LOG), "{\"level\":\"error\",\"msg\":\"x:pass=hunter2:\"}\n").expect("written");
         assert_eq!(read(dir, &Wanted { search: "hunter2".into(), limit: 9, ..Wanted::default() }).0.len(), 0);
         assert_eq!(read(dir, &Wanted { limit: 9, ..Wanted::default() }).0, ["x:pass=***:"]);
     }
@@ -329,11 +330,11 @@ mod tests {
             fs::OpenOptions::new()
                 .append(true)
                 .create(true)
-                .open(dir.join(FILE))
+                .open(dir.join(run_dir::LOG))
                 .expect("open")
                 .write_all(text.as_bytes())
         };
-        log(dir, FILE, 0..20);
+        log(dir, run_dir::LOG, 0..20);
         let (_, first) = read(dir, &Wanted { limit: 5, ..Wanted::default() });
         let after = |log: &RunLog, limit| Wanted {
             after: Place::parse(log.cursor.as_deref().expect("a cursor")),
@@ -345,7 +346,7 @@ mod tests {
         let (messages, second) = read(dir, &after(&first, 5));
         assert_eq!((messages, second.truncated, second.reset), (said([]), false, false));
         append(&half[30..]).expect("written");
-        fs::rename(dir.join(FILE), dir.join("log-2026-11-24T21-42-43.958.jsonl")).expect("set aside");
+        fs::rename(dir.join(run_dir::LOG), dir.join("log-2026-11-24T21-42-43.958.jsonl")).expect("set aside");
         append(&line(21, "info")).expect("written");
         let (messages, third) = read(dir, &after(&second, 5));
         assert_eq!((messages, third.truncated), (said([20, 21]), false));
@@ -355,7 +356,7 @@ mod tests {
         // Another log is in its place: that of a run that has ended.
         fs::remove_file(dir.join("log-2026-11-24T21-42-43.958.jsonl")).expect("removed");
         fs::create_dir(report::folder(dir)).expect("a folder");
-        log(&report::folder(dir), FILE, 0..40);
+        log(&report::folder(dir), run_dir::LOG, 0..40);
         let (messages, last) = read(dir, &after(&fourth, 2));
         assert_eq!((messages, last.reset, last.truncated), (said([38, 39]), true, true));
     }
@@ -368,7 +369,7 @@ mod tests {
         bytes.extend(vec![b'x'; LONGEST * 3]);
         bytes.extend(b"\n\xff\xfe garbage\n{\"level\":3}\n");
         bytes.extend(line(2, "info").into_bytes());
-        fs::write(dir.join(FILE), bytes).expect("written");
+        fs::write(dir.join(run_dir::LOG), bytes).expect("written");
         let (messages, log) = read(dir, &Wanted { limit: 500, ..Wanted::default() });
         assert_eq!(messages, ["said 1", "\u{fffd}\u{fffd} garbage", "{\"level\":3}", "said 2"]);
         assert!(!log.truncated);

@@ -16,7 +16,6 @@ mod lines;
 mod notes;
 mod pass;
 mod pending;
-mod quoted;
 mod raw;
 mod reader;
 mod report;
@@ -28,7 +27,6 @@ pub use {
     conclude::{clear, conclude},
     files::{each_name, failed, files},
     finish::{Finish, finish, reason},
-    kind::COMBINED,
     lines::{Place, Wanted, lines},
     notes::Notes,
     raw::Raw,
@@ -37,8 +35,3 @@ pub use {
     series::series,
     tail::{Progress, Tail},
 };
-
-/// The log's name in a run's folder; of one that has ended, in its report's.
-pub const FILE: &str = "log.jsonl";
-/// What rclone says before it has a log, or when it breaks: text.
-pub const STDERR: &str = "stderr";

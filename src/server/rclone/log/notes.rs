@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{line::Line, quoted::unquote};
-use crate::domain::run_warning::Duplicates;
+use super::line::Line;
+use crate::{domain::run_warning::Duplicates, server::rclone::wire::quoted::unquote};
 
 /// Folders that are kept, of those that rclone could not list.
 const UNLISTED: usize = 50;

@@ -2,16 +2,17 @@
 
 use std::{collections::HashSet, io};
 
-use crate::domain::run::{FileOutcome, RunFile};
+use crate::{
+    domain::run::{FileOutcome, RunFile},
+    server::rclone::{error::text, wire::quoted},
+};
 
 use super::{
-    super::words,
     kind::Kind,
     latest::{Latest, Names},
     line::Line,
     notes::Notes,
     pending::Pending,
-    quoted,
 };
 
 /// What is not certain when it is read.
@@ -390,7 +391,7 @@ fn entry(line: &Line<'_>, outcome: FileOutcome) -> RunFile {
         outcome,
         size: line.size(),
         at: line.at(),
-        error: told.then(|| words::explain(&line.msg, &[])),
+        error: told.then(|| text::explain(&line.msg, &[])),
         was: line.msg.strip_prefix("Renamed from ").filter(|_| outcome == FileOutcome::Renamed).map(quoted::unquote),
     }
 }

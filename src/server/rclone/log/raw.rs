@@ -10,7 +10,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{super::redact::redact, lines::sources, reader::LONGEST};
+use super::{lines::sources, reader::LONGEST};
+use crate::server::rclone::error::redact::redact;
 
 /// Most bytes of a log that are given: all that is kept of one; of one that still grows, its end.
 const MOST: u64 = (16 << 20) + (64 << 10);
@@ -96,10 +97,8 @@ fn without_secrets(value: Value) -> Value {
 mod tests {
     use std::fs;
 
-    use super::{
-        super::{FILE, STDERR},
-        *,
-    };
+    use super::*;
+    use crate::server::rclone::program::run_dir;
 
     fn pieces(dir: &Path) -> Vec<Vec<u8>> {
         let mut raw = Raw::open(dir).expect("opened");
@@ -111,9 +110,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let quoted = r#"{"time":"t","level":"error","msg":"Failed for \":sftp,pass=\"hunter2\":\" at https://bob:hunter2@host/","stats":{"lastError":"Bearer hunter2"}}"#;
         let plain = r#"{"time":"2026-11-23T04:04:31Z","level":"info","msg":"Copied (new)","object":"<img onerror>"}"#;
-        fs::write(dir.path().join(FILE), format!("{plain}\n{quoted}\n\nno json, pass=hunter2\n[1]\n"))
+        fs::write(dir.path().join(run_dir::LOG), format!("{plain}\n{quoted}\n\nno json, pass=hunter2\n[1]\n"))
             .expect("written");
-        fs::write(dir.path().join(STDERR), "token=hunter2\n").expect("written");
+        fs::write(dir.path().join(run_dir::STDERR), "token=hunter2\n").expect("written");
         let text = String::from_utf8(pieces(dir.path()).concat()).expect("text");
         let lines: Vec<_> = text.lines().collect();
         assert_eq!((lines.len(), lines[1]), (5, plain));
@@ -129,9 +128,10 @@ mod tests {
     fn a_log_that_grows_gives_its_end_in_whole_lines() {
         let dir = tempfile::tempdir().expect("a folder");
         let text: String = (0..200_000).map(|n| format!("{{\"n\":\"{n:0>110}\"}}\n")).collect();
-        fs::write(dir.path().join(FILE), &text[..text.len() - 1_000_000]).expect("written");
-        fs::rename(dir.path().join(FILE), dir.path().join("log-2026-11-24T21-42-43.958.jsonl")).expect("set aside");
-        fs::write(dir.path().join(FILE), &text[text.len() - 1_000_000..]).expect("written");
+        fs::write(dir.path().join(run_dir::LOG), &text[..text.len() - 1_000_000]).expect("written");
+        fs::rename(dir.path().join(run_dir::LOG), dir.path().join("log-2026-11-24T21-42-43.958.jsonl"))
+            .expect("set aside");
+        fs::write(dir.path().join(run_dir::LOG), &text[text.len() - 1_000_000..]).expect("written");
         let pieces = pieces(dir.path());
         assert!(pieces.len() > 200 && pieces.iter().all(|piece| piece.starts_with(b"{") && piece.ends_with(b"}\n")));
         let size = pieces.iter().map(Vec::len).sum::<usize>() as u64;
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_too_long_is_passed_over() {
         let dir = tempfile::tempdir().expect("a folder");
-        fs::write(dir.path().join(FILE), ["{}\n", &"x".repeat(LONGEST * 3), "\n{\"a\":1}\n{\"half"].concat())
+        fs::write(dir.path().join(run_dir::LOG), ["{}\n", &"x".repeat(LONGEST * 3), "\n{\"a\":1}\n{\"half"].concat())
             .expect("written");
         assert_eq!(pieces(dir.path()).concat(), b"{}\n{\"a\":1}\n{\"level\":\"\",\"msg\":\"{\\\"half\"}\n");
         assert!(pieces(&dir.path().join("none")).is_empty());

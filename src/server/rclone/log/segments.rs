@@ -8,7 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FILE, reader};
+use crate::server::rclone::program::run_dir;
+
+use super::reader;
 
 /// How large each may grow.
 pub const SIZE: &str = "128M";
@@ -59,7 +61,7 @@ pub fn aside(dir: &Path) -> io::Result<Vec<PathBuf>> {
 /// All files of the log in `dir`, oldest first. Those of one moment, whatever rclone sets aside meanwhile.
 pub fn open(dir: &Path) -> io::Result<Vec<Segment>> {
     // What is written first: when it is set aside before the others are listed, it is known by its inode.
-    let current = Segment::open(&dir.join(FILE))?;
+    let current = Segment::open(&dir.join(run_dir::LOG))?;
     let mut segments = Vec::new();
     for path in aside(dir)? {
         let Some(segment) = Segment::open(&path)? else { continue };
@@ -74,7 +76,7 @@ pub fn open(dir: &Path) -> io::Result<Vec<Segment>> {
 
 /// The one of the log in `dir` that is written now. `None` while there is none.
 pub fn newest(dir: &Path) -> io::Result<Option<Segment>> {
-    Segment::open(&dir.join(FILE))
+    Segment::open(&dir.join(run_dir::LOG))
 }
 
 /// Calls `each` with every whole line of these, as [`reader::each`].
@@ -100,7 +102,7 @@ pub fn last(segments: Vec<Segment>, bytes: u64) -> io::Result<Vec<Vec<u8>>> {
 
 /// Deletes the log in `dir`.
 pub fn remove(dir: &Path) -> io::Result<()> {
-    for path in aside(dir)?.into_iter().chain([dir.join(FILE)]) {
+    for path in aside(dir)?.into_iter().chain([dir.join(run_dir::LOG)]) {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -117,7 +119,7 @@ mod tests {
     fn all_files_of_a_log_are_read_from_the_oldest_on() {
         let dir = tempfile::tempdir().expect("a folder");
         for (name, text) in [
-            (FILE, "e\nf\n"),
+            (run_dir::LOG, "e\nf\n"),
             ("log-2026-11-24T21-42-44.405.jsonl", "c\nd\n"),
             ("log-2026-11-24T21-42-43.958.jsonl", "a\nb\n"),
             ("log-2026-11-24T21-42-45.000.txt", "x\n"),

@@ -143,7 +143,8 @@ mod tests {
         io::Write as _,
     };
 
-    use super::{super::FILE, *};
+    use super::*;
+    use crate::server::rclone::program::run_dir;
 
     const LOG: &str = include_str!("../../../tests/fixtures/rclone/sync_notice_stats.jsonl");
 
@@ -152,7 +153,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let mut tail = Tail::open(dir.path());
         assert_eq!(tail.read().expect("no log yet"), None);
-        let mut file = File::create(dir.path().join(FILE)).expect("created");
+        let mut file = File::create(dir.path().join(run_dir::LOG)).expect("created");
         let lines: Vec<_> = LOG.lines().collect();
         // In two pieces, the first one ending in the middle of a line.
         let (a, b) = lines[0].split_at(100);
@@ -174,15 +175,15 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let mut bytes = vec![b'x'; LONGEST + 5];
         bytes.extend(format!("\n{}\n", LOG.lines().next().expect("a line")).into_bytes());
-        fs::write(dir.path().join(FILE), bytes).expect("written");
+        fs::write(dir.path().join(run_dir::LOG), bytes).expect("written");
         let mut tail = Tail::open(dir.path());
         assert!(tail.read().expect("read").is_some());
         assert!(tail.partial.is_empty());
     }
     /// Sets the log aside as rclone does, and begins anew with `text`.
     fn rotate(dir: &Path, aside: &str, text: &str) {
-        fs::rename(dir.join(FILE), dir.join(format!("log-2026-11-24T21-42-{aside}.jsonl"))).expect("set aside");
-        fs::write(dir.join(FILE), text).expect("written");
+        fs::rename(dir.join(run_dir::LOG), dir.join(format!("log-2026-11-24T21-42-{aside}.jsonl"))).expect("set aside");
+        fs::write(dir.join(run_dir::LOG), text).expect("written");
     }
 
     #[test]
@@ -191,23 +192,23 @@ mod tests {
         let dir = dir.path();
         let lines: Vec<_> = LOG.lines().collect();
         let bytes = |tail: &mut Tail| tail.read().expect("read").map(|progress| progress.stats.bytes);
-        fs::write(dir.join(FILE), "x\n").expect("written");
+        fs::write(dir.join(run_dir::LOG), "x\n").expect("written");
         let mut tail = Tail::open(dir);
         assert_eq!(bytes(&mut tail), None);
         // The last words of the old file, and nothing yet in the new one.
-        fs::write(dir.join(FILE), format!("x\n{}\n", lines[0])).expect("written");
+        fs::write(dir.join(run_dir::LOG), format!("x\n{}\n", lines[0])).expect("written");
         rotate(dir, "43.958", "");
         assert_eq!(bytes(&mut tail), Some(3_231_751));
         // Twice between two looks: what stands in the middle counts when the last one says nothing.
-        fs::write(dir.join(FILE), "y\n").expect("written");
+        fs::write(dir.join(run_dir::LOG), "y\n").expect("written");
         rotate(dir, "44.405", &format!("{}\n", lines[1]));
         rotate(dir, "45.000", "z\n");
         assert_eq!(bytes(&mut tail), Some(6_377_479));
         assert_eq!(bytes(&mut tail), None);
         // Between the two steps of setting aside there is no log of that name.
-        fs::rename(dir.join(FILE), dir.join("log-2026-11-24T21-42-46.000.jsonl")).expect("set aside");
+        fs::rename(dir.join(run_dir::LOG), dir.join("log-2026-11-24T21-42-46.000.jsonl")).expect("set aside");
         assert_eq!(bytes(&mut tail), None);
-        fs::write(dir.join(FILE), format!("{}\n", lines[2])).expect("written");
+        fs::write(dir.join(run_dir::LOG), format!("{}\n", lines[2])).expect("written");
         assert_eq!(bytes(&mut tail), Some(9_000_007));
         // The one that is read was deleted: too many came after it.
         rotate(dir, "47.000", &format!("{}\n", lines[0]));
@@ -219,7 +220,7 @@ mod tests {
     fn one_that_is_opened_in_the_middle_looks_back_over_what_was_set_aside() {
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path();
-        fs::write(dir.join(FILE), LOG).expect("written");
+        fs::write(dir.join(run_dir::LOG), LOG).expect("written");
         rotate(dir, "43.958", "just begun\n");
         let progress = Tail::open(dir).read().expect("read").expect("statistics");
         assert_eq!(progress.stats.bytes, 9_000_007);

@@ -1,7 +1,10 @@
 //! rclone's JSON, as it is on the wire and in its log. Only what is used; everything may be absent.
 
+pub mod conf;
+pub mod ini;
 mod listing;
 mod providers;
+pub mod quoted;
 mod stats;
 
 use std::{borrow::Cow, collections::BTreeMap};
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     listing::each,
-    providers::{Providers, RawOption, RawProvider},
+    providers::{Providers, RawOption, RawProvider, types},
     stats::{Complaint, LogLine, Stats},
 };
 use crate::domain::{file::Entry, time::Timestamp, unaddressable::unaddressable};

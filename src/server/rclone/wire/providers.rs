@@ -1,5 +1,7 @@
 //! Providers and their options, as rclone describes them.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use crate::domain::provider::{OptionExample, OptionKind, Provider, ProviderOption};
@@ -170,4 +172,10 @@ impl RawProvider {
             .filter_map(|option| keep(&option).map(|weakens| option.offered(weakens, signs_in)));
         Provider { options: options.collect(), name: self.name, description: self.description, prefix: self.prefix }
     }
+}
+
+/// All that rclone takes as a type: a provider's name, with or without its spaces, and how its flags begin.
+#[must_use]
+pub fn types(all: &[RawProvider]) -> BTreeSet<String> {
+    all.iter().flat_map(|raw| [raw.name.clone(), raw.name.replace(' ', ""), raw.prefix.clone()]).collect()
 }

@@ -18,7 +18,7 @@ use crate::{
         location::Location,
         time::Timestamp,
     },
-    server::{error::internal, rclone::RcloneError, shares::Room, state::AppState},
+    server::{error::internal, rclone::error::RcloneError, shares::Room, state::AppState},
 };
 
 /// Milliseconds for which a listing is believed.

@@ -17,7 +17,7 @@ use crate::{
     },
     server::{
         auth::Actor,
-        rclone::shim,
+        rclone::run::progress,
         state::AppState,
         store::{
             StoreError,
@@ -69,7 +69,7 @@ pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str
     if run.run.summary.state != RunState::Running {
         return Err(AppError::conflict("The bandwidth can be changed only while it runs."));
     }
-    shim::set_bandwidth(&app.engine.run_dir(id, run.fence), rate).await?;
+    progress::set_bandwidth(&app.engine.run_dir(id, run.fence), rate).await?;
     let mut transaction = app.store.begin().await?;
     if runs::set_bandwidth(&mut transaction, id, rate).await? {
         runs::note(&mut transaction, id, app.clock.now(), RunEventKind::Bandwidth, Some(&actor.name), rate).await?;

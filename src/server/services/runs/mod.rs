@@ -30,7 +30,10 @@ use crate::{
     server::{
         auth::Actor,
         error::internal,
-        rclone::{Transfer, command, log},
+        rclone::{
+            log,
+            run::{command, transfer::Transfer},
+        },
         state::AppState,
         store::runs::{self, Stored, Task},
     },

@@ -24,7 +24,10 @@ use crate::{
             places,
         },
         locations::Asked,
-        rclone::{Presence, bisync, command, compare, idle},
+        rclone::{
+            browse::existence::Presence,
+            run::{bisync, command, compare, idle},
+        },
         state::AppState,
         store::{
             StoreError,

@@ -1,0 +1,379 @@
+//! How rclone checks who a server is: where the server of a remote is asked for its host key or certificate, what is
+//! trusted, and which option keeps that. A host key is kept in `host_keys`; a certificate in a file of ours, which
+//! `override.ca_cert` names for this remote alone.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    domain::identity::{Endpoint, Protocol, ServerCheck},
+    server::{
+        platform::files::{Staged, private_dir},
+        rclone::{
+            error::{During as _, RcloneError},
+            wire::conf::Section,
+        },
+    },
+};
+
+/// rclone's option with the host keys that are trusted.
+pub(in crate::server::rclone) const HOST_KEYS: &str = "host_keys";
+/// rclone's option with the certificates that are trusted, in place of the system's.
+pub(in crate::server::rclone) const CERTIFICATES: &str = "override.ca_cert";
+/// Options that turn the check of certificates off.
+pub(in crate::server::rclone) const OFF: [&str; 3] =
+    ["no_check_certificate", "override.no_check_certificate", "global.no_check_certificate"];
+/// Providers that are reached by an address of one's own, and the option that has it.
+const ADDRESS: [(&str, &str); 7] = [
+    ("b2", "endpoint"),
+    ("filefabric", "url"),
+    ("http", "url"),
+    ("koofr", "endpoint"),
+    ("s3", "endpoint"),
+    ("seafile", "url"),
+    ("webdav", "url"),
+];
+
+/// The provider of which all remotes of one rclone process share one set of certificates (with Azure, Swift and
+/// Proton): that of the one that is used first. So each has the certificates of all; and the warm rclone begins with
+/// them.
+pub(in crate::server::rclone) const SHARED: &str = "ftp";
+/// Where systems keep the certificates of their authorities, as Go looks for them.
+const SYSTEM: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+pub(in crate::server::rclone) type Options = BTreeMap<String, String>;
+
+/// Where the server of a remote with these options is asked for its identity. `None` where there is none, or a proxy
+/// stands between.
+#[must_use]
+pub fn endpoint(kind: &str, options: &Options) -> Option<Endpoint> {
+    let get = |name: &str| options.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    let is_on = |name: &str| get(name).is_some_and(is_true);
+    let at = |default: u16, protocol| {
+        let host = get("host")?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = get("port").map_or(Some(default), |port| port.parse().ok())?;
+        Some(Endpoint { host, port, protocol })
+    };
+    if ["socks_proxy", "http_proxy"].iter().any(|proxy| get(proxy).is_some()) {
+        return None;
+    }
+    match kind {
+        "sftp" if get("ssh").is_some() || get("known_hosts_file").is_some_and(|file| file != "none") => None,
+        "sftp" => at(
+            22,
+            Protocol::Ssh(
+                get("host_key_algorithms").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            ),
+        ),
+        "ftp" if is_on("tls") => at(21, Protocol::Tls),
+        "ftp" if is_on("explicit_tls") => at(21, Protocol::FtpTls),
+        _ => https(get(address_option(kind)?)?),
+    }
+}
+
+/// Host and port of the server of a remote with these options. `None` where nobody knows them, or a proxy stands
+/// between.
+#[must_use]
+pub fn address(kind: &str, options: &Options) -> Option<(String, u16)> {
+    if let Some(Endpoint { host, port, .. }) = endpoint(kind, options) {
+        return Some((host, port));
+    }
+    let get = |name: &str| options.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+    if ["socks_proxy", "http_proxy", "ssh", "unix_socket"].iter().any(|name| get(name).is_some()) {
+        return None;
+    }
+    let default = match kind {
+        "sftp" => 22,
+        "ftp" => 21,
+        "smb" => 445,
+        _ => {
+            let plain = get(address_option(kind)?)?.strip_prefix("http://")?;
+            let Endpoint { host, port, .. } = https(plain)?;
+            return Some((host, if port == 443 && !plain.contains(":443") { 80 } else { port }));
+        }
+    };
+    let port = get("port").map_or(Some(default), |port| port.parse().ok())?;
+    Some((get("host")?.trim_start_matches('[').trim_end_matches(']').to_owned(), port))
+}
+
+fn address_option(kind: &str) -> Option<&'static str> {
+    ADDRESS.iter().find(|(of, _)| *of == kind).map(|(_, option)| *option)
+}
+
+/// The server of an address. Without a scheme it is `https`, as for rclone.
+fn https(url: &str) -> Option<Endpoint> {
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) => scheme.eq_ignore_ascii_case("https").then_some(rest)?,
+        None => url,
+    };
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = match host.strip_prefix('[') {
+        Some(six) => {
+            let (host, rest) = six.split_once(']')?;
+            (host, rest.strip_prefix(':'))
+        }
+        None => host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port))),
+    };
+    let port = port.map_or(Some(443), |port| port.parse().ok())?;
+    (!host.is_empty()).then(|| Endpoint { host: host.to_owned(), port, protocol: Protocol::Tls })
+}
+
+/// Whether a remote with these options checks who its server is.
+#[must_use]
+pub fn check(kind: &str, options: &Options) -> Option<ServerCheck> {
+    let is_set = |name: &str| options.get(name).is_some_and(|value| !value.trim().is_empty());
+    if kind == "sftp" {
+        let file = options.get("known_hosts_file").map_or("", |file| file.trim());
+        return match () {
+            () if is_set("ssh") => None,
+            () if file == "none" => Some(ServerCheck::NotChecked),
+            () if !file.is_empty() || is_set(HOST_KEYS) => Some(ServerCheck::Pinned),
+            () => Some(ServerCheck::NotChecked),
+        };
+    }
+    if OFF.iter().any(|name| options.get(*name).is_some_and(|value| is_true(value.trim()))) {
+        return Some(ServerCheck::NotChecked);
+    }
+    is_set(CERTIFICATES).then_some(ServerCheck::Pinned)
+}
+
+/// The fingerprints that a remote with these options trusts.
+pub(in crate::server::rclone) fn trusted(kind: &str, options: &Options) -> Vec<String> {
+    if kind == "sftp" {
+        return options
+            .get(HOST_KEYS)
+            .map(|keys| keys.split(',').filter_map(host_key_fingerprint).collect())
+            .unwrap_or_default();
+    }
+    let files = options.get(CERTIFICATES).and_then(|files| files.split(',').next());
+    let stem = files.and_then(|file| Path::new(file).file_stem()).and_then(|stem| stem.to_str());
+    stem.filter(|stem| stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map(colons)
+        .into_iter()
+        .collect()
+}
+
+/// The fingerprint of an entry of `host_keys`, as OpenSSH prints it.
+fn host_key_fingerprint(entry: &str) -> Option<String> {
+    let key = BASE64_STANDARD.decode(entry.split_whitespace().nth(1)?).ok()?;
+    Some(format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(Sha256::digest(key))))
+}
+
+/// What is wrong with the value of `host_keys`, as rclone reads it.
+pub fn host_keys_problem(value: &str) -> Option<&'static str> {
+    let fits = |entry: &str| {
+        let mut words = entry.split_whitespace();
+        let (Some(algorithm), Some(key), None) = (words.next(), words.next(), words.next()) else { return false };
+        let Ok(key) = BASE64_STANDARD.decode(key) else { return false };
+        let named =
+            key.get(..4).and_then(|length| key.get(4..4 + u32::from_be_bytes(length.try_into().ok()?) as usize));
+        named == Some(algorithm.as_bytes())
+    };
+    let entries: Vec<_> = value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+    if entries.len() <= 16 && entries.into_iter().all(fits) {
+        return None;
+    }
+    Some(
+        "Write host keys as “ssh-ed25519 AAAA…”, with a comma between: the whole public key as ssh-keyscan prints it after the host, not its fingerprint.",
+    )
+}
+
+fn is_true(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True")
+}
+
+/// Hexadecimal in pairs, as certificates are shown.
+fn colons(hex: &str) -> String {
+    let pairs: Vec<_> = hex.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).to_uppercase()).collect();
+    pairs.join(":")
+}
+
+/// The folder of certificates, beside ours.
+pub(in crate::server::rclone) fn folder(run: &Path) -> PathBuf {
+    run.with_file_name("certificates")
+}
+
+/// The certificates that all FTP servers share, if there are any; see [`SHARED`].
+#[must_use]
+pub fn shared(run: &Path) -> Option<PathBuf> {
+    let file = folder(run).join("ftp.pem");
+    file.exists().then_some(file)
+}
+
+/// Writes the certificates that all FTP servers share: the system's, those of these remotes, and `more`.
+pub fn write_shared(run: &Path, remotes: &[Section], more: Option<&str>) -> Result<PathBuf, RcloneError> {
+    let system = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from).into_iter().chain(SYSTEM.map(PathBuf::from));
+    let mut all = system.filter_map(|file| fs::read_to_string(file).ok()).next().unwrap_or_default();
+    for section in remotes.iter().filter(|section| section.kind() == SHARED) {
+        let pinned = section.pairs().remove(CERTIFICATES).unwrap_or_default();
+        for file in pinned
+            .split(',')
+            .filter(|file| Path::new(file).parent() == Some(&folder(run)) && !file.ends_with("ftp.pem"))
+        {
+            all.push('\n');
+            all.push_str(&fs::read_to_string(file).unwrap_or_default());
+        }
+    }
+    all.push('\n');
+    all.push_str(more.unwrap_or_default());
+    private_dir(&folder(run)).during("could not make the folder of certificates")?;
+    let file = folder(run).join("ftp.pem");
+    Staged::new(&file, all.as_bytes()).and_then(Staged::commit).during("could not keep the certificates")?;
+    Ok(file)
+}
+
+/// Makes sure, at the start, that what the remotes trust is there: rclone ends when a file of certificates is not.
+pub fn restore(run: &Path, remotes: &[Section]) -> Result<(), RcloneError> {
+    let pinned = |section: &&Section| section.pairs().contains_key(CERTIFICATES);
+    if remotes.iter().filter(pinned).any(|section| section.kind() == SHARED) {
+        write_shared(run, remotes, None)?;
+    }
+    for section in remotes.iter().filter(pinned) {
+        let files = section.pairs().remove(CERTIFICATES).unwrap_or_default();
+        for file in files.split(',').filter(|file| !Path::new(file).exists()) {
+            tracing::warn!(
+                remote = section.name,
+                file,
+                "the certificate that this remote trusts is not there: trust it again"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a certificate in a file that is called by its fingerprint.
+pub(in crate::server::rclone) fn keep(folder: &Path, pem: &str) -> Result<PathBuf, RcloneError> {
+    private_dir(folder).during("could not make the folder of certificates")?;
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der =
+        BASE64_STANDARD.decode(body).map_err(|_| RcloneError::Broken("a certificate could not be read".into()))?;
+    let name: String = Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect();
+    let file = folder.join(name).with_extension("pem");
+    if !fs::exists(&file).during("could not look for a certificate")? {
+        Staged::new(&file, pem.as_bytes()).and_then(Staged::commit).during("could not keep a certificate")?;
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(text: &str) -> Options {
+        text.split(' ')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    fn found(kind: &str, text: &str) -> Option<(String, u16)> {
+        endpoint(kind, &options(text)).map(|endpoint| (endpoint.host, endpoint.port))
+    }
+
+    #[test]
+    fn the_server_is_found_as_rclone_finds_it() {
+        for (kind, text, expected) in [
+            ("sftp", "host=nas", Some(("nas", 22))),
+            ("sftp", "host=nas port=2222", Some(("nas", 2222))),
+            ("sftp", "host=[::1] port=22", Some(("::1", 22))),
+            ("sftp", "host=nas port=99999", None),
+            ("sftp", "host=nas socks_proxy=p:1", None),
+            ("sftp", "host=nas known_hosts_file=/x", None),
+            ("sftp", "host=nas known_hosts_file=none", Some(("nas", 22))),
+            ("sftp", "port=22", None),
+            ("ftp", "host=nas", None),
+            ("ftp", "host=nas tls=true port=990", Some(("nas", 990))),
+            ("ftp", "host=nas explicit_tls=true", Some(("nas", 21))),
+            ("webdav", "url=https://nas/dav", Some(("nas", 443))),
+            ("webdav", "url=HTTPS://u:p@nas:8443/dav?x", Some(("nas", 8443))),
+            ("webdav", "url=https://[fd00::1]:8443", Some(("fd00::1", 8443))),
+            ("webdav", "url=http://nas/dav", None),
+            ("s3", "endpoint=minio.lan:9000", Some(("minio.lan", 9000))),
+            ("s3", "provider=AWS", None),
+            ("drive", "url=https://x", None),
+        ] {
+            assert_eq!(
+                found(kind, text),
+                expected.map(|(host, port): (&str, u16)| (host.to_owned(), port)),
+                "{kind} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_server_has_an_address() {
+        for (kind, text, expected) in [
+            ("sftp", "host=nas known_hosts_file=/x", Some(("nas", 22))),
+            ("ftp", "host=nas", Some(("nas", 21))),
+            ("smb", "host=nas port=4450", Some(("nas", 4450))),
+            ("webdav", "url=http://nas/dav", Some(("nas", 80))),
+            ("webdav", "url=http://nas:443/dav", Some(("nas", 443))),
+            ("s3", "endpoint=http://[::1]:9000", Some(("::1", 9000))),
+            ("webdav", "url=https://nas/dav", Some(("nas", 443))),
+            ("ftp", "host=nas http_proxy=x", None),
+            ("drive", "token=x", None),
+        ] {
+            let found = address(kind, &options(text));
+            assert_eq!(found, expected.map(|(host, port): (&str, u16)| (host.to_owned(), port)), "{kind} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_checked_is_marked() {
+        use ServerCheck::{NotChecked, Pinned};
+        for (kind, pairs, expected) in [
+            ("sftp", "host=h", Some(NotChecked)),
+            ("sftp", "host=h known_hosts_file=none", Some(NotChecked)),
+            ("s3", "provider=AWS", None),
+            ("s3", "override.ca_cert=/x", Some(Pinned)),
+            ("s3", "override.no_check_certificate=true override.ca_cert=/x", Some(NotChecked)),
+            ("ftp", "no_check_certificate=true", Some(NotChecked)),
+            ("ftp", "no_check_certificate=false", None),
+            ("webdav", "global.no_check_certificate=1", Some(NotChecked)),
+            ("sftp", "host_keys=ssh-ed25519", Some(Pinned)),
+            ("sftp", "known_hosts_file=/etc/ssh/ssh_known_hosts", Some(Pinned)),
+            ("sftp", "ssh=ssh", None),
+            ("sftp", "host_keys=", Some(NotChecked)),
+        ] {
+            assert_eq!(check(kind, &options(pairs)), expected, "{kind} {pairs}");
+        }
+    }
+
+    #[test]
+    fn host_keys_are_read_as_rclone_reads_them() {
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+        for good in [key.to_owned(), format!("{key}, {key}"), format!(" {key} ,")] {
+            assert_eq!(host_keys_problem(&good), None, "{good}");
+        }
+        let other = key.replace("ssh-ed25519 ", "ssh-rsa ");
+        for bad in [
+            "SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA",
+            &key[12..],
+            "ssh-ed25519",
+            "ssh-ed25519 !",
+            &format!("h {key}"),
+            &other,
+        ] {
+            assert!(host_keys_problem(bad).is_some(), "{bad}");
+        }
+        let trusted = trusted("sftp", &BTreeMap::from([("host_keys".to_owned(), key.to_owned())]));
+        assert_eq!(trusted, ["SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA"]);
+    }
+}

@@ -1,0 +1,504 @@
+//! Remotes that wrap others: which option says where they lead, read as rclone reads it, and followed to the places
+//! where files really lie. What rclone would take for a connection string, which can run programs, is refused.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{encoding::Encoding, error::AppError, location::Location},
+    server::rclone::{
+        error::RcloneError,
+        wire::conf::{Section, is_replaced},
+    },
+};
+
+/// How many remotes may wrap one another.
+const DEPTH: usize = 16;
+
+/// Types that keep objects by their whole keys, in which `A` and `a`, and `//` and `/`, are not the same.
+const BUCKETS: [&str; 10] = [
+    "azureblob",
+    "b2",
+    "googlecloudstorage",
+    "internetarchive",
+    "memory",
+    "oracleobjectstorage",
+    "qingstor",
+    "s3",
+    "storj",
+    "swift",
+];
+/// Other types of which rclone cuts slashes off both ends of a path.
+const TRIMMED: [&str; 26] = [
+    "box",
+    "combine",
+    "drive",
+    "dropbox",
+    "fichier",
+    "filefabric",
+    "jottacloud",
+    "local",
+    "mailru",
+    "mega",
+    "onedrive",
+    "opendrive",
+    "pcloud",
+    "pikpak",
+    "premiumizeme",
+    "protondrive",
+    "quatrix",
+    "seafile",
+    "sharefile",
+    "smb",
+    "sugarsync",
+    "ulozto",
+    "union",
+    "webdav",
+    "yandex",
+    "zoho",
+];
+/// Types that lie on a file system, of which `//` is `/`.
+const FILE_SYSTEMS: [&str; 5] = ["ftp", "hdfs", "local", "sftp", "smb"];
+
+/// Where a wrapping remote leads.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrap {
+    /// All of it lies in one place, perhaps in another form.
+    One(Location),
+    /// Each file may lie in any of these.
+    Union(Vec<Location>),
+    /// The first name of a path says in which.
+    Combine(Vec<(String, Location)>),
+}
+
+/// The option that says where a remote of this type leads; `None` when it wraps nothing.
+#[must_use]
+pub fn option(kind: &str) -> Option<&'static str> {
+    match kind {
+        "alias" | "archive" | "cache" | "chunker" | "compress" | "crypt" | "hasher" => Some("remote"),
+        "combine" | "union" => Some("upstreams"),
+        _ => None,
+    }
+}
+
+/// The places that a wrapping remote names, or what is wrong with them. Empty for one that wraps nothing, or does not
+/// say what.
+pub fn places(kind: &str, options: &BTreeMap<String, String>) -> Result<Vec<Location>, String> {
+    let Some(value) = option(kind).and_then(|option| options.get(option)) else { return Ok(Vec::new()) };
+    Ok(read(kind, value)?.places())
+}
+
+/// What a remote of this section opens for a path.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Below {
+    /// Itself: it wraps nothing.
+    Itself,
+    /// This server, with names in this encoding.
+    Disk(Encoding),
+    /// Other places.
+    Places(Vec<Location>),
+    /// A place below this one, under the name that the remote gives it.
+    Encrypted {
+        /// What it encrypts into.
+        under: Location,
+        /// Whether it leaves the names of folders as they are.
+        plain_folders: bool,
+    },
+}
+
+/// What a remote opens for a path.
+pub fn below(section: &Section, path: &str) -> Result<Below, RcloneError> {
+    let refuse = |_| unresolved(&section.name);
+    let (kind, options) = (section.kind(), section.pairs());
+    let wrap = under(section).map_err(refuse)?;
+    Ok(match (kind.as_str(), wrap) {
+        ("local", _) => Below::Disk(match options.get("encoding") {
+            None => Encoding::DISK,
+            Some(text) => encoding(text).ok_or_else(|| unresolved(&section.name))?,
+        }),
+        ("crypt", Some(Wrap::One(under))) => {
+            let is =
+                |name: &str, values: &[&str]| options.get(name).is_none_or(|value| values.contains(&value.as_str()));
+            let encrypts =
+                is("filename_encryption", &["standard", "obfuscate"]) && is("directory_name_encryption", &["true"]);
+            Below::Encrypted { under, plain_folders: !encrypts }
+        }
+        (_, Some(wrap)) => Below::Places(wrap.below(path).ok_or(RcloneError::NotFound)?),
+        (_, None) => Below::Itself,
+    })
+}
+
+/// Whether this type keeps objects by their whole keys.
+#[must_use]
+pub fn is_bucket(kind: &str) -> bool {
+    BUCKETS.contains(&kind)
+}
+
+/// A location without slashes that mean nothing to its remote.
+///
+/// # Errors
+/// Where rclone would open another place than the one that was written.
+pub fn tidy(sections: &[Section], location: &Location) -> Result<Location, RcloneError> {
+    let Location::Remote(name, path) = location else { return Ok(location.clone()) };
+    if !sections.iter().any(|section| section.name == name.as_str()) {
+        return Err(RcloneError::UnknownRemote);
+    }
+    let is_absolute = path.starts_with('/') && keeps_slash(sections, location, DEPTH);
+    let rest = path.trim_start_matches('/');
+    let rest = if !rest.split('/').skip(1).any(str::is_empty) {
+        rest.to_owned()
+    } else if is_file_system(sections, location, DEPTH) {
+        rest.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+    } else {
+        const PROBLEM: &str = "rclone cannot open a name below an empty one (“//”): it would take another place. Choose the folder above.";
+        return Err(RcloneError::invalid("path", PROBLEM));
+    };
+    Ok(location.with_path(if is_absolute { format!("/{rest}") } else { rest }))
+}
+
+/// Whether a slash at the beginning of a path of this remote means the root of its server. What wraps joins a path to
+/// that of what it wraps: only where that has none, the slash still comes first.
+fn keeps_slash(sections: &[Section], location: &Location, depth: usize) -> bool {
+    let Location::Remote(name, _) = location else { return false };
+    let Some(section) = sections.iter().find(|section| section.name == name.as_str()).filter(|_| depth > 0) else {
+        return true;
+    };
+    let kind = section.kind();
+    if is_bucket(&kind) || TRIMMED.contains(&kind.as_str()) {
+        return false;
+    }
+    match under(section) {
+        Ok(Some(Wrap::One(place))) => place.path().is_empty() && keeps_slash(sections, &place, depth - 1),
+        _ => true,
+    }
+}
+
+/// Whether all that lies in this location lies on file systems.
+fn is_file_system(sections: &[Section], location: &Location, depth: usize) -> bool {
+    let Location::Remote(name, _) = location else { return true };
+    let Some(section) = sections.iter().find(|section| section.name == name.as_str()).filter(|_| depth > 0) else {
+        return false;
+    };
+    let kind = section.kind();
+    match under(section) {
+        _ if FILE_SYSTEMS.contains(&kind.as_str()) => true,
+        Ok(Some(wrap)) => wrap.places().iter().all(|place| is_file_system(sections, place, depth - 1)),
+        _ => false,
+    }
+}
+
+/// rclone's `encoding` option.
+fn encoding(text: &str) -> Option<Encoding> {
+    let bit = |name: &str| {
+        Some(match name {
+            "Raw" => Encoding::RAW,
+            "None" => Encoding::NONE,
+            "Slash" => Encoding::SLASH,
+            "LtGt" => Encoding::LT_GT,
+            "SquareBracket" => Encoding::SQUARE_BRACKET,
+            "Semicolon" => Encoding::SEMICOLON,
+            "Exclamation" => Encoding::EXCLAMATION,
+            "DoubleQuote" => Encoding::DOUBLE_QUOTE,
+            "SingleQuote" => Encoding::SINGLE_QUOTE,
+            "BackQuote" => Encoding::BACK_QUOTE,
+            "Dollar" => Encoding::DOLLAR,
+            "Colon" => Encoding::COLON,
+            "Question" => Encoding::QUESTION,
+            "Asterisk" => Encoding::ASTERISK,
+            "Pipe" => Encoding::PIPE,
+            "Hash" => Encoding::HASH,
+            "Percent" => Encoding::PERCENT,
+            "BackSlash" => Encoding::BACK_SLASH,
+            "CrLf" => Encoding::CR_LF,
+            "Del" => Encoding::DEL,
+            "Ctl" => Encoding::CTL,
+            "LeftSpace" => Encoding::LEFT_SPACE,
+            "LeftPeriod" => Encoding::LEFT_PERIOD,
+            "LeftTilde" => Encoding::LEFT_TILDE,
+            "LeftCrLfHtVt" => Encoding::LEFT_CR_LF_HT_VT,
+            "RightSpace" => Encoding::RIGHT_SPACE,
+            "RightPeriod" => Encoding::RIGHT_PERIOD,
+            "RightCrLfHtVt" => Encoding::RIGHT_CR_LF_HT_VT,
+            "InvalidUtf8" => Encoding::INVALID_UTF8,
+            "Dot" => Encoding::DOT,
+            _ => return None,
+        })
+    };
+    text.split(',').try_fold(Encoding::NONE, |mask, name| Some(Encoding(mask.0 | bit(name.trim())?.0)))
+}
+
+/// A path below a place, as rclone's `JoinRootPath` makes it.
+#[must_use]
+pub fn join(place: &Location, path: &str) -> Location {
+    let (base, path) = (place.path(), path.split('/').collect::<Vec<_>>());
+    let is_absolute = base.starts_with('/') || (base.is_empty() && path.first() == Some(&"") && path.len() > 1);
+    let names: Vec<_> = base.split('/').chain(path).filter(|name| !name.is_empty()).collect();
+    place.with_path(format!("{}{}", if is_absolute { "/" } else { "" }, names.join("/")))
+}
+
+/// A remote that somebody wrote by hand so that its places can not be told.
+pub fn unresolved(name: impl std::fmt::Display) -> RcloneError {
+    RcloneError::Failed { message: format!("Where the remote “{name}” leads cannot be told.") }
+}
+
+/// What a saved remote wraps. Of a type that is not known here, what it calls `remote` is what it wraps; nothing else
+/// has such an option.
+fn under(section: &Section) -> Result<Option<Wrap>, String> {
+    let (kind, options) = (section.kind(), section.pairs());
+    if is_replaced(&kind) {
+        return Err("The type of this remote is written elsewhere.".to_owned());
+    }
+    match (kind.as_str(), option(&kind)) {
+        // Relative to the folder that all our processes start in: `/`.
+        ("local", _) => Ok(Some(Wrap::One(Location::Local("/".to_owned())))),
+        (kind, Some(option)) => read(kind, options.get(option).map_or("", String::as_str)).map(Some),
+        (_, None) if options.contains_key("upstreams") => Err("This type of remote is not known.".to_owned()),
+        (kind, None) => options.get("remote").map(|value| read(kind, value)).transpose(),
+    }
+}
+
+/// Reads the value of [`option`].
+fn read(kind: &str, value: &str) -> Result<Wrap, String> {
+    match kind {
+        "union" => list(value)?.iter().map(|text| place(without_mode(text))).collect::<Result<_, _>>().map(Wrap::Union),
+        "combine" => {
+            let part = |text: &String| {
+                let (name, target) = text.split_once('=').ok_or("Write each as name=remote:path.")?;
+                let name = name.trim();
+                if matches!(name, "" | "." | "..") || name.contains('/') {
+                    return Err(format!("“{name}” can not be the name of a folder."));
+                }
+                Ok((name.to_owned(), place(target.trim())?))
+            };
+            list(value)?.iter().map(part).collect::<Result<_, _>>().map(Wrap::Combine)
+        }
+        _ => place(value).map(Wrap::One),
+    }
+}
+
+fn place(text: &str) -> Result<Location, String> {
+    // What rclone's configuration does not keep as it is: then something else would be used than what is checked.
+    if text.trim() != text || is_replaced(text) {
+        return Err("A path can not begin or end with a space here, nor hold “%(…)s”.".to_owned());
+    }
+    Location::parse(text).map_err(AppError::sentence)
+}
+
+/// An upstream of a union without what it may be used for. rclone looks for that at the end of the path.
+fn without_mode(text: &str) -> &str {
+    let path = |rest: &&str| rest.contains(':') || rest.starts_with('/');
+    [":ro", ":nc", ":writeback"].iter().find_map(|mode| text.strip_suffix(mode).filter(path)).unwrap_or(text)
+}
+
+/// A list as rclone reads it: one space apart, in quotes where an entry holds a space, two quotes for one.
+fn list(text: &str) -> Result<Vec<String>, String> {
+    const WRONG: &str = "Write them with one space between, and in double quotes where one holds a space.";
+    let mut entries = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let entry = if let Some(mut quoted) = text.strip_prefix('"') {
+            let mut entry = String::new();
+            loop {
+                let (part, after) = quoted.split_once('"').ok_or(WRONG)?;
+                entry.push_str(part);
+                let Some(more) = after.strip_prefix('"') else {
+                    rest = if after.is_empty() { None } else { Some(after.strip_prefix(' ').ok_or(WRONG)?) };
+                    break entry;
+                };
+                entry.push('"');
+                quoted = more;
+            }
+        } else {
+            let (entry, after) = text.split_once(' ').map_or((text, None), |(entry, after)| (entry, Some(after)));
+            rest = after;
+            entry.to_owned()
+        };
+        if entry.is_empty() || (entry.contains('"') && !text.starts_with('"')) {
+            return Err(WRONG.to_owned());
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+impl Wrap {
+    fn places(self) -> Vec<Location> {
+        match self {
+            Self::One(place) => vec![place],
+            Self::Union(places) => places,
+            Self::Combine(parts) => parts.into_iter().map(|(_, place)| place).collect(),
+        }
+    }
+
+    /// The places of a path in it; `None` when there can be none.
+    fn below(self, path: &str) -> Option<Vec<Location>> {
+        let trimmed = path.trim_start_matches('/');
+        match self {
+            Self::One(place) => Some(vec![join(&place, path)]),
+            Self::Combine(parts) if !trimmed.is_empty() => {
+                let (first, rest) = trimmed.split_once('/').unwrap_or((trimmed, ""));
+                let (_, place) = parts.into_iter().find(|(name, _)| name == first)?;
+                Some(vec![join(&place, rest)])
+            }
+            all => Some(all.places().into_iter().map(|place| join(&place, trimmed)).collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::rclone::wire::conf::Conf;
+
+    fn named(kind: &str, value: &str) -> Option<Vec<String>> {
+        let options = BTreeMap::from([(option(kind).expect("it wraps").to_owned(), value.to_owned())]);
+        places(kind, &options).ok().map(|places| places.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_is_wrapped_reads_as_rclone_reads_it() {
+        for (kind, value, expected) in [
+            ("crypt", "b2:a/b", &["b2:a/b"][..]),
+            ("union", "a:x b: /srv/c", &["a:x", "b:", "/srv/c"]),
+            ("union", "a:x:ro b::nc /srv/c:writeback d:ro", &["a:x", "b:", "/srv/c", "d:ro"]),
+            ("union", "\"a:with space:ro\" b:\"", &[]),
+            ("union", "\"a:with space:ro\" \"b:say \"\"hi\"\"\"", &["a:with space", "b:say \"hi\""]),
+            ("combine", "one=a:x \"two=b:with space\"", &["a:x", "b:with space"]),
+        ] {
+            assert_eq!(named(kind, value).unwrap_or_default(), expected, "{kind} {value}");
+        }
+    }
+
+    #[test]
+    fn no_connection_string_hides_in_what_is_wrapped() {
+        for kind in ["alias", "archive", "cache", "chunker", "compress", "crypt", "hasher"] {
+            for bad in [
+                ":sftp,ssh=\"touch /tmp/x\":",
+                "b2,ssh=x:",
+                "relative",
+                "/srv/../etc",
+                ":local:/etc",
+                "",
+                "b2:../x",
+                "/srv/x ",
+                "b2:%(description)s",
+            ] {
+                assert_eq!(named(kind, bad), None, "{kind} {bad}");
+            }
+        }
+        for bad in [
+            "",
+            "a:  b:",
+            "a: ",
+            " a:",
+            "a: :sftp,ssh=x:",
+            "a: \"b2,ssh=x:\"",
+            "\"a:",
+            "\"a:\"b:",
+            "a: rel",
+            "a:\"b\"",
+            "a: /x/../y:ro",
+        ] {
+            assert_eq!(named("union", bad), None, "union {bad:?}");
+        }
+        for bad in ["", "a:", "x=", "=a:", "../x=a:", "x=:local:/", "x=b2,ssh=y:", "x/y=a:", "x=a: y"] {
+            assert_eq!(named("combine", bad), None, "combine {bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_of_a_remote_leads_to_what_it_wraps() {
+        let text = "[s]\ntype = s3\n[l]\ntype = local\n[u]\ntype = union\nupstreams = s:a l:srv/b:ro s:a\n\
+            [c]\ntype = combine\nupstreams = one=u:x two=/srv/two\n[e]\ntype = crypt\nremote = c:\n[loop]\ntype = alias\nremote = loop:\n\
+            [x]\ntype = union\nupstreams = y: y:1\n[y]\ntype = union\nupstreams = z: z:2\n[z]\ntype = union\nupstreams = x: x:3\n\
+            [bare]\ntype = archive\n[new]\ntype = newer\nremote = /srv/new\n[newest]\ntype = newer\nupstreams = a b\n\
+            [hidden]\ntype = alias\nx = ../etc\nremote = /srv/%(x)s\n[typed]\nx = local\ntype = %(x)s\n[quoted]\n`type` = `alias`\n\"remote\" = /srv/q\n";
+        let sections = Conf::parse(text).expect("plain").sections;
+        let below =
+            |name: &str, path: &str| below(sections.iter().find(|section| section.name == name).expect(name), path);
+        for (name, path, to) in [
+            ("u", "p", &["s:a/p", "l:srv/b/p", "s:a/p"][..]),
+            ("u", "/p", &["s:a/p", "l:srv/b/p", "s:a/p"]),
+            ("c", "one/q", &["u:x/q"]),
+            ("c", "/two", &["/srv/two"]),
+            ("c", "", &["u:x", "/srv/two"]),
+            ("new", "y", &["/srv/new/y"]),
+            ("quoted", "y", &["/srv/q/y"]),
+            ("quoted", "/y", &["/srv/q/y"]),
+        ] {
+            let Ok(Below::Places(places)) = below(name, path) else { panic!("{name}:{path}") };
+            assert_eq!(places.iter().map(ToString::to_string).collect::<Vec<_>>(), to, "{name}:{path}");
+        }
+        assert_eq!(below("s", "k").ok(), Some(Below::Itself));
+        assert_eq!(below("l", "etc").ok(), Some(Below::Disk(Encoding::DISK)));
+        assert_eq!(
+            below("e", "x").ok(),
+            Some(Below::Encrypted { under: Location::parse("c:").expect("c:"), plain_folders: false })
+        );
+        assert!(matches!(below("c", "three"), Err(RcloneError::NotFound)));
+        for bad in ["bare", "newest", "hidden"] {
+            assert!(matches!(below(bad, "x"), Err(RcloneError::Failed { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_slashes_that_mean_nothing_are_left_out() {
+        let text = "[s3]\ntype = s3\n[nas]\ntype = sftp\n[ftp]\ntype = ftp\n[dav]\ntype = webdav\n[disk]\ntype = local\n[other]\ntype = newer\n\
+            [al]\ntype = alias\nremote = nas:\n[sub]\ntype = alias\nremote = nas:x\n[abs]\ntype = alias\nremote = nas:/abs\n[enc]\ntype = crypt\nremote = al:\n\
+            [als3]\ntype = alias\nremote = s3:\n[u]\ntype = union\nupstreams = nas: nas:y\n[u3]\ntype = union\nupstreams = nas: s3:b\n[c]\ntype = combine\nupstreams = one=nas:\n";
+        let sections = Conf::parse(text).expect("plain").sections;
+        for (from, to) in [
+            ("nas:/srv/data", Some("nas:/srv/data")),
+            ("nas:srv", Some("nas:srv")),
+            ("nas:/", Some("nas:/")),
+            ("nas://srv//x", Some("nas:/srv/x")),
+            ("ftp:/a", Some("ftp:/a")),
+            ("other:/a", Some("other:/a")),
+            ("al:/a", Some("al:/a")),
+            ("enc:/a", Some("enc:/a")),
+            ("sub:/a", Some("sub:a")),
+            ("abs:/a", Some("abs:a")),
+            ("u:/a", Some("u:a")),
+            ("c:/one/x", Some("c:one/x")),
+            ("disk:/srv", Some("disk:srv")),
+            ("s3:/b/k", Some("s3:b/k")),
+            ("als3:/b", Some("als3:b")),
+            ("dav:/a", Some("dav:a")),
+            ("al:a//b", Some("al:a/b")),
+            ("s3:b//k", None),
+            ("s3:/b//k", None),
+            ("als3:b/k//x", None),
+            ("u3:a//b", None),
+            ("dav:a//b", None),
+            ("s3:b/k//", None),
+        ] {
+            let tidied = tidy(&sections, &Location::parse(from).expect(from)).ok().map(|location| location.to_string());
+            assert_eq!(tidied.as_deref(), to, "{from}");
+        }
+        assert!(matches!(tidy(&sections, &Location::parse("none:").expect("none:")), Err(RcloneError::UnknownRemote)));
+    }
+
+    #[test]
+    fn a_path_is_joined_as_rclone_joins_it() {
+        for (place, path, joined) in [
+            ("nas:", "/x", "nas:/x"),
+            ("nas:", "x", "nas:x"),
+            ("nas:a", "/x", "nas:a/x"),
+            ("nas:/a", "x", "nas:/a/x"),
+            ("nas:/", "x", "nas:/x"),
+            ("nas:", "", "nas:"),
+            ("nas:/", "", "nas:/"),
+            ("/srv", "x", "/srv/x"),
+            ("/", "/x", "/x"),
+        ] {
+            assert_eq!(join(&Location::parse(place).expect(place), path).to_string(), joined, "{place} {path}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_reads_as_rclone_reads_it() {
+        assert_eq!(encoding("Slash,Dot"), Some(Encoding::DISK));
+        assert_eq!(encoding("None"), Some(Encoding::NONE));
+        assert_eq!(encoding("Slash, Ctl,Del,Dot"), Some(Encoding::STANDARD));
+        assert_eq!((encoding("Nothing"), encoding("0x2"), encoding("")), (None, None, None));
+    }
+}

@@ -1,0 +1,383 @@
+//! The secrets of the configured remotes, by their values: what a server answers with may hold what it was sent, in
+//! words that no pattern knows. Whatever text leaves has them replaced, as they are, as rclone obscures them, and as
+//! addresses, headers and JSON write them.
+//!
+//! There is one of it in a process: texts are cleaned in many places, and one that was forgotten would show what it
+//! must not.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet, VecDeque},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use aes::Aes256;
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
+};
+use ctr::{
+    Ctr128BE,
+    cipher::{KeyIvInit as _, StreamCipher as _},
+};
+use serde_json::Value;
+
+use super::redact::{MASK, is_secret};
+use crate::server::rclone::wire::conf::{Conf, Section};
+
+/// Shortest value that is replaced, in bytes: a shorter one would only mangle what is said.
+const SHORTEST: usize = 6;
+/// Shortest of a remote that is not saved yet.
+const SHORTEST_OF_DRAFT: usize = 4;
+/// Shortest of digits alone: shorter ones are sizes and times.
+const SHORTEST_NUMBER: usize = 8;
+/// Shortest part of a value that is a secret of its own: a line of a key, what follows `sig=`.
+const PART: usize = 16;
+/// The option that is a list of headers.
+const HEADERS: &str = "headers";
+/// Fields of tokens and keys that are no secret.
+const PUBLIC: [&str; 9] =
+    ["expiry", "token_type", "type", "scope", "client_email", "project_id", "auth_uri", "token_uri", "universe_domain"];
+/// Longest value, in bytes.
+const LONGEST: usize = 16 << 10;
+/// Most values, the newest of those that were ever in the configuration since the start.
+const VALUES: usize = 4000;
+/// The key with which rclone obscures: it is in its source, for everybody.
+const KEY: [u8; 32] = [
+    0x9c, 0x93, 0x5b, 0x48, 0x73, 0x0a, 0x55, 0x4d, 0x6b, 0xfd, 0x7c, 0x63, 0xc8, 0x86, 0xa9, 0x2b, 0xd3, 0x90, 0x19,
+    0x8e, 0xb8, 0x12, 0x8a, 0xfb, 0xf4, 0xde, 0x16, 0x2b, 0x8b, 0x95, 0xf6, 0x38,
+];
+
+/// What is known.
+#[derive(Default)]
+struct Known {
+    /// The configuration that was read last.
+    digest: u64,
+    values: VecDeque<String>,
+    finder: Option<Arc<AhoCorasick>>,
+}
+
+static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
+
+/// Learns the secrets of a configuration. Those of one before stay known: logs of its time are still read.
+pub(in crate::server::rclone) fn learn(conf: &Conf) {
+    let mut hasher = DefaultHasher::new();
+    conf.render().hash(&mut hasher);
+    let digest = hasher.finish();
+    if KNOWN.read().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|known| known.digest == digest) {
+        return;
+    }
+    let mut guard = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    let known = guard.get_or_insert_default();
+    known.digest = digest;
+    let there: HashSet<String> = known.values.iter().cloned().collect();
+    let found: BTreeSet<String> = conf.sections.iter().flat_map(values).collect();
+    known.values.extend(found.into_iter().filter(|value| !there.contains(value)));
+    while known.values.len() > VALUES {
+        known.values.pop_front();
+    }
+    known.finder = finder(&known.values).map(Arc::new);
+}
+
+/// `text` without any of the secrets.
+pub(in crate::server::rclone) fn hide(text: &str) -> Cow<'_, str> {
+    let finder = KNOWN.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|known| known.finder.clone());
+    match finder {
+        Some(finder) => hide_with(&finder, text),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// `text` without `secrets` either, which are in no configuration yet. Of these, shorter ones are hidden too: they are
+/// in one text only.
+pub(in crate::server::rclone) fn hide_these<'a>(text: &'a str, secrets: &[String]) -> Cow<'a, str> {
+    match finder(secrets.iter().filter(|secret| secret.len() >= SHORTEST_OF_DRAFT)) {
+        Some(finder) => hide_with(&finder, text),
+        None => Cow::Borrowed(text),
+    }
+}
+
+fn hide_with<'a>(finder: &AhoCorasick, text: &'a str) -> Cow<'a, str> {
+    if !finder.is_match(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    finder.replace_all_with(text, &mut out, |_, _, out| {
+        out.push_str(MASK);
+        true
+    });
+    Cow::Owned(out)
+}
+
+fn finder<'a>(values: impl IntoIterator<Item = &'a String>) -> Option<AhoCorasick> {
+    let forms: BTreeSet<String> = values.into_iter().flat_map(|value| forms(value)).collect();
+    if forms.is_empty() {
+        return None;
+    }
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok()
+}
+
+/// The secrets of a remote, and what its servers get of them.
+fn values(section: &Section) -> Vec<String> {
+    let pairs = section.pairs();
+    let user = ["user", "username", "account"].iter().find_map(|name| pairs.get(*name)).cloned().unwrap_or_default();
+    let mut found = Vec::new();
+    for (name, value) in pairs.iter().filter(|(name, value)| is_secret(name) && !is_place(value)) {
+        let plain = reveal(value);
+        if let Some(plain) = &plain {
+            found.push(format!("{user}:{plain}"));
+        }
+        for value in plain.iter().chain([value]) {
+            found.push(value.clone());
+            found.extend(if name == HEADERS { credentials(value) } else { parts(value) });
+        }
+    }
+    found.extend(pairs.values().flat_map(|value| of_address(value)));
+    found.retain(|value| counts(value, SHORTEST));
+    found
+}
+
+/// What is secret in an address, whatever the option is named: the password in front of its host, and what looks like a
+/// secret in its query.
+fn of_address(value: &str) -> Vec<String> {
+    let Some((_, rest)) = value.split_once("://") else { return Vec::new() };
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let mut found = Vec::new();
+    if let Some((user, password)) = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
+        found.extend([password.to_owned(), unescape(password), format!("{}:{}", unescape(user), unescape(password))]);
+    }
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| is_secret(name));
+    found.extend(query.flat_map(|(_, value)| [value.to_owned(), unescape(value)]));
+    found
+}
+
+fn counts(value: &str, shortest: usize) -> bool {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    let shortest = if is_number { SHORTEST_NUMBER.max(shortest) } else { shortest };
+    (shortest..=LONGEST).contains(&value.len())
+}
+
+/// Whether the value of an option that sounds secret is none: an address without a query, a path, a switch.
+fn is_place(value: &str) -> bool {
+    let is_address = value.starts_with("http") && value.contains("://") && !value.contains(['?', '@']);
+    is_address || value.starts_with(['/', '~']) || ["true", "false", "unset"].contains(&value)
+}
+
+/// What is a secret of its own within a value: fields of JSON, lines of a key, items of a list, what follows a `=` of a
+/// query.
+fn parts(value: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Ok(json @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(value) {
+        leaves(&json, &mut found);
+    } else {
+        let lines = value.replace("\\n", "\n");
+        found.push(lines.clone());
+        found.extend(lines.lines().map(str::to_owned));
+        let pieces = value
+            .split([',', ';', '&', ' ', '?', '"'])
+            .flat_map(|piece| [Some(piece), piece.split_once('=').map(|(_, rest)| rest)]);
+        let pieces: Vec<String> = pieces.flatten().map(str::to_owned).collect();
+        found.extend(pieces.iter().filter(|piece| !is_place(piece)).cloned());
+        found.extend(pieces.iter().map(|piece| unescape(piece)));
+    }
+    found.retain(|part| counts(part, PART) && !is_place(part) && !part.starts_with("-----"));
+    found
+}
+
+/// The values of a list of headers, `Name,value,Name,value`, and what follows the scheme in one.
+fn credentials(list: &str) -> Vec<String> {
+    let values = list.split(',').skip(1).step_by(2).map(|value| value.trim().trim_matches('"'));
+    values.flat_map(|value| [value, value.rsplit([' ', '=']).next().unwrap_or(value)]).map(str::to_owned).collect()
+}
+
+fn leaves(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            found.push(text.clone());
+            found.extend(text.lines().map(str::to_owned));
+        }
+        Value::Array(values) => values.iter().for_each(|value| leaves(value, found)),
+        Value::Object(fields) => {
+            fields
+                .iter()
+                .filter(|(name, _)| !PUBLIC.contains(&name.as_str()))
+                .for_each(|(_, value)| leaves(value, found));
+        }
+        _ => {}
+    }
+}
+
+/// A part of an address as it is meant.
+fn unescape(text: &str) -> String {
+    let (mut out, bytes, mut at) = (Vec::new(), text.as_bytes(), 0);
+    while let Some(byte) = bytes.get(at) {
+        let code = (*byte == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        out.push(code.unwrap_or(*byte));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// A value in all the forms in which it may be said again.
+fn forms(value: &str) -> Vec<String> {
+    let mut found = vec![value.to_owned()];
+    let escape = |plain: &[u8], upper: bool| -> String {
+        let one = |byte: u8| match byte {
+            byte if byte.is_ascii_alphanumeric() || plain.contains(&byte) => char::from(byte).to_string(),
+            byte if upper => format!("%{byte:02X}"),
+            byte => format!("%{byte:02x}"),
+        };
+        value.bytes().map(one).collect()
+    };
+    for upper in [true, false] {
+        found.push(escape(b"-._~", upper));
+        found.push(escape(b"-._~$&+=:@", upper));
+        found.push(escape(b"-._~/", upper));
+        found.push(escape(b"-._~ ", upper).replace(' ', "+"));
+    }
+    for upper in [true, false] {
+        found.push(
+            value.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect(),
+        );
+    }
+    // Behind something of any length, as in `user:password`: what of it does not depend on its neighbours.
+    for before in 0..3_usize {
+        let bytes = [vec![0; before], value.as_bytes().to_vec()].concat();
+        let (start, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+        for text in [BASE64_STANDARD_NO_PAD.encode(&bytes), BASE64_URL_SAFE_NO_PAD.encode(&bytes)] {
+            // With what is left of the last byte, where nothing follows.
+            found.extend([text.get(start..end), text.get(start..)].into_iter().flatten().map(str::to_owned));
+        }
+    }
+    let json = |text: &str| {
+        let quoted = Value::String(text.to_owned()).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let go = |text: &str| text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+    let once: Vec<String> = found.iter().flat_map(|text| [json(text), go(&json(text))]).collect();
+    let twice: Vec<String> = once.iter().map(|text| json(text)).collect();
+    found.extend(once);
+    found.extend(twice);
+    found.retain(|text| text.len() >= value.len().min(SHORTEST));
+    found
+}
+
+/// What rclone obscured. `None` where it did not.
+fn reveal(value: &str) -> Option<String> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
+    let (iv, text) = bytes.split_at_checked(16)?;
+    let mut text = text.to_vec();
+    Ctr128BE::<Aes256>::new_from_slices(&KEY, iv).ok()?.apply_keystream(&mut text);
+    String::from_utf8(text).ok().filter(|text| !text.is_empty() && !text.chars().any(char::is_control))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn finder_of(conf: &str) -> AhoCorasick {
+        let conf = Conf::parse(conf).expect("a configuration");
+        finder(&conf.sections.iter().flat_map(values).collect::<Vec<_>>()).expect("secrets")
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form_in_which_it_may_be_said_again() {
+        // `rclone obscure 'p&ss "wörd"/+'` is one of many; this one was made by the console's own key.
+        let secret = "p&ss \"w\u{f6}rd\"/+=";
+        let finder = finder(&VecDeque::from([secret.to_owned()])).expect("a finder");
+        let basic = base64::prelude::BASE64_STANDARD.encode(format!("somebody:{secret}"));
+        for said in [
+            secret.to_owned(),
+            "p%26ss%20%22w%C3%B6rd%22%2F%2B%3D".to_owned(),
+            "p%26ss%20%22w%c3%b6rd%22%2f%2b%3d".to_owned(),
+            "p%26ss+%22w%C3%B6rd%22%2F%2B%3D".to_owned(),
+            base64::prelude::BASE64_STANDARD.encode(secret),
+            secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            Value::String(secret.to_owned()).to_string(),
+            Value::String(Value::String(secret.to_owned()).to_string()).to_string(),
+            "p\\u0026ss \\\"w\u{f6}rd\\\"/+=".to_owned(),
+        ] {
+            let text = format!("the server said {said} and more");
+            let hidden = hide_with(&finder, &text);
+            assert!(hidden.contains(MASK) && hidden.len() + 4 < text.len(), "{said}: {hidden}");
+            assert!(hidden.starts_with("the server said ") && hidden.ends_with(" and more"), "{hidden}");
+        }
+        for user in ["a", "ab", "abc", "abcd"] {
+            let basic = base64::prelude::BASE64_STANDARD.encode(format!("{user}:{secret}"));
+            let hidden = hide_with(&finder, &basic);
+            assert!(hidden.contains(MASK) && hidden.len() < 14, "{user}: {hidden}");
+        }
+        assert!(!hide_with(&finder, &basic).contains(&basic[12..]));
+        assert_eq!(hide_with(&finder, "nothing of it"), "nothing of it");
+    }
+
+    #[test]
+    fn what_rclone_obscured_is_known_as_it_was() {
+        // rclone obscure potato-and-leek
+        let obscured = {
+            let mut text = b"potato-and-leek".to_vec();
+            Ctr128BE::<Aes256>::new_from_slices(&KEY, &[7; 16]).expect("sizes").apply_keystream(&mut text);
+            BASE64_URL_SAFE_NO_PAD.encode([vec![7; 16], text].concat())
+        };
+        assert_eq!(reveal(&obscured).as_deref(), Some("potato-and-leek"));
+        // What rclone itself wrote: its tests have it.
+        assert_eq!(reveal("YWFhYWFhYWFhYWFhYWFhYXMaGgIlEQ").as_deref(), Some("potato"));
+        assert_eq!(reveal("not obscured"), None);
+        let finder = finder_of(&format!("[a]\ntype = webdav\nuser = eva\npass = {obscured}\n"));
+        let basic = base64::prelude::BASE64_STANDARD.encode("eva:potato-and-leek");
+        for text in ["potato-and-leek", &obscured, &basic] {
+            assert_eq!(hide_with(&finder, text).trim_end_matches('='), MASK, "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_that_are_secrets_of_their_own_are_known_and_what_is_none_is_not() {
+        let finder = finder_of(
+            "[azure]\ntype = azureblob\nsas_url = https://acct.example.net/box?sv=2022-11-02&sig=AbC%2BdEf1234567890xyz%3D&se=2030\n\
+             [drive]\ntype = drive\ntoken = {\"access_token\":\"ya29.access-token-1\",\"refresh_token\":\"1//refresh-token-2\",\"expiry\":\"2026-01-01T00:00:00Z\"}\n\
+             [web]\ntype = http\nurl = https://files.example.net/\nheaders = Authorization,Bearer abc.def.ghi,X-Api-Key,k3y-of-eight\n\
+             [ia]\ntype = internetarchive\naccess_key_id = AKACCESS\nsecret_access_key = s3cr3t-of-ia\n\
+             [s]\ntype = sftp\nhost = h\nkey_pem = -----BEGIN KEY-----\\nMIIEvQIBADANBgkqhkiG9w0B\\n-----END KEY-----\\n\nkey_file = /home/a/.ssh/id\n\
+             [u]\ntype = webdav\nurl = http://eva:older%2DSecret%2D9911@h.example.net:81/x?id=public-number&api_key=qu3ry-key\n\
+             [o]\ntype = dropbox\nauth_url = https://login.example.net/oauth\ntoken_url = https://login.example.net/token\nenv_auth = true\npass = 1234\n",
+        );
+        for (text, expected) in [
+            ("sig is AbC+dEf1234567890xyz= here", "sig is *** here"),
+            ("sig is AbC%2BdEf1234567890xyz%3D here", "sig is *** here"),
+            ("got ya29.access-token-1, 1//refresh-token-2", "got ***, ***"),
+            ("X-Api-Key: k3y-of-eight", "X-Api-Key: ***"),
+            ("you sent Bearer abc.def.ghi", "you sent ***"),
+            ("LOW AKACCESS:s3cr3t-of-ia", "LOW ***:***"),
+            ("line MIIEvQIBADANBgkqhkiG9w0B", "line ***"),
+            ("older-Secret-9911 or older%2DSecret%2D9911", "*** or ***"),
+            ("Basic ZXZhOm9sZGVyLVNlY3JldC05OTEx", "Basic ***"),
+            ("qu3ry-key of h.example.net:81 and public-number", "*** of h.example.net:81 and public-number"),
+            (
+                "https://files.example.net/ and https://login.example.net/token",
+                "https://files.example.net/ and https://login.example.net/token",
+            ),
+            ("true 1234 2030 /home/a/.ssh/id acct.example.net", "true 1234 2030 /home/a/.ssh/id acct.example.net"),
+        ] {
+            assert_eq!(hide_with(&finder, text), expected);
+        }
+    }
+
+    #[test]
+    fn many_remotes_and_long_logs_cost_little() {
+        let values: VecDeque<String> = (0..1000).map(|n| format!("secret-number-{n:06}-of-many")).collect();
+        let began = Instant::now();
+        let finder = finder(&values).expect("a finder");
+        let line = format!("{{\"level\":\"info\",\"msg\":\"Copied (new) {}\"}}", "x".repeat(100));
+        let text = format!("{}\n", line).repeat(10_000) + "secret-number-000999-of-many";
+        assert!(hide_with(&finder, &text).ends_with("\n***"));
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    }
+}

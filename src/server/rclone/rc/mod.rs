@@ -1,0 +1,4 @@
+//! rclone's remote control: calls over a unix socket.
+
+pub mod client;
+pub mod command;

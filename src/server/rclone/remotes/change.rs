@@ -1,0 +1,56 @@
+//! A change of the configuration that waits for what belongs to it: kept when that was written as well, taken back when
+//! not.
+
+use std::sync::Arc;
+
+use crate::server::rclone::{
+    config::store::{Change, Vault},
+    error::RcloneError,
+    manager::Rclone,
+    program::tasks::blocking,
+};
+
+/// A change that is made. Dropped, it is taken back: whoever asked for it may be gone before all of it is done.
+#[must_use = "dropped, it is taken back"]
+pub struct Saved {
+    vault: Arc<Vault>,
+    change: Option<Change>,
+}
+
+impl Saved {
+    /// Changes the configuration.
+    pub(in crate::server::rclone) async fn make(
+        vault: &Arc<Vault>,
+        edit: impl FnOnce(&Vault) -> Result<Change, RcloneError> + Send + 'static,
+    ) -> Result<Self, RcloneError> {
+        let vault = Arc::clone(vault);
+        blocking(move || {
+            let change = Some(edit(&vault)?);
+            Ok(Self { vault, change })
+        })
+        .await
+    }
+
+    /// It stays.
+    pub fn keep(mut self) {
+        self.change = None;
+    }
+}
+
+impl Drop for Saved {
+    fn drop(&mut self) {
+        if let Some(change) = self.change.take() {
+            self.vault.take_back(change);
+        }
+    }
+}
+
+impl Rclone {
+    /// Takes a change back. When that fails it is tried again, as often as it takes.
+    pub async fn take_back(&self, saved: Saved) {
+        drop(saved);
+        if let Err(error) = self.settle().await {
+            tracing::error!(%error, "a change of rclone.conf could not be taken back; that is tried again");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The command lines of runs, and of what a run is judged by.
+
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
+
+use crate::{
+    domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions},
+    server::rclone::{
+        flags::{self, exact},
+        log,
+        program::{
+            args::{joined, target, words},
+            run_dir,
+        },
+    },
+};
+
+use super::{comparison, filters, transfer::Transfer};
+
+/// What counts for a run that does not say otherwise: rclone's own defaults wait for hours on a server that does not
+/// answer.
+const PATIENCE: [(&str, &str); 5] =
+    [("retries", "3"), ("retries_sleep", "5s"), ("contimeout", "30s"), ("timeout", "2m"), ("low_level_retries", "10")];
+
+/// A run's rclone: its log in `dir`, its remote control on the socket that it is given. A bisync keeps what it
+/// remembers in `workdir`. `only` is a file with the names that it takes up, a NUL after each; all when there is none.
+#[must_use]
+pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, only: Option<&Path>) -> Vec<OsString> {
+    let mut args = begin(transfer, conf, dir, ["INFO", "NOTICE"]);
+    args.extend(words(&[
+        // Only this socket, which lies in a folder of mode 0700.
+        "--rc",
+        "--rc-no-auth",
+        "--rc-job-expire-duration=2s",
+        "--rc-job-expire-interval=1s",
+    ]));
+    let flags = &transfer.options.flags;
+    args.extend(patience(flags));
+    match transfer.operation {
+        // Where it can, rclone would rename the whole folder: empty folders would go without being asked for, and no
+        // file would be told.
+        Operation::Move => args.push("--disable=DirMove".into()),
+        Operation::Check => args.push(joined("--combined=", &dir.join(run_dir::COMBINED))),
+        Operation::Bisync => args.extend(bisync(flags, workdir)),
+        // What the guards will say of the run that is previewed depends on the names, not by rclone's counters.
+        Operation::Sync if transfer.options.dry_run => args.push(joined("--combined=", &dir.join(comparison::FILE))),
+        Operation::Copy | Operation::Sync | Operation::Delete => {}
+    }
+    args.extend(chosen(&transfer.options).into_iter().map(Into::into));
+    if let Some(only) = only {
+        args.push("--files-from0".into());
+        args.push(only.into());
+    }
+    end(args, transfer)
+}
+
+fn patience(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = OsString> {
+    let patience = PATIENCE.iter().filter(|(name, _)| !flags.contains_key(*name));
+    patience.map(|(name, value)| format!("--{}={value}", name.replace('_', "-")).into())
+}
+
+/// The look ahead of a run: how much it would do, and on which side each name is.
+#[must_use]
+pub fn preflight(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> {
+    // What a dry run would do with each file is a notice: many, and not needed.
+    let mut args = begin(transfer, conf, dir, ["ERROR", "ERROR"]);
+    args.extend(patience(&transfer.options.flags));
+    args.extend(chosen(&transfer.options).into_iter().map(Into::into));
+    // The last one counts: the comparison is written anew by each attempt.
+    args.extend(words(&["--retries=1"]));
+    args.push(joined("--combined=", &dir.join(comparison::FILE)));
+    end(args, transfer)
+}
+
+fn begin(transfer: &Transfer, conf: &Path, dir: &Path, [level, stats]: [&str; 2]) -> Vec<OsString> {
+    let mut args = words(&[transfer.operation.as_str(), "--config"]);
+    args.push(conf.into());
+    args.extend(words(&[
+        "--ask-password=false",
+        "--color=NEVER",
+        "--use-json-log",
+        "--log-level",
+        level,
+        "--log-file",
+    ]));
+    args.push(dir.join(run_dir::LOG).into());
+    args.push(format!("--log-file-max-size={}", log::SIZE).into());
+    args.push(format!("--log-file-max-backups={}", log::BACKUPS).into());
+    args.extend(words(&["--stats=1s", "--stats-file-name-length=0", "--stats-log-level", stats]));
+    args
+}
+
+fn end(mut args: Vec<OsString>, transfer: &Transfer) -> Vec<OsString> {
+    args.push("--".into());
+    args.extend(transfer.places().map(|place| target(place).into()));
+    args
+}
+
+/// What every bisync is given: it can be stopped, killed and run again.
+fn bisync(flags: &BTreeMap<String, FlagValue>, workdir: &Path) -> impl Iterator<Item = OsString> {
+    let suffix =
+        flags.get("partial_suffix").and_then(|value| value.words().pop()).unwrap_or_else(|| ".partial".to_owned());
+    let plain: String =
+        suffix.chars().flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect();
+    // What a killed rclone left half written is nobody's file: it would be carried over to the other side as a new one.
+    let partials = format!("--exclude={{{{.*\\.[0-9a-f]{{8}}{plain}}}}}");
+    let fixed = ["--max-lock=2m", "--resilient", "--recover"].map(OsString::from);
+    [joined(WORKDIR, workdir)].into_iter().chain(fixed).chain([partials.into()])
+}
+
+/// How a bisync's command line names the folder in which it keeps what it remembers.
+pub const WORKDIR: &str = "--workdir=";
+
+/// The flags that a person chose. Each is one word, so that no value is ever read as a flag.
+fn chosen(options: &TransferOptions) -> Vec<String> {
+    let switches = [
+        ("--dry-run", options.dry_run),
+        ("--checksum", options.checksum),
+        ("--delete-empty-src-dirs", options.delete_empty_src_dirs),
+    ];
+    let number = |n: Option<u32>| n.map(|n| n.to_string());
+    let values = [
+        ("--bwlimit", options.bwlimit.clone()),
+        ("--transfers", number(options.transfers)),
+        ("--checkers", number(options.checkers)),
+        ("--min-age", options.min_age.clone()),
+        ("--max-age", options.max_age.clone()),
+        ("--min-size", options.min_size.clone()),
+        ("--max-size", options.max_size.clone()),
+        ("--max-delete", number(options.max_delete)),
+        ("--backup-dir", options.backup_dir.as_deref().map(str::to_owned)),
+    ];
+    let lists = [("--include", &options.include), ("--exclude", &options.exclude)];
+    let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
+    let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
+    let lists = lists
+        .into_iter()
+        .flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={}", exact(pattern))));
+    switches.chain(values).chain(lists).chain(flags::words(&options.flags)).collect()
+}
+
+/// The equivalent command line, to paste into a shell.
+#[must_use]
+pub fn display(transfer: &Transfer) -> String {
+    let paths = transfer.places().map(target);
+    let line =
+        ["rclone".to_owned(), transfer.operation.as_str().to_owned()].into_iter().chain(chosen(&transfer.options));
+    line.chain(["--".to_owned()]).chain(paths).map(|word| quote(&word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Quoted for a shell where it has to be.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// How a remote is talked to: what else a run is given does not count for a listing of names.
+const MANNERS: [&str; 12] = [
+    "contimeout",
+    "timeout",
+    "expect_continue_timeout",
+    "tpslimit",
+    "tpslimit_burst",
+    "user_agent",
+    "use_cookies",
+    "disable_http2",
+    "max_connections",
+    "bind",
+    "fast_list",
+    "low_level_retries",
+];
+
+/// Lists every name below a location, with no filter; links by their own name.
+#[must_use]
+pub fn names(location: &Location, options: &TransferOptions, conf: &Path) -> Vec<OsString> {
+    let mut args =
+        words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--local-links", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
+    let manners: BTreeMap<_, _> =
+        options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
+    args.extend(patience(&manners));
+    args.extend(flags::words(&manners).map(Into::into));
+    args.extend(words(&["--", &target(location)]));
+    args
+}
+
+/// Lists the files below a location that the filters of a run let through, with their checksums of one kind.
+#[must_use]
+pub fn hashes(location: &Location, options: &TransferOptions, kind: &str, conf: &Path) -> Vec<OsString> {
+    let flags = options
+        .flags
+        .clone()
+        .into_iter()
+        .filter(|(name, _)| MANNERS.contains(&&**name) || filters::FLAGS.contains(&&**name));
+    let TransferOptions { include, exclude, min_age, max_age, min_size, max_size, .. } = options.clone();
+    let options = TransferOptions {
+        include,
+        exclude,
+        min_age,
+        max_age,
+        min_size,
+        max_size,
+        flags: flags.collect(),
+        ..Default::default()
+    };
+    let mut args = words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
+    args.push(format!("--hash-type={kind}").into());
+    args.extend(patience(&options.flags));
+    args.extend(chosen(&options).into_iter().map(Into::into));
+    args.extend(words(&["--", &target(location)]));
+    args
+}
+
+/// Counts the files that the filters of `options` let through, as its run would meet them.
+#[must_use]
+pub fn count(conf: &Path, location: &Location, options: &TransferOptions) -> Vec<OsString> {
+    let mut args = words(&["size", "--json", "--config"]);
+    args.push(conf.into());
+    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=NOTICE", "--stats=0"]));
+    let manners: BTreeMap<_, _> =
+        options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
+    args.extend(patience(&manners));
+    args.extend(flags::words(&manners).map(Into::into));
+    args.extend(chosen(&filters::only(options)).into_iter().map(Into::into));
+    args.extend(words(&["--", &target(location)]));
+    args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(source: &str, options: TransferOptions) -> Transfer {
+        let parse = |text| Location::parse(text).expect("a location");
+        Transfer { operation: Operation::Copy, source: parse(source), destination: Some(parse("b2:it's")), options }
+    }
+
+    fn arguments(example: &Transfer) -> Vec<OsString> {
+        transfer(example, Path::new("/c"), Path::new("/d"), Path::new("/w"), None)
+    }
+
+    #[test]
+    fn what_a_run_is_given_takes_the_place_of_what_counts_otherwise() {
+        let flags = BTreeMap::from([
+            ("retries".to_owned(), FlagValue::Number(1.into())),
+            ("filter".to_owned(), FlagValue::List(vec!["- --rc-addr=x".into()])),
+        ]);
+        let args = arguments(&example("/a", TransferOptions { flags, ..TransferOptions::default() }));
+        let of = |start: &str| {
+            args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.starts_with(start)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (of("--retries="), of("--retries-sleep="), of("--filter")),
+            (vec!["--retries=1"], vec!["--retries-sleep=5s"], vec!["--filter=- --rc-addr=x"])
+        );
+        assert!(of("--rc-addr").is_empty());
+    }
+
+    #[test]
+    fn a_bisync_can_be_killed_and_a_check_writes_into_the_folder_of_its_run() {
+        let of = |operation, flags| {
+            let options = TransferOptions { flags, ..TransferOptions::default() };
+            let args = arguments(&Transfer { operation, ..example("/a", options) });
+            args.into_iter().map(|arg| arg.into_string().expect("UTF-8")).collect::<Vec<_>>()
+        };
+        let args = of(Operation::Bisync, BTreeMap::new());
+        for wanted in
+            ["--workdir=/w", "--max-lock=2m", "--resilient", "--recover", r"--exclude={{.*\.[0-9a-f]{8}\.partial}}"]
+        {
+            assert!(args.contains(&wanted.to_owned()), "{wanted}: {args:?}");
+        }
+        let args =
+            of(Operation::Bisync, BTreeMap::from([("partial_suffix".to_owned(), FlagValue::Text("-x}".into()))]));
+        assert!(args.contains(&r"--exclude={{.*\.[0-9a-f]{8}\-x\}}}".to_owned()), "{args:?}");
+        assert!(of(Operation::Check, BTreeMap::new()).contains(&"--combined=/d/combined.txt".to_owned()));
+    }
+
+    #[test]
+    fn paths_come_after_the_flags_and_are_never_read_as_flags() {
+        let args = arguments(&example("/-x/--rc", TransferOptions::default()));
+        let end = args.iter().position(|arg| arg == "--").expect("--");
+        assert_eq!(args[end + 1..], ["/-x/--rc", "b2:it's"].map(OsString::from));
+    }
+
+    #[test]
+    fn the_command_can_be_pasted() {
+        let options = TransferOptions {
+            checksum: true,
+            bwlimit: Some("10M".into()),
+            transfers: Some(2),
+            checkers: Some(3),
+            exclude: vec!["*.tmp".into(), "--config=x".into()],
+            ..TransferOptions::default()
+        };
+        assert_eq!(
+            display(&example("/srv/a b", options)),
+            r"rclone copy --checksum --bwlimit=10M --transfers=2 --checkers=3 '--exclude=*.tmp' --exclude=--config=x -- '/srv/a b' 'b2:it'\''s'"
+        );
+    }
+
+    #[test]
+    fn a_delete_has_one_place_and_every_option_is_one_word() {
+        let options = TransferOptions {
+            dry_run: true,
+            include: vec!["a b".into()],
+            min_age: Some("1h".into()),
+            max_size: Some("1G".into()),
+            max_delete: Some(5),
+            ..TransferOptions::default()
+        };
+        let delete = Transfer { operation: Operation::Delete, destination: None, ..example("b2:x", options) };
+        assert_eq!(
+            display(&delete),
+            "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 '--include=a b' -- b2:x"
+        );
+    }
+}
