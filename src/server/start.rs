@@ -43,10 +43,7 @@ use super::{
         manager::{Rclone, RcloneConfig},
         program::connects,
     },
-    services::{
-        files::{self, Listings},
-        mounts, rclone_status, reads,
-    },
+    services::{files, mounts, rclone_status, reads},
     state::AppState,
     store::{Store, StoreError, runs},
 };
@@ -194,7 +191,7 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
         auth,
         rclone,
         engine,
-        listings: Arc::<Listings>::default(),
+        listings: Arc::default(),
         reads: Arc::default(),
         shares: Arc::default(),
         locations,

@@ -9,14 +9,8 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::time::Timestamp;
 
 use super::{
-    auth::Auth,
-    engine::Engine,
-    locations::Locations,
-    platform::clock::Clock,
-    rclone::manager::Rclone,
-    services::{files::Listings, reads::Reads},
-    shares::Shares,
-    store::Store,
+    auth::Auth, engine::Engine, listings::Listings, locations::Locations, platform::clock::Clock,
+    rclone::manager::Rclone, reads::Reads, shares::Shares, store::Store,
 };
 
 /// Everything that services work with. Cheap to clone.

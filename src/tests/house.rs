@@ -138,6 +138,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server::shares", &["domain"]),
     ("server::auth", &["domain", "server::client", "server::platform", "server::error", "server::store"]),
     ("server::locations", &["domain", "server::error", "server::rclone"]),
+    ("server::listings", &["domain", "server::error", "server::platform", "server::rclone", "server::shares"]),
+    ("server::reads", &["domain", "server::auth"]),
     (
         "server::engine",
         &["boundary", "domain", "server::platform", "server::locations", "server::rclone", "server::store"],
@@ -150,9 +152,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "server::engine",
             "server::error",
             "server::identity",
+            "server::listings",
             "server::locations",
             "server::outbound",
             "server::rclone",
+            "server::reads",
             "server::shares",
             "server::state",
             "server::store",
@@ -162,7 +166,21 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "server::http",
         &["app", "domain", "server::auth", "server::client", "server::services", "server::shares", "server::state"],
     ),
-    ("server::state", &["domain", "server"]),
+    (
+        "server::state",
+        &[
+            "domain",
+            "server::auth",
+            "server::engine",
+            "server::listings",
+            "server::locations",
+            "server::platform",
+            "server::rclone",
+            "server::reads",
+            "server::shares",
+            "server::store",
+        ],
+    ),
     ("server", &["domain", "server"]),
 ];
 

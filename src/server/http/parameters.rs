@@ -2,21 +2,25 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    sync::OnceLock,
 };
 
 use axum::{
     extract::Query,
     http::{Method, Uri},
 };
-
-use super::openapi::description;
+use utoipa::openapi::OpenApi as Description;
 
 /// The names in the query of each call: method and path, as the description has them.
-static QUERIES: LazyLock<BTreeMap<(String, String), BTreeSet<String>>> = LazyLock::new(queries);
+static QUERIES: OnceLock<BTreeMap<(String, String), BTreeSet<String>>> = OnceLock::new();
 
-fn queries() -> BTreeMap<(String, String), BTreeSet<String>> {
-    let document = serde_json::to_value(description()).unwrap_or_default();
+/// Takes the parameters from the description of the API, before the first call.
+pub fn learn(description: &Description) {
+    QUERIES.get_or_init(|| queries(description));
+}
+
+fn queries(description: &Description) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let document = serde_json::to_value(description).unwrap_or_default();
     let mut queries = BTreeMap::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
@@ -34,7 +38,7 @@ fn queries() -> BTreeMap<(String, String), BTreeSet<String>> {
 #[must_use]
 pub fn unknown(method: &Method, path: &str, uri: &Uri) -> Option<String> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
-    let known = QUERIES.get(&(method.as_str().to_owned(), path.to_owned()))?;
+    let known = QUERIES.get()?.get(&(method.as_str().to_owned(), path.to_owned()))?;
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
     pairs.into_iter().map(|(name, _)| name).find(|name| !known.contains(name))
 }

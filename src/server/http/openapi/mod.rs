@@ -16,8 +16,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    audit, backups, events, files, jobs, metrics, mounts, operations as commands, queue, remotes, runs, sessions,
-    tokens, users,
+    audit, backups, events, files, jobs, metrics, mounts, operations as commands, parameters, queue, remotes, runs,
+    sessions, tokens, users,
 };
 use crate::server::{auth::Auth, state::AppState};
 
@@ -113,6 +113,7 @@ fn finish(mut description: Description) -> Description {
 pub fn router() -> Router<AppState> {
     let (router, description) = nouns().split_for_parts();
     let description = finish(description);
+    parameters::learn(&description);
     router.route(ADDRESS, get(async || Json(description)))
 }
 

@@ -2,18 +2,10 @@
 //! paging work on what it said (`listings`), so a folder of 100,000 files answers as fast as a small one while it is
 //! looked at.
 
-mod listing;
-mod listings;
-
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::sync::broadcast::error::RecvError;
 
-pub use self::listings::Listings;
-use self::{
-    listing::Listing,
-    listings::{Kept, Scope},
-};
 use super::reads;
 use crate::{
     domain::{
@@ -23,7 +15,13 @@ use crate::{
         location::Location,
         policy::Permission,
     },
-    server::{auth::Actor, error::internal, shares::Turn, state::AppState},
+    server::{
+        auth::Actor,
+        error::internal,
+        listings::{Kept, Listing, Scope},
+        shares::Turn,
+        state::AppState,
+    },
 };
 
 /// Longest filter, in characters.
@@ -51,7 +49,8 @@ pub async fn list(actor: &Actor, app: &AppState, query: &FileQuery) -> Result<Fi
     let _turn = app.shares.work.folders.turn(&actor.user_id, limit).await?;
     let location = app.locations.resolve("location", &query.location).await?.location;
     let scope = Scope { location: location.clone(), depth: Some(1) };
-    let listing = app.listings.get(app, &scope, query.refresh, app.shares.memory.folder(), limit).await;
+    let listing =
+        app.listings.get((&app.rclone, &app.clock), &scope, query.refresh, app.shares.memory.folder(), limit).await;
     let (listing, query) = (listing.map_err(|error| error.about("location"))?, query.clone());
     // A large listing takes some milliseconds to sort: not on a thread that serves others.
     tokio::task::spawn_blocking(move || listing.window(location, &query))
@@ -142,7 +141,10 @@ async fn tree_listing(app: &AppState, scope: &Scope, after: Option<&Cursor>) -> 
             return Ok(listing);
         }
     }
-    let listing = app.listings.get(app, scope, after.is_none(), app.shares.memory.tree(), app.rclone.limit()).await;
+    let listing = app
+        .listings
+        .get((&app.rclone, &app.clock), scope, after.is_none(), app.shares.memory.tree(), app.rclone.limit())
+        .await;
     listing.map_err(|error| error.about("remote_path"))
 }
 

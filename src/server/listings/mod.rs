@@ -1,6 +1,8 @@
 //! Listings that were made lately: of each location the last for a minute, and for some time those that are read in
 //! pages.
 
+mod listing;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,7 +12,8 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::listing::{Listing, bytes, short};
+pub use self::listing::Listing;
+use self::listing::{bytes, short};
 use crate::{
     domain::{
         error::{AppError, ErrorCode, Result},
@@ -18,7 +21,12 @@ use crate::{
         location::Location,
         time::Timestamp,
     },
-    server::{error::internal, rclone::error::RcloneError, shares::Room, state::AppState},
+    server::{
+        error::internal,
+        platform::clock::Clock,
+        rclone::{error::RcloneError, manager::Rclone},
+        shares::Room,
+    },
 };
 
 /// Milliseconds for which a listing is believed.
@@ -43,25 +51,30 @@ pub struct Listings {
 
 /// What a listing is of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Scope {
-    pub(super) location: Location,
+pub struct Scope {
+    /// Where.
+    pub location: Location,
     /// Levels of folders; `None` is all.
-    pub(super) depth: Option<u32>,
+    pub depth: Option<u32>,
 }
 
 impl Scope {
     /// What a cursor says of it.
-    pub(super) fn digest(&self) -> String {
+    pub fn digest(&self) -> String {
         short(&Sha256::digest(format!("{:?} {}", self.depth, self.location)))
     }
 }
 
 /// A listing whose pages are read: it stays as it was, whatever changes meanwhile.
-pub(super) struct Kept {
-    pub(super) scope: Scope,
-    pub(super) digest: String,
-    pub(super) listing: Arc<Listing>,
-    pub(super) used_at: Timestamp,
+pub struct Kept {
+    /// What it is of.
+    pub scope: Scope,
+    /// What tells it from another listing of the same place.
+    pub digest: String,
+    /// What was listed.
+    pub listing: Arc<Listing>,
+    /// When a page of it was last read.
+    pub used_at: Timestamp,
 }
 
 /// One location. Whoever comes while the provider is being asked waits for the same answer.
@@ -71,16 +84,17 @@ struct Slot {
 }
 
 impl Listings {
-    pub(super) async fn get(
-        &self,
-        app: &AppState,
+    /// The listing of `scope`: a remembered one when it is new enough and no `refresh` is asked for, else a new one.
+    pub async fn get(
+        self: &Arc<Self>,
+        (rclone, clock): (&Rclone, &Clock),
         scope: &Scope,
         refresh: bool,
         room: Room,
         limit: Duration,
     ) -> Result<Arc<Listing>> {
         let slot = self.lock().entry(scope.clone()).or_default().clone();
-        let asked_at = app.clock.now();
+        let asked_at = clock.now();
         let mut known = slot.listing.lock().await;
         if let Some(listing) = &*known {
             // One that came while this call waited is new enough for a refresh as well.
@@ -91,18 +105,17 @@ impl Listings {
         }
         *known = None;
         let room = Arc::new(room);
-        let entries =
-            match app.rclone.list_below(&scope.location, scope.depth, limit, taking(&app.listings, &room)).await {
-                Ok(entries) => entries,
-                Err(error) => {
-                    self.lock().remove(scope);
-                    return Err(match error {
-                        RcloneError::TooMuch if !room.is_too_much(STEP) => no_room(),
-                        error => error.into(),
-                    });
-                }
-            };
-        let now = app.clock.now();
+        let entries = match rclone.list_below(&scope.location, scope.depth, limit, taking(self, &room)).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.lock().remove(scope);
+                return Err(match error {
+                    RcloneError::TooMuch if !room.is_too_much(STEP) => no_room(),
+                    error => error.into(),
+                });
+            }
+        };
+        let now = clock.now();
         let made = tokio::task::spawn_blocking(move || Listing::within(room, entries, now));
         let listing = Arc::new(made.await.map_err(|error| internal("reading a listing", &error))?);
         *known = Some(listing.clone());
@@ -118,7 +131,7 @@ impl Listings {
     }
 
     /// Keeps a listing for its further pages.
-    pub(super) fn keep(&self, new: Kept) {
+    pub fn keep(&self, new: Kept) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|old| {
             (&old.scope, &old.digest) != (&new.scope, &new.digest) && new.used_at.millis_since(old.used_at) < KEPT
@@ -129,7 +142,7 @@ impl Listings {
     }
 
     /// The listing that a cursor is of, when it is still kept.
-    pub(super) fn kept(&self, scope: &Scope, digest: &str, now: Timestamp) -> Option<Arc<Listing>> {
+    pub fn kept(&self, scope: &Scope, digest: &str, now: Timestamp) -> Option<Arc<Listing>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|kept| now.millis_since(kept.used_at) < KEPT);
         kept.iter().find(|kept| kept.scope == *scope && kept.digest == digest).map(|kept| kept.listing.clone())

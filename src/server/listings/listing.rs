@@ -26,9 +26,11 @@ const ORDERS_MAX: usize = 8;
 type View = (SortKey, bool, String);
 
 /// What a provider said of one location.
-pub(super) struct Listing {
-    pub(super) entries: Vec<Entry>,
-    pub(super) listed_at: Timestamp,
+pub struct Listing {
+    /// What lies there, in the order of the provider.
+    pub entries: Vec<Entry>,
+    /// When the provider was asked.
+    pub listed_at: Timestamp,
     /// Entries that have the name of another of their kind.
     duplicates: usize,
     orders: Mutex<Vec<(View, Arc<Order>)>>,
@@ -39,7 +41,7 @@ pub(super) struct Listing {
 }
 
 /// Bytes that an entry takes, with what orders it.
-pub(super) fn bytes(entry: &Entry) -> usize {
+pub fn bytes(entry: &Entry) -> usize {
     /// Of the allocator for a name, and an index in each order that is remembered and in that of paths.
     const BESIDE: usize = 16 + (ORDERS_MAX + 1) * size_of::<u32>();
     size_of::<Entry>() + BESIDE + entry.name.len()
@@ -55,12 +57,12 @@ struct Order {
 impl Listing {
     /// Of what a provider said, outside of any bound.
     #[cfg(test)]
-    pub(super) fn new(entries: Vec<Entry>, listed_at: Timestamp) -> Self {
+    pub fn new(entries: Vec<Entry>, listed_at: Timestamp) -> Self {
         Self::within(None, entries, listed_at)
     }
 
     /// Of what a provider said, in the room that was made for it. Several entries with one name are told apart here.
-    pub(super) fn within(room: impl Into<Option<Arc<Room>>>, mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
+    pub fn within(room: impl Into<Option<Arc<Room>>>, mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
         entries.shrink_to_fit();
         let (duplicates, _room) = (number(&mut entries), room.into());
         Self {
@@ -75,7 +77,7 @@ impl Listing {
     }
 
     /// The window that is wanted.
-    pub(super) fn window(&self, location: Location, query: &FileQuery) -> FilePage {
+    pub fn window(&self, location: Location, query: &FileQuery) -> FilePage {
         let order = self.order((query.sort, query.descending, fold(&query.filter)));
         let limit = if query.limit == 0 { WINDOW } else { query.limit };
         let matched = order.indexes.len();
@@ -98,7 +100,7 @@ impl Listing {
 
     /// Indexes in the order of paths. Those of one path are told apart by what else is known of them, so that the order
     /// is the same however the provider tells them.
-    pub(super) fn by_path(&self) -> &[u32] {
+    pub fn by_path(&self) -> &[u32] {
         self.by_path.get_or_init(|| {
             let mut indexes: Vec<u32> = (0u32..).zip(&self.entries).map(|(index, _)| index).collect();
             let key = |index: &u32| {
@@ -111,7 +113,7 @@ impl Listing {
     }
 
     /// Of all that was said, in the order of paths: two listings with the same digest are the same listing.
-    pub(super) fn digest(&self) -> &str {
+    pub fn digest(&self) -> &str {
         self.digest.get_or_init(|| {
             let mut digest = Sha256::new();
             for index in self.by_path() {
@@ -139,7 +141,7 @@ impl Listing {
 }
 
 /// 32 hexadecimal digits of a digest.
-pub(super) fn short(digest: &[u8]) -> String {
+pub fn short(digest: &[u8]) -> String {
     use std::fmt::Write as _;
     digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
