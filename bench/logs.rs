@@ -11,7 +11,7 @@ use std::{
 };
 
 use longshore::{
-    domain::run::FileOutcome,
+    domain::run::files::FileOutcome,
     server::rclone::{log, program::run_dir},
 };
 

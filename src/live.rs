@@ -16,8 +16,7 @@ use web_sys::{EventSource, MessageEvent, VisibilityState};
 use crate::domain::{
     event::Event,
     id::RunId,
-    queue::Pause,
-    run::{InFlight, RunSummary},
+    run::{stats::InFlight, summary::RunSummary, wait::Pause},
 };
 
 /// Most runs that are remembered; the oldest are forgotten first.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::icon;
-use crate::domain::run::{RunState, RunSummary};
+use crate::domain::run::{state::RunState, summary::RunSummary};
 
 /// A badge with a kind (`ok`, `warn`, `bad`, `run` or none), an icon and a word.
 #[must_use]

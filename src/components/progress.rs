@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::{
     format,
-    run::{RunState, RunSummary, Stats},
+    run::{state::RunState, stats::Stats, summary::RunSummary},
 };
 
 /// The bar of a run; follows it. Indeterminate while rclone does not know the total.

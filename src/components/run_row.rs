@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{
     format,
     id::RunId,
-    run::{RunState, RunSummary},
+    run::{state::RunState, summary::RunSummary},
 };
 
 /// How a run is stopped: the address a form posts to, and what to call once the page is interactive.

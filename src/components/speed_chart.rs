@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use leptos::prelude::*;
 
-use crate::domain::{format, run::SeriesPoint};
+use crate::domain::{format, run::log::SeriesPoint};
 
 /// Width and height of the drawing, in its own units.
 const WIDTH: f64 = 300.0;

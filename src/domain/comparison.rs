@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{run::Operation, run_warning::Lack};
+use super::{operation::Operation, run::warning::Lack};
 
 /// By what files of one name are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -5,8 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     id::RunId,
-    queue::Pause,
-    run::{InFlight, RunSummary},
+    run::{stats::InFlight, summary::RunSummary, wait::Pause},
 };
 
 /// One message of the stream `/api/v1/events`. Complete in itself: what was missed before it does not matter.

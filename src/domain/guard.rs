@@ -7,8 +7,8 @@ use super::{
     error::{AppError, Result},
     format,
     id::RunId,
+    operation::Operation,
     removal::{self, LetGoBy},
-    run::Operation,
     time::Timestamp,
 };
 

@@ -10,7 +10,9 @@ use super::{
     guard::Guards,
     id::JobId,
     location::Location,
-    run::{NewRun, OnBusy, Operation, Retry, RunState, RunSummary},
+    operation::Operation,
+    retry::Retry,
+    run::{new::NewRun, state::RunState, summary::RunSummary, wait::OnBusy},
     time::Timestamp,
     transfer::TransferOptions,
 };

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{
     format,
     guard::{DEFAULT_PERCENT, GuardReason, GuardReport, LEAST_BUDGET},
-    run::Operation,
+    operation::Operation,
 };
 
 /// What let a run go beyond its budget.

@@ -11,7 +11,7 @@ use utoipa::{
 use super::{
     error::{AppError, Result},
     flag::{FLAGS, FlagValue, flags_schema},
-    run::Operation,
+    operation::Operation,
     value,
 };
 

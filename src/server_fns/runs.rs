@@ -10,7 +10,13 @@ use crate::domain::{
     error::AppError,
     id::RunId,
     queue::RunPatch,
-    run::{FileOutcome, LogQuery, NewRun, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries},
+    run::{
+        detail::Run,
+        files::{FileOutcome, RunFiles},
+        log::{LogQuery, RunLog, RunSeries},
+        new::NewRun,
+        query::{RunPage, RunQuery},
+    },
 };
 
 /// A page of history, newest first.

@@ -14,7 +14,8 @@ use std::{
 use longshore::{
     domain::{
         location::Location,
-        run::{Counts, FileOutcome, Operation, RunFile},
+        operation::Operation,
+        run::files::{Counts, FileOutcome, RunFile},
         transfer::TransferOptions,
     },
     server::rclone::{

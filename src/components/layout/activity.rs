@@ -11,7 +11,7 @@ use crate::{
     domain::{
         format,
         policy::Permission,
-        run::{RunState, RunSummary},
+        run::{state::RunState, summary::RunSummary},
     },
     live::Live,
 };

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     components::{badge::badge, time::time},
-    domain::{audit::AuditEntry, run::RunState},
+    domain::{audit::AuditEntry, run::state::RunState},
 };
 
 /// The table.

@@ -16,7 +16,8 @@ use crate::{
         guard::{Approval, GuardReason},
         id::RunId,
         location::{Location, oddity},
-        run::{Operation, Run},
+        operation::Operation,
+        run::detail::Run,
     },
 };
 

@@ -11,7 +11,7 @@ use crate::{
         form::{Check, Choice, Select},
         icon::icon,
     },
-    domain::{error::AppError, flag::Flag, run::Operation},
+    domain::{error::AppError, flag::Flag, operation::Operation},
 };
 
 /// Its choices, while it is chosen.

@@ -6,7 +6,7 @@ use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 
 use crate::{
     components::{copy::copy_button, form::Errors, icon::icon},
-    domain::{comparison::Comparison, error::AppError, run::NewRun},
+    domain::{comparison::Comparison, error::AppError, run::new::NewRun},
     server_fns::runs::{get_comparison, preview_command},
 };
 

@@ -25,8 +25,9 @@ use crate::{
         guard::Approval,
         id::{JobId, RunId},
         job::{Job, JobQuery, JobUpdate, NewJob},
+        operation::Operation,
         policy::Permission,
-        run::{NewRun, Operation, RunState},
+        run::{new::NewRun, state::RunState},
     },
     pages::browse::query_value,
     server_fns::{

@@ -9,7 +9,7 @@ use crate::{
         error::Result,
         format,
         id::RunId,
-        run::{Counts, FileOutcome, RunFile, RunFiles},
+        run::files::{Counts, FileOutcome, RunFile, RunFiles},
     },
     server_fns::runs::list_run_files,
 };

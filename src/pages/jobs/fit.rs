@@ -1,6 +1,6 @@
 //! Which fields an operation has: what it does not have is not asked, and not sent.
 
-use crate::domain::run::Operation;
+use crate::domain::operation::Operation;
 
 /// What is asked about an operation.
 #[derive(Clone, Copy)]

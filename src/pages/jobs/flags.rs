@@ -16,7 +16,7 @@ use crate::{
         error::AppError,
         flag::{Flag, FlagKind},
         format,
-        run::Operation,
+        operation::Operation,
     },
     server_fns::operations::list_options,
 };

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::draft::Draft;
 use crate::{
     components::{icon::icon, location_picker::LocationPicker},
-    domain::run::Operation,
+    domain::operation::Operation,
     pages::browse::places,
 };
 

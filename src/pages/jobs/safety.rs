@@ -9,7 +9,7 @@ use crate::{
         icon::icon,
         location_picker::LocationPicker,
     },
-    domain::run::Operation,
+    domain::operation::Operation,
     pages::browse::places,
 };
 

@@ -14,7 +14,7 @@ use crate::{
         error::AppError,
         id::JobId,
         job::{Follower, Job},
-        run::RunSummary,
+        run::summary::RunSummary,
     },
     live::Live,
     pages::runs,

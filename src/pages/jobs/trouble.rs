@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{draft::Draft, fit::Fit};
 use crate::{
     components::form::{Choice, Select, Text},
-    domain::run::OnBusy,
+    domain::run::wait::OnBusy,
 };
 
 /// The fields of it.

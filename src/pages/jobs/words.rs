@@ -4,7 +4,8 @@ use crate::domain::{
     format,
     guard::DEFAULT_PERCENT,
     job::{After, NewJob},
-    run::{Counts, OnBusy, Operation},
+    operation::Operation,
+    run::{files::Counts, wait::OnBusy},
     value,
 };
 

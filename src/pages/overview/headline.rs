@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_said_before_anything_good() {
-        let run: crate::domain::run::RunSummary = serde_json::from_value(serde_json::json!({
+        let run: crate::domain::run::summary::RunSummary = serde_json::from_value(serde_json::json!({
             "id": "01JD3Z6N9V4M2K8Q7W5X1T0R3S", "operation": "copy", "source": "/a", "destination": "b:", "state": "failed",
             "created_at": "2026-11-23T14:02:11Z", "started_at": null, "ended_at": null, "user": "ana",
             "stats": {"bytes":0,"total_bytes":0,"files":0,"total_files":0,"checks":0,"deletes":0,"listed":0,"errors":0,"speed":0,"eta":null,"elapsed_ms":0}

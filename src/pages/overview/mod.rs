@@ -5,6 +5,7 @@ mod headline;
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
+use super::runs::moved;
 use crate::{
     components::{
         badge::run_badge,
@@ -15,9 +16,8 @@ use crate::{
         run_row::{Stop, run_rows},
         time::time,
     },
-    domain::{format, id::RunId, overview::Overview, policy::Permission, run::RunSummary},
+    domain::{format, id::RunId, overview::Overview, policy::Permission, run::summary::RunSummary},
     live::Live,
-    pages::runs::moved,
     server_fns::{overview::get_overview, runs::StopRun},
 };
 

@@ -7,7 +7,7 @@ use crate::{
     components::icon::icon,
     domain::{
         error::Result,
-        run::{Run, RunState, RunSummary},
+        run::{detail::Run, state::RunState, summary::RunSummary},
     },
     server_fns::runs::SetBandwidth,
 };

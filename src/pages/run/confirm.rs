@@ -6,12 +6,7 @@ use leptos::{form::ActionForm, prelude::*};
 use super::doors::Doors;
 use crate::{
     components::icon::icon,
-    domain::{
-        format,
-        guard::GuardReport,
-        location::oddity,
-        run::{Operation, Run},
-    },
+    domain::{format, guard::GuardReport, location::oddity, operation::Operation, run::detail::Run},
 };
 
 /// The button and what it opens.

@@ -7,7 +7,13 @@ use crate::{
     components::{load::failure, progress::bar, route_label::path},
     domain::{
         format,
-        run::{FileOutcome, InFlight, Operation, Run, RunFiles, RunSummary},
+        operation::Operation,
+        run::{
+            detail::Run,
+            files::{FileOutcome, RunFiles},
+            stats::InFlight,
+            summary::RunSummary,
+        },
         transfer::TransferOptions,
     },
     live::Live,

@@ -9,7 +9,7 @@ use crate::{
         error::{AppError, ErrorCode, Result},
         id::RunId,
         queue::RunPatch,
-        run::Run,
+        run::detail::Run,
     },
     server_fns::{
         jobs::{preview_job, run_job},

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::{bandwidth, doors::Doors};
 use crate::{
     components::{badge::word, icon::icon, time::time},
-    domain::run::{RunEvent, RunEventKind, RunState},
+    domain::run::{
+        event::{RunEvent, RunEventKind},
+        state::RunState,
+    },
 };
 
 /// The panel.

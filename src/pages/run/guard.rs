@@ -14,8 +14,9 @@ use crate::{
     domain::{
         format,
         guard::{GuardReason, GuardReport},
+        operation::Operation,
         removal::LetGoBy,
-        run::{Operation, Run, RunState},
+        run::{detail::Run, state::RunState},
     },
 };
 

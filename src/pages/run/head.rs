@@ -15,7 +15,8 @@ use crate::{
     domain::{
         format,
         location::Location,
-        run::{Operation, Run, RunState, RunSummary, RunWarning},
+        operation::Operation,
+        run::{detail::Run, state::RunState, summary::RunSummary, warning::RunWarning},
     },
 };
 

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         format,
         location::encode,
-        run::{FileOutcome, RunFile, RunFiles},
+        run::files::{FileOutcome, RunFile, RunFiles},
     },
 };
 

@@ -17,7 +17,10 @@ use crate::{
     domain::{
         id::RunId,
         location::encode,
-        run::{LogLevel, LogLine, LogQuery, RunLog, RunSummary},
+        run::{
+            log::{LogLevel, LogLine, LogQuery, RunLog},
+            summary::RunSummary,
+        },
     },
     server_fns::runs::get_run_log,
 };

@@ -10,13 +10,13 @@ use crate::{
     },
     domain::{
         format,
-        run::{RunBefore, RunState, RunSummary},
+        run::{previous::PreviousRun, state::RunState, summary::RunSummary},
     },
     pages::runs::{speed, took},
 };
 
 /// The panel; with what is different from the run `before`.
-pub fn meter(run: Memo<RunSummary>, before: Option<RunBefore>) -> AnyView {
+pub fn meter(run: Memo<RunSummary>, before: Option<PreviousRun>) -> AnyView {
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
     let moved = if run.with_untracked(|run| run.dry_run) { "Would move" } else { "Moved" };
     let fact = |label: &'static str, text: fn(&RunSummary) -> (String, String)| {
@@ -83,7 +83,7 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
 }
 
 /// `Compared with the run before, 24 Nov 02:00: 12 files more, 3 min longer`.
-fn compared(before: &RunBefore, run: &RunSummary) -> Option<AnyView> {
+fn compared(before: &PreviousRun, run: &RunSummary) -> Option<AnyView> {
     let difference = before.difference(run)?;
     let href = format!("/runs/{}", before.id);
     Some(

@@ -32,8 +32,15 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::RunId,
+        operation::Operation,
         policy::Permission,
-        run::{FileOutcome, LogLevel, LogQuery, Operation, Run, RunFiles, RunLog, RunSeries, RunState, RunSummary},
+        run::{
+            detail::Run,
+            files::{FileOutcome, RunFiles},
+            log::{LogLevel, LogQuery, RunLog, RunSeries},
+            state::RunState,
+            summary::RunSummary,
+        },
     },
     live::Live,
     server_fns::runs::{StopRun, get_run, get_run_log, get_run_series, list_run_files},

@@ -13,7 +13,11 @@ use crate::{
     domain::{
         format,
         guard::Approves,
-        run::{Counts, FileOutcome, Operation, Run},
+        operation::Operation,
+        run::{
+            detail::Run,
+            files::{Counts, FileOutcome},
+        },
     },
 };
 

@@ -6,7 +6,11 @@ use crate::{
     components::speed_chart::speed_chart,
     domain::{
         format,
-        run::{RunSeries, RunState, RunSummary, SeriesPoint},
+        run::{
+            log::{RunSeries, SeriesPoint},
+            state::RunState,
+            summary::RunSummary,
+        },
     },
 };
 

@@ -8,7 +8,7 @@ use crate::{
         ask_why::{AskWhy, Words},
         icon::icon,
     },
-    domain::run::RunSummary,
+    domain::run::summary::RunSummary,
     server_fns::runs::StopRun,
 };
 

@@ -10,8 +10,8 @@ use crate::{
         time::{left, until},
     },
     domain::{
-        queue::{RunPatch, Wait},
-        run::{RunState, RunSummary},
+        queue::RunPatch,
+        run::{state::RunState, summary::RunSummary, wait::Wait},
     },
 };
 

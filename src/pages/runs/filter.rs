@@ -9,7 +9,8 @@ use crate::{
     domain::{
         id::JobId,
         job::JobQuery,
-        run::{JobName, Operation, RunQuery, RunState},
+        operation::Operation,
+        run::{query::RunQuery, state::RunState, summary::JobName},
     },
     server_fns::jobs::{get_job, list_jobs},
 };

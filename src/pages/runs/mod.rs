@@ -20,8 +20,12 @@ use crate::{
     domain::{
         id::JobId,
         location::encode,
+        operation::Operation,
         policy::Permission,
-        run::{Operation, RunPage, RunQuery, RunState},
+        run::{
+            query::{RunPage, RunQuery},
+            state::RunState,
+        },
     },
     live::Live,
     server_fns::{queue::get_queue, runs::list_runs},

@@ -11,7 +11,7 @@ use crate::{
         icon::icon,
         post_form::post_form,
     },
-    domain::queue::Pause,
+    domain::run::wait::Pause,
     live::Live,
     server_fns::queue::UpdateQueue,
 };

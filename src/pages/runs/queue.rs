@@ -15,8 +15,8 @@ use crate::{
     },
     domain::{
         format,
-        queue::{Pause, Queue, RunPatch},
-        run::{RunState, RunSummary},
+        queue::{Queue, RunPatch},
+        run::{state::RunState, summary::RunSummary, wait::Pause},
     },
     live::{Link, Live},
     server_fns::queue::UpdateQueue,

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         format,
         id::RunId,
-        run::{RunState, RunSummary},
+        run::{state::RunState, summary::RunSummary},
     },
     live::Live,
 };

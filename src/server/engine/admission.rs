@@ -4,7 +4,8 @@ use crate::{
     domain::{
         audit::Via,
         id::RunId,
-        run::{JobName, Retry, route},
+        retry::Retry,
+        run::summary::{JobName, route},
         time::Timestamp,
     },
     server::store::{

@@ -13,7 +13,11 @@ use crate::{
         error::{AppError, ErrorCode, Result as AppResult},
         id::RunId,
         job::Job,
-        run::{JobName, RunEventKind, RunState, RunSummary},
+        run::{
+            event::RunEventKind,
+            state::RunState,
+            summary::{JobName, RunSummary},
+        },
         time::Timestamp,
     },
     server::{

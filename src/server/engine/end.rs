@@ -8,7 +8,7 @@ use crate::{
     boundary,
     domain::{
         guard::GuardReport,
-        run::{Run, RunSummary},
+        run::{detail::Run, summary::RunSummary},
         time::Timestamp,
     },
     server::{

@@ -3,7 +3,7 @@
 //! one more.
 
 use crate::{
-    domain::run::{Operation, Stats},
+    domain::{operation::Operation, run::stats::Stats},
     server::rclone::run::{ending::Ending, transfer::Transfer},
 };
 

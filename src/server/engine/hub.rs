@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use crate::domain::{
     event::Event,
     id::RunId,
-    run::{InFlight, RunSummary},
+    run::{stats::InFlight, summary::RunSummary},
 };
 
 /// Messages that a slow listener may lag behind.

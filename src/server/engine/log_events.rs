@@ -1,7 +1,7 @@
 //! The events that the program's log has of a run: one when it starts, one when it ends. Their fields hold ids, states
 //! and numbers, and no text that a user wrote: neither paths nor errors.
 
-use crate::{domain::run::Run, server::store::runs::Claimed};
+use crate::{domain::run::detail::Run, server::store::runs::Claimed};
 
 /// A run left the queue. Its first attempt is its start; a later one is logged as an attempt.
 pub(super) fn claimed(run: &Claimed) {

@@ -41,7 +41,7 @@ use super::{
     rclone::manager::Rclone,
     store::{Store, StoreError, runs::Limits},
 };
-use crate::domain::{id::RunId, run::Run};
+use crate::domain::{id::RunId, run::detail::Run};
 
 /// What an engine is made of.
 pub struct EngineConfig {

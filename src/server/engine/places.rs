@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::{location::Location, run::Operation, transfer::TransferOptions},
+    domain::{location::Location, operation::Operation, transfer::TransferOptions},
     server::{
         locations::{Asked, Checked, Places},
         store::runs::{Place, Task},

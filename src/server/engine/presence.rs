@@ -8,7 +8,7 @@ use crate::{
     domain::{
         guard::{GuardReason, GuardReport},
         location::Location,
-        run::Operation,
+        operation::Operation,
     },
     server::{
         rclone::{browse::existence::Presence, error::RcloneError, run::transfer::Transfer},

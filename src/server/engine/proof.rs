@@ -10,8 +10,11 @@ use crate::{
     domain::{
         comparison::ComparesBy,
         location::Location,
-        run::{Operation, RunWarning, Stats},
-        run_warning::Lack,
+        operation::Operation,
+        run::{
+            stats::Stats,
+            warning::{Lack, RunWarning},
+        },
     },
     server::rclone::{
         error::RcloneError,

@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use tokio::time::timeout;
 
 use crate::{
-    domain::run::Stats,
+    domain::run::stats::Stats,
     server::rclone::{
         log::Progress,
         run::progress,

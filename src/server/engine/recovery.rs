@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Engine, chain, end, places, run};
 use crate::{
-    domain::{location::Location, run::RunState},
+    domain::{location::Location, run::state::RunState},
     server::{
         locations::Asked,
         rclone::shim::{self, Life},

@@ -1,7 +1,7 @@
 //! Which failures are worth another attempt: those that may pass by themselves, of runs that do no harm when they begin
 //! anew.
 
-use crate::domain::run::{Operation, RunState};
+use crate::domain::{operation::Operation, run::state::RunState};
 
 /// Whether it may be tried again; `passing` is whether rclone's error was of the network or a busy provider. A move, a
 /// delete and a bisync never are by themselves: what they did can not be told from what they did not.

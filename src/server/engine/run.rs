@@ -30,7 +30,8 @@ use crate::{
     domain::{
         guard::GuardReport,
         id::RunId,
-        run::{Operation, RunEventKind, RunState, RunSummary, Stats},
+        operation::Operation,
+        run::{event::RunEventKind, state::RunState, stats::Stats, summary::RunSummary},
         time::Timestamp,
     },
     server::{

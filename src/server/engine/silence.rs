@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::{domain::run::RunSummary, server::rclone::manager::Rclone};
+use crate::{domain::run::summary::RunSummary, server::rclone::manager::Rclone};
 
 /// How long nothing has to move.
 const QUIET: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    run::{InFlight, Stats},
+    run::stats::{InFlight, Stats},
     time::Timestamp,
 };
 

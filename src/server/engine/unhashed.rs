@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::Engine;
 use crate::{
-    domain::run::{FileOutcome, Operation},
+    domain::{operation::Operation, run::files::FileOutcome},
     server::rclone::{
         error::RcloneError,
         log,

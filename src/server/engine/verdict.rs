@@ -2,7 +2,10 @@
 
 use super::proof::Proof;
 use crate::{
-    domain::run::{Operation, RunState, RunWarning, Stats},
+    domain::{
+        operation::Operation,
+        run::{state::RunState, stats::Stats, warning::RunWarning},
+    },
     server::rclone::{
         log::Finish,
         shim::{Exit, signal_name},

@@ -20,7 +20,7 @@ use crate::{
         guard::Approval,
         id::JobId,
         job::{Job, JobPage, JobQuery, JobUpdate, NewJob},
-        run::Run,
+        run::detail::Run,
     },
     server::{services::jobs, state::AppState},
 };

@@ -18,7 +18,7 @@ use super::{extract::Problem, who::Who};
 use crate::{
     domain::{
         error::{AppError, ErrorCode},
-        run::RunState,
+        run::state::RunState,
     },
     server::{
         services::metrics::{self, Metrics},
@@ -107,7 +107,7 @@ fn text(metrics: &Metrics) -> Result<String, fmt::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{mount::MountState, run::Operation, time::Timestamp};
+    use crate::domain::{mount::MountState, operation::Operation, time::Timestamp};
 
     #[test]
     fn figures_are_written_as_prometheus_reads_them() {

@@ -4,7 +4,7 @@ use super::{Checked, Locations, overlap::Meeting};
 use crate::domain::{
     error::{AppError, Result},
     location::Location,
-    run::Operation,
+    operation::Operation,
 };
 
 /// What a transfer was asked for, as it was written.

@@ -11,7 +11,7 @@ use crate::{
         id::JobId,
         job::{Job, JobPage, JobQuery, JobUpdate, NewJob},
         policy::Permission,
-        run::{JobName, Run},
+        run::{detail::Run, summary::JobName},
     },
     server::{
         auth::Actor,

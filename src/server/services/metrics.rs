@@ -3,10 +3,7 @@
 use super::mounts;
 use crate::{
     domain::{
-        error::Result,
-        mount::MountState,
-        policy::Permission,
-        run::{Operation, RunState},
+        error::Result, mount::MountState, operation::Operation, policy::Permission, run::state::RunState,
         time::Timestamp,
     },
     server::{

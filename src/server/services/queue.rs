@@ -6,8 +6,8 @@ use crate::{
         error::Result,
         event::Event,
         policy::Permission,
-        queue::{Pause, Queue, QueuePatch},
-        run::RunState,
+        queue::{Queue, QueuePatch},
+        run::{state::RunState, wait::Pause},
     },
     server::{
         auth::Actor,

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     id::{JobId, UserId},
     job::{After, Follower, Job, JobPage, JobQuery, NewJob},
-    run::{OnBusy, RunState},
+    run::{state::RunState, wait::OnBusy},
     text::Needle,
     time::Timestamp,
 };

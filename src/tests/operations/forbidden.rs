@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use longshore::{
-    domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions},
+    domain::{flag::FlagValue, location::Location, operation::Operation, transfer::TransferOptions},
     server::rclone::{
         error::RcloneError,
         flags::withheld,

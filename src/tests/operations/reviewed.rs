@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::Command};
 use longshore::{
     domain::{
         flag::{Flag, FlagKind, FlagValue},
-        run::Operation,
+        operation::Operation,
         transfer::TransferOptions,
     },
     server::rclone::flags::{extra::OWN, is_reviewed},

@@ -23,10 +23,7 @@ use std::{
 
 use longshore::{
     domain::{
-        location::Location,
-        provider::OptionKind,
-        remote::RemoteName,
-        run::{FileOutcome, Operation},
+        location::Location, operation::Operation, provider::OptionKind, remote::RemoteName, run::files::FileOutcome,
         transfer::TransferOptions,
     },
     server::rclone::{

@@ -3,7 +3,7 @@
 
 use longshore::{
     domain::{
-        audit::Via, guard::Guards, id::UserId, location::Location, run::Operation, run::Retry, time::Timestamp,
+        audit::Via, guard::Guards, id::UserId, location::Location, operation::Operation, retry::Retry, time::Timestamp,
         transfer::TransferOptions,
     },
     server::store::{Store, new_id, runs},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use longshore::domain::run::RunState;
+use longshore::domain::run::state::RunState;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 

@@ -14,8 +14,9 @@ use crate::{
     domain::{
         guard::{Approved, GuardReason, GuardReport},
         id::{JobId, RunId},
+        operation::Operation,
         removal::Allowance,
-        run::{Operation, Stats},
+        run::stats::Stats,
         time::Timestamp,
     },
     server::{

@@ -10,7 +10,8 @@ use crate::domain::{
     flag::{FlagValue, flags_schema},
     guard::Approval,
     id::RunId,
-    run::{NewRun, OnBusy, Operation},
+    operation::Operation,
+    run::{new::NewRun, wait::OnBusy},
     text::is_same,
     transfer::{TransferOptions, age_schema, bwlimit_schema, patterns_schema, size_schema},
 };

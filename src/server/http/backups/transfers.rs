@@ -23,7 +23,8 @@ use crate::{
         error::AppError,
         guard::{GuardReason, GuardReport},
         id::RunId,
-        run::{FileOutcome, NewRun, Operation, Run, RunState, RunWarning},
+        operation::Operation,
+        run::{detail::Run, files::FileOutcome, new::NewRun, state::RunState, warning::RunWarning},
     },
     server::{auth::Actor, services::runs, state::AppState},
 };

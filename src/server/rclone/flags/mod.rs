@@ -13,7 +13,7 @@ use serde::Deserialize;
 use self::review::Verdict;
 use crate::domain::{
     flag::{Flag, FlagKind, FlagValue},
-    run::Operation,
+    operation::Operation,
     transfer::FIELDS,
 };
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use crate::domain::run::Operation;
+use crate::domain::operation::Operation;
 
 /// The review.
 const LIST: &str = include_str!("flags.txt");

@@ -9,7 +9,10 @@ use std::{
 };
 
 use crate::{
-    domain::run::{Counts, FileOutcome, RunFile, Stats},
+    domain::run::{
+        files::{Counts, FileOutcome, RunFile},
+        stats::Stats,
+    },
     server::rclone::program::run_dir,
 };
 
@@ -250,7 +253,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{super::files, *};
-    use crate::domain::{run::RunFiles, run_warning::Duplicates};
+    use crate::domain::run::{files::RunFiles, warning::Duplicates};
 
     const ERRORS: &str = include_str!("../../../tests/fixtures/rclone/copy_errors_retries.jsonl");
 

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use crate::domain::{
-    run::{FileOutcome, RunFile, RunFiles},
+    run::files::{FileOutcome, RunFile, RunFiles},
     text::Needle,
 };
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::run::Stats,
+    domain::run::stats::Stats,
     server::rclone::{error::text, program::run_dir, wire},
 };
 

@@ -3,10 +3,7 @@
 use std::{fs, io, path::Path, time::UNIX_EPOCH};
 
 use crate::{
-    domain::{
-        run::{FileOutcome, Operation},
-        time::Timestamp,
-    },
+    domain::{operation::Operation, run::files::FileOutcome, time::Timestamp},
     server::rclone::program::{run_dir, spec::RunSpec},
 };
 

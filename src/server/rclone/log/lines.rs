@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     domain::{
-        run::{LogLevel, LogLine, RunLog},
+        run::log::{LogLevel, LogLine, RunLog},
         text::Needle,
         time::Timestamp,
     },

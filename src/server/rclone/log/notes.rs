@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::line::Line;
-use crate::{domain::run_warning::Duplicates, server::rclone::wire::quoted::unquote};
+use crate::{domain::run::warning::Duplicates, server::rclone::wire::quoted::unquote};
 
 /// Folders that are kept, of those that rclone could not list.
 const UNLISTED: usize = 50;

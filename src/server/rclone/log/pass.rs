@@ -3,7 +3,7 @@
 use std::{collections::HashSet, io};
 
 use crate::{
-    domain::run::{FileOutcome, RunFile},
+    domain::run::files::{FileOutcome, RunFile},
     server::rclone::{error::text, wire::quoted},
 };
 

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::run::RunFile;
+use crate::domain::run::files::RunFile;
 
 /// Most that wait. rclone says both lines one after the other, but for what transfers at once; so many wait only where
 /// sources cannot be deleted.

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::run::{Counts, FileOutcome, RunFile};
+use crate::domain::run::files::{Counts, FileOutcome, RunFile};
 
 use super::{finish::Finish, notes::Notes};
 

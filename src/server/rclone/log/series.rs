@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::run::{RunSeries, SeriesPoint, Stats};
+use crate::domain::run::{
+    log::{RunSeries, SeriesPoint},
+    stats::Stats,
+};
 
 use super::{report, segments, tail::statistics};
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::run::{InFlight, Stats};
+use crate::domain::run::stats::{InFlight, Stats};
 
 use super::{
     super::wire,

@@ -11,8 +11,8 @@ use super::Rclone;
 use crate::{
     domain::{
         flag::{Flag, FlagValue},
+        operation::Operation,
         provider::Provider,
-        run::Operation,
     },
     server::rclone::{error::RcloneError, flags, program::binary::Binary, providers::schema, rc::client::QUICK, wire},
 };

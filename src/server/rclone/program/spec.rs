@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{os_text::Text, run_dir::SPEC, sandbox::Reach};
-use crate::domain::run::Operation;
+use crate::domain::operation::Operation;
 
 /// The umask of runs: what they write is the person's, not ours.
 pub const UMASK: u32 = 0o022;

@@ -103,7 +103,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::domain::{location::Location, run::Operation, transfer::TransferOptions};
+    use crate::domain::{location::Location, operation::Operation, transfer::TransferOptions};
 
     fn pair(source: &str, destination: &str) -> Transfer {
         let parse = |text| Location::parse(text).expect("a location");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use crate::{
-    domain::{flag::FlagValue, location::Location, run::Operation, transfer::TransferOptions},
+    domain::{flag::FlagValue, location::Location, operation::Operation, transfer::TransferOptions},
     server::rclone::{
         flags::{self, exact},
         log,

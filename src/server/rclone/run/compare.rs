@@ -1,6 +1,6 @@
 //! By what files are compared: what was asked for, and what both sides can.
 
-use crate::domain::{comparison::ComparesBy, run::Operation, run_warning::Lack, transfer::TransferOptions};
+use crate::domain::{comparison::ComparesBy, operation::Operation, run::warning::Lack, transfer::TransferOptions};
 
 /// What a side can tell of its files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

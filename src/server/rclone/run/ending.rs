@@ -8,7 +8,10 @@ use std::{
 
 use super::bisync;
 use crate::{
-    domain::run::{Counts, FileOutcome, LogLine},
+    domain::run::{
+        files::{Counts, FileOutcome},
+        log::LogLine,
+    },
     server::rclone::{
         error::text,
         log::{self, Finish, Report, Wanted},

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{run::Operation, transfer::TransferOptions};
+use crate::domain::{operation::Operation, transfer::TransferOptions};
 
 /// An option that has no effect beside another one, and why.
 const BESIDE: [(&str, &str, &str); 10] = [

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::process::Child;
 
 use crate::{
-    domain::{location::Location, run::Stats, transfer::TransferOptions},
+    domain::{location::Location, run::stats::Stats, transfer::TransferOptions},
     server::rclone::{
         error::{During as _, RcloneError},
         log,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    domain::run::{InFlight, Stats},
+    domain::run::stats::{InFlight, Stats},
     server::rclone::{
         error::RcloneError,
         program::run_dir,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{bisync, command, transfer::Transfer};
 use crate::{
-    domain::{location::Location, run::Operation, transfer::TransferOptions},
+    domain::{location::Location, operation::Operation, transfer::TransferOptions},
     server::rclone::{
         error::RcloneError,
         manager::{Rclone, resolve::Opened},

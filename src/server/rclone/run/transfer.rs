@@ -1,6 +1,6 @@
 //! What a run does, as rclone is told it.
 
-use crate::domain::{location::Location, run::Operation, transfer::TransferOptions};
+use crate::domain::{location::Location, operation::Operation, transfer::TransferOptions};
 
 /// What a run does: from where to where, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]

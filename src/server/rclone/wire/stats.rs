@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::whole;
-use crate::domain::run::{InFlight, Stats as RunStats};
+use crate::domain::run::stats::{InFlight, Stats as RunStats};
 
 /// `core/stats`, and the `stats` of a log line.
 #[derive(Debug, Default, Deserialize)]

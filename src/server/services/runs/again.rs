@@ -5,8 +5,9 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::RunId,
+        operation::Operation,
         policy::Permission,
-        run::{NewRun, Operation, Run},
+        run::{detail::Run, new::NewRun},
     },
     server::{auth::Actor, state::AppState},
 };

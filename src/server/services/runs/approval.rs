@@ -7,7 +7,7 @@ use crate::{
         guard::{Approval, Approves},
         id::RunId,
         location::Location,
-        run::RunSummary,
+        run::summary::RunSummary,
         text::is_same,
         time::Timestamp,
     },

@@ -12,7 +12,7 @@ use crate::{
         id::RunId,
         policy::Permission,
         queue::RunPatch,
-        run::{Run, RunEventKind, RunState},
+        run::{detail::Run, event::RunEventKind, state::RunState},
         transfer::check_rate,
     },
     server::{

@@ -25,7 +25,14 @@ use crate::{
         event::Event,
         id::RunId,
         policy::Permission,
-        run::{FileOutcome, LogQuery, Run, RunFiles, RunLog, RunPage, RunQuery, RunSeries, RunState, RunSummary},
+        run::{
+            detail::Run,
+            files::{FileOutcome, RunFiles},
+            log::{LogQuery, RunLog, RunSeries},
+            query::{RunPage, RunQuery},
+            state::RunState,
+            summary::RunSummary,
+        },
     },
     server::{
         auth::Actor,

@@ -9,7 +9,7 @@ use crate::{
         event::Event,
         guard::GuardReason,
         id::RunId,
-        run::{NewRun, Run, RunState, RunSummary},
+        run::{detail::Run, new::NewRun, state::RunState, summary::RunSummary},
     },
     server::{auth::Actor, state::AppState},
 };

@@ -6,7 +6,7 @@ use super::{
     super::{Result, StoreError, from_sql},
     Stored,
 };
-use crate::domain::{run::RunBefore, time::Timestamp};
+use crate::domain::{run::previous::PreviousRun, time::Timestamp};
 
 #[derive(FromRow)]
 struct Row {
@@ -32,7 +32,7 @@ const OF_SPEC: &str = "SELECT id, started_at, ended_at, files, bytes, deletes
 
 /// The last run before this one that did the same and ended well. A dry run and one that takes up what failed are
 /// compared with none.
-pub async fn before(c: &mut SqliteConnection, stored: &Stored) -> Result<Option<RunBefore>> {
+pub async fn before(c: &mut SqliteConnection, stored: &Stored) -> Result<Option<PreviousRun>> {
     let run = &stored.run.summary;
     if run.dry_run || stored.run.retry_of.is_some() || run.started_at.is_none() || run.ended_at.is_none() {
         return Ok(None);
@@ -44,7 +44,7 @@ pub async fn before(c: &mut SqliteConnection, stored: &Stored) -> Result<Option<
     let row: Option<Row> =
         sqlx::query_as(sql).bind(same).bind(run.operation.as_str()).bind(run.id.as_str()).fetch_optional(c).await?;
     row.map(|row| {
-        Ok(RunBefore {
+        Ok(PreviousRun {
             id: row.id.parse().map_err(|_| StoreError::Corrupt("run's id"))?,
             started_at: Timestamp(row.started_at),
             files: from_sql(row.files),

@@ -5,7 +5,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::super::{Result, StoreError};
 use crate::domain::{
     id::RunId,
-    run::{RunEvent, RunEventKind},
+    run::event::{RunEvent, RunEventKind},
     time::Timestamp,
 };
 

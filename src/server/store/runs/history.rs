@@ -10,7 +10,12 @@ use super::{
 };
 use crate::domain::{
     id::{JobId, RunId, UserId},
-    run::{Run, RunPage, RunQuery, RunState, RunSummary},
+    run::{
+        detail::Run,
+        query::{RunPage, RunQuery},
+        state::RunState,
+        summary::RunSummary,
+    },
     text::fold,
     time::Timestamp,
     transfer::TransferOptions,

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     guard::GuardReport,
     id::RunId,
-    run::{RunEventKind, RunState, RunWarning, Stats},
+    run::{event::RunEventKind, state::RunState, stats::Stats, warning::RunWarning},
     time::Timestamp,
 };
 

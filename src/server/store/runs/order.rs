@@ -7,7 +7,11 @@ use super::{
     events,
     life::backoff_ms,
 };
-use crate::domain::{id::RunId, queue::Pause, run::RunEventKind, time::Timestamp};
+use crate::domain::{
+    id::RunId,
+    run::{event::RunEventKind, wait::Pause},
+    time::Timestamp,
+};
 
 #[derive(FromRow)]
 struct PauseRow {

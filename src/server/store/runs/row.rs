@@ -6,7 +6,13 @@ use super::super::{Result, StoreError, from_sql};
 use crate::domain::{
     id::RunId,
     location::Location,
-    run::{JobName, Operation, Run, RunState, RunSummary, Stats},
+    operation::Operation,
+    run::{
+        detail::Run,
+        state::RunState,
+        stats::Stats,
+        summary::{JobName, RunSummary},
+    },
     time::Timestamp,
     transfer::TransferOptions,
 };

@@ -7,7 +7,7 @@ use super::{
     super::{Result, StoreError, from_sql},
     row,
 };
-use crate::domain::run::{Operation, RunState};
+use crate::domain::{operation::Operation, run::state::RunState};
 
 /// One statement, so that a run that ends just now is counted on one of the two sides.
 pub(in crate::server::store) const TOTALS: &str = "SELECT operation, state, ended AS runs, bytes FROM run_totals

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     id::RunId,
-    queue::{Pause, Wait},
+    run::wait::{Pause, Wait},
     time::Timestamp,
 };
 

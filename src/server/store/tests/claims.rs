@@ -23,11 +23,22 @@ struct Seen {
     done: AtomicUsize,
 }
 
+/// A transaction, when it is this one's turn: `SQLite` is not fair, and eight that write at once on a busy machine wait
+/// for longer than a request may.
+async fn begin(store: &Store) -> sqlx::Transaction<'static, sqlx::Sqlite> {
+    loop {
+        match store.begin().await {
+            Err(crate::server::store::StoreError::Busy(_)) => {}
+            begun => return begun.expect("begin"),
+        }
+    }
+}
+
 /// Claims and ends runs until all have ended.
 async fn work(store: Store, seen: Arc<Seen>) {
     let limits = runs::Limits { global: u32::try_from(LIMIT).expect("small"), ..MANY };
     while seen.done.load(Ordering::SeqCst) < RUNS {
-        let mut tx = store.begin().await.expect("begin");
+        let mut tx = begin(&store).await;
         let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 1000), limits).await.expect("claim");
         if claimed.is_some() {
             // Before the commit lets others claim: what is counted is never less than what is at work.
@@ -41,7 +52,7 @@ async fn work(store: Store, seen: Arc<Seen>) {
         };
         seen.claims.lock().expect("lock").entry(claimed.id.clone()).or_default().push(claimed.fence);
         tokio::task::yield_now().await;
-        let mut tx = store.begin().await.expect("begin");
+        let mut tx = begin(&store).await;
         assert!(
             runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish")
         );

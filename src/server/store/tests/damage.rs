@@ -9,7 +9,7 @@ use super::{
     super::{Store, StoreError, users},
     *,
 };
-use crate::domain::run::RunQuery;
+use crate::domain::run::query::RunQuery;
 
 /// A database with some history, part of it in the log only, as a crash leaves it.
 async fn crashed(dir: &Path) {

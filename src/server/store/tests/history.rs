@@ -1,7 +1,7 @@
 //! Looking back: pages, searches, figures.
 
 use super::*;
-use crate::domain::run::RunQuery;
+use crate::domain::run::query::RunQuery;
 
 const DAY: i64 = 86_400_000;
 

@@ -11,7 +11,7 @@ use crate::domain::{
     guard::GuardReport,
     id::JobId,
     job::{After, Follower, JobQuery, NewJob},
-    run::{JobName, OnBusy, RunEventKind, RunQuery},
+    run::{event::RunEventKind, query::RunQuery, summary::JobName, wait::OnBusy},
 };
 
 fn job(name: &str) -> NewJob {

@@ -9,7 +9,7 @@ use std::{
 use runs::{Limits, Place};
 
 use super::*;
-use crate::domain::queue::Pause;
+use crate::domain::run::wait::Pause;
 
 fn place(key: &str, writes: bool, remote: &str) -> Place {
     Place { key: key.to_owned(), writes, remote: remote.to_owned() }

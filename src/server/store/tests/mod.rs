@@ -21,7 +21,9 @@ use crate::domain::{
     guard::Guards,
     id::RunId,
     location::Location,
-    run::{Operation, Retry, RunState, RunWarning, Stats},
+    operation::Operation,
+    retry::Retry,
+    run::{state::RunState, stats::Stats, warning::RunWarning},
     time::Timestamp,
     transfer::TransferOptions,
 };

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use proptest::{prelude::*, test_runner::Config};
 
 use super::*;
-use crate::domain::{
-    queue::Pause,
-    run::{RunEventKind, RunQuery},
-};
 use runs::{Limits, Place, StopOutcome};
+
+use crate::domain::run::{event::RunEventKind, query::RunQuery, wait::Pause};
 
 const LIMITS: Limits = Limits { global: 3, per_remote: 2 };
 /// The places that runs use: two of them meet, two are on one remote.

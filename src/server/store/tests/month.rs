@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::domain::{
     id::JobId,
-    run::{JobName, RunEventKind, RunQuery},
+    run::{event::RunEventKind, query::RunQuery, summary::JobName},
 };
 
 const MINUTE: i64 = 60_000;

@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 
 use crate::domain::{
-    run::{FileOutcome, RunFile},
+    run::files::{FileOutcome, RunFile},
     time::Timestamp,
 };
 

@@ -11,7 +11,7 @@ use super::{
     BLOCK, MAGIC, TRAILER,
     block::{Block, broken},
 };
-use crate::domain::run::{FileOutcome, RunFile};
+use crate::domain::run::files::{FileOutcome, RunFile};
 
 /// The index of the files of one outcome.
 pub struct Index {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{BLOCK, MAGIC, block::Columns};
-use crate::domain::run::RunFile;
+use crate::domain::run::files::RunFile;
 
 /// The writer. It holds one block in memory.
 pub struct Writer {

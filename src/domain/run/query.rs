@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
+use super::{state::RunState, summary::RunSummary};
+use crate::domain::{
     id::{JobId, RunId},
-    run::{Operation, RunState, RunSummary},
+    operation::Operation,
 };
 
 /// Which runs are wanted.

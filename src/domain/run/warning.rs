@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{format, run::Operation};
+use crate::domain::{format, operation::Operation};
 
 /// How many folders are named in a sentence.
 const NAMED: usize = 3;
@@ -66,7 +66,7 @@ pub enum Lack {
 }
 
 impl Lack {
-    pub(super) fn words(&self) -> String {
+    pub(in crate::domain) fn words(&self) -> String {
         match self {
             Self::NoChecksums(side) => format!("{side} has no checksums"),
             Self::NoCommonChecksum => "source and destination have no kind of checksum in common".to_owned(),
@@ -76,7 +76,7 @@ impl Lack {
     }
 
     /// What to do about it.
-    pub(super) fn remedy(&self, operation: Operation) -> &'static str {
+    pub(in crate::domain) fn remedy(&self, operation: Operation) -> &'static str {
         match (self, operation) {
             (_, Operation::Check) => "Run the check with download to compare their content.",
             (Self::NoTimes { checksums: true, .. }, _) => {

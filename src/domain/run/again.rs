@@ -1,9 +1,7 @@
 //! A run as it would be asked for once more: as it was, only looked at, or for real after it was looked at.
 
-use super::{
-    guard::{Approval, Guards},
-    run::{NewRun, Run},
-};
+use super::{detail::Run, new::NewRun};
+use crate::domain::guard::{Approval, Guards};
 
 impl Run {
     /// The same once more.

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{format, id::RunId, run::RunSummary, time::Timestamp};
+use super::summary::RunSummary;
+use crate::domain::{format, id::RunId, time::Timestamp};
 
 /// The last run before another that did the same and ended well: of the same job, or asked for in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RunBefore {
+pub struct PreviousRun {
     /// Which.
     pub id: RunId,
     /// When it was started.
@@ -22,7 +23,7 @@ pub struct RunBefore {
     pub took_ms: u64,
 }
 
-impl RunBefore {
+impl PreviousRun {
     /// What is different in a run after it, in words; `None` while that one has not ended.
     #[must_use]
     pub fn difference(&self, run: &RunSummary) -> Option<String> {
@@ -71,7 +72,7 @@ mod tests {
             }))
             .expect("a run")
         };
-        let before = RunBefore {
+        let before = PreviousRun {
             id: "01JD3Z6N9V4M2K8Q7W5X1T0R3R".parse().expect("an id"),
             started_at: Timestamp(0),
             files: 10,
