@@ -141,9 +141,9 @@ export async function addPerson(page: Page, person: Person, role: 'viewer' | 'op
 /** In the settings: makes a token; the token itself, which is shown this once. */
 export async function makeToken(page: Page, label: string): Promise<string> {
   const main = await arrived(page, 'settings');
-  await main.getByText('Make a token').click();
+  await main.getByText('Create a token').click();
   await main.getByLabel('What is it for?').fill(label);
-  await main.getByRole('button', { name: 'Make token' }).click();
+  await main.getByRole('button', { name: 'Create token' }).click();
   await expect(main.locator(`[data-token="${label}"]`)).toBeVisible();
   return (await main.locator('[data-token-secret]').innerText()).trim();
 }
@@ -178,7 +178,7 @@ export async function stopRun(page: Page, reason: string): Promise<void> {
 export async function approve(page: Page, name: string): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Approve and run' });
   if (!(await dialog.isVisible())) await page.getByRole('button', { name: 'Approve and run' }).click();
-  await dialog.getByLabel('The place that is changed').fill(name);
+  await dialog.getByLabel('Location that changes').fill(name);
   await dialog.getByRole('button', { name: 'Delete and run' }).click();
 }
 

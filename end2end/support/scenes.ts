@@ -208,7 +208,7 @@ async function wrongTransfer(page: Page): Promise<void> {
   await unfold(page, 'How');
   await main.getByLabel(/^Files at once/).fill('many');
   await unfold(page, 'Safety');
-  await main.getByLabel(/^May delete, in percent/).fill('300');
+  await main.getByLabel(/^Delete limit, in percent/).fill('300');
   await main.getByRole('button', { name: 'Save job' }).click();
   await expect(main.getByRole('textbox', { name: /^To/ })).toBeFocused();
 }
@@ -275,8 +275,8 @@ async function openFirst(page: Page): Promise<void> {
 }
 
 async function narrowDown(page: Page): Promise<void> {
-  await page.getByText('Make a token').click();
-  await page.getByLabel('Only some of what the role may').check();
+  await page.getByText('Create a token').click();
+  await page.getByLabel('Limit permissions').check();
 }
 
 /** On a phone the rest of the menu is behind a button. */

@@ -36,7 +36,7 @@ test('an encrypted remote is made, its sheet is kept, and the sheet opens it wit
     await expect(main.getByRole('heading', { name: 'Keep the recovery sheet of peer-crypt' })).toBeFocused();
     const go = main.getByRole('button', { name: 'Go to the remotes' });
     await expect(go).toBeDisabled();
-    await expect(main.getByLabel('I have kept it')).toBeDisabled();
+    await expect(main.getByLabel('I have saved it')).toBeDisabled();
     await accessible(page);
     const text = await main.locator('[data-sheet]').innerText();
     const downloading = page.waitForEvent('download');
@@ -44,7 +44,7 @@ test('an encrypted remote is made, its sheet is kept, and the sheet opens it wit
     const download = await downloading;
     expect(download.suggestedFilename()).toBe('peer-crypt recovery sheet.txt');
     expect((await readFile(await download.path(), 'utf8')).trim()).toBe(text.trim());
-    await main.getByLabel('I have kept it').check();
+    await main.getByLabel('I have saved it').check();
     await go.click();
     await expect(page).toHaveURL(/\/remotes$/);
     await expect(main.getByRole('row').filter({ hasText: 'peer-crypt' })).toContainText('Encrypted');

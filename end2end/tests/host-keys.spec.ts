@@ -37,10 +37,10 @@ test('a host key is compared, kept, and another one is trusted only by a person'
     await expect(row).toContainText('has changed');
     await row.getByRole('link', { name: 'Host key pinned' }).click();
     await expect(page).toHaveURL(/\/remotes\/nas\/trust$/);
-    await expect(main).toContainText('does not show what this remote trusts');
+    await expect(main).toContainText('does not match what this remote trusts');
     await accessible(page);
     await main.getByRole('button', { name: 'Trust this host key' }).click();
-    await expect(main).toContainText('The server shows what this remote trusts.');
+    await expect(main).toContainText('The server’s identity matches what this remote trusts.');
   } finally {
     await sftp.stop();
   }
@@ -62,7 +62,7 @@ test.describe('without JavaScript', () => {
       const main = page.locator('main');
       await expect(main).toContainText(sftp.fingerprint());
       await main.getByRole('button', { name: 'Trust this host key' }).click();
-      await expect(main).toContainText('The server shows what this remote trusts.');
+      await expect(main).toContainText('The server’s identity matches what this remote trusts.');
     } finally {
       await sftp.stop();
     }

@@ -49,7 +49,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await main.getByRole('checkbox', { name: '--track-renames', exact: true }).check();
     await expect(main.locator('pre')).toContainText('--order-by');
     await expect(main.locator('pre')).toContainText('--track-renames');
-    await main.getByLabel('Only what is set').check();
+    await main.getByLabel('Only options that are set').check();
     await main.getByRole('searchbox', { name: 'Search all options' }).fill('');
     await expect(main).toContainText('2 options');
     await accessible(page);
@@ -57,11 +57,11 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
 
   await test.step('a wrong value is told where it was typed, and its section opens', async () => {
     await unfold(page, 'Safety');
-    await main.getByLabel(/^May delete, in percent/).fill('300');
+    await main.getByLabel(/^Delete limit, in percent/).fill('300');
     await expect(main).toContainText('Between 0 and 100.');
     await main.getByRole('button', { name: 'Save job' }).click();
-    await expect(main.getByLabel(/^May delete, in percent/)).toBeFocused();
-    await main.getByLabel(/^May delete, in percent/).fill('50');
+    await expect(main.getByLabel(/^Delete limit, in percent/)).toBeFocused();
+    await main.getByLabel(/^Delete limit, in percent/).fill('50');
   });
 
   await test.step('the preview lists what would be deleted first, and is stale once something is changed', async () => {
@@ -73,8 +73,8 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await expect(panel).toContainText('new-0.txt');
     await expect(panel).not.toContainText('left out.tmp');
     await accessible(page);
-    await main.getByLabel(/^May delete, in percent/).fill('100');
-    await expect(panel).toContainText('Something was changed since.');
+    await main.getByLabel(/^Delete limit, in percent/).fill('100');
+    await expect(panel).toContainText('The options have changed since this preview.');
     expect(await readdir(to)).toHaveLength(6);
   });
 
@@ -105,11 +105,11 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await expect(main.getByRole('button', { name: 'Save job' })).toBeDisabled();
     await unfold(page, 'Afterwards');
     await main.getByLabel(/^Then start/).selectOption('Photos to the archive (copy)');
-    await main.getByLabel('When Photos to the archive (copy) is started').selectOption('always');
+    await main.getByLabel('When to start Photos to the archive (copy)').selectOption('always');
     await main.getByRole('button', { name: 'Save job' }).click();
     await expect(main.getByText('Saved.', { exact: true })).toBeVisible();
     await page.getByRole('link', { name: 'Jobs' }).first().click();
-    await expect(jobRow(page, 'Photos to the archive')).toContainText('then Photos to the archive (copy), however it ended');
+    await expect(jobRow(page, 'Photos to the archive')).toContainText('then Photos to the archive (copy), however it ends');
   });
 
   await test.step('a chain that comes back is refused at its field', async () => {
@@ -146,13 +146,13 @@ test('a sync that deletes too much is approved by the name of the place', async 
 
   // The preview shows all of it, although rclone would stop at the limit.
   await unfold(page, 'Safety');
-  await main.getByLabel(/^May delete, in files/).fill('3');
+  await main.getByLabel(/^Delete limit, in files/).fill('3');
   await main.getByRole('button', { name: 'Run once' }).click();
   await expect(page.getByRole('dialog')).toContainText('Run it without a preview?');
   await page.getByRole('dialog').getByRole('button', { name: 'Preview first' }).click();
   const panel = page.getByRole('region', { name: 'Preview', exact: true });
   await expect(panel).toContainText('Would copy 1 and delete 40.');
-  await expect(panel).toContainText('40 of 40 files at the destination would be deleted; 3 may be.');
+  await expect(panel).toContainText('40 of 40 files at the destination would be deleted; the limit is 3.');
   await accessible(page);
 
   await panel.getByRole('button', { name: 'Approve and run…' }).click();
@@ -209,7 +209,7 @@ test('somebody else changed it meanwhile', async ({ page, longshore }) => {
   await main.getByRole('textbox', { name: /^Name/ }).fill('Post');
   await main.getByRole('button', { name: 'Save job' }).click();
   await expect(main).toContainText('has changed this job meanwhile');
-  await main.getByRole('link', { name: 'Look at it as it is now' }).click();
+  await main.getByRole('link', { name: 'Load the current version' }).click();
   await expect(main.getByRole('textbox', { name: /^Name/ })).toHaveValue('Letters and bills');
 });
 
@@ -250,8 +250,8 @@ test('a check runs once, and a bisync is told how it begins', async ({ page, lon
   await enter(page, longshore);
   const main = await open(page, longshore, '/jobs/new', 'jobs');
   await fillTransfer(page, 'Bisync', from, to);
-  await expect(main).toContainText('The first run remembers nothing');
-  await main.getByLabel('Begin anew (resync)').check();
+  await expect(main).toContainText('The first run has nothing saved');
+  await main.getByLabel(/^Resync/).check();
   await main.getByLabel(/^When both sides changed a file/).selectOption({ label: 'The newer one' });
   await expect(main.locator('pre')).toContainText('--resync');
   await expect(main.locator('pre')).toContainText('--conflict-resolve');

@@ -67,7 +67,7 @@ test('a bucket is mounted, used by other programs, and unmounted', async ({ page
   await test.step('it goes at once when nothing waits', async () => {
     await mountRow(page, place).getByRole('button').click();
     await expect(mountRow(page, place)).toHaveCount(0);
-    await expect(page.getByRole('status').first()).toContainText('is not mounted any more');
+    await expect(page.getByRole('status').first()).toContainText('was unmounted');
     await expect(page.locator('main')).toContainText('Nothing is mounted');
     expect(mountsBelow(longshore.files)).toEqual([]);
   });
@@ -115,7 +115,7 @@ test('a mount whose process is gone says so, and is removed', async ({ page, lon
   await enter(page, longshore);
   await open(page, longshore, '/mounts', 'mounts');
   const row = mountRow(page, place);
-  await expect(row).toContainText('Its process is gone');
+  await expect(row).toContainText('Its process has ended');
   await row.getByRole('button', { name: `Remove ${place}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click();
   await expect(row).toHaveCount(0);

@@ -89,7 +89,7 @@ test('the queue rests and goes on, a run is slowed and stopped', async ({ page, 
   await run.getByRole('button', { name: 'Stop' }).click();
   await expect.poll(async () => (await api.run(id)).state).toBe('cancelled');
   await page.goto(`${longshore.url}/runs/${id}`);
-  await expect(run).toContainText('This run was stopped before its end');
+  await expect(run).toContainText('This run was stopped before it finished');
   await expect(run.getByRole('button', { name: /^(Run again|Retry|Copy)/ })).toHaveCount(0);
 });
 

@@ -50,7 +50,7 @@ test.describe('without rclone', () => {
   test('says what is missing', async ({ page, longshore, watch }) => {
     watch.allow(/status 503/, /console error: .*503/);
     await enter(page, longshore);
-    await expect(await arrived(page, 'overview')).toContainText('rclone can not be used');
+    await expect(await arrived(page, 'overview')).toContainText('rclone cannot be used');
     await look(page, longshore, [
       { name: 'overview-no-rclone', path: '/', page: 'overview' },
       { name: 'browse-no-rclone', path: `/browse/local${longshore.files}`, page: 'browse' },
@@ -65,7 +65,7 @@ test.describe('without FUSE', () => {
   test('says how to get it', async ({ page, longshore }) => {
     await enter(page, longshore);
     await look(page, longshore, [{ name: 'mounts-no-fuse', path: '/mounts?new=1', page: 'mounts' }]);
-    await expect(page.locator('main')).toContainText('This server can not mount');
+    await expect(page.locator('main')).toContainText('This server cannot mount');
     await expect(page.locator('main').getByRole('link', { name: 'Mount a location' })).toHaveCount(0);
   });
 });

@@ -92,7 +92,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     const main = await arrived(page, 'run');
     await expect(main.getByRole('region', { name: 'How it ended' })).toContainText('“The line is needed.”');
     const happened = main.getByRole('region', { name: 'What happened' });
-    for (const words of ['Approved after a preview', 'Bandwidth limit: 1 MiB/s', 'Asked to stop', 'Ended: cancelled']) {
+    for (const words of ['Approved after a preview', 'Bandwidth limit: 1 MiB/s', 'Stop requested', 'Cancelled']) {
       await expect(happened).toContainText(words);
     }
   });
@@ -108,7 +108,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     const main = await arrived(page, 'run');
     await expect(main.getByRole('link', { name: 'Copied 1' })).toHaveAttribute('aria-current', 'page');
     await expect(main.getByRole('row').filter({ hasText: 'a-taken.txt' })).toBeVisible();
-    await main.getByRole('link', { name: 'the run before' }).click();
+    await main.getByRole('link', { name: 'the previous run' }).click();
     await expect(page).toHaveURL(new RegExp(id));
     await expect(runState(page)).toHaveAttribute('data-state', 'cancelled');
   });
@@ -205,12 +205,12 @@ test('the history is filtered by operation and job, and the address says so', as
     await expect(page).toHaveURL(new RegExp(`job=${job.id}`));
     await expect(runs).toContainText('Runs of Nightly');
     await expect(runs.locator('tbody [data-run]')).toHaveCount(1);
-    await runs.getByRole('link', { name: 'Show those of all jobs' }).click();
+    await runs.getByRole('link', { name: 'Show runs of all jobs' }).click();
     await expect(page).toHaveURL(/\/runs$/);
     await expect(runs.locator('tbody [data-run]')).toHaveCount(2);
     await expect(runs).not.toContainText('Runs of Nightly');
     await open(page, longshore, `/jobs/${job.id}`, 'jobs');
-    await expect(jobs.getByRole('link', { name: 'Its runs' })).toHaveAttribute('href', `/runs?job=${job.id}`);
+    await expect(jobs.getByRole('link', { name: 'History' })).toHaveAttribute('href', `/runs?job=${job.id}`);
   });
 
   await test.step('a run is compared with the one before it', async () => {
@@ -221,7 +221,7 @@ test('the history is filtered by operation and job, and the address says so', as
     const progress = main.getByRole('region', { name: 'Progress' });
     await expect(progress).toContainText('1 file more, 100 B more');
     await accessible(page);
-    await progress.getByRole('link', { name: 'the run before' }).click();
+    await progress.getByRole('link', { name: 'the previous run' }).click();
     await expect(runState(page)).toHaveAttribute('data-run', run.id);
     await expect(progress).not.toContainText('Compared with');
   });
@@ -238,7 +238,7 @@ test('a viewer sees it all, and can do nothing', async ({ page, longshore }) => 
   await page.getByRole('button', { name: /^Activity/ }).click();
   const activity = page.getByRole('region', { name: 'Activity' });
   await expect(runRow(activity, id)).toBeVisible();
-  await expect(activity).toContainText('1 run waits in the queue');
+  await expect(activity).toContainText('1 run is waiting in the queue');
   await expect(activity.getByRole('button')).toHaveCount(0);
   const runs = await open(page, longshore, '/runs', 'runs');
   await expect(runs.getByRole('region', { name: 'Queue' })).toContainText('1 run waits');

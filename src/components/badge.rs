@@ -36,7 +36,7 @@ pub fn word(state: RunState, stopping: bool, position: Option<u64>) -> String {
         RunState::Queued => {
             return position.map_or_else(|| "Queued".to_owned(), |place| format!("Queued, no. {place}"));
         }
-        RunState::Guarded => "Looking ahead",
+        RunState::Guarded => "Safety check",
         RunState::Starting => "Starting",
         RunState::Running => "Running",
         RunState::Succeeded => "Succeeded",

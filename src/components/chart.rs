@@ -19,7 +19,7 @@ pub fn days_chart(days: &[Day]) -> AnyView {
     let peak = days.iter().map(|day| day.bytes).max().unwrap_or(0);
     let sum = |of: fn(&Day) -> u64| days.iter().map(of).sum::<u64>();
     let label = format!(
-        "{} in {} days, {} failed, {} with warnings, {} moved",
+        "{} in {} days, {} failed, {} with warnings, {} transferred",
         format::plural(sum(Day::ended), "run", "runs"),
         days.len(),
         format::count(sum(|day| day.failed)),

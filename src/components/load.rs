@@ -53,7 +53,7 @@ pub fn failure(error: AppError) -> AnyView {
         .map(|reference| view! { <p class="faint small">"Reference " <code>{reference}</code></p> }.into_any());
     empty(
         if missing { "search" } else { "triangle-alert" },
-        if missing { "Not found" } else { "This did not work" },
+        if missing { "Not found" } else { "Something went wrong" },
         error.message,
         [reference, Some(act)],
     )

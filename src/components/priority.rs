@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*};
 
 /// Priorities that have a name.
-const NAMED: [(i32, &str); 3] = [(10, "High priority"), (0, "Usual priority"), (-10, "Low priority")];
+const NAMED: [(i32, &str); 3] = [(10, "High priority"), (0, "Normal priority"), (-10, "Low priority")];
 
 /// The choice; `change` is called with what is chosen.
 #[must_use]

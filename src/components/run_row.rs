@@ -71,7 +71,7 @@ fn figures(run: &RunSummary) -> Vec<AnyView> {
     let stats = &run.stats;
     let span = |text: String| view! { <span>{text}</span> }.into_any();
     if run.state == RunState::Queued {
-        let words = if run.retry_at.is_some() { "Waits for its next attempt" } else { "Waits for its turn" };
+        let words = if run.retry_at.is_some() { "Waiting for the next attempt" } else { "Waiting for its turn" };
         return vec![span(words.to_owned())];
     }
     if run.state == RunState::Guarded {

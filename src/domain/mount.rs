@@ -12,7 +12,7 @@ use super::{id::MountId, location::Location, time::Timestamp};
 pub struct NewMount {
     /// What: `remote:path`, or an absolute path of this server in an allowed folder.
     pub location: String,
-    /// Where: an absolute path below an allowed folder. It is made when it is not there, and has to be empty.
+    /// Where: an absolute path below an allowed folder. It must be empty, and is created if it does not exist.
     pub mount_point: String,
     /// Whether nothing can be written by way of it.
     #[serde(default)]

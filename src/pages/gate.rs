@@ -78,7 +78,7 @@ pub fn refusal(error: Memo<Option<AppError>>) -> AnyView {
             let error = error.as_ref()?;
             Some(match error.retry_after {
                 Some(seconds) if error.code == ErrorCode::RateLimited => {
-                    format!("Too many tries. Try again in {seconds} s.")
+                    format!("Too many attempts. Try again in {seconds} s.")
                 }
                 _ => error.message.clone(),
             })

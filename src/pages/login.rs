@@ -26,5 +26,5 @@ pub fn LoginPage() -> impl IntoView {
             <button class="button button--primary" disabled=move || pending.get()>"Sign in"</button>
         </ActionForm>
     };
-    gate("login", "Sign in", "To the console of this server.", form.into_any())
+    gate("login", "Sign in", "The rclone console of this server.", form.into_any())
 }

@@ -50,6 +50,6 @@ pub fn PasswordPage() -> impl IntoView {
             {post_form(DeleteSession::url(), vec![], None, view! { <button class="button button--quiet">"Sign out"</button> }.into_any())}
         </div>
     };
-    let lead = "Your other sessions end. Tokens of programs stay: revoke those that you do not know.";
+    let lead = "This ends your other sessions. API tokens stay valid: revoke those you do not recognise.";
     gate("password", "Choose a new password", lead, form.into_any())
 }

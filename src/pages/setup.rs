@@ -22,7 +22,7 @@ pub fn SetupPage() -> impl IntoView {
         label: "Setup code",
         kind: "text",
         autocomplete: "one-time-code",
-        help: "The terminal that started Longshore shows it. So does the file setup-code in the data directory.",
+        help: "Longshore prints it in the terminal that started it, and writes it to the file setup-code in the data directory.",
     };
     let name_field = Field { name: "username", label: "Your name", kind: "text", autocomplete: "username", help: "" };
     let password_field = Field {
@@ -50,7 +50,7 @@ pub fn SetupPage() -> impl IntoView {
             <button class="button button--primary" disabled=move || pending.get()>"Create the first admin"</button>
         </ActionForm>
     };
-    gate("setup", "Set up Longshore", "The first person here becomes its admin.", form.into_any())
+    gate("setup", "Set up Longshore", "The first person to sign up becomes the admin.", form.into_any())
 }
 
 /// How good the password is, while it is typed.

@@ -17,7 +17,7 @@ pub fn OptionField(
     let face = Face {
         more: rest(&option),
         required: option.required,
-        warning: if option.weakens { "This turns a check off that protects you." } else { "" },
+        warning: if option.weakens { "This turns off a safety check." } else { "" },
         ..Face::new(format!("option-{}", option.name), option.label(), option.summary(), error)
     };
     let placeholder = option.default.clone();

@@ -74,8 +74,8 @@ fn pill(running: usize, waiting: usize, paused: bool) -> String {
 /// How the queue is, in a sentence.
 fn line(waiting: usize, live: Live) -> String {
     let waits = match waiting {
-        0 => "Nothing waits in the queue".to_owned(),
-        n => format!("{} in the queue", format::plural(n as u64, "run waits", "runs wait")),
+        0 => "The queue is empty".to_owned(),
+        n => format!("{} in the queue", format::plural(n as u64, "run is waiting", "runs are waiting")),
     };
     match live.paused(None) {
         None => format!("{waits}."),

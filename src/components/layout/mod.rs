@@ -73,7 +73,7 @@ pub fn Frame(
 fn state_of_stream(live: Live, link: Link) -> AnyView {
     match link {
         Link::Replaced => view! { {icon("triangle-alert")} {live.replaced()} }.into_any(),
-        _ => view! { {icon("loader")} "Reconnecting… What you see may be old." }.into_any(),
+        _ => view! { {icon("loader")} "Reconnecting… This page may be out of date." }.into_any(),
     }
 }
 
@@ -89,7 +89,7 @@ pub fn page(name: &'static str, title: &'static str, body: AnyView) -> AnyView {
     view! { <Title text=title /><main data-page=name>{body}</main> }.into_any()
 }
 
-/// Says what is missing when rclone can not be used.
+/// Says what is missing when rclone cannot be used.
 #[must_use]
 pub fn rclone_banner() -> AnyView {
     let Session(me) = expect_context();
@@ -99,7 +99,7 @@ pub fn rclone_banner() -> AnyView {
                 Ok(Some(Me { rclone: RcloneStatus::Missing { message }, .. })) => view! {
                     <section class="note note--warn" aria-label="rclone is missing">
                         {icon("triangle-alert")}
-                        <div><b>"rclone can not be used"</b><p>{message}</p></div>
+                        <div><b>"rclone cannot be used"</b><p>{message}</p></div>
                     </section>
                 }
                 .into_any(),

@@ -102,7 +102,7 @@ fn trail(steps: Vec<(String, Location)>, go: Callback<Option<Location>>) -> AnyV
     view! {
         <nav class="trail walk__trail" aria-label="Chosen path">
             <ol>
-                <li><button type="button" class="walk__step" on:click=move |_| go.run(None)>"All places"</button></li>
+                <li><button type="button" class="walk__step" on:click=move |_| go.run(None)>"All locations"</button></li>
                 {steps.into_iter().map(step).collect::<Vec<_>>()}
             </ol>
         </nav>
@@ -112,7 +112,7 @@ fn trail(steps: Vec<(String, Location)>, go: Callback<Option<Location>>) -> AnyV
 
 fn beginnings(roots: Vec<Location>, go: Callback<Option<Location>>) -> AnyView {
     if roots.is_empty() {
-        return view! { <p class="walk__failed">"There is no remote yet, and no folder of this server is open to Longshore."</p> }
+        return view! { <p class="walk__failed">"There are no remotes yet, and Longshore may not use any folder on this server."</p> }
             .into_any();
     }
     let item = |root: Location| {
@@ -124,7 +124,7 @@ fn beginnings(roots: Vec<Location>, go: Callback<Option<Location>>) -> AnyView {
 
 fn folder(page: FilePage, fetch: Fetch, up: Option<Location>, go: Callback<Option<Location>>, focus: bool) -> AnyView {
     if page.matched == 0 {
-        return view! { <p class="walk__failed">"This folder is empty. It can be chosen."</p> }.into_any();
+        return view! { <p class="walk__failed">"This folder is empty. You can choose it."</p> }.into_any();
     }
     let location = page.location.clone();
     let open = {

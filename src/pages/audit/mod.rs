@@ -27,7 +27,7 @@ pub fn AuditPage() -> impl IntoView {
         <div class="headline">
             <div class="grow">
                 <h1>"Audit"</h1>
-                <p class="muted">"What was done, by whom and from where. Rows are only ever added."</p>
+                <p class="muted">"Who did what, when and from where. Entries are only ever added."</p>
             </div>
         </div>
         {filter::filter(wanted)}
@@ -45,7 +45,7 @@ fn log(page: Page, wanted: &Wanted) -> AnyView {
         return empty(
             "search",
             "No row matches",
-            "Nothing in the log fits all of these filters.".to_owned(),
+            "No entry in the log matches all of these filters.".to_owned(),
             [Some(clear)],
         );
     }

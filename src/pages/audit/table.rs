@@ -31,7 +31,7 @@ pub fn table(entries: &[AuditEntry]) -> AnyView {
 
 fn row(entry: &AuditEntry) -> AnyView {
     let who = if entry.user.is_empty() {
-        view! { <span class="faint">"Nobody known"</span> }.into_any()
+        view! { <span class="faint">"Unknown"</span> }.into_any()
     } else {
         view! { <b class="clip">{entry.user.clone()}</b> }.into_any()
     };

@@ -37,7 +37,7 @@ fn content((remotes, roots): (Vec<RemoteSummary>, Vec<String>)) -> AnyView {
             <h2 id="places-remotes">"Remotes"</h2>
             {if remotes.is_empty() {
                 let add = view! { <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a> };
-                let text = "A remote is a connection to a place that keeps files: a bucket, a server, a drive.";
+                let text = "A remote is a connection to your storage: a bucket, a server, a cloud drive.";
                 view! { <div class="panel">{empty("cloud", "No remotes yet", text.to_owned(), [Some(add.into_any())])}</div> }.into_any()
             } else {
                 view! { <ul class="places__list">{remotes.into_iter().map(remote).collect_view()}</ul> }.into_any()
@@ -47,7 +47,7 @@ fn content((remotes, roots): (Vec<RemoteSummary>, Vec<String>)) -> AnyView {
             <h2 id="places-local">"This server"</h2>
             {if roots.is_empty() {
                 view! {
-                    <p class="muted">"No folder of this server is open to Longshore. Start it with " <code>"--local-root"</code> " to open one."</p>
+                    <p class="muted">"Longshore may not use any folder on this server. Start it with " <code>"--local-root"</code> " to allow one."</p>
                 }
                 .into_any()
             } else {

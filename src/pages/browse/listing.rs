@@ -123,14 +123,14 @@ fn nothing(address: &Address, total: usize, up: Option<Location>, browser: Brows
         }
     };
     let body = if total == 0 {
-        empty("folder-open", "This folder is empty", "There are no files and no folders in it.".to_owned(), [None])
+        empty("folder-open", "This folder is empty", "It contains no files or folders.".to_owned(), [None])
     } else {
         let all = Address { filter: String::new(), offset: 0, ..address.clone() };
         let link = view! { <a class="button" href=all.href()>"Show all " {format::plural(total as u64, "entry", "entries")}</a> };
         empty(
             "search",
             "Nothing matches",
-            format!("No name in this folder holds “{}”.", visible(&address.filter)),
+            format!("No name in this folder contains “{}”.", visible(&address.filter)),
             [Some(link.into_any())],
         )
     };

@@ -46,7 +46,7 @@ pub fn after(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
     let wrong = move || draft.errors.with(|errors| errors.contains_key(FOLLOWERS)).then_some("true");
     let adder = move || {
         if jobs.with_value(Vec::is_empty) {
-            return view! { <p class="muted">"There is no other job yet that could follow this one."</p> }.into_any();
+            return view! { <p class="muted">"There is no other job yet to start after this one."</p> }.into_any();
         }
         view! {
             <div class="field">
@@ -56,7 +56,7 @@ pub fn after(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
                     {move || free().into_iter().map(option).collect::<Vec<_>>()}
                 </select>
                 {error}
-                <p class="help" id="followers-help">"Counts for a saved job: a run that is started once is followed by nothing."</p>
+                <p class="help" id="followers-help">"Applies to saved jobs only: a one-off run starts no other job."</p>
             </div>
         }
         .into_any()
@@ -96,7 +96,7 @@ fn row(follower: &Follower, draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyV
         <li class="follower">
             {icon("arrow-right")}
             <b class="clip">{name.clone()}</b>
-            <select class="input" aria-label=format!("When {name} is started") on:change:target=choose>
+            <select class="input" aria-label=format!("When to start {name}") on:change:target=choose>
                 {After::ALL.into_iter().map(option).collect::<Vec<_>>()}
             </select>
             <button type="button" class="button button--quiet" aria-label=format!("Do not start {name}") on:click=remove>{icon("x")}</button>
@@ -108,5 +108,5 @@ fn row(follower: &Follower, draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyV
 /// What a job is called, as far as it is known.
 #[must_use]
 pub fn name_of(jobs: &[Named], id: &JobId) -> String {
-    jobs.iter().find(|(other, _)| other == id).map_or_else(|| "a job that is gone".to_owned(), |(_, name)| name.clone())
+    jobs.iter().find(|(other, _)| other == id).map_or_else(|| "a deleted job".to_owned(), |(_, name)| name.clone())
 }

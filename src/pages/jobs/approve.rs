@@ -35,7 +35,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     let id = StoredValue::new(summary.id.clone());
     let open = RwSignal::new(false);
     let said = if report.reason.is_some() {
-        "The guards will stop this run, unless you approve exactly these deletions."
+        "The guards will stop this run unless you approve exactly these deletions."
     } else if stopped {
         "The guards stopped the last run. You can approve exactly these deletions."
     } else {
@@ -44,7 +44,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     let counted = match report.reason {
         Some(GuardReason::DeleteBudget) if report.operation.is_some() => report.said(),
         Some(GuardReason::DeleteBudget) | None => format!(
-            "{} of {} at the destination would be deleted; {} may be.",
+            "{} of {} at the destination would be deleted; the limit is {}.",
             format::count(deletes),
             format::plural(report.destination_files.unwrap_or(0), "file", "files"),
             format::count(report.budget.unwrap_or(0))
@@ -109,13 +109,13 @@ fn question(
         });
     };
     let face =
-        Face::new("approval.confirm", "Write the destination", "", error_of(errors, "approval.confirm")).required();
+        Face::new("approval.confirm", "Type the destination", "", error_of(errors, "approval.confirm")).required();
     view! {
         <form class="approve" novalidate method="post" on:submit=submit>
             <p>
                 {format!("{} will be {} ", format::plural(deletes, "file", "files"), gone)}
                 <b class="mono">{shown}</b>
-                ", as the preview shows. Not one more."
+                ", exactly as the preview shows."
             </p>
             {odd.map(|odd| view! { <p class="note note--warn">{icon("triangle-alert")}<span>{odd}</span></p> })}
             <Text face value=typed />

@@ -38,15 +38,13 @@ fn choices(draft: Draft, list: Offered) -> AnyView {
             (
                 "note note--warn",
                 "triangle-alert",
-                "This run begins anew: it brings both sides together and deletes nothing; where both have a file, the first side’s stays. \
-                 Switch it off again afterwards.",
+                "This run is a resync: it merges both sides and deletes nothing. Where both have a file, the first side’s stays. Turn it off again afterwards.",
             )
         } else {
             (
                 "note",
                 "clock",
-                "A bisync compares with what it remembers of the last run. The first run remembers nothing: preview and run it once with \
-                 “Begin anew”, then without.",
+                "A bisync compares both sides with what it saved in the last run. The first run has nothing saved: preview and run it once with “Resync”, then without.",
             )
         };
         view! { <p class=kind>{icon(name)}<span>{text}</span></p> }.into_any()
@@ -54,10 +52,10 @@ fn choices(draft: Draft, list: Offered) -> AnyView {
     view! {
         <div class="bisync">
             {guidance}
-            <Check face=face("resync", "Begin anew (resync)", "For the first run of these two places, and after rclone asks for it.") value=resync />
+            <Check face=face("resync", "Resync", "For the first run of these two locations, and whenever rclone asks for it.") value=resync />
             <div class="pair">
                 {select("conflict_resolve", "When both sides changed a file", "Which version keeps the name.")}
-                {select("conflict_loser", "The other version", "What becomes of it.")}
+                {select("conflict_loser", "The other version", "What happens to it.")}
             </div>
         </div>
     }
@@ -68,7 +66,7 @@ fn choices(draft: Draft, list: Offered) -> AnyView {
 fn known(list: Option<Result<Vec<Flag>, AppError>>, name: &str, now: &str) -> Vec<Choice> {
     let flag = list.and_then(Result::ok).and_then(|flags| flags.into_iter().find(|flag| flag.name == name));
     let (default, all) = flag.map(|flag| (flag.default, flag.choices)).unwrap_or_default();
-    let usual = if default.is_empty() { "As usual".to_owned() } else { format!("{} (as usual)", words(&default)) };
+    let usual = if default.is_empty() { "Default".to_owned() } else { format!("{} (default)", words(&default)) };
     let mut choices = vec![(String::new(), usual)];
     choices.extend(
         all.into_iter()

@@ -90,9 +90,9 @@ fn rows(found: RunFiles, outcome: FileOutcome, run: &str) -> AnyView {
     };
     let more = found.matched.saturating_sub(found.files.len() as u64);
     let text = if more == 0 {
-        "Look at this run".to_owned()
+        "View this run".to_owned()
     } else {
-        format!("{} more on the page of this run", format::count(more))
+        format!("{} more on this run’s page", format::count(more))
     };
     let href = format!("/runs/{run}?show={}", outcome.as_str());
     view! {

@@ -57,7 +57,7 @@ pub fn flags(draft: Draft, list: Offered) -> AnyView {
         draft.errors.with(|errors| errors.keys().filter(|name| own(name)).count())
     });
     let words = Memo::new(move |_| match draft.flags_set() {
-        0 => "none is set".to_owned(),
+        0 => "none set".to_owned(),
         n => format!("{} set", format::count(n as u64)),
     });
     let search = RwSignal::new(String::new());
@@ -95,8 +95,8 @@ fn fields(draft: Draft, flags: Vec<Flag>, search: RwSignal<String>, only: RwSign
     };
     view! {
         <div class="flags__search">
-            {narrow_field("Search all options", "Search by name or by what it does", search)}
-            <Check face=Face { id: "only-set".to_owned(), label: "Only what is set".to_owned(), ..Face::default() } value=only />
+            {narrow_field("Search all options", "Search by name or description", search)}
+            <Check face=Face { id: "only-set".to_owned(), label: "Only options that are set".to_owned(), ..Face::default() } value=only />
         </div>
         <p class="muted small num" role="status">{move || format::plural(found() as u64, "option", "options")}</p>
         <div class="flags">{flags.into_iter().map(field).collect::<Vec<_>>()}</div>
@@ -117,7 +117,7 @@ pub fn control(face: Face, flag: &Flag, value: RwSignal<String>) -> AnyView {
     match flag.kind {
         FlagKind::Bool if default == "true" => {
             let choices =
-                [("", "Yes, as usual"), ("false", "No")].map(|(value, words)| (value.to_owned(), words.to_owned()));
+                [("", "Yes (default)"), ("false", "No")].map(|(value, words)| (value.to_owned(), words.to_owned()));
             let choices = Memo::new(move |_| choices.to_vec());
             view! { <Select face value choices /> }.into_any()
         }
@@ -135,7 +135,7 @@ pub fn control(face: Face, flag: &Flag, value: RwSignal<String>) -> AnyView {
             view! { <Select face value choices=Memo::new(move |_| choices.clone()) /> }.into_any()
         }
         FlagKind::List => {
-            view! { <Area face=Face { help: format!("{} One a line.", face.help), ..face } value /> }.into_any()
+            view! { <Area face=Face { help: format!("{} One per line.", face.help), ..face } value /> }.into_any()
         }
         FlagKind::Int | FlagKind::Float => view! { <Text face value mode="decimal" placeholder=default /> }.into_any(),
         _ => view! { <Text face value placeholder=default /> }.into_any(),
@@ -144,7 +144,7 @@ pub fn control(face: Face, flag: &Flag, value: RwSignal<String>) -> AnyView {
 
 /// The usual one first, as what is not set.
 fn choices(flag: &Flag) -> Vec<Choice> {
-    let usual = if flag.default.is_empty() { "As usual".to_owned() } else { format!("As usual: {}", flag.default) };
+    let usual = if flag.default.is_empty() { "Default".to_owned() } else { format!("Default: {}", flag.default) };
     let others = flag.choices.iter().filter(|choice| !choice.is_empty() && !choice.eq_ignore_ascii_case(&flag.default));
     [(String::new(), usual)].into_iter().chain(others.map(|choice| (choice.clone(), choice.clone()))).collect()
 }

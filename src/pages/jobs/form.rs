@@ -49,8 +49,7 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
             all => format!("{} jobs follow", all.len()),
         }
     });
-    let name =
-        draft.face("name", "Name", if job.is_some() { "" } else { "What the job is called, if it is to be saved." });
+    let name = draft.face("name", "Name", if job.is_some() { "" } else { "Needed to save it as a job." });
     let name = if job.is_some() { name.required() } else { name };
     let asking = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -72,7 +71,7 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
                         {section("What", what::FIELDS, said(words::what), draft, what(draft))}
                         {section("How", how::FIELDS, said(words::how), draft, how(draft))}
                         {section("Safety", safety::FIELDS, said(words::safety), draft, safety(draft))}
-                        {section("When it fails or is busy", trouble::FIELDS, said(words::trouble), draft, trouble(draft))}
+                        {section("Retries and queue", trouble::FIELDS, said(words::trouble), draft, trouble(draft))}
                         {section("Afterwards", &[FOLLOWERS], followed, draft, after(draft, others))}
                         {flags(draft, options)}
                     </div>
@@ -92,7 +91,7 @@ fn headline(job: Option<Job>) -> AnyView {
             <div class="headline">
                 <div class="grow">
                     <h1>"Start a transfer"</h1>
-                    <p class="muted">"Run it once, or save it as a job. It runs on the server: close this page whenever you like."</p>
+                    <p class="muted">"Run it once, or save it as a job. It runs on the server, so you can close this page at any time."</p>
                 </div>
             </div>
         }
@@ -113,7 +112,7 @@ fn headline(job: Option<Job>) -> AnyView {
                 <p class="muted">"Saved "{time(job.updated_at)}" by "{job.user}</p>
             </div>
             {last}
-            <a class="button job__runs" href=runs>{icon("history")}"Its runs"</a>
+            <a class="button job__runs" href=runs>{icon("history")}"History"</a>
         </div>
     }
     .into_any()
@@ -173,12 +172,10 @@ fn buttons(editor: Editor) -> AnyView {
 /// Why it was not done. What another person changed meanwhile can be looked at.
 fn refusal(error: AppError) -> AnyView {
     let on = match (error.code, error.run_id) {
-        (_, Some(run)) => {
-            Some(view! { " "<a class="link" href=format!("/runs/{run}")>"Look at that run"</a> }.into_any())
-        }
+        (_, Some(run)) => Some(view! { " "<a class="link" href=format!("/runs/{run}")>"View that run"</a> }.into_any()),
         (ErrorCode::Conflict, None) if error.fields.is_empty() => {
             // Loaded anew: what is typed here is given up, and that is what it says.
-            Some(view! { " "<a class="link" href="" rel="external">"Look at it as it is now"</a> }.into_any())
+            Some(view! { " "<a class="link" href="" rel="external">"Load the current version"</a> }.into_any())
         }
         _ => None,
     };
@@ -262,7 +259,7 @@ pub fn read_only(job: Option<Job>) -> AnyView {
                 <div><dt>"Which files"</dt><dd>{words::what(&job.spec)}</dd></div>
                 <div><dt>"How"</dt><dd>{words::how(&job.spec)}</dd></div>
                 <div><dt>"Safety"</dt><dd>{words::safety(&job.spec)}</dd></div>
-                <div><dt>"When it fails or is busy"</dt><dd>{words::trouble(&job.spec)}</dd></div>
+                <div><dt>"Retries and queue"</dt><dd>{words::trouble(&job.spec)}</dd></div>
             </dl>
             <pre class="command" tabindex="0" aria-label="Command line">{job.command}</pre>
         </section>

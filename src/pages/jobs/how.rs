@@ -24,15 +24,15 @@ pub fn how(draft: Draft) -> AnyView {
     (move || {
         let (checksum, bandwidth, transfers, tidy) = fit.get();
         view! {
-            {checksum.then(|| check("checksum", "Compare by checksum", "Reads every file on both sides. Slower, but it notices what kept its size and time."))}
-            {tidy.then(|| check("delete_empty_src_dirs", "Tidy up", "Deletes the folders of the source that are empty afterwards."))}
+            {checksum.then(|| check("checksum", "Compare by checksum", "Reads every file on both sides. Slower, but finds changes that kept the size and time."))}
+            {tidy.then(|| check("delete_empty_src_dirs", "Tidy up", "Deletes source folders that are left empty."))}
             {bandwidth.then(|| {
                 let face = draft.face("bwlimit", "Bandwidth limit", "10M is 10 MiB a second, 512k is 512 KiB, 1M:2M is up and down.");
                 view! { <Text face value=draft.value("bwlimit") placeholder="no limit" /> }.into_any()
             })}
             <div class="pair">
                 {transfers.then(|| number("transfers", "Files at once", "More helps with many small files.", "4"))}
-                {number("checkers", "Checks at once", "How many files are looked at at once.", "8")}
+                {number("checkers", "Checks at once", "How many files are compared at once.", "8")}
             </div>
         }
         .into_any()

@@ -42,7 +42,7 @@ const DELETE: Words = Words {
     title: "Delete this job?",
     what: [
         "",
-        " is not run any more, and no job is followed by it. Its runs stay in the history, and no file is touched.",
+        " will not run again, and no job will start it. Its runs stay in the history, and no files are touched.",
     ],
     act: "Delete job",
 };
@@ -68,7 +68,7 @@ pub fn JobsPage() -> impl IntoView {
         <div class="headline">
             <div class="grow">
                 <h1>"Jobs"</h1>
-                <p class="muted">"Transfers that are saved, to be run again and again."</p>
+                <p class="muted">"Saved transfers that you can run again."</p>
             </div>
             <Transition fallback=|| ()>{add}</Transition>
         </div>
@@ -141,15 +141,14 @@ fn filter(query: Memo<JobQuery>) -> AnyView {
 fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -> AnyView {
     if page.jobs.is_empty() {
         return if query.search.is_empty() && query.cursor.is_none() {
-            let text = "A job keeps what to transfer, where to, how, and what guards it, so that it is run the same way each time: by a press, \
-                        after another job, or by a program.";
+            let text = "A job saves a transfer’s source, destination, options and guards, so it runs the same way every time: by hand, after another job, or from the API.";
             empty("list-checks", "No job yet", text.to_owned(), [may.then(new_job)])
         } else {
             let clear = view! { <a class="button" href="/jobs">"Show all jobs"</a> }.into_any();
             empty(
                 "search",
                 "No job matches",
-                "No job has this in its name, source or destination.".to_owned(),
+                "No job has this text in its name, source or destination.".to_owned(),
                 [Some(clear)],
             )
         };

@@ -138,19 +138,19 @@ pub fn preview(editor: Editor) -> AnyView {
         }
         match preview.stage.get() {
             Stage::Nothing => view! {
-                <p class="muted">"A dry run looks at both sides and lists what would be copied, replaced and deleted. Nothing is changed."</p>
+                <p class="muted">"A dry run compares both sides and lists what would be copied, replaced and deleted. It changes nothing."</p>
             }
             .into_any(),
-            Stage::Asked => view! { <p class="muted">"Asking…"</p><progress aria-label="Progress of the preview"></progress> }.into_any(),
+            Stage::Asked => view! { <p class="muted">"Starting…"</p><progress aria-label="Progress of the preview"></progress> }.into_any(),
             Stage::Going(run) => going(live, *run),
             Stage::Ended(run, counts) => ended(editor, &run, counts, stale),
             Stage::Refused(error) if !error.fields.is_empty() => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
-            Stage::Refused(error) => problem("The preview could not be made", error.message, None),
+            Stage::Refused(error) => problem("Could not preview this transfer", error.message, None),
         }
     };
     let note = move || {
         (stale.get() && !busy.get()).then(|| {
-            view! { <p class="note note--warn">{icon("clock")}<span>"Something was changed since. Preview again."</span></p> }.into_any()
+            view! { <p class="note note--warn">{icon("clock")}<span>"The options have changed since this preview. Preview again."</span></p> }.into_any()
         })
     };
     view! {
@@ -182,7 +182,7 @@ fn going(live: Live, run: RunSummary) -> AnyView {
     let run = live.follow(run);
     let said = move || {
         run.with(|run| match run.state {
-            RunState::Queued => "Waits for its turn".to_owned(),
+            RunState::Queued => "Waiting for its turn".to_owned(),
             _ if run.stats.permille().is_some() => percent(&run.stats),
             _ => format!("{} listed", format::count(run.stats.listed)),
         })
@@ -190,7 +190,7 @@ fn going(live: Live, run: RunSummary) -> AnyView {
     view! {
         <div class="row spread">{run_badge(run)}<span class="muted num live">{said}</span></div>
         {run_bar(run)}
-        <p><a class="link" href=href>"Look at this run"</a></p>
+        <p><a class="link" href=href>"View this run"</a></p>
     }
     .into_any()
 }
@@ -200,9 +200,8 @@ fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyVie
     let href = format!("/runs/{}", run.summary.id);
     if !run.summary.state.ended_well() {
         let said = run.guard_report.as_ref().map(|report| report.words()).filter(|words| !words.is_empty());
-        let said = said.or_else(|| run.summary.error.clone()).unwrap_or_else(|| "It did not end well.".to_owned());
-        let title =
-            if run.summary.state == RunState::Blocked { "A guard stopped it" } else { "The preview did not end well" };
+        let said = said.or_else(|| run.summary.error.clone()).unwrap_or_else(|| "The preview failed.".to_owned());
+        let title = if run.summary.state == RunState::Blocked { "A guard stopped it" } else { "The preview failed" };
         return problem(title, said, Some(href));
     }
     let bytes = run.summary.stats.bytes;
@@ -229,7 +228,7 @@ fn warned(run: &RunSummary) -> Option<AnyView> {
 }
 
 fn problem(title: &'static str, text: String, href: Option<String>) -> AnyView {
-    let link = href.map(|href| view! { <p><a class="link" href=href>"Look at this run"</a></p> }.into_any());
+    let link = href.map(|href| view! { <p><a class="link" href=href>"View this run"</a></p> }.into_any());
     view! {
         <div class="note note--bad" role="alert">
             {icon("circle-x")}

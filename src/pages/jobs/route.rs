@@ -80,23 +80,21 @@ pub fn ends(draft: Draft) -> AnyView {
 
 /// Label and help of both ends.
 const fn words(operation: Operation) -> [Option<(&'static str, &'static str)>; 2] {
-    let made = "Made when it is not there.";
+    let made = "Created if it does not exist.";
     match operation {
         Operation::Copy => {
-            [Some(("From", "What is in this folder is copied, with all folders below it.")), Some(("To", made))]
+            [Some(("From", "Everything in this folder is copied, subfolders included.")), Some(("To", made))]
         }
         Operation::Sync => [
-            Some(("From", "Stays as it is.")),
-            Some(("To", "Is made the same: what the source does not have is deleted here.")),
+            Some(("From", "Not changed.")),
+            Some(("To", "Made identical to the source: files that the source does not have are deleted here.")),
         ],
-        Operation::Move => [Some(("From", "What has arrived is deleted here.")), Some(("To", made))],
-        Operation::Delete => {
-            [Some(("What", "The files in this folder are deleted, and those in all folders below it.")), None]
-        }
+        Operation::Move => [Some(("From", "Files are deleted here once they are copied.")), Some(("To", made))],
+        Operation::Delete => [Some(("What", "All files in this folder are deleted, subfolders included.")), None],
         Operation::Check => [Some(("From", "What is compared.")), Some(("To", "What it is compared with."))],
         Operation::Bisync => [
-            Some(("From", "One side: changes come from here, and go here.")),
-            Some(("To", "The other side: as much as the first. Both have to be there.")),
+            Some(("From", "One side. Changes here are copied to the other side.")),
+            Some(("To", "The other side. Changes here are copied back. Both must exist.")),
         ],
     }
 }

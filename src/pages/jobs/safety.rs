@@ -32,20 +32,20 @@ pub fn safety(draft: Draft) -> AnyView {
         let fit = Fit::of(operation);
         let sentinel = draft.face(
             "guards.sentinel",
-            "A file that has to be there",
-            "Its path below the source. A disk that is not mounted does not have it, and then nothing is done.",
+            "Only run if this file exists",
+            "A path inside the source. If the file is missing, for example because a disk is not mounted, nothing is done.",
         );
         view! {
             {fit.max_delete.then(|| limit(draft, operation))}
             {fit.backup.then(|| {
-                let help = "What is replaced or deleted is moved here: a folder on the remote of the destination, outside it.";
-                let face = draft.face("backup_dir", "Keep what goes", help);
+                let help = "Replaced and deleted files are moved here: a folder on the same remote as the destination, but outside it.";
+                let face = draft.face("backup_dir", "Keep old versions in", help);
                 view! { <LocationPicker face value=draft.value("backup_dir") places=places() /> }.into_any()
             })}
             <Text face=sentinel value=draft.value("guards.sentinel") placeholder=".this-is-the-disk" />
             {fit.sync.then(|| {
-                let empty = "An empty folder would then empty the destination. An unmounted disk looks just like that.";
-                let shrunk = "Half of the files may be missing then, and the sync deletes them at the destination as well.";
+                let empty = "An empty source then empties the destination. A disk that is not mounted looks exactly like an empty source.";
+                let shrunk = "If source files have gone missing, the sync then deletes them at the destination as well.";
                 let left_out = "Files that are still in the source then lose their copy at the destination, for instance when a marker file is put \
                      into their folder.";
                 view! {
@@ -69,29 +69,28 @@ fn limit(draft: Draft, operation: Operation) -> AnyView {
     };
     match operation {
         Operation::Sync => {
-            let percent =
-                "Of the destination’s files; 10 files always. More is blocked until somebody has looked at it.";
-            let files = "A number counts instead of the percentage.";
+            let percent = "Share of the destination’s files, but at least 10 files. A run that would delete more is blocked until someone approves it.";
+            let files = "Replaces the percentage.";
             view! {
                 <div class="pair">
-                    {number("guards.max_delete_percent", "May delete, in percent", percent, "10")}
-                    {number("max_delete", "May delete, in files", files, "by the percentage")}
+                    {number("guards.max_delete_percent", "Delete limit, in percent", percent, "10")}
+                    {number("max_delete", "Delete limit, in files", files, "uses the percentage")}
                 </div>
             }
             .into_any()
         }
         Operation::Bisync => number(
             "max_delete",
-            "May delete, in percent",
-            "When more of one side’s files are gone than this, it does not begin.",
+            "Delete limit, in percent",
+            "If more of one side’s files than this are gone, the run does not start.",
             "50",
         ),
         _ => {
-            let asks = "Beyond 10 files or 10 %, whichever is more, a run asks for the path or a preview. A saved job may go up to this number without.";
+            let asks = "To delete more than 10 files or 10 %, whichever is more, a run needs the path typed or a preview. A saved job may delete up to this number without either.";
             view! {
                 <div class="pair">
                     {number("guards.may_delete", "May delete without asking, in files", asks, "10, or 10 %")}
-                    {number("max_delete", "Limit, in files", "It stops with an error before it deletes more.", "no limit")}
+                    {number("max_delete", "Limit, in files", "The run stops with an error before it deletes more.", "no limit")}
                 </div>
             }
             .into_any()

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::draft::Draft;
-use crate::components::icon::icon;
+use crate::{components::icon::icon, domain::format};
 
 /// The section of these fields; `words` says what is chosen.
 pub fn section(
@@ -35,7 +35,7 @@ pub fn folding(
     let said = move || {
         match wrong.get() {
         0 => view! { <span class="section__words">{words.get()}</span> }.into_any(),
-        n => view! { <span class="section__words section__words--bad">{icon("triangle-alert")}{format!("{n} to mend")}</span> }.into_any(),
+        n => view! { <span class="section__words section__words--bad">{icon("triangle-alert")}{format::plural(n as u64, "problem", "problems")}</span> }.into_any(),
     }
     };
     view! {

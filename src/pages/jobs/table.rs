@@ -126,7 +126,7 @@ fn actions(job: &Job, may: bool, doors: Doors) -> AnyView {
     let (id, name) = (job.id.clone(), job.spec.name.clone());
     let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
     let runs = view! {
-        <a class="button button--quiet" href=runs::of_job(&id) aria-label=format!("Runs of {name}") title="Its runs">{icon("history")}{word("Its runs")}</a>
+        <a class="button button--quiet" href=runs::of_job(&id) aria-label=format!("Runs of {name}") title="History">{icon("history")}{word("History")}</a>
     }
     .into_any();
     if !may {

@@ -23,19 +23,19 @@ pub fn trouble(draft: Draft) -> AnyView {
     };
     let busy = Memo::new(|_| {
         let choice = |on_busy: OnBusy, words: &str| -> Choice { (on_busy.as_str().to_owned(), words.to_owned()) };
-        vec![choice(OnBusy::Queue, "Wait in the queue"), choice(OnBusy::Refuse, "Refuse, and say so")]
+        vec![choice(OnBusy::Queue, "Wait in the queue"), choice(OnBusy::Refuse, "Refuse the new run")]
     });
     let face = draft
-        .face("on_busy", "While another run writes there", "Two runs never write to one place at once.")
+        .face("on_busy", "If another run is writing there", "Two runs never write to the same location at once.")
         .required();
     let again = move || {
         if !retry.get() {
-            return view! { <p class="muted">"It is tried once: what it did can not be told from what it did not. Look at a failed run, then start it again."</p> }.into_any();
+            return view! { <p class="muted">"It is tried only once: after a failure, nobody can tell what it already did. Check the failed run, then start it again."</p> }.into_any();
         }
         view! {
             <div class="pair">
-                {text("retry.attempts", "Attempts", "The first one included, up to 10. Only a failure that may pass is tried again.", "numeric", "1")}
-                {text("retry.backoff_secs", "Wait before the second", "As 90s or 5m; twice as long before each later one.", "text", "1m")}
+                {text("retry.attempts", "Attempts", "1 to 10, including the first. Only temporary failures are retried.", "numeric", "1")}
+                {text("retry.backoff_secs", "Wait before retrying", "For example 90s or 5m. Doubles before each later attempt.", "text", "1m")}
             </div>
         }
         .into_any()
@@ -44,8 +44,8 @@ pub fn trouble(draft: Draft) -> AnyView {
         {again}
         <Select face value=draft.value("on_busy") choices=busy />
         <div class="pair">
-            {text("priority", "Priority", "−100 to 100. Of those that wait the highest is next.", "text", "0")}
-            {text("time_limit_secs", "Stop it after", "As 90s, 30m or 2h, waiting included.", "text", "never")}
+            {text("priority", "Priority", "−100 to 100. The waiting run with the highest priority starts next.", "text", "0")}
+            {text("time_limit_secs", "Stop after", "For example 90s, 30m or 2h, waiting time included.", "text", "never")}
         </div>
     }
     .into_any()

@@ -18,16 +18,16 @@ pub fn what(draft: Draft) -> AnyView {
     };
     view! {
         <div class="pair">
-            {area("exclude", "Leave out", "One pattern a line: *.tmp for all such files, /cache/** for a folder at the top.", "*.tmp")}
-            {area("include", "Take only", "One pattern a line. Everything else is left out.", "*.jpg")}
+            {area("exclude", "Leave out", "One pattern per line: *.tmp for all such files, /cache/** for a top-level folder.", "*.tmp")}
+            {area("include", "Take only", "One pattern per line. Everything else is left out.", "*.jpg")}
         </div>
         <div class="pair">
-            {text("min_age", "Only older than", "30d, 1h30m, or a date as 2026-05-01.", "any age")}
-            {text("max_age", "Only younger than", "The same way.", "any age")}
+            {text("min_age", "Only older than", "30d, 1h30m, or a date such as 2026-05-01.", "any age")}
+            {text("max_age", "Only younger than", "30d, 1h30m, or a date such as 2026-05-01.", "any age")}
         </div>
         <div class="pair">
             {text("min_size", "Only from this size", "10M is 10 MiB, 512k is 512 KiB.", "any size")}
-            {text("max_size", "Only up to this size", "The same way.", "any size")}
+            {text("max_size", "Only up to this size", "10M is 10 MiB, 512k is 512 KiB.", "any size")}
         </div>
     }
     .into_any()

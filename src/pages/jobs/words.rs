@@ -44,7 +44,7 @@ pub fn how(job: &NewJob) -> String {
             options.checkers.map(|n| format!("{n} checks at once")),
             options.delete_empty_src_dirs.then(|| "tidies up".to_owned()),
         ],
-        "as rclone does it",
+        "rclone’s defaults",
     )
 }
 
@@ -71,8 +71,8 @@ pub fn safety(job: &NewJob) -> String {
     join(
         [
             limit,
-            guards.sentinel.as_ref().map(|_| "looks for a file first".to_owned()),
-            options.backup_dir.as_ref().map(|_| "keeps what goes".to_owned()),
+            guards.sentinel.as_ref().map(|_| "requires a file".to_owned()),
+            options.backup_dir.as_ref().map(|_| "keeps old versions".to_owned()),
             guards.allow_empty_source.then(|| "source may be empty".to_owned()),
             guards.allow_shrunk_source.then(|| "source may have shrunk".to_owned()),
             guards.allow_left_out.then(|| "files left out are deleted".to_owned()),
@@ -85,8 +85,8 @@ pub fn safety(job: &NewJob) -> String {
 #[must_use]
 pub fn trouble(job: &NewJob) -> String {
     let attempts =
-        if job.retry.attempts > 1 { format!("{} attempts", job.retry.attempts) } else { "tried once".to_owned() };
-    let busy = if job.on_busy == OnBusy::Refuse { "refused while busy" } else { "waits its turn" };
+        if job.retry.attempts > 1 { format!("{} attempts", job.retry.attempts) } else { "no retries".to_owned() };
+    let busy = if job.on_busy == OnBusy::Refuse { "refused while busy" } else { "queues if busy" };
     join(
         [
             Some(attempts),
@@ -102,9 +102,9 @@ pub fn trouble(job: &NewJob) -> String {
 #[must_use]
 pub const fn after(after: After) -> &'static str {
     match after {
-        After::Success => "when it ended well, without warnings",
-        After::Failure => "when it failed",
-        After::Always => "however it ended",
+        After::Success => "if it succeeds without warnings",
+        After::Failure => "if it fails",
+        After::Always => "however it ends",
     }
 }
 
@@ -153,9 +153,9 @@ mod tests {
         )
         .expect("a job");
         assert_eq!(what(&job), "all files");
-        assert_eq!(how(&job), "as rclone does it");
+        assert_eq!(how(&job), "rclone’s defaults");
         assert_eq!(safety(&job), "may delete 10 %");
-        assert_eq!(trouble(&job), "tried once, waits its turn");
+        assert_eq!(trouble(&job), "no retries, queues if busy");
         job.options.exclude = vec!["*.tmp".to_owned()];
         job.options.bwlimit = Some("10M".to_owned());
         job.options.max_delete = Some(1);
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(what(&job), "leaves out 1 pattern");
         assert_eq!(how(&job), "at most 10M");
         assert_eq!(safety(&job), "may delete 1 file");
-        assert_eq!(trouble(&job), "3 attempts, waits its turn, stopped after 1h30m");
+        assert_eq!(trouble(&job), "3 attempts, queues if busy, stopped after 1h30m");
         job.operation = Operation::Copy;
         job.options.max_delete = None;
         assert_eq!(safety(&job), "deletes nothing");

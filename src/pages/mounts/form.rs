@@ -75,7 +75,7 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
         };
         let empty = [
             (FIELDS[0], &mount.location, "Choose a folder, or type remote:path."),
-            (FIELDS[1], &mount.mount_point, "Write where."),
+            (FIELDS[1], &mount.mount_point, "Enter a folder."),
         ];
         let wrong: BTreeMap<_, _> = empty
             .into_iter()
@@ -91,7 +91,7 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
     let face = |id: &'static str, label: &'static str, help: String| Face::new(id, label, help, error_of(errors, id));
     let example = roots.first().map(|root| format!("{}/mnt/photos", root.trim_end_matches('/'))).unwrap_or_default();
     let where_help =
-        format!("A folder below {}. It is made when it is not there, and has to be empty.", roots.join(" or "));
+        format!("A folder below {}. It must be empty, and is created if it does not exist.", roots.join(" or "));
     view! {
         <section class="panel mounts__new" aria-labelledby="mount-title">
             <header><h2 id="mount-title">"Mount a location"</h2></header>
@@ -100,18 +100,18 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
                 <fieldset disabled=move || !ready.get()>
                     <legend class="visually-hidden">"Mount"</legend>
                     <div class="pair">
-                        <LocationPicker face=face("location", "What", "A remote, or a folder of one.".to_owned()).required() value=location places=places() />
+                        <LocationPicker face=face("location", "What", "A remote, or a folder in one.".to_owned()).required() value=location places=places() />
                         <Text face=face("mount_point", "Where", where_help).required() value=mount_point placeholder=example />
                     </div>
                     <div class="pair">
                         <Check
-                            face=face("read_only", "Read only", "Programs can not write. Without it, what they write is kept here first and then uploaded.".to_owned())
+                            face=face("read_only", "Read only", "Programs cannot write. Untick it to allow writing: files are stored on this server first, then uploaded.".to_owned())
                             value=read_only
                         />
                         <Check
                             face=face(
                                 "allow_other",
-                                "Other users of this server may look into it",
+                                "Other users of this server may use it",
                                 "Otherwise only the user that Longshore runs as can.".to_owned(),
                             )
                             value=allow_other

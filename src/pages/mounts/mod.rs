@@ -100,7 +100,7 @@ pub fn MountsPage() -> impl IntoView {
         <div class="headline">
             <div class="grow">
                 <h1>"Mounts"</h1>
-                <p class="muted">"Places that programs of this server see as a folder. A mount stays when Longshore is stopped or upgraded."</p>
+                <p class="muted">"Remotes that programs on this server use as folders. Mounts stay when Longshore stops or is upgraded."</p>
             </div>
             <Transition fallback=|| ()>{add}</Transition>
         </div>
@@ -146,10 +146,11 @@ fn content(shown: &Shown, open: Memo<bool>, doors: Doors) -> AnyView {
 /// What has to be mended before anything can be mounted.
 fn obstacle(shown: &Shown) -> Option<AnyView> {
     let (title, text) = match &shown.missing {
-        Some(missing) => ("This server can not mount", missing.clone()),
+        Some(missing) => ("This server cannot mount", missing.clone()),
         None if shown.may && shown.roots.is_empty() => (
             "There is no folder to mount in",
-            "No folder of this server may be used. Start Longshore with --local-root FOLDER to allow one.".to_owned(),
+            "Longshore may not use any folder on this server. Start it with --local-root FOLDER to allow one."
+                .to_owned(),
         ),
         None => return None,
     };
@@ -160,7 +161,7 @@ fn obstacle(shown: &Shown) -> Option<AnyView> {
                 <div>
                     <b>{title}</b>
                     <p>{text}</p>
-                    <p><a class="link" href="/mounts" rel="external">"Look again"</a></p>
+                    <p><a class="link" href="/mounts" rel="external">"Check again"</a></p>
                 </div>
             </section>
         }
@@ -170,8 +171,8 @@ fn obstacle(shown: &Shown) -> Option<AnyView> {
 
 /// What mounts are for, and the way to the first.
 fn nothing(may: bool, ready: bool, open: Memo<bool>) -> AnyView {
-    let text = "A mount lets every program of this server read and write a remote as if it were a folder: a media server, a script, a backup.";
-    let text = if may { text.to_owned() } else { format!("{text} An admin can make one.") };
+    let text = "A mount lets programs on this server read and write a remote as if it were a folder: a media server, a script, a backup.";
+    let text = if may { text.to_owned() } else { format!("{text} An admin can add one.") };
     let add = (move || (ready && !open.get()).then(mount_link)).into_any();
     empty("hard-drive", "Nothing is mounted", text, [Some(add)])
 }
@@ -228,7 +229,7 @@ fn loss(mount: &Mount) -> String {
     let Mount { state, location, mount_point, .. } = mount;
     match (state, mount.pending) {
         (MountState::Gone, _) => format!(
-            "The process of this mount is gone. What was written to {mount_point} and has not reached {location} is deleted with it."
+            "The process of this mount has ended. Files written to {mount_point} that have not reached {location} are deleted with the mount."
         ),
         (_, Some(1)) => format!(
             "1 file that was written to {mount_point} has not reached {location} yet. Wait until it has, or unmount now and lose it."
@@ -264,7 +265,7 @@ fn gone(doors: Doors) {
     let Some(mount) = doors.going.get_untracked() else { return };
     doors.asking.set(false);
     doors.mounts.update(|mounts| mounts.retain(|other| other.id != mount.id));
-    doors.said.set(Some(Ok(format!("{} is not mounted any more.", mount.mount_point))));
+    doors.said.set(Some(Ok(format!("{} was unmounted.", mount.mount_point))));
     // The button that was pressed is gone with its row.
     focus_first(["content".to_owned()]);
 }

@@ -21,7 +21,7 @@ pub fn Question(doors: Doors) -> impl IntoView {
         }
     };
     view! {
-        <Dialog open=asking title="Lose what is not uploaded?">
+        <Dialog open=asking title="Lose files that are not uploaded?">
             <p role="alert" class="mounts__why">{why}</p>
             <footer class="dialog__foot">
                 <button type="button" class="button" on:click=move |_| asking.set(false)>"Keep it"</button>

@@ -56,7 +56,7 @@ fn row(mount: Memo<Mount>, may: bool, doors: Doors) -> AnyView {
         view! {
             <span class="mounts__badges">
                 {read_only.then(|| badge("", "eye", "Read only".to_owned()))}
-                {allow_other.then(|| badge("", "users", "Others may look".to_owned()))}
+                {allow_other.then(|| badge("", "users", "Other users".to_owned()))}
             </span>
         }
     });
@@ -71,7 +71,7 @@ fn row(mount: Memo<Mount>, may: bool, doors: Doors) -> AnyView {
                     {move || face(state.get(), problem.with(Option::is_some))}
                     {move || problem.get().map(|why| view! { <span class="mounts__said">{why}</span> }.into_any())}
                     {move || pending.get().map(|waiting| view! { <span class="mounts__said num">{wait(waiting)}</span> }.into_any())}
-                    {move || (state.get() == MountState::Gone).then(|| view! { <span class="mounts__said">"Its process is gone."</span> }.into_any())}
+                    {move || (state.get() == MountState::Gone).then(|| view! { <span class="mounts__said">"Its process has ended."</span> }.into_any())}
                 </div>
             </td>
             <td class="mounts__by muted" data-label="Mounted"><span>{time(created_at)}" by "{user}</span></td>

@@ -24,7 +24,7 @@ pub fn tiles(overview: &Overview) -> AnyView {
     let remotes = view! { <a class="small" href="/remotes">"See them"</a> }.into_any();
     view! {
         <section class="tiles" aria-label="The last seven days">
-            {tile("Moved, 7 days", figure.to_owned(), unit.to_owned(), days_line(week))}
+            {tile("Transferred, 7 days", figure.to_owned(), unit.to_owned(), days_line(week))}
             {tile("Failures, 7 days", format::count(overview.week_failed), of, days_bars(week))}
             {tile("Files, 7 days", format::count(overview.week_files), "transferred".to_owned(), a_run)}
             {tile("Remotes", format::count(overview.remotes), "configured".to_owned(), remotes)}

@@ -15,7 +15,7 @@ pub fn headline(overview: &Overview) -> AnyView {
     let (kind, name, words) = verdict(overview);
     let last = overview.recent.first().and_then(|run| run.ended_at);
     let behind = last.map_or_else(
-        || view! { "Nothing has ended yet" }.into_any(),
+        || view! { "No transfers yet" }.into_any(),
         |at| view! { "Last run ended " {time(at)} }.into_any(),
     );
     // The one next action of an empty page stands in its middle.

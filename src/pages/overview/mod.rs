@@ -91,7 +91,7 @@ fn content(overview: Overview, live: Live, stop: Option<Stop>) -> AnyView {
         <section class="panel" aria-label="Transfers by day">
             <header>
                 <h2>"Transfers by day"</h2>
-                <span class="legend faint"><i class="ok"></i>"ended well"<i class="warned"></i>"with warnings"<i class="bad"></i>"failed"<i class="line"></i>"moved"</span>
+                <span class="legend faint"><i class="ok"></i>"succeeded"<i class="warned"></i>"with warnings"<i class="bad"></i>"failed"<i class="line"></i>"moved"</span>
             </header>
             <div class="body">{chart}</div>
         </section>
@@ -109,15 +109,15 @@ fn first_step(remotes: u64) -> AnyView {
         let add =
             view! { <a class="button button--primary" href="/remotes/new">"Add your first remote"</a> }.into_any();
         let text =
-            "A remote is a connection to a storage: a bucket, a server, another folder. Add one, and data can move.";
-        return empty("cloud", "No remote yet", text.to_owned(), [Some(add)]);
+            "A remote is a connection to your storage: a bucket, a server, a cloud drive. Add one to start copying.";
+        return empty("cloud", "No remotes yet", text.to_owned(), [Some(add)]);
     }
     let start = view! { <a class="button button--primary" href="/jobs/new">"Start your first transfer"</a> }.into_any();
     let text = format!(
-        "{} ready. Copy something, and this page tells how it went.",
+        "{} ready. Copy something, and this page shows the result.",
         format::plural(remotes, "remote is", "remotes are")
     );
-    empty("play", "No transfer yet", text, [Some(start)])
+    empty("play", "No transfers yet", text, [Some(start)])
 }
 
 /// The last that ended, newest first.
@@ -143,7 +143,7 @@ fn recent(runs: &[RunSummary]) -> AnyView {
         .into_any()
     };
     if runs.is_empty() {
-        return view! { <p class="none muted">"Nothing has ended yet."</p> }.into_any();
+        return view! { <p class="none muted">"No finished runs yet."</p> }.into_any();
     }
     runs.iter().map(row).collect::<Vec<_>>().into_any()
 }

@@ -139,7 +139,7 @@ fn about(provider: &ProviderSummary) -> String {
         "azureblob" => "Containers of a Microsoft Azure account.",
         "google cloud storage" => "Buckets of Google Cloud, with a service account or signed in.",
         "internetarchive" => "Items of archive.org.",
-        "netstorage" => "What Akamai delivers, at its origin.",
+        "netstorage" => "Akamai’s origin storage.",
         "cloudinary" | "imagekit" => "Pictures and videos of an account.",
         "seafile" => "Libraries of a Seafile server.",
         "doi" => "Data that was published under a DOI, read only.",
@@ -148,7 +148,7 @@ fn about(provider: &ProviderSummary) -> String {
         "ftp" => "FTP servers, with or without TLS.",
         "http" => "Web servers that list their files, read only.",
         "local" => "The folders of this server that may be used.",
-        "memory" => "Kept in memory and soon forgotten: to try things out.",
+        "memory" => "In memory only and soon forgotten: for trying things out.",
         "crypt" => "Encrypts names and content on the way to another remote.",
         "alias" => "A short name for a folder of another remote, or of this server.",
         "union" => "Several remotes as if they were one.",
@@ -163,7 +163,7 @@ fn about(provider: &ProviderSummary) -> String {
     let same = title(&provider.name)
         .is_some_and(|title| title.eq_ignore_ascii_case(provider.description.trim_end_matches('.')));
     match (ours, same) {
-        ("", true) => format!("Files kept with {}.", headline(provider)),
+        ("", true) => format!("Files stored with {}.", headline(provider)),
         ("", false) => provider.description.clone(),
         (ours, _) => ours.to_owned(),
     }
@@ -212,6 +212,6 @@ mod tests {
         assert_eq!((headline(&fresh), about(&fresh)), ("Fresh Storage".to_owned(), "Fresh Storage".to_owned()));
         let storj = provider("storj", "Storj Decentralized Cloud Storage");
         assert_eq!((headline(&storj).as_str(), about(&storj).as_str()), ("Storj", "Storj Decentralized Cloud Storage"));
-        assert_eq!(about(&provider("filen", "Filen")), "Files kept with Filen.");
+        assert_eq!(about(&provider("filen", "Filen")), "Files stored with Filen.");
     }
 }

@@ -42,8 +42,7 @@ pub(super) fn connect(provider: &Provider, draft: Draft, next: Step) -> AnyView 
     };
     let is_address = |option: &ProviderOption| ["host", "url", "endpoint"].contains(&option.name.as_str());
     let refused = provider.options.iter().any(is_address).then(|| {
-        let words = "Longshore connects neither to the metadata services of clouds nor to itself, and to private networks unless it was started \
-                     with --private-networks refuse.";
+        let words = "Longshore never connects to cloud metadata services or to itself. It connects to private networks unless it was started with --private-networks refuse.";
         view! { <p class="muted">{words}</p> }.into_any()
     });
     view! {
@@ -110,7 +109,7 @@ fn draw(field: &Field, vendor: Signal<String>, draft: Draft) -> AnyView {
     let provider = draft.provider();
     // What wraps another remote points at a place that Longshore knows.
     if option.name == "remote" {
-        let label = if provider == "alias" { "Folder it stands for" } else { "Folder it lies on" };
+        let label = if provider == "alias" { "Folder it stands for" } else { "Underlying folder" };
         let face =
             Face::new("option-remote", label, "A folder of another remote, or of this server.", error).required();
         return view! { <LocationPicker face value places=places() /> }.into_any();
@@ -131,11 +130,11 @@ fn draw(field: &Field, vendor: Signal<String>, draft: Draft) -> AnyView {
 fn list_help(provider: &str, option: &str) -> Option<&'static str> {
     match (provider, option) {
         ("union", "upstreams") => Some(
-            "The remotes or folders, with one space between: photos: nas:backup /srv/files. In double quotes where a name holds a space; \
+            "The remotes or folders, separated by single spaces: photos: nas:backup /srv/files. Put a name with a space in double quotes; \
              add :ro to read from one only, :nc to create nothing new in it.",
         ),
         ("combine", "upstreams") => {
-            Some("As folder=remote:path, with one space between: photos=b2:photos work=nas:work.")
+            Some("As folder=remote:path, separated by single spaces: photos=b2:photos work=nas:work.")
         }
         _ => None,
     }

@@ -18,10 +18,10 @@ const NAMES: [(&str, &str, &str); 3] = [
     (
         "standard",
         "Encrypt names",
-        "Nobody who looks into the storage can read them. A name has at most 143 characters then.",
+        "Nobody with access to the storage can read them. Names can be up to 143 characters.",
     ),
-    ("obfuscate", "Obfuscate names", "Hides them from a glance, not from somebody who tries. Names may be longer."),
-    ("off", "Leave names readable", "Only the content is encrypted. Each name gets “.bin” at its end."),
+    ("obfuscate", "Obfuscate names", "Hides them from a casual look, not from someone who tries. Names can be longer."),
+    ("off", "Leave names readable", "Only the content is encrypted. “.bin” is added to each name."),
 ];
 
 /// Whether encryption is offered: what wraps others is itself made over a remote that one could encrypt. A folder of
@@ -138,13 +138,13 @@ pub(super) fn encrypt(draft: Draft) -> AnyView {
     let inside = move || {
         draft.crypt.is_on().then(|| {
             let (help, example) = match top {
-                Some(top) => (format!("A {top}, and a folder in it if you like. What lies there already stays as it is, and is not seen in the encrypted remote."), format!("{top}/encrypted")),
-                None => ("The folder that gets the encrypted files. Left empty, it is the top of the remote.".to_owned(), "encrypted".to_owned()),
+                Some(top) => (format!("A {top}, and optionally a folder in it. Files already there are left alone and do not appear in the encrypted remote."), format!("{top}/encrypted")),
+                None => ("The folder for the encrypted files. Leave empty to use the top of the remote.".to_owned(), "encrypted".to_owned()),
             };
             let folder = face("path", "Where in the remote", help, "remote");
             let folder = if top.is_some() { folder.required() } else { folder };
-            let own = "Left empty, a strong one is made. Type one to open what was encrypted before.".to_owned();
-            let own_salt = "Goes with the password. Left empty, one is made too.".to_owned();
+            let own = "Leave empty to generate a strong one, or enter the password of files that are already encrypted.".to_owned();
+            let own_salt = "Used together with the password. Leave empty to generate one too.".to_owned();
             view! {
                 <Text face=folder value=path placeholder=example />
                 {choose_names(names)}
@@ -154,7 +154,7 @@ pub(super) fn encrypt(draft: Draft) -> AnyView {
             .into_any()
         })
     };
-    let about = "Makes a second remote over this one. What is copied to it can be read only with its password: not by who runs the storage.";
+    let about = "Adds an encrypted remote on top of this one. Files copied to it can be read only with its password, not by the storage provider.";
     view! {
         <form class="form" novalidate method="post" on:submit=go_on>
             <fieldset disabled=move || !ready.get() aria-label="Encryption">

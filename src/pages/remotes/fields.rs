@@ -130,7 +130,7 @@ impl Fields {
                 && field.option.default.is_empty()
                 && field.value.with_untracked(|v| v.trim().is_empty())
         });
-        empty.map(|field| (field.option.name, "This is needed.".to_owned())).collect()
+        empty.map(|field| (field.option.name, "This field is required.".to_owned())).collect()
     }
 }
 

@@ -150,7 +150,7 @@ pub(super) fn Finish(
     let face = Face::new(
         "remote-name",
         "Name",
-        "What it is called here and in paths, as in name:folder. It cannot be changed later.",
+        "Used here and in paths, as in name:folder. You cannot change it later.",
         error_of(errors, "name"),
     );
     view! {
@@ -199,8 +199,8 @@ fn two_names(name: RwSignal<String>) -> AnyView {
         <p class="note note--plain">
             {icon("lock")}
             <span>
-                "Two remotes are saved. Copy to " <b>{move || crypt_name(&plain())}</b> ": that encrypts. " <b>{plain}</b>
-                " shows what really lies in the storage."
+                "This saves two remotes. Copy to " <b>{move || crypt_name(&plain())}</b> ": it encrypts. " <b>{plain}</b>
+                " shows the encrypted files as they are stored."
             </span>
         </p>
     }
@@ -231,7 +231,7 @@ fn ask(shown: &ServerIdentity, confirm: Callback<String>) -> AnyView {
 fn result(testing: bool, tested: Option<RemoteTest>) -> AnyView {
     match tested {
         _ if testing => view! { <p class="note">{icon("loader")}<span>"Connecting…"</span></p> }.into_any(),
-        None => view! { <p class="muted small">"Lists the top of the storage and says what it finds. A remote that is saved without a test is marked as not tested."</p> }.into_any(),
+        None => view! { <p class="muted small">"Lists the top of the storage and shows what it finds. A remote saved without a test is marked as not tested."</p> }.into_any(),
         Some(RemoteTest { undecryptable: 1.., message, .. }) => view! {
             <p class="note note--warn">{icon("triangle-alert")}<span><b>"Names cannot be decrypted."</b><br />{message}</span></p>
         }
@@ -244,7 +244,7 @@ fn result(testing: bool, tested: Option<RemoteTest>) -> AnyView {
         }
         .into_any(),
         Some(RemoteTest { message, .. }) => view! {
-            <p class="note note--bad">{icon("circle-x")}<span><b>"It did not connect."</b><br />{message}</span></p>
+            <p class="note note--bad">{icon("circle-x")}<span><b>"Could not connect."</b><br />{message}</span></p>
         }
         .into_any(),
     }

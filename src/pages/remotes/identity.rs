@@ -64,5 +64,5 @@ fn how(kind: IdentityKind) -> AnyView {
         IdentityKind::HostKey => "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
         IdentityKind::Certificate => "openssl x509 -noout -fingerprint -sha256 -in certificate.pem",
     };
-    view! { "Compare it with what the server itself says: " <code>{command}</code> " prints it there." }.into_any()
+    view! { "Compare it with what the server itself reports: " <code>{command}</code> " prints it there." }.into_any()
 }

@@ -39,7 +39,7 @@ pub fn RemotesPage() -> impl IntoView {
         <div class="headline">
             <div class="grow">
                 <h1>"Remotes"</h1>
-                <p class="muted">"Connections to the places that keep your files."</p>
+                <p class="muted">"Connections to your storage."</p>
             </div>
             <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a>
         </div>
@@ -71,7 +71,7 @@ fn beside(unusable: Vec<UnusableRemote>) -> Option<AnyView> {
     let rows = unusable.into_iter().map(row).collect::<Vec<_>>();
     let table = view! {
         <section class="panel remotes" aria-labelledby="unusable">
-            <header><h2 id="unusable">"Not usable"</h2><span class="muted">"These sections of rclone.conf are left as they are."</span></header>
+            <header><h2 id="unusable">"Not usable"</h2><span class="muted">"Longshore leaves these sections of rclone.conf unchanged."</span></header>
             <table>
                 <thead>
                     <tr>
@@ -90,7 +90,7 @@ fn beside(unusable: Vec<UnusableRemote>) -> Option<AnyView> {
 fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
     if remotes.is_empty() {
         let add = view! { <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a> };
-        let text = "A remote is a connection to a place that keeps files: a bucket, a server, a drive. Add one to browse it and to copy to it.";
+        let text = "A remote is a connection to your storage: a bucket, a server, a cloud drive. Add one to browse it and to copy to it.";
         return view! { <section class="panel">{empty("cloud", "No remotes yet", text.to_owned(), [Some(add.into_any())])}</section> }
             .into_any();
     }

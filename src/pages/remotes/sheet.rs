@@ -43,16 +43,16 @@ impl Recovery {
             "Recovery sheet of {name}\n\
              \n\
              The files in {remote} are encrypted.\n\
-             Who has this sheet can read them. Without it, and without the\n\
+             Anyone with this sheet can read them. Without it, and without the\n\
              server that made it, nobody can.\n\
              \n\
              Password:\n  {password}\n\
              Salt (password2):\n  {password2}\n\
              Filename encryption:\n  {names}\n\
-             Lies in:\n  {remote}\n\
+             Stored in:\n  {remote}\n\
              \n\
              To read them on any computer: install rclone (rclone.org), set up\n\
-             the remote “{under}” again, which is where they lie, and run\n\
+             the remote “{under}” again, where they are stored, and run\n\
              \n\
              {command}\n\
              \n\
@@ -106,7 +106,7 @@ pub(super) fn sheet(recovery: &Recovery, done: Callback<()>) -> AnyView {
         <div class="form sheet">
             <div class="field">
                 <h2 tabindex="-1" node_ref=heading>{format!("Keep the recovery sheet of {name}")}</h2>
-                <p class="muted">"Both remotes are saved. This is shown once: without it, and without this server, nobody can read the encrypted files again. Keep it apart from both."</p>
+                <p class="muted">"Both remotes are saved. This is shown once: without it, and without this server, nobody can read the encrypted files again. Keep it somewhere other than this server and the storage."</p>
             </div>
             <pre class="sheet__text" tabindex="0" aria-label="Recovery sheet" data-sheet on:copy=move |_| taken.set(true)>{text.clone()}</pre>
             <div class="row sheet__take">
@@ -122,7 +122,7 @@ pub(super) fn sheet(recovery: &Recovery, done: Callback<()>) -> AnyView {
                         prop:checked=kept
                         on:change:target=move |event| kept.set(event.target().checked())
                     />
-                    "I have kept it"
+                    "I have saved it"
                 </label>
                 <p class="help" id="sheet-help">
                     {move || if taken.get() { "In a safe, on paper, in a password manager." } else { "Download or copy it first." }}

@@ -46,24 +46,18 @@ fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRem
     });
     let state = match check {
         _ if is_trusted && check == Some(ServerCheck::Pinned) => {
-            note("ok", "circle-check", "The server shows what this remote trusts.")
+            note("ok", "circle-check", "The server’s identity matches what this remote trusts.")
         }
         Some(ServerCheck::Pinned) if offered.is_some() && !trusted.is_empty() => note(
             "bad",
             "shield-alert",
-            "The server does not show what this remote trusts. If it was not set up again, somebody may be in between: do not trust it before you have compared it.",
+            "The server’s identity does not match what this remote trusts. Unless the server was set up again, someone may be intercepting the connection: compare the fingerprint before you trust it.",
         ),
-        Some(ServerCheck::Pinned) => note("ok", "circle-check", "This remote takes only the server that it trusts."),
-        Some(ServerCheck::NotChecked) => note(
-            "warn",
-            "triangle-alert",
-            "This remote does not check its server: any server is taken for the right one.",
-        ),
-        None => note(
-            "plain",
-            "lock",
-            "The certificate authorities of this system decide whether the server is the right one.",
-        ),
+        Some(ServerCheck::Pinned) => note("ok", "circle-check", "This remote connects only to the server it trusts."),
+        Some(ServerCheck::NotChecked) => {
+            note("warn", "triangle-alert", "This remote does not check its server: it accepts any server.")
+        }
+        None => note("plain", "lock", "The certificate authorities of this system verify the server."),
     };
     let known = (!trusted.is_empty()).then(|| {
         let each =

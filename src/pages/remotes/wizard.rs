@@ -129,7 +129,7 @@ pub fn NewRemotePage() -> impl IntoView {
         <div class="headline">
             <div class="grow">
                 <h1>"Add a remote"</h1>
-                <p class="muted">"A connection to a place that keeps files."</p>
+                <p class="muted">"A connection to your storage."</p>
             </div>
             {move || draft.sheet.with(Option::is_none).then(|| view! { <a class="button button--quiet" href="/remotes">"Cancel"</a> }.into_any())}
         </div>

@@ -60,13 +60,13 @@ fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running:
     };
     let help = move || {
         if running.get() {
-            "As rclone writes it: 800k, 2.5M, or 1M:2M for up and down."
+            "In rclone’s format: 800k, 2.5M, or 1M:2M for up and down."
         } else {
-            "It can be changed while rclone works."
+            "You can change it while rclone is running."
         }
     };
     view! {
-        <form class="control__presets" method="post" action=SetBandwidth::url() aria-label="Usual limits">
+        <form class="control__presets" method="post" action=SetBandwidth::url() aria-label="Common limits">
             <input type="hidden" name="id" value=run_id.clone() />
             {PRESETS.into_iter().map(preset).collect::<Vec<_>>()}
         </form>

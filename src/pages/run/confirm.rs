@@ -47,7 +47,7 @@ pub fn confirm(run: &Run, report: &GuardReport, doors: Doors) -> AnyView {
             <ActionForm action=doors.confirm>
                 <input type="hidden" name="id" value=id />
                 <div class="field">
-                    <label for="confirm-place">"Type "<code class="ask__name">{place}</code>" to say that this is meant"</label>
+                    <label for="confirm-place">"Type "<code class="ask__name">{place}</code>" to confirm"</label>
                     <input class="input" id="confirm-place" name="confirm" required autocomplete="off" spellcheck="false" aria-describedby="confirm-error" />
                     {problem}
                 </div>

@@ -100,7 +100,7 @@ fn in_flight(first: Vec<InFlight>, run: Memo<RunSummary>, live: Live) -> AnyView
         .into_any()
     };
     let none = move || {
-        if going.get() { "Nothing is in flight at this moment." } else { "The run has ended: nothing is in flight." }
+        if going.get() { "No file is in flight right now." } else { "The run has ended: nothing is in flight." }
     };
     view! {
         <table class="files live" hidden=move || files.with(Vec::is_empty)>
@@ -130,7 +130,7 @@ fn more(operation: Operation, options: &TransferOptions) -> Vec<AnyView> {
         ("At least", options.min_size.clone()),
         ("At most", options.max_size.clone()),
         ("Deletes at most", options.max_delete.map(deletes)),
-        ("What is replaced or deleted goes to", options.backup_dir.clone()),
+        ("Old versions are kept in", options.backup_dir.clone()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

@@ -41,19 +41,19 @@ fn row(event: RunEvent) -> AnyView {
 fn told(event: &RunEvent) -> (&'static str, String) {
     let detail = event.detail.as_str();
     let (name, words) = match event.kind {
-        RunEventKind::Queued if detail.is_empty() => ("play", "Asked for"),
-        RunEventKind::Queued => return ("play", format!("Asked for, as the job “{detail}”")),
+        RunEventKind::Queued if detail.is_empty() => ("play", "Requested"),
+        RunEventKind::Queued => return ("play", format!("Job “{detail}” requested")),
         RunEventKind::Moved => return ("move", format!("Moved in the queue: {detail}")),
         RunEventKind::Approved => ("shield-check", "Approved after a preview"),
-        RunEventKind::Guarded => ("eye", "The guards began to look ahead"),
-        RunEventKind::Started => ("loader", "rclone was started"),
-        RunEventKind::FoundAgain => ("link", "Found again after Longshore was started anew"),
-        RunEventKind::Requeued => ("refresh-cw", "Not started; waits again"),
+        RunEventKind::Guarded => ("eye", "Safety check started"),
+        RunEventKind::Started => ("loader", "rclone started"),
+        RunEventKind::FoundAgain => ("link", "Found again after Longshore restarted"),
+        RunEventKind::Requeued => ("refresh-cw", "Not started; queued again"),
         RunEventKind::Bandwidth => return ("gauge", format!("Bandwidth limit: {}", bandwidth::words(Some(detail)))),
-        RunEventKind::StopRequested => ("square", "Asked to stop"),
-        RunEventKind::Stalled => ("clock", "Nothing moved for too long"),
-        RunEventKind::ClockMoved => ("clock", "The server's clock was moved, and the time limit with it"),
-        RunEventKind::Retry => ("refresh-cw", "An attempt failed; it is tried again"),
+        RunEventKind::StopRequested => ("square", "Stop requested"),
+        RunEventKind::Stalled => ("clock", "No progress for too long"),
+        RunEventKind::ClockMoved => ("clock", "The server’s clock was changed, and the time limit with it"),
+        RunEventKind::Retry => ("refresh-cw", "An attempt failed; retrying"),
         RunEventKind::Ended => return ended(detail),
     };
     (name, words.to_owned())
@@ -62,10 +62,8 @@ fn told(event: &RunEvent) -> (&'static str, String) {
 fn ended(state: &str) -> (&'static str, String) {
     match RunState::parse(state) {
         Some(state @ RunState::Warning) => ("triangle-alert", word(state, false, None).to_owned()),
-        Some(state) if state.is_good() => {
-            ("circle-check", format!("Ended: {}", word(state, false, None).to_lowercase()))
-        }
-        Some(state) => ("circle-x", format!("Ended: {}", word(state, false, None).to_lowercase())),
+        Some(state) if state.is_good() => ("circle-check", word(state, false, None).to_owned()),
+        Some(state) => ("circle-x", word(state, false, None).to_owned()),
         None => ("circle-x", "Ended".to_owned()),
     }
 }

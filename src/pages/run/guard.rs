@@ -41,7 +41,7 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
             .into_any()
     });
     let title = if report.reason == Some(GuardReason::NotAllowed) {
-        "This run is not allowed any more"
+        "This run is no longer allowed"
     } else {
         "A guard stopped this run. Nothing was changed."
     };
@@ -67,26 +67,25 @@ fn button(begin: Begin, name: &'static str, label: &'static str, class: &'static
         .into_any()
 }
 
-/// What the guards saw of a run that they let go.
+/// What the guards found in a run that they let through.
 pub fn report(run: &Run) -> Option<AnyView> {
     // A preview tells what they will say in its own panel.
     let report = run.guard_report.as_ref().filter(|report| report.reason.is_none() && !run.summary.dry_run)?;
     let approved = report.approved_by.as_ref().map(|preview| {
         let href = format!("/runs/{preview}");
-        view! { <p class="muted">"A person approved it by "<a class="link" href=href>"its preview"</a>"."</p> }
-            .into_any()
+        view! { <p class="muted">"Approved after "<a class="link" href=href>"a preview"</a>"."</p> }.into_any()
     });
     let let_go = match report.let_go_by {
-        Some(LetGoBy::Confirm) => Some("Who started it wrote the path once more."),
-        Some(LetGoBy::Job) => Some("Its job may do so without asking."),
-        Some(LetGoBy::Token) => Some("The token that started it may do so without asking."),
+        Some(LetGoBy::Confirm) => Some("The person who started it typed the path to confirm."),
+        Some(LetGoBy::Job) => Some("Its job may delete this many files without asking."),
+        Some(LetGoBy::Token) => Some("The token that started it may delete this many files without asking."),
         Some(LetGoBy::Preview) | None => None,
     };
     let let_go = let_go.map(|words| view! { <p class="muted">{words}</p> }.into_any());
     Some(
         view! {
             <section class="panel" aria-label="Guards">
-                <header><h2>"What the guards saw"</h2></header>
+                <header><h2>"What the guards found"</h2></header>
                 <div class="body guards">{figures(report)}{left_out(report)}{approved}{let_go}</div>
             </section>
         }
@@ -110,9 +109,9 @@ fn figures(report: &GuardReport) -> AnyView {
         .filter(|files| *files > 0)
         .map(|files| format!("{} of them changed", format::count(files)));
     let (gone, may, there) = match report.operation {
-        Some(Operation::Move) => ("Would be taken", "May be taken", "Files in the source"),
-        Some(_) => ("Would be deleted", "May be deleted", "Files there"),
-        None => ("Would be deleted", "May be deleted", "Files in the source"),
+        Some(Operation::Move) => ("Would be taken", "Limit", "Files in the source"),
+        Some(_) => ("Would be deleted", "Limit", "Files there"),
+        None => ("Would be deleted", "Limit", "Files in the source"),
     };
     let facts = [
         (gone, report.deletes, None),

@@ -30,7 +30,7 @@ pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, doors: D
     let name = title(&first);
     let since = move || {
         let (started, at) = began.get();
-        view! { {if started { "started " } else { "asked for " }}{time(at)} }.into_any()
+        view! { {if started { "started " } else { "requested " }}{time(at)} }.into_any()
     };
     // What a preview and a blocked run are for stands below, and is the main thing to do.
     let again = !first.dry_run && first.state != RunState::Blocked;
@@ -75,10 +75,10 @@ fn origin(run: &Run) -> Option<AnyView> {
         .as_ref()
         .map(|job| view! { <span>"Job "{link(format!("/jobs/{}", job.id), job.name.clone())}</span> }.into_any());
     let of = |words: &'static str, id: &crate::domain::id::RunId| {
-        view! { <span>{words}" "{link(format!("/runs/{id}"), "the run before".to_owned())}</span> }.into_any()
+        view! { <span>{words}" "{link(format!("/runs/{id}"), "the previous run".to_owned())}</span> }.into_any()
     };
     let parent = run.parent.as_ref().map(|id| of("Started after", id));
-    let retry = run.retry_of.as_ref().map(|id| of("Takes up what failed in", id));
+    let retry = run.retry_of.as_ref().map(|id| of("Retries what failed in", id));
     let parts: Vec<_> = [job, parent, retry].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| view! { <p class="row headline__route muted">{parts}</p> }.into_any())
 }
@@ -90,10 +90,9 @@ pub fn outcome(run: &Run) -> AnyView {
     let (kind, name, title, text) = match state {
         RunState::Failed => ("bad", "circle-x", "This run failed", said),
         RunState::TimedOut => ("bad", "clock", "This run took too long", said),
-        RunState::Stalled => ("bad", "clock", "This run stood still and was stopped", said),
+        RunState::Stalled => ("bad", "clock", "This run stalled and was stopped", said),
         RunState::Interrupted => {
-            let text =
-                if said.is_empty() { "Its process is gone without having told how it ended.".to_owned() } else { said };
+            let text = if said.is_empty() { "Its process ended without reporting a result.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
         RunState::Running | RunState::Starting if !said.is_empty() => {
@@ -109,8 +108,8 @@ pub fn outcome(run: &Run) -> AnyView {
             (
                 "plain",
                 "square",
-                "This run was stopped before its end",
-                format!("{by} What was transferred until then stays."),
+                "This run was stopped before it finished",
+                format!("{by} Files transferred before that stay."),
             )
         }
         RunState::Blocked if run.guard_report.is_none() => ("warn", "shield-alert", "A guard stopped this run", said),
@@ -118,7 +117,7 @@ pub fn outcome(run: &Run) -> AnyView {
     };
     let attempts = (*attempt > 1).then(|| format!("This was attempt {attempt} of {}.", run.summary.attempts));
     let code = run.exit_code.filter(|code| *code != 0).map(|code| format!("rclone ended with exit code {code}."));
-    let signal = run.signal.as_ref().map(|signal| format!("rclone was ended by {signal}."));
+    let signal = run.signal.as_ref().map(|signal| format!("rclone was killed by {signal}."));
     let how: Vec<_> = [signal.or(code).filter(|_| state.is_bad()), attempts].into_iter().flatten().collect();
     let how = (!how.is_empty()).then(|| view! { <p class="muted">{how.join(" ")}</p> }.into_any());
     view! {
@@ -126,12 +125,12 @@ pub fn outcome(run: &Run) -> AnyView {
             {icon(name)}
             <div><b>{title}</b><p class="said">{text}</p>{how}</div>
         </section>
-        {(!run.summary.warnings.is_empty()).then(|| warnings("Beside that", &run.summary.warnings))}
+        {(!run.summary.warnings.is_empty()).then(|| warnings("Also", &run.summary.warnings))}
     }
     .into_any()
 }
 
-/// What was asked for and not done, or not proved.
+/// What was requested and not done, or not proved.
 fn warnings(title: &'static str, warnings: &[RunWarning]) -> AnyView {
     let said = warnings
         .iter()

@@ -31,7 +31,7 @@ pub fn files(files: RunFiles, outcome: FileOutcome, search: &str) -> AnyView {
         navigate(&href(outcome, &field.value(), 0), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let body = if files.files.is_empty() {
-        empty("search", "No file matches", "No name holds this text.".to_owned(), [])
+        empty("search", "No file matches", "No name contains this text.".to_owned(), [])
     } else {
         let rows = files.files.into_iter().map(row).collect::<Vec<_>>();
         view! {
@@ -76,7 +76,7 @@ fn row(file: RunFile) -> AnyView {
 
 /// That files are missing in the lists, though not in the figures.
 fn lost() -> AnyView {
-    let text = "A part of rclone's log is lost: files are missing in these lists. The figures above are rclone's own, and whole.";
+    let text = "Part of rclone’s log is lost, so files are missing from these lists. The figures above come from rclone itself and are complete.";
     view! { <p class="none muted">{text}</p> }.into_any()
 }
 
@@ -84,9 +84,9 @@ fn nothing(outcome: FileOutcome) -> AnyView {
     let text = match outcome {
         FileOutcome::Copied => "No file was new at the destination.",
         FileOutcome::Updated => "No file replaced another.",
-        FileOutcome::Moved => "No file was moved where it lay.",
+        FileOutcome::Moved => "No file was moved.",
         FileOutcome::Deleted => "No file was deleted.",
-        FileOutcome::Renamed => "No file has another name now.",
+        FileOutcome::Renamed => "No file was renamed.",
         FileOutcome::Skipped => "No file was left out.",
         FileOutcome::Failed => "No file failed.",
         FileOutcome::Matched => "No file is the same on both sides.",

@@ -88,14 +88,9 @@ pub fn log(log: RunLog, query: &LogQuery, run: Memo<RunSummary>) -> AnyView {
     let nothing = move || {
         none.get().then(|| {
             if asked {
-                empty("search", "No line matches", "No line of this part of the log fits.".to_owned(), [])
+                empty("search", "No line matches", "No line in this part of the log matches.".to_owned(), [])
             } else {
-                empty(
-                    "file-text",
-                    "No log yet",
-                    "rclone's own words stand here, once it has said something.".to_owned(),
-                    [],
-                )
+                empty("file-text", "No log yet", "rclone’s own output appears here.".to_owned(), [])
             }
         })
     };

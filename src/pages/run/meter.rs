@@ -18,7 +18,7 @@ use crate::{
 /// The panel; with what is different from the run `before`.
 pub fn meter(run: Memo<RunSummary>, before: Option<PreviousRun>) -> AnyView {
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
-    let moved = if run.with_untracked(|run| run.dry_run) { "Would move" } else { "Moved" };
+    let moved = if run.with_untracked(|run| run.dry_run) { "Would transfer" } else { "Transferred" };
     let fact = |label: &'static str, text: fn(&RunSummary) -> (String, String)| {
         let figure = move || {
             let (figure, beside) = run.with(text);
@@ -48,24 +48,24 @@ pub fn meter(run: Memo<RunSummary>, before: Option<PreviousRun>) -> AnyView {
 fn bar(run: Memo<RunSummary>) -> AnyView {
     let done = move || {
         run.with(|run| match run.state {
-            RunState::Queued if run.retry_at.is_some() => "Waits for its next attempt".to_owned(),
+            RunState::Queued if run.retry_at.is_some() => "Waiting for the next attempt".to_owned(),
             RunState::Queued => run.position.map_or_else(
-                || "Waits for its turn".to_owned(),
-                |place| format!("Waits for its turn, no. {place} in the queue"),
+                || "Waiting for its turn".to_owned(),
+                |place| format!("Waiting for its turn, no. {place} in the queue"),
             ),
             RunState::Guarded if run.stats.deletes > 0 => {
-                format!("Looking ahead: {} would be deleted so far", format::plural(run.stats.deletes, "file", "files"))
+                format!("Checking what would be deleted: {} so far", format::plural(run.stats.deletes, "file", "files"))
             }
-            RunState::Guarded => "Looking ahead: what would be deleted…".to_owned(),
-            RunState::Starting => "Is being started".to_owned(),
+            RunState::Guarded => "Checking what would be deleted…".to_owned(),
+            RunState::Starting => "Starting".to_owned(),
             _ if run.stats.total_bytes > 0 => bytes_of(run.stats.bytes, run.stats.total_bytes),
-            _ => format!("Looking: {} listed", format::count(run.stats.listed)),
+            _ => format!("Scanning: {} listed", format::count(run.stats.listed)),
         })
     };
     let left = move || {
         run.with(|run| {
             if run.state == RunState::Guarded {
-                return "nothing is changed yet".to_owned();
+                return "nothing has changed yet".to_owned();
             }
             let left = if run.stopping { Some("stopping".to_owned()) } else { time_left(&run.stats) };
             [Some(percent(&run.stats)).filter(|percent| !percent.is_empty()), left]
@@ -89,7 +89,7 @@ fn compared(before: &PreviousRun, run: &RunSummary) -> Option<AnyView> {
     Some(
         view! {
             <p class="meter__before muted num">
-                "Compared with "<a class="link" href=href>"the run before"</a>", "{time(before.started_at)}": "<b>{difference}</b>
+                "Compared with "<a class="link" href=href>"the previous run"</a>", "{time(before.started_at)}": "<b>{difference}</b>
             </p>
         }
         .into_any(),

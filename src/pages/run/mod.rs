@@ -211,7 +211,7 @@ fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> An
         {detail::detail(shown, run, live)}
         {history(&shown.run, doors)}
         <section class="panel" aria-label="Command">
-            <header><h2>"The same in a terminal"</h2>{copy_button(command.clone(), "the command")}</header>
+            <header><h2>"Equivalent rclone command"</h2>{copy_button(command.clone(), "the command")}</header>
             <pre class="command" tabindex="0">{command}</pre>
         </section>
     }

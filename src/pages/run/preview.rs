@@ -85,7 +85,7 @@ fn act(approves: &Approves, deletes: u64, stopped: bool, doors: Doors) -> AnyVie
     if let Some(run) = &approves.run {
         let href = format!("/runs/{run}");
         return view! {
-            <p class="muted">"It has approved "<a class="link" href=href>"a run"</a>" already, and approves one."</p>
+            <p class="muted">"This preview has already approved "<a class="link" href=href>"a run"</a>". It can approve only one."</p>
             <div class="row verdict__acts scripted">{anew()}</div>
         }
         .into_any();
@@ -100,13 +100,13 @@ fn act(approves: &Approves, deletes: u64, stopped: bool, doors: Doors) -> AnyVie
     (move || {
         if over.get() {
             return view! {
-                <p class="muted">"It is older than 15 minutes and approves nothing any more. Things may have changed since."</p>
+                <p class="muted">"This preview is older than 15 minutes and can no longer approve a run. Things may have changed since."</p>
                 <div class="row verdict__acts scripted">{anew()}</div>
             }
             .into_any();
         }
         view! {
-            <p class="muted num">"It may approve one run of exactly this. That ends "{move || until(left.get())}", at "{time(until_when)}"."</p>
+            <p class="muted num">"It can approve one run of exactly this. It expires "{move || until(left.get())}", at "{time(until_when)}"."</p>
             <div class="row verdict__acts scripted">
                 <button type="button" class="button button--primary" disabled=move || pending.get() on:click=move |_| open(doors)>
                     {icon("shield-check")}
@@ -142,10 +142,7 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
         let deletes = format::plural(deletes.get().filter(|_| doors.asks_name.get())?, "file", "files");
         let gone = if moves.get() == Some(true) { " will be moved. Type " } else { " will be deleted. Type " };
         let place = place.get();
-        Some(
-            view! { <p>{deletes}{gone}<code class="ask__name">{place}</code>" to say that this is meant."</p> }
-                .into_any(),
-        )
+        Some(view! { <p>{deletes}{gone}<code class="ask__name">{place}</code>" to confirm."</p> }.into_any())
     };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -170,7 +167,7 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
             {what}
             <form class="ask" on:submit=submit>
                 <div class="field">
-                    <label for="approve-name">"The place that is changed"</label>
+                    <label for="approve-name">"Location that changes"</label>
                     <input
                         node_ref=field
                         class="input"

@@ -50,7 +50,7 @@ pub fn speed(series: &RunSeries, run: Memo<RunSummary>) -> AnyView {
             <header><h2>"Speed"</h2><span class="faint num">{figures}</span></header>
             <div class="body speed" class:speed--none=none>
                 {speed_chart(points.into())}
-                <p class="speed__none muted">"It is drawn once rclone transfers."</p>
+                <p class="speed__none muted">"The chart starts with the first transfer."</p>
             </div>
         </section>
     }

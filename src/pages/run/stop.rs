@@ -14,8 +14,8 @@ use crate::{
 
 const WORDS: Words = Words {
     title: "Stop this run?",
-    what: "What is being transferred now is broken off. What was transferred stays.",
-    help: "May be left empty. It stands in the history of the run.",
+    what: "Files in flight are abandoned. Files already transferred stay.",
+    help: "Optional. Shown in the run’s history.",
     keep: "Let it run",
     act: "Stop it",
     icon: "square",
@@ -41,14 +41,14 @@ pub fn stopping(run: Memo<RunSummary>, doors: Doors) -> AnyView {
         let (by, reason) = who.get().unwrap_or_default();
         let by = by.unwrap_or_else(|| "Somebody".to_owned());
         let reason = reason.map(|reason| format!(": “{reason}”")).unwrap_or_default();
-        format!("{by} asked it to stop{reason}. It ends as soon as rclone has let go.")
+        format!("{by} stopped it{reason}. It ends as soon as rclone exits.")
     };
     (move || {
         stopping.get().then(|| {
             view! {
-                <section class="note note--warn" aria-label="It is being stopped">
+                <section class="note note--warn" aria-label="Stopping this run">
                     {icon("square")}
-                    <div><b>"It is being stopped"</b><p>{words}</p></div>
+                    <div><b>"Stopping this run"</b><p>{words}</p></div>
                 </section>
             }
             .into_any()

@@ -21,17 +21,17 @@ pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
     let figure = move || place.get().map_or_else(|| "–".to_owned(), |place| format!("no. {place}"));
     let wait = doors.part(|run| run.wait.clone());
     let why = move || match wait.get().flatten() {
-        None => view! { "It begins when those before it have their turn." }.into_any(),
+        None => view! { "It starts after the runs before it." }.into_any(),
         Some(Wait::Busy { run }) => {
             let href = format!("/runs/{run}");
-            view! { {Wait::Busy { run }.words()}" "<a class="link" href=href>"Look at it"</a> }.into_any()
+            view! { {Wait::Busy { run }.words()}" "<a class="link" href=href>"View it"</a> }.into_any()
         }
         Some(wait) => wait.words().into_any(),
     };
     view! {
         <header><h2>"In the queue"</h2><a href="/runs?state=queued">"The queue"</a></header>
         <div class="body control">
-            <p class="row spread"><span class="muted">"Its place"</span><b class="control__value num" aria-live="polite">{figure}</b></p>
+            <p class="row spread"><span class="muted">"Position"</span><b class="control__value num" aria-live="polite">{figure}</b></p>
             <p class="control__why muted">{why}</p>
             {may.then(|| controls(run, place, doors))}
         </div>
@@ -65,11 +65,11 @@ pub fn again(run: Memo<RunSummary>) -> AnyView {
         let (at, attempt) = waits.get()?;
         let left = left(at);
         let (of, error) = run.with_untracked(|run| (run.attempts, run.error.clone()));
-        let title = move || format!("Attempt {attempt} of {of} begins {}", until(left.get()));
+        let title = move || format!("Attempt {attempt} of {of} starts {}", until(left.get()));
         let failed = error.map(|error| view! { <p class="said">"The last one failed: "{error}</p> }.into_any());
         Some(
             view! {
-                <section class="note note--warn" aria-label="It is tried again">
+                <section class="note note--warn" aria-label="It will be retried">
                     {icon("refresh-cw")}
                     <div><b class="num">{title}</b>{failed}</div>
                 </section>

@@ -18,7 +18,7 @@ use crate::{
 /// Jobs that can be chosen.
 const JOBS: u32 = 200;
 /// The name of a job that nobody has any more.
-const GONE: &str = "A job that is gone";
+const GONE: &str = "A deleted job";
 
 type Jobs = Resource<Vec<JobName>>;
 
@@ -127,7 +127,7 @@ fn whose(jobs: Jobs, query: Memo<RunQuery>) -> AnyView {
                 view! {
                     <p class="filters__said">
                         <span>"Runs of "<a class="link" href=format!("/jobs/{id}")>{name}</a></span>
-                        <a class="button button--quiet" href=all>{icon("x")}"Show those of all jobs"</a>
+                        <a class="button button--quiet" href=all>{icon("x")}"Show runs of all jobs"</a>
                     </p>
                 }
                 .into_any(),

@@ -137,13 +137,18 @@ fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {
         ().into_any()
     } else if filtered {
         let clear = view! { <a class="button" href="/runs">"Show all runs"</a> }.into_any();
-        empty("search", "No run matches", "Nothing in the history is like this. Choose less.".to_owned(), [Some(clear)])
+        empty(
+            "search",
+            "No run matches",
+            "No run in the history matches these filters. Remove one to see more.".to_owned(),
+            [Some(clear)],
+        )
     } else {
         let start = view! { <a class="button button--primary" href="/jobs/new">"Start a transfer"</a> }.into_any();
         empty(
             "history",
             "No run yet",
-            "Every transfer is kept here, with what it did to each file.".to_owned(),
+            "Every transfer is listed here, with what it did to each file.".to_owned(),
             [Some(start)],
         )
     };

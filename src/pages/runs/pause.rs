@@ -18,8 +18,8 @@ use crate::{
 
 const WORDS: Words = Words {
     title: "Pause the queue?",
-    what: "What runs goes on. Nothing new is started until somebody resumes it.",
-    help: "May be left empty. Everybody sees it while the queue rests.",
+    what: "Running transfers continue. Nothing new starts until someone resumes the queue.",
+    help: "Optional. Everyone sees it while the queue is paused.",
     keep: "Cancel",
     act: "Pause it",
     icon: "pause",

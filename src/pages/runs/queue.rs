@@ -51,7 +51,7 @@ pub fn queue(first: &Queue, live: Live, doors: Doors, may: bool) -> AnyView {
     keep_focus(waiting, doors);
     let count = move || {
         let n = waiting.with(Vec::len) as u64;
-        if n == 0 { "nothing waits".to_owned() } else { format::plural(n, "run waits", "runs wait") }
+        if n == 0 { "empty".to_owned() } else { format::plural(n, "run waits", "runs wait") }
     };
     let rest = move || {
         let n = waiting.with(Vec::len).saturating_sub(ROWS) as u64;
@@ -104,7 +104,7 @@ fn banner(pause: Pause, doors: Doors, may: bool) -> AnyView {
     view! {
         <div class="note note--warn queue__paused" role="status">
             {icon("pause")}
-            <div class="grow"><b>{by}" paused the queue "{time(at)}</b>{reason}<p class="muted">"What runs goes on. Nothing new is started."</p></div>
+            <div class="grow"><b>{by}" paused the queue "{time(at)}</b>{reason}<p class="muted">"Running transfers continue. Nothing new starts."</p></div>
             {resume}
         </div>
     }

@@ -27,7 +27,7 @@ pub fn table(runs: Vec<RunSummary>, newer: Memo<Vec<RunId>>, live: Live) -> AnyV
                     <th class="runs__kind">"Operation"</th>
                     <th class="runs__at">"Started"</th>
                     <th class="runs__took end">"Took"</th>
-                    <th class="runs__size end">"Moved"</th>
+                    <th class="runs__size end">"Transferred"</th>
                     <th class="runs__files end">"Files"</th>
                     <th class="runs__speed end">"Speed"</th>
                     <th class="runs__who">"By"</th>
@@ -56,7 +56,7 @@ fn row(run: Memo<RunSummary>) -> AnyView {
             <td class="runs__kind muted" data-label="Operation">{first.operation.as_str()}</td>
             <td class="runs__at muted" data-label="Started">{move || time(started.get())}</td>
             {cell("Took", "end num live", took)}
-            {cell("Moved", "end num live", moved)}
+            {cell("Transferred", "end num live", moved)}
             {cell("Files", "end num live", files)}
             {cell("Speed", "end num live", speed)}
             <td class="runs__who muted" data-label="By">{first.user}</td>

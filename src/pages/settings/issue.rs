@@ -75,8 +75,8 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
         .collect::<Vec<_>>();
     view! {
         <details class="adder">
-            <summary>{icon("plus")}"Make a token"<span class="adder__aside faint">{whose}</span></summary>
-            <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Making a token needs JavaScript. Turn it on for this page."</span></p>
+            <summary>{icon("plus")}"Create a token"<span class="adder__aside faint">{whose}</span></summary>
+            <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Creating a token needs JavaScript. Turn it on for this page."</span></p>
             <form method="post" on:submit=submit>
                 <fieldset class="adder__fields" disabled=move || !ready.get()>
                     <legend class="visually-hidden">"New token"</legend>
@@ -105,7 +105,7 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
                         </select>
                     </div>
                     <div class="field">
-                        <label for="token-life">"Works for"</label>
+                        <label for="token-life">"Valid for"</label>
                         <select class="input" id="token-life" on:change=move |event| days.set(event_target_value(&event).parse().unwrap_or(DAYS))>
                             {lives}
                         </select>
@@ -123,11 +123,11 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
                             on:input=move |event| may_delete.set(event_target_value(&event))
                         />
                     </div>
-                    <button class="button button--primary" disabled=move || pending.get()>"Make token"</button>
+                    <button class="button button--primary" disabled=move || pending.get()>"Create token"</button>
                 </fieldset>
                 {scopes(role, narrowed, chosen)}
                 {move || failed.get().map(|error| view! { <p class="refusal" role="alert">{words(&error)}</p> }.into_any())}
-                <p class="help" id="token-role-help">{ROLES}" A token is never more than its owner."</p>
+                <p class="help" id="token-role-help">{ROLES}" A token never has more rights than its owner."</p>
             </form>
         </details>
     }
@@ -157,10 +157,10 @@ fn scopes(role: RwSignal<Role>, narrowed: RwSignal<bool>, chosen: RwSignal<Vec<P
     view! {
         <label class="check">
             <input type="checkbox" prop:checked=narrowed on:change=move |event| narrowed.set(event_target_checked(&event)) />
-            "Only some of what the role may"
+            "Limit permissions"
         </label>
         <fieldset class="scopes" hidden=move || !narrowed.get()>
-            <legend class="visually-hidden">"What it may"</legend>
+            <legend class="visually-hidden">"Permissions"</legend>
             {Permission::ALL.iter().copied().map(scope).collect::<Vec<_>>()}
         </fieldset>
     }
@@ -176,7 +176,7 @@ pub fn issued(issued: RwSignal<Option<IssuedToken>>) -> AnyView {
                 <section class="panel issued" aria-label="New token" role="status">
                     <header><h2>{summary.label}</h2>{copy_button(token.clone(), "the token")}</header>
                     <pre class="command" tabindex="0" data-token-secret>{token}</pre>
-                    <p class="none muted">"Keep it now: it is not shown again. Send it as “Authorization: Bearer …”."</p>
+                    <p class="none muted">"Copy it now: it is not shown again. Send it as “Authorization: Bearer …”."</p>
                 </section>
             }
             .into_any(),

@@ -192,11 +192,11 @@ fn say(doors: Doors) -> Said {
     let said = RwSignal::new(None);
     hear(doors.create_user, doors, said, |user| format!("{} can sign in now.", user.name));
     hear(doors.update_user, doors, said, |user| match user.disabled {
-        true => format!("{} is disabled: signed out everywhere, and no token of theirs works.", user.name),
+        true => format!("{} is disabled: signed out everywhere, and their API tokens no longer work.", user.name),
         false => format!("Saved. {} has to sign in again.", user.name),
     });
     hear(doors.end_sessions, doors, said, |()| "Signed out everywhere.".to_owned());
-    hear(doors.delete_token, doors, said, |()| "The token is revoked: nothing can use it any more.".to_owned());
+    hear(doors.delete_token, doors, said, |()| "The token is revoked and no longer works.".to_owned());
     hear(doors.end_session, doors, said, |()| "That browser is signed out.".to_owned());
     said
 }
@@ -244,7 +244,7 @@ const fn role_word(role: Role) -> &'static str {
 
 /// What the roles may, for where one is chosen.
 const ROLES: &str =
-    "A viewer looks, into folders too. An operator also runs and stops transfers. An admin does everything.";
+    "Viewers can look around, into folders too. Operators can also run and stop transfers. Admins can do everything.";
 
 /// The way to the next page and back to the first.
 fn pager(path: &'static str, cursor: Option<impl Display>) -> AnyView {

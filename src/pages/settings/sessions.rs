@@ -36,7 +36,7 @@ pub fn sessions(sessions: Vec<SessionSummary>, doors: Doors) -> AnyView {
             <tbody>{sessions.into_iter().map(|session| row(session, doors)).collect::<Vec<_>>()}</tbody>
         </table>
         {everywhere}
-        <p class="none faint small">"A session ends by itself after 30 minutes without use, and after 12 hours in any case."</p>
+        <p class="none faint small">"A session ends after 30 minutes without use, and after 12 hours at the latest."</p>
     }
     .into_any()
 }

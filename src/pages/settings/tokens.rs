@@ -17,9 +17,9 @@ use crate::{
 /// The list, and the form that adds to it.
 pub fn tokens(page: TokenPage, me: &Me, doors: Doors) -> AnyView {
     let all = me.role.may(Permission::UsersWrite);
-    let (head, whose) = if all { ("API tokens of everybody", "Of everybody") } else { ("Your API tokens", "Yours") };
+    let (head, whose) = if all { ("Everyone’s API tokens", "Everyone’s") } else { ("Your API tokens", "Yours") };
     let list = if page.tokens.is_empty() {
-        let text = "A token lets a program use the console in your name: a script, a monitor, another server.";
+        let text = "A token lets a program use the console as you: a script, a monitor, another server.";
         empty("key-round", "No tokens yet", text.to_owned(), [])
     } else {
         let rows = page.tokens.iter().map(|token| row(token, all, doors)).collect::<Vec<_>>();
@@ -29,8 +29,8 @@ pub fn tokens(page: TokenPage, me: &Me, doors: Doors) -> AnyView {
                     <tr>
                         <th>"Label"</th>
                         {all.then(|| view! { <th class="settings__owner">"Owner"</th> })}
-                        <th class="settings__may">"May"</th>
-                        <th class="settings__at">"Made"</th>
+                        <th class="settings__may">"Permissions"</th>
+                        <th class="settings__at">"Created"</th>
                         <th class="settings__at">"Expires"</th>
                         <th class="settings__at">"Last used"</th>
                         <th class="settings__actions"><span class="visually-hidden">"Actions"</span></th>
@@ -71,8 +71,8 @@ fn row(token: &TokenSummary, all: bool, doors: Doors) -> AnyView {
         <tr data-token=token.label.clone()>
             <td class="settings__name">{icon("key-round")}<b class="clip">{token.label.clone()}</b></td>
             {owner}
-            <td class="settings__may" data-label="May"><span>{role_word(token.role)}</span>{scopes}{files}</td>
-            <td class="settings__at muted" data-label="Made">{time(token.created_at)}</td>
+            <td class="settings__may" data-label="Permissions"><span>{role_word(token.role)}</span>{scopes}{files}</td>
+            <td class="settings__at muted" data-label="Created">{time(token.created_at)}</td>
             <td class="settings__at muted" data-label="Expires">{expires}</td>
             <td class="settings__at muted" data-label="Last used">{used}</td>
             <td class="settings__actions">{revoke(token, doors)}</td>
@@ -93,7 +93,7 @@ fn revoke(token: &TokenSummary, doors: Doors) -> AnyView {
     let button = view! { <button class="button button--bad" disabled=move || pending.get()>{icon("trash-2")}"Revoke token"</button> };
     let question = view! {
         <h2>"Revoke this token?"</h2>
-        <p>"What uses "<b>{label.clone()}</b>" stops working at once. This can not be taken back."</p>
+        <p>"Programs that use "<b>{label.clone()}</b>" stop working at once. You cannot undo this."</p>
         <footer class="dialog__foot">
             <button type="button" class="button" popovertarget=popover.clone() popovertargetaction="hide">"Keep it"</button>
             {post_form(DeleteToken::url(), fields, Some(act), button.into_any())}

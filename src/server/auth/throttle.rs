@@ -188,7 +188,7 @@ fn wait(time: Duration) -> AppError {
     let seconds = time.as_millis().div_ceil(1000).max(1);
     AppError {
         retry_after: Some(u64::try_from(seconds).unwrap_or(u64::MAX)),
-        ..AppError::new(ErrorCode::RateLimited, format!("Too many tries. Wait {seconds} s and try again."))
+        ..AppError::new(ErrorCode::RateLimited, format!("Too many attempts. Wait {seconds} s and try again."))
     }
 }
 

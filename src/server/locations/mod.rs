@@ -113,7 +113,8 @@ impl Locations {
 
     fn outside(&self, problem: &str) -> AppError {
         let message = if self.roots.is_empty() {
-            "No folder of this server may be used. Start Longshore with --local-root FOLDER to allow one.".to_owned()
+            "Longshore may not use any folder on this server. Start it with --local-root FOLDER to allow one."
+                .to_owned()
         } else {
             let roots: Vec<_> = self.roots.iter().map(|root| root.display().to_string()).collect();
             format!("{problem}: {}.", roots.join(", "))

@@ -39,7 +39,7 @@ impl Locations {
         let destination = match (&asked.destination, operation.has_destination()) {
             (Some(destination), true) => Some(self.resolve("destination", destination).await?),
             (None, false) => None,
-            (None, true) => return Err(AppError::invalid("destination", "This is needed.")),
+            (None, true) => return Err(AppError::invalid("destination", "This field is required.")),
             (Some(_), false) => return Err(AppError::invalid("destination", "A delete has none.")),
         };
         let mut backup_dir = None;

@@ -103,7 +103,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &JobId, update: JobUpdate
     if !store::update(&mut transaction, id, update.version, &job, &owner(actor), now).await.map_err(taken)? {
         let by = before.owner.name;
         return Err(AppError::conflict(format!(
-            "{by} has changed this job meanwhile. Look at it as it is now, and change it again."
+            "{by} has changed this job meanwhile. Load the current version, and change it again."
         )));
     }
     check_chain(&mut transaction, id, &job).await?;

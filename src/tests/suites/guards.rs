@@ -219,7 +219,7 @@ impl Change {
     }
 }
 
-/// Where a sync writes to and keeps what goes, and where that lies on this machine.
+/// Where a sync writes to and keeps old versions, and where that is on this machine.
 fn place(console: &Console, s3: Option<&S3>, dir: &str) -> (String, String, PathBuf) {
     let base = s3.map_or_else(|| console.root(), |s3| s3.dir.path().join("bucket"));
     let name = |what: &str| {

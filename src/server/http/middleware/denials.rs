@@ -33,7 +33,7 @@ pub async fn record(State(auth): State<Auth>, mut request: Request, next: Next) 
 }
 
 fn too_many() -> Denial {
-    Denial { kind: "rate_limited", why: "Too many tries.".to_owned() }
+    Denial { kind: "rate_limited", why: "Too many attempts.".to_owned() }
 }
 
 /// An answer that refuses, and says of what kind that is.

@@ -113,7 +113,7 @@ const REFUSALS: [Refusal; 11] = [
         Of::All,
         ErrorCode::RateLimited,
         "Too many wrong credentials, which are looked at wherever they are shown; or too many requests, sizes or listings of one person at once",
-        "Too many tries. Wait, and try again.",
+        "Too many attempts. Wait, and try again.",
     ),
     refusal(
         "500",

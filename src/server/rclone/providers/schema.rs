@@ -92,7 +92,7 @@ pub fn check(
     for option in &provider.options {
         let wanted = option.required && option.default.is_empty() && matches_provider(&option.provider, chosen);
         if wanted && !checked.contains_key(&option.name) {
-            fields.entry(option.name.clone()).or_insert_with(|| "This is needed.".to_owned());
+            fields.entry(option.name.clone()).or_insert_with(|| "This field is required.".to_owned());
         }
     }
     if fields.is_empty() {

@@ -114,7 +114,7 @@ async fn a_chain_is_followed_by_its_ends_and_can_be_seen_to_come_back() {
             && jobs::leads_to(&mut tx, &a, &a).await.expect("reached")
     );
     assert!(jobs::delete(&mut tx, &c).await.expect("delete"));
-    assert!(next(&mut tx, RunState::Failed).await.is_empty(), "a job that is gone follows nothing");
+    assert!(next(&mut tx, RunState::Failed).await.is_empty(), "a deleted job follows nothing");
 }
 
 #[tokio::test]
