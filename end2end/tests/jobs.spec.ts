@@ -118,7 +118,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await unfold(page, 'Afterwards');
     await main.getByLabel(/^Then start/).selectOption('Photos to the archive');
     await main.getByRole('button', { name: 'Save job' }).click();
-    await expect(main).toContainText('This would come back to the job itself');
+    await expect(main).toContainText('This would lead back to the job itself');
   });
 
   await test.step('search, and delete', async () => {

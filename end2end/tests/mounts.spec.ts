@@ -85,7 +85,7 @@ test('a place that would do harm is refused beside its field', async ({ page, lo
 
   await fillMount(page, join(longshore.files, 'source'), '/etc/longshore');
   const where = main.getByRole('textbox', { name: 'Where' });
-  await expect(where).toHaveAccessibleDescription(new RegExp(`^Choose a folder below one that may be used: ${longshore.files}`));
+  await expect(where).toHaveAccessibleDescription(new RegExp(`^Choose a folder inside an allowed one: ${longshore.files}`));
   await expect(where).toBeFocused();
   await expect(where).toHaveAttribute('aria-invalid', 'true');
   await accessible(page);

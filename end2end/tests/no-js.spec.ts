@@ -70,7 +70,7 @@ test('the queue rests and goes on, a run is slowed and stopped', async ({ page, 
   await expect(runs).toContainText('ana paused the queue');
   await expect(runs.getByRole('button', { name: 'Pause queue' })).toHaveCount(0);
 
-  // What waits can not be moved without the script: no button pretends that it can.
+  // What waits cannot be moved without the script: no button pretends that it can.
   const waits = await api.copy(join(longshore.files, 'from'), join(longshore.files, 'other'));
   await page.reload();
   await expect(runs.locator(`[data-wait="${waits}"]`)).toBeVisible();

@@ -43,7 +43,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     const main = await arrived(page, 'run');
     await expect(runState(page)).toHaveAttribute('data-state', 'blocked', { timeout: 30_000 });
     await expect(main).toContainText('A guard stopped this run. Nothing was changed.');
-    await expect(main).toContainText('10 may be deleted');
+    await expect(main).toContainText('the limit is 10');
     await accessible(page);
   });
 
@@ -61,7 +61,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
   await test.step('it is approved by its name, and by no other', async () => {
     await approve(page, join(longshore.files, 'somewhere'));
     const dialog = page.getByRole('dialog');
-    await expect(dialog.getByRole('alert')).toContainText('This is not the place that would be changed');
+    await expect(dialog.getByRole('alert')).toContainText('This is not the location that would be changed');
     await accessible(page);
     await approve(page, target);
     await otherRun(page);

@@ -95,14 +95,14 @@ pub struct AuditQuery {
     pub until: Option<Timestamp>,
     /// Only from addresses that begin so.
     pub address: String,
-    /// Only those before this one, newest first: the cursor that the last page gave.
+    /// Only those before this one, newest first: the cursor from the previous page.
     pub cursor: Option<AuditId>,
     /// How many, at most 1,000; 0 is 100.
     pub limit: u32,
 }
 
 impl AuditQuery {
-    /// Refuses what can not be meant, naming the field.
+    /// Refuses what cannot be meant, naming the field.
     pub fn validate(&self) -> Result<()> {
         for (field, text) in
             [("user", &self.user), ("action", &self.action), ("target", &self.target), ("address", &self.address)]
@@ -116,7 +116,7 @@ impl AuditQuery {
         }
         match (self.since, self.until) {
             (Some(since), Some(until)) if since >= until => {
-                Err(AppError::invalid("until", "This lies before the beginning."))
+                Err(AppError::invalid("until", "This is before the start."))
             }
             _ => Ok(()),
         }

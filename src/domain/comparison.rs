@@ -47,7 +47,7 @@ impl Comparison {
             ComparesBy::Checksum => "Files are compared by size and checksum.",
             ComparesBy::SizeAndTime => "Files are compared by size and time.",
             ComparesBy::Size => "Files are compared by size only.",
-            ComparesBy::Name => "Files that are there already are left as they are.",
+            ComparesBy::Name => "Existing files are left unchanged.",
             ComparesBy::Nothing => "Nothing is compared: everything is transferred.",
         };
         let message = match lack {

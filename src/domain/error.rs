@@ -40,7 +40,7 @@ pub enum ErrorCode {
     RcloneMissing,
     /// Something needed does not answer now: the database is busy, the server is stopping, the network dropped.
     Unavailable,
-    /// A limit of time ran out.
+    /// A time limit ran out.
     Timeout,
     /// The disk that holds the database is full.
     StorageFull,
@@ -152,7 +152,7 @@ impl AppError {
     /// Nobody is signed in.
     #[must_use]
     pub fn unauthenticated() -> Self {
-        Self::new(ErrorCode::Unauthenticated, "Sign in to go on.")
+        Self::new(ErrorCode::Unauthenticated, "Sign in to continue.")
     }
 
     /// Signed in, but not allowed.

@@ -1,4 +1,4 @@
-//! What lies in a location: entries, and the window of a listing that a screen looks at.
+//! Files in a location: entries, and the window of a listing that a screen looks at.
 
 use std::{fmt, str::FromStr};
 
@@ -135,7 +135,7 @@ impl SortKey {
 pub struct FileQuery {
     /// `remote:path` or an absolute path of this server.
     pub location: String,
-    /// Only names that hold this, without regard to case, accents and Unicode form.
+    /// Only names that hold this, ignoring case, accents and Unicode form.
     #[serde(default)]
     pub filter: String,
     /// The order.

@@ -60,7 +60,7 @@ pub fn flags_schema() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::Object)
         .description(Some(
-            "Other options of rclone's, by its names; `/api/v1/operations/{operation}/options` tells which there are.",
+            "Other rclone options, by rclone's names; `/api/v1/operations/{operation}/options` lists them.",
         ))
         .additional_properties(Some(AdditionalProperties::RefOr(Schema::from(value).into())))
         .max_properties(Some(FLAGS))

@@ -56,7 +56,7 @@ const fn is_false(value: &bool) -> bool {
 }
 
 impl Guards {
-    /// Refuses what can not be meant, naming each field.
+    /// Refuses what cannot be meant, naming each field.
     pub fn validate(&self, operation: Operation) -> Result<()> {
         if self.max_delete_percent.is_some_and(|percent| percent > 100) {
             return Err(AppError::invalid("guards.max_delete_percent", "Between 0 and 100."));
@@ -78,7 +78,7 @@ impl Guards {
         if climbs || sentinel.len() > SENTINEL || sentinel.chars().any(char::is_control) {
             return Err(AppError::invalid(
                 "guards.sentinel",
-                "Write the path of a file below the source, as in .this-is-the-disk.",
+                "Write the path of a file inside the source, such as .this-is-the-disk.",
             ));
         }
         Ok(())
@@ -179,7 +179,7 @@ impl GuardReason {
         }
     }
 
-    /// Whether a person who saw the preview may let it go all the same. What is not there can not be previewed.
+    /// Whether a person who saw the preview may let it go all the same. What is not there cannot be previewed.
     #[must_use]
     pub const fn may_be_approved(self) -> bool {
         matches!(self, Self::SourceEmpty | Self::SourceShrunk | Self::DeleteBudget | Self::LeftOut)
@@ -313,12 +313,12 @@ impl GuardReport {
             Some(GuardReason::SourceMissing) => {
                 format!(
                     "The source does not exist. {nothing} Check that its disk is mounted and its path is right, then run it again. A provider without \
-                     folders, such as S3, does not tell a folder that is empty from one that is not there: if it is empty, allow an empty source."
+                     folders, such as S3, cannot tell an empty folder from a missing one: if it is empty, allow an empty source."
                 )
             }
             Some(GuardReason::SourceEmptyOrMissing) => {
                 format!(
-                    "The source is empty or does not exist. {nothing} Check its path. If a sync from an empty source is meant, allow it."
+                    "The source is empty or does not exist. {nothing} Check its path. To sync from an empty source, allow it."
                 )
             }
             Some(GuardReason::SourceIsFile) => {
@@ -336,13 +336,11 @@ impl GuardReport {
                 format!("The destination is a file, not a folder. {nothing} Choose a folder.")
             }
             Some(GuardReason::SourceEmpty) => format!(
-                "The source is empty, so the sync would delete {} of the destination. {nothing} Look whether the disk of the source is mounted. \
-                 If it is meant, preview it and approve.",
+                "The source is empty, so the sync would delete {} of the destination. {nothing} Check that the source’s disk is mounted. If this is intended, preview and approve it.",
                 count(self.deletes)
             ),
             Some(GuardReason::SourceShrunk) => format!(
-                "The source holds {}; {} it held {}. {nothing} Look whether all of it is there. \
-                 If it is meant, preview it and approve.",
+                "The source holds {}; {} it held {}. {nothing} Check that the source is complete. If this is intended, preview and approve it.",
                 count(self.source_files),
                 if self.last_source_files >= self.most_source_files {
                     "at the last good run"
@@ -353,31 +351,28 @@ impl GuardReport {
             ),
             Some(GuardReason::LeftOut) => format!(
                 "The sync would delete {} at the destination that {} still in the source, and only left out there: by a filter, or because a link \
-                 leads there. {nothing} Exclude {} by name, which holds on both sides. If {} to be deleted, preview it and approve, or allow it in \
-                 the guards.",
+                 leads there. {nothing} Exclude {} by name, which holds on both sides. If {} to be deleted, preview and approve it, or allow it in the guards.",
                 count(self.left_out),
                 plural(self.left_out, "is", "are"),
                 plural(self.left_out, "it", "them"),
                 plural(self.left_out, "it is", "they are"),
             ),
             Some(GuardReason::SentinelMissing) => format!(
-                "The file “{}” is not in the source: this may not be the disk that is meant. {nothing} Mount the right one, or take the \
-                 sentinel away.",
+                "The file “{}” is not in the source: this may be the wrong disk. {nothing} Mount the right one, or remove the sentinel.",
                 self.sentinel.as_deref().unwrap_or_default()
             ),
             Some(GuardReason::DeleteBudget) if let Some(operation) = self.operation => removal::words(operation, self),
             Some(GuardReason::DeleteBudget) => format!(
-                "The sync would delete {} of {} at the destination; {} may be deleted. {nothing} Preview it to see which. \
-                 If it is meant, approve the preview, or allow more.",
+                "The sync would delete {} of {} at the destination; the limit is {}. {nothing} Preview it to see which. If this is intended, approve the preview, or raise the limit.",
                 count(self.deletes),
                 format::count(self.destination_files.unwrap_or(0)),
                 format::count(self.budget.unwrap_or(0))
             ),
             Some(GuardReason::NotAllowed) => {
-                self.denied.clone().unwrap_or_else(|| format!("It is not allowed any more. {nothing}"))
+                self.denied.clone().unwrap_or_else(|| format!("It is no longer allowed. {nothing}"))
             }
             Some(GuardReason::Unreadable) => {
-                format!("What would be changed could not be told. {nothing} Run it again.")
+                format!("Longshore could not find out what would change. {nothing} Run it again.")
             }
         }
     }
@@ -530,7 +525,7 @@ mod tests {
         assert!(
             report
                 .words()
-                .starts_with("The sync would delete 3,212 files of 5,000 at the destination; 500 may be deleted.")
+                .starts_with("The sync would delete 3,212 files of 5,000 at the destination; the limit is 500.")
         );
         let left_out =
             |n| GuardReport { reason: Some(GuardReason::LeftOut), left_out: Some(n), ..GuardReport::default() }.words();

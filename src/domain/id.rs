@@ -1,4 +1,4 @@
-//! Identifiers: each its own type, so that one can not be passed for another. All are ULIDs in text, made by the
+//! Identifiers: each its own type, so that one cannot be passed for another. All are ULIDs in text, made by the
 //! server.
 
 use std::{fmt, str::FromStr};

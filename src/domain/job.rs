@@ -212,7 +212,7 @@ pub struct JobUpdate {
 pub struct JobQuery {
     /// Only with this in the name, source or destination.
     pub search: String,
-    /// Only after this name, the cursor that the last page gave.
+    /// Only after this name, the cursor from the previous page.
     pub cursor: Option<String>,
     /// How many, at most 1,000; 0 is 100.
     pub limit: u32,

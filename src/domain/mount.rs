@@ -76,7 +76,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Whether what was written by way of it may be lost when it is unmounted now. One whose process is gone can not
+    /// Whether what was written by way of it may be lost when it is unmounted now. One whose process is gone cannot
     /// tell what it still had.
     #[must_use]
     pub fn may_lose(&self) -> bool {

@@ -99,8 +99,8 @@ pub(super) fn words(operation: Operation, report: &GuardReport) -> String {
     let saw = counted(operation, report);
     let place = if operation == Operation::Move { "the destination" } else { "the path" };
     format!(
-        "{saw} Nothing was changed. If it is meant, send the same call with `confirm`: {place} once more. Or preview it (`dry_run`) and approve the \
-         preview, or let its job or token do this without asking (`may_delete`)."
+        "{saw} Nothing was changed. If this is intended, send the same request again with `confirm` set to {place}. Or preview it (`dry_run`) and approve the \
+         preview, or allow its job or token to do this without asking (`may_delete`)."
     )
 }
 

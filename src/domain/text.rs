@@ -3,7 +3,7 @@
 
 use unicode_normalization::{UnicodeNormalization as _, char::canonical_combining_class};
 
-/// A text as it is searched: without regard to case, accents and Unicode form. `Ü`, `ü` and `u` with a combining
+/// A text as it is searched: ignoring case, accents and Unicode form. `Ü`, `ü` and `u` with a combining
 /// diaeresis are `u`; `ß` is `ss`; a full-width or a superscript digit is the digit. Nothing is trimmed.
 #[must_use]
 pub fn fold(text: &str) -> String {

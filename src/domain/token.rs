@@ -50,20 +50,20 @@ impl NewToken {
     pub fn validate(&self) -> Result<()> {
         validate_label(&self.label)?;
         if !(1..=DAYS_MAX).contains(&self.expires_in_days) {
-            return Err(AppError::invalid("expires_in_days", "A token lives for 1 to 3,650 days."));
+            return Err(AppError::invalid("expires_in_days", "A token is valid for 1 to 3,650 days."));
         }
         if self.may_delete > 0 && !self.role.may(Permission::RunsWrite) {
             let role = Permission::RunsWrite.role().as_str();
             return Err(AppError::invalid(
                 "may_delete",
-                format!("Only a token that may start runs has this: it needs the role {role}."),
+                format!("Only a token that may start runs can have this: it needs the role {role}."),
             ));
         }
         let Some(scopes) = &self.scopes else { return Ok(()) };
         if scopes.is_empty() {
             return Err(AppError::invalid(
                 "scopes",
-                "Choose at least one, or leave them out: then it may all that its role may.",
+                "Choose at least one, or leave scopes out to allow everything its role allows.",
             ));
         }
         match scopes.iter().find(|scope| !self.role.may(**scope)) {
@@ -156,7 +156,7 @@ impl fmt::Debug for IssuedToken {
 pub struct TokenQuery {
     /// Whose: one's own when empty, those of one person by name, everybody's with `*`.
     pub user: String,
-    /// Only those before this one, newest first: the cursor that the last page gave.
+    /// Only those before this one, newest first: the cursor from the previous page.
     pub cursor: Option<TokenId>,
     /// How many, at most 1,000; 0 is 100.
     pub limit: u32,

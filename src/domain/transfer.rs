@@ -182,7 +182,7 @@ impl TransferOptions {
         match self.max_delete {
             Some(_) if !operation.deletes() => refuse("max_delete", format!("A {name} deletes nothing.")),
             Some(percent) if operation == Operation::Bisync && percent > 100 => {
-                refuse("max_delete", "Of a bisync it is percent of the files: 0 to 100.".to_owned());
+                refuse("max_delete", "For a bisync this is a percentage of the files: 0 to 100.".to_owned());
             }
             _ => {}
         }

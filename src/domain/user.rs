@@ -183,7 +183,7 @@ pub struct UserChange {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct UserQuery {
-    /// Only those after this one, by name: the cursor that the last page gave.
+    /// Only those after this one, by name: the cursor from the previous page.
     pub cursor: Option<UserId>,
     /// How many, at most 1,000; 0 is 100.
     pub limit: u32,
@@ -233,7 +233,7 @@ pub fn validate_password(username: &str, password: &str) -> Result<()> {
         rest = rest.replace(&name, "");
     }
     if rest.chars().filter(|c| c.is_alphanumeric()).count() < 6 {
-        return refuse("This password is one that everybody tries first. Choose another.");
+        return refuse("This password is too common. Choose another.");
     }
     let mut distinct: Vec<char> = lower.chars().collect();
     distinct.sort_unstable();

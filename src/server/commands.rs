@@ -106,7 +106,7 @@ fn read_password() -> Result<String, Box<dyn std::error::Error>> {
 fn hidden<T>(act: impl FnOnce() -> T) -> T {
     let usual = tcgetattr(io::stdin()).ok();
     let set = |settings: &Termios| {
-        // A terminal that can not hide what is typed still takes it.
+        // A terminal that cannot hide what is typed still takes it.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, settings);
     };
     if let Some(mut silent) = usual.clone() {

@@ -82,7 +82,7 @@ fn rclone(binary: &Result<Binary, RcloneError>) -> Finding {
                 Some(open) => (
                     State::Note,
                     format!(
-                        "{text}. Others than root can replace it: look at the owner and mode of {}",
+                        "{text}. Users other than root can replace it: check the owner and mode of {}",
                         open.display()
                     ),
                 ),
@@ -99,7 +99,7 @@ fn remotes(path: &Path, types: Option<&BTreeSet<String>>) -> Vec<Finding> {
     let text = match fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return vec![finding(State::Well, format!("{} will be made with the first one", path.display()))];
+            return vec![finding(State::Well, format!("{} will be created with the first one", path.display()))];
         }
         Err(error) => return vec![finding(State::Wrong, format!("{}: {error}", path.display()))],
     };
@@ -150,16 +150,16 @@ fn fuse() -> Finding {
 fn data_dir(dir: &Path) -> Finding {
     let (well, text) = match fs::metadata(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            (true, format!("{} will be made at the first start", dir.display()))
+            (true, format!("{} will be created at the first start", dir.display()))
         }
         Err(error) => (false, format!("{}: {error}", dir.display())),
         Ok(data) if !data.is_dir() => (false, format!("{} is not a folder", dir.display())),
         Ok(data) if data.permissions().mode() & 0o077 != 0 => {
-            (false, format!("others may look into {0}. Close it: chmod 700 {0}", dir.display()))
+            (false, format!("other users can read {0}. Close it: chmod 700 {0}", dir.display()))
         }
         Ok(_) => match tempfile_in(dir) {
             Ok(()) => (true, dir.display().to_string()),
-            Err(error) => (false, format!("{} can not be written: {error}", dir.display())),
+            Err(error) => (false, format!("{} cannot be written: {error}", dir.display())),
         },
     };
     Finding { what: "data directory", state: well.into(), text }
@@ -174,7 +174,7 @@ fn tempfile_in(dir: &Path) -> io::Result<()> {
 
 async fn database(path: &Path) -> Finding {
     let (well, text) = if !path.exists() {
-        (true, "will be made at the first start".to_owned())
+        (true, "will be created at the first start".to_owned())
     } else {
         match Store::inspect(path).await {
             Ok(version) => (true, format!("version {version}")),

@@ -58,8 +58,8 @@ const SWEEP: Duration = Duration::from_secs(600);
 /// Why it did not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The data directory can not be made or written.
-    #[error("The data directory {} can not be used: {source}. Choose another with --data-dir, or make it writable.", path.display())]
+    /// The data directory cannot be made or written.
+    #[error("The data directory {} cannot be used: {source}. Choose another with --data-dir, or make it writable.", path.display())]
     DataDir {
         /// The directory.
         path: PathBuf,
@@ -74,7 +74,7 @@ pub enum StartError {
     LocalRoot(#[from] LocalRootError),
     /// The database is gone, and there are runs that it knew.
     #[error(
-        "The database {} is gone or empty, but {} holds runs that it knew: restore a backup. To begin anew, move the whole data directory away.",
+        "The database {} is gone or empty, but {} holds runs that it knew: restore a backup. To start over, move the whole data directory away.",
         database.display(), runs.display()
     )]
     Lost {
@@ -83,16 +83,16 @@ pub enum StartError {
         /// Where the runs are.
         runs: PathBuf,
     },
-    /// The database can not be used.
-    #[error("The database can not be used: {0}.")]
+    /// The database cannot be used.
+    #[error("The database cannot be used: {0}.")]
     Store(StoreError),
-    /// The accounts can not be read.
+    /// The accounts cannot be read.
     #[error("{0}")]
     Accounts(#[from] AppError),
-    /// rclone's configuration can not be used.
-    #[error("rclone's configuration can not be used: {0}")]
+    /// rclone's configuration cannot be used.
+    #[error("rclone's configuration cannot be used: {0}")]
     Rclone(#[from] RcloneError),
-    /// The address can not be listened on.
+    /// The address cannot be listened on.
     #[error("Nothing can listen on {address}: {source}. Choose another address with --listen.")]
     Listen {
         /// The address.
@@ -161,7 +161,7 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
     let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned(), proxies };
     let auth = Auth::open(store.clone(), clock.clone(), auth).await?;
     let shim = std::env::current_exe()
-        .map_err(|source| StartError::System { what: "The program can not find itself", source })?;
+        .map_err(|source| StartError::System { what: "The program cannot find itself", source })?;
     let local_roots = local_roots::open(config.local_roots(), &trusted(config, &shim))?;
     let rclone = RcloneConfig {
         binary: config.paths.program().map(Path::to_owned),

@@ -30,9 +30,9 @@ impl Disk {
         if !there {
             assert!(
                 std::env::var_os("CI").is_none(),
-                "a disk of a fixed size can not be mounted: run the tests as root"
+                "a disk of a fixed size cannot be mounted: run the tests as root"
             );
-            eprintln!("SKIPPED: a disk of a fixed size can not be mounted: run the tests as root");
+            eprintln!("SKIPPED: a disk of a fixed size cannot be mounted: run the tests as root");
         }
         there
     }

@@ -70,13 +70,13 @@ impl LogLevel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct LogQuery {
-    /// Only those with this in the message or the file's name, without regard to case, accents and Unicode form.
+    /// Only those with this in the message or the file's name, ignoring case, accents and Unicode form.
     pub search: String,
     /// Only those that matter this much.
     pub level: LogLevel,
-    /// Only those that were written after this place: the `cursor` that the last answer gave.
+    /// Only those that were written after this place: the `cursor` of the previous answer.
     pub after: String,
-    /// Only those that were written before this place: the `older` that the last answer gave.
+    /// Only those that were written before this place: the `older` of the previous answer.
     pub before: String,
     /// How many, at most 500; 0 is 500.
     pub limit: u32,

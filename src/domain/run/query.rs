@@ -21,7 +21,7 @@ pub struct RunQuery {
     pub job: Option<JobId>,
     /// Only with this in its source or destination.
     pub search: String,
-    /// Only those before this one, newest first: the cursor that the last page gave.
+    /// Only those before this one, newest first: the cursor from the previous page.
     pub cursor: Option<RunId>,
     /// How many, at most 1,000; 0 is 50.
     pub limit: u32,

@@ -135,7 +135,7 @@ impl RunWarning {
     pub fn not_confirmed(files: u64) -> Self {
         let (files_words, their) = (files_of(files), if files == 1 { "its" } else { "their" });
         let message = format!(
-            "{files_words} failed, and {their} success was not seen. Look at the list of failed files, and run it again."
+            "{files_words} failed, and {their} success was not seen. Check the list of failed files, then run it again."
         );
         Self::new(WarningKind::NotConfirmed, Some(files), message)
     }
@@ -272,7 +272,7 @@ mod tests {
             (
                 RunWarning::not_confirmed(1),
                 Some(1),
-                "1 file failed, and its success was not seen. Look at the list of failed files, and run it again.",
+                "1 file failed, and its success was not seen. Check the list of failed files, then run it again.",
             ),
             (
                 RunWarning::duplicates(Duplicates { source: 1, ..Duplicates::default() }),

@@ -139,7 +139,7 @@ fn parts(text: &str, unit: impl Fn(&str) -> Option<u64>) -> Option<i64> {
     i64::try_from(total).ok().filter(|_| !text.is_empty())
 }
 
-/// The fraction loses what a float can not hold, as it does in Go.
+/// The fraction loses what a float cannot hold, as it does in Go.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

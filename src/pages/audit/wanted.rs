@@ -1,4 +1,4 @@
-//! Which rows are wanted, as the address and the form say it: days for the times, and what can not be read is left out.
+//! Which rows are wanted, as the address and the form say it: days for the times, and what cannot be read is left out.
 
 use leptos_router::params::ParamsMap;
 

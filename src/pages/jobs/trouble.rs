@@ -30,7 +30,7 @@ pub fn trouble(draft: Draft) -> AnyView {
         .required();
     let again = move || {
         if !retry.get() {
-            return view! { <p class="muted">"It is tried only once: after a failure, nobody can tell what it already did. Check the failed run, then start it again."</p> }.into_any();
+            return view! { <p class="muted">"It is not retried automatically: after a failure, Longshore cannot tell what it already did. Check the failed run, then start it again."</p> }.into_any();
         }
         view! {
             <div class="pair">

@@ -180,7 +180,7 @@ fn nothing(may: bool, ready: bool, open: Memo<bool>) -> AnyView {
 /// Asks for the list again.
 fn look_again(doors: Doors) {
     spawn_local(async move {
-        // What can not be told now stays as it was: the frame says that the console does not answer.
+        // What cannot be told now stays as it was: the frame says that the console does not answer.
         let Ok(now) = list_mounts().await else { return };
         let same = doors.mounts.try_with_untracked(|before| *before == now);
         if let Some(same) = same {

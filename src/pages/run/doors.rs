@@ -133,7 +133,7 @@ impl Doors {
     pub fn look(self) {
         let Some(id) = self.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())) else { return };
         spawn_local(async move {
-            // What can not be told now stays as it was.
+            // What cannot be told now stays as it was.
             let Ok(run) = get_run(id.to_string()).await else { return };
             let same =
                 self.facts.try_with_untracked(|facts| facts.as_ref().is_some_and(|facts| facts.summary.id == id));

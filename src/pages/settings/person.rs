@@ -1,4 +1,4 @@
-//! One person: what they may, a new password, in or out. Each of it signs them out everywhere. What an admin can not do
+//! One person: what they may, a new password, in or out. Each of it signs them out everywhere. What an admin cannot do
 //! to themselves is not offered.
 
 use leptos::{ev, form::ActionForm, prelude::*, server_fn::ServerFn};

@@ -81,7 +81,7 @@ fn row(token: &TokenSummary, all: bool, doors: Doors) -> AnyView {
     .into_any()
 }
 
-/// Revoking can not be taken back, so it is asked about.
+/// Revoking cannot be taken back, so it is asked about.
 fn revoke(token: &TokenSummary, doors: Doors) -> AnyView {
     let (id, label) = (token.id.to_string(), token.label.clone());
     let popover = format!("revoke-{id}");

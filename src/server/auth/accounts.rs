@@ -72,7 +72,7 @@ impl Auth {
     pub async fn create_token(&self, user: &str, label: &str, role: Role, expires_in: Duration) -> Result<String> {
         validate_label(label)?;
         if expires_in.is_zero() || expires_in > TOKEN_MAX {
-            return Err(AppError::invalid("expires_in", "A token lives for at most ten years."));
+            return Err(AppError::invalid("expires_in", "A token is valid for at most ten years."));
         }
         let at = self.0.clock.now();
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
@@ -119,12 +119,12 @@ pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>)
     if plan.role > owner.role {
         return Err(AppError::invalid(
             "role",
-            format!("{} is {}: a token of theirs can not be more.", owner.name, owner.role.as_str()),
+            format!("{} has the role {}: their tokens cannot have a higher one.", owner.name, owner.role.as_str()),
         ));
     }
     if tokens::count(c, &owner.id, plan.created_at).await.map_err(failed)? >= TOKENS_MAX {
         return Err(AppError::conflict(format!(
-            "{} has {TOKENS_MAX} tokens already. Revoke one that nothing uses any more.",
+            "{} has {TOKENS_MAX} tokens already. Revoke one that is no longer used.",
             owner.name
         )));
     }

@@ -52,7 +52,7 @@ impl Actor {
             return Err(AppError::forbidden(format!("This needs the role {needed}; yours is {own}.")));
         }
         if self.scopes.as_ref().is_some_and(|scopes| !scopes.contains(&permission)) {
-            return Err(AppError::forbidden(format!("This token was not made for {}.", permission.as_str())));
+            return Err(AppError::forbidden(format!("This token does not allow {}.", permission.as_str())));
         }
         Ok(())
     }

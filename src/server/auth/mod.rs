@@ -73,7 +73,7 @@ impl Auth {
     /// Looks whether there is a user yet, and is ready.
     ///
     /// # Errors
-    /// When the database can not be read.
+    /// When the database cannot be read.
     pub async fn open(store: Store, clock: Clock, config: AuthConfig) -> Result<Self> {
         let mut reader = store.acquire().await.map_err(failed)?;
         let needed = !users::any(&mut reader).await.map_err(failed)?;
@@ -127,7 +127,7 @@ impl Auth {
     /// Deletes what has expired. To be called now and then; nothing depends on when.
     ///
     /// # Errors
-    /// When the database can not be written.
+    /// When the database cannot be written.
     pub async fn sweep(&self) -> Result<()> {
         self.flush_denials(false).await?;
         session::delete_expired(&self.0.store, &self.0.clock).await.map_err(failed)

@@ -38,7 +38,7 @@ impl Auth {
         }
         self.0.throttle.signed_in(&actor.name, visitor.address);
         if change.password == change.current_password {
-            return Err(AppError::invalid("password", "This is the one that you have. Choose another."));
+            return Err(AppError::invalid("password", "This is your current password. Choose another."));
         }
         let hash = self.hash_password(&actor.name, &change.password).await?;
 

@@ -70,7 +70,10 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let busy = || {
-            AppError::new(ErrorCode::Unavailable, "Too many people sign in at this moment. Try again in a few seconds.")
+            AppError::new(
+                ErrorCode::Unavailable,
+                "Too many people are signing in right now. Try again in a few seconds.",
+            )
         };
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| busy())?;
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;

@@ -66,7 +66,7 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
         Shown::Nothing => auth.by_session(&visitor, counts).await.map_err(failed),
         Shown::Several => Err(AppError::new(
             ErrorCode::BadRequest,
-            "The request has several tokens of Longshore. Send one Authorization header.",
+            "The request has several Longshore tokens. Send one Authorization header.",
         )),
     };
     let actor = match actor {
@@ -86,9 +86,7 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
         response.extensions_mut().insert(actor);
     }
     if unknown_token && response.status() == StatusCode::UNAUTHORIZED {
-        response
-            .extensions_mut()
-            .insert(Denial { kind: "unknown_token", why: "No token that works was shown.".to_owned() });
+        response.extensions_mut().insert(Denial { kind: "unknown_token", why: "No valid token was sent.".to_owned() });
     }
     if had_cookie && auth.0.config.secure_cookie && visitor.session.is_empty().await {
         response.headers_mut().append(header::SET_COOKIE, removal());

@@ -52,7 +52,7 @@ pub(super) const fn limits(now: Timestamp) -> Limits {
     }
 }
 
-/// Under what a session is stored: a hash, so that who reads the database can not take over a session.
+/// Under what a session is stored: a hash, so that who reads the database cannot take over a session.
 pub(super) fn id_hash(id: &Id) -> String {
     secret::hash(&id.to_string())
 }

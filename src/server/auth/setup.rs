@@ -205,7 +205,7 @@ impl Auth {
         match self.0.setup.check(code, self.0.clock.now()) {
             Check::Right => {}
             Check::Wrong => {
-                fields.insert("code".to_owned(), "This is not the code that the terminal shows.".to_owned());
+                fields.insert("code".to_owned(), "This is not the code shown in the terminal.".to_owned());
             }
             Check::Expired => {
                 // Not renewed for a request: only a restart shows that somebody is at the server.

@@ -84,7 +84,7 @@ impl Auth {
     /// Signs out: ends this browser's session, or with `everywhere` all sessions of its user. Tokens stay.
     ///
     /// # Errors
-    /// When the database can not be written; then nothing has ended.
+    /// When the database cannot be written; then nothing has ended.
     pub async fn sign_out(&self, actor: &Actor, visitor: &Visitor, everywhere: bool) -> Result<()> {
         let own = Self::session_hash(visitor);
         let mut tx = self.0.store.begin().await.map_err(failed)?;

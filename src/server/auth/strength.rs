@@ -22,7 +22,7 @@ pub(super) fn check(username: &str, password: &str) -> Result<()> {
     validate_password(username, password)?;
     let known: Vec<&str> = WORDS.into_iter().chain([username]).collect();
     if zxcvbn(password, &known).guesses_log10() < GUESSES {
-        let problem = "This password is easy to guess. Choose a longer one, for example of several words that do not belong together.";
+        let problem = "This password is easy to guess. Choose a longer one, for example several unrelated words.";
         return Err(AppError::invalid("password", problem));
     }
     Ok(())

@@ -24,7 +24,7 @@ pub(super) fn default_data_dir() -> PathBuf {
 /// A path; one that is not absolute begins where the program is started.
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
-        return Err("a path can not be empty".to_owned());
+        return Err("a path cannot be empty".to_owned());
     }
     std::path::absolute(text).map_err(|error| error.to_string())
 }
@@ -99,8 +99,7 @@ fn proxy(text: &str) -> Result<IpNet, String> {
         }
     };
     if network.prefix_len() == 0 {
-        return Err("that trusts everybody, and everybody could then say who they are: give the address of your proxy"
-            .to_owned());
+        return Err("this would let every client claim any address: give the address of your proxy".to_owned());
     }
     Ok(network.trunc())
 }
@@ -126,12 +125,12 @@ pub(super) fn allowed(text: &str) -> Result<bool, String> {
     match text {
         "allow" => Ok(true),
         "refuse" => Ok(false),
-        _ => Err("one of allow and refuse".to_owned()),
+        _ => Err("write allow or refuse".to_owned()),
     }
 }
 
 pub(super) fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| "one of viewer, operator and admin".to_owned())
+    Role::parse(text).ok_or_else(|| "write viewer, operator or admin".to_owned())
 }
 
 /// `90d`, `12h`, `1h30m`, `90s`: at most ten years.

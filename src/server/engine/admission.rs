@@ -91,12 +91,12 @@ pub async fn admit(c: &mut Connection, request: Request, now: Timestamp) -> Resu
         return Err(Refusal::Owner(why));
     }
     if runs::count_unfinished(c).await? >= QUEUE_MAX {
-        return Err(Refusal::Full("1,000 runs wait already. Stop some of them, or wait.".to_owned()));
+        return Err(Refusal::Full("1,000 runs are already waiting. Stop some of them, or wait.".to_owned()));
     }
     let Owner { user_id, user, .. } = &request.authority.owner;
     if runs::count_unfinished_of(c, user_id).await? >= OWN_MAX {
         return Err(Refusal::Full(format!(
-            "250 runs of “{user}” wait or run already. Stop some of them, or wait until some have ended."
+            "“{user}” already has 250 runs waiting or running. Stop some of them, or wait until some have ended."
         )));
     }
     let row = row(request, now);

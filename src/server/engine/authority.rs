@@ -44,7 +44,7 @@ pub(super) enum Denial {
 /// Why this owner may not start runs now; `None` when they may.
 pub async fn owner_refused(c: &mut Connection, owner: &Owner, now: Timestamp) -> Result<Option<String>, StoreError> {
     let why = match users::get(c, &owner.user_id).await? {
-        None => "the account does not exist any more".to_owned(),
+        None => "the account no longer exists".to_owned(),
         Some(user) if user.disabled => "the account is disabled".to_owned(),
         Some(user) if !user.role.may(Permission::RunsWrite) => {
             format!(
@@ -58,7 +58,7 @@ pub async fn owner_refused(c: &mut Connection, owner: &Owner, now: Timestamp) ->
             None => return Ok(None),
         },
     };
-    Ok(Some(format!("“{}” may not start runs any more: {why}.", owner.user)))
+    Ok(Some(format!("“{}” may no longer start runs: {why}.", owner.user)))
 }
 
 /// Why this token may not start runs now; `None` when it may, and where there is none.
@@ -69,14 +69,14 @@ async fn token_refused(
 ) -> Result<Option<String>, StoreError> {
     let Some(id) = token else { return Ok(None) };
     let Some(Standing { label, revoked, expires_at, .. }) = tokens::standing(c, id).await? else {
-        return Ok(Some("The token that asked for it does not exist any more.".to_owned()));
+        return Ok(Some("The token that requested it no longer exists.".to_owned()));
     };
     let why = match (revoked, expires_at <= now) {
         (true, _) => "was revoked",
         (false, true) => "has expired",
         (false, false) => return Ok(None),
     };
-    Ok(Some(format!("The token “{label}”, which asked for it, {why}.")))
+    Ok(Some(format!("The token “{label}”, which requested it, {why}.")))
 }
 
 /// Whether a claimed run may be done now: its owner, their token, its places and its options.
@@ -86,8 +86,9 @@ pub(super) async fn authorize(engine: &Engine, claimed: &Claimed, owner: &Owner,
         let refused = owner_refused(&mut reader, owner, now).await?;
         Ok::<_, StoreError>((refused, runs::places_of(&mut reader, &claimed.id).await?))
     };
-    let (refused, held) =
-        stored.await.map_err(|error| Denial::Unknown(format!("Whether it may start could not be read: {error}.")))?;
+    let (refused, held) = stored
+        .await
+        .map_err(|error| Denial::Unknown(format!("Longshore could not check whether it may start: {error}.")))?;
     if let Some(why) = refused {
         return Err(Denial::Forbidden(why));
     }
@@ -109,13 +110,15 @@ pub(super) async fn authorize(engine: &Engine, claimed: &Claimed, owner: &Owner,
 async fn options(engine: &Engine, task: &Task) -> Result<(), Denial> {
     let forbidden = |error: AppError| {
         let field = error.fields.keys().next().cloned().unwrap_or_else(|| "options".to_owned());
-        Denial::Forbidden(format!("Its option “{field}” is not taken any more: {}", error.sentence()))
+        Denial::Forbidden(format!("Its option “{field}” is no longer accepted: {}", error.sentence()))
     };
     task.options.validate(task.operation).map_err(forbidden)?;
     task.guards.validate(task.operation).map_err(forbidden)?;
     match engine.0.config.rclone.check_flags(task.operation, &task.options.flags).await {
         Ok(_) => Ok(()),
         Err(error @ RcloneError::Invalid { .. }) => Err(forbidden(error.into())),
-        Err(error) => Err(Denial::Unknown(format!("Whether its options are still taken could not be asked: {error}."))),
+        Err(error) => {
+            Err(Denial::Unknown(format!("Longshore could not check whether its options are still accepted: {error}.")))
+        }
     }
 }

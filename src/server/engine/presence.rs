@@ -1,5 +1,4 @@
-//! Whether what a run needs is there. Asked once when the run starts, before rclone would try again and again what can
-//! not pass. Only what is certain ends a run here: of a remote that does not answer the run itself tells.
+//! Whether what a run needs is there. Asked once when the run starts, before rclone would try again and again what cannot pass. Only what is certain ends a run here: of a remote that does not answer the run itself tells.
 
 use std::time::Duration;
 

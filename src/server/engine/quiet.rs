@@ -34,7 +34,7 @@ impl Quiet {
         Self { heard: now, asked: None, full: false }
     }
 
-    /// What the log says, or rclone when it lives and its log can not say it.
+    /// What the log says, or rclone when it lives and its log cannot say it.
     pub(super) async fn or_ask(
         &mut self,
         told: Option<Progress>,

@@ -53,7 +53,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// How soon listeners are told again: at most two messages a second for each run.
 const TELL: Duration = Duration::from_millis(500);
 /// Why a run ended whose guards waited for ever.
-const STALLED_LOOK: &str = "Its guards looked, and nothing happened for too long. Nothing was changed. Look whether the remote answers, and run it again.";
+const STALLED_LOOK: &str = "The safety check made no progress for too long. Nothing was changed. Check that the remote answers, then run it again.";
 /// How long after its time to clean up a run that was told to stop is killed from here: its shim, which would do it
 /// sooner, is dead or frozen.
 const KILL: Duration = Duration::from_secs(2);
@@ -156,11 +156,11 @@ pub(super) async fn attach(engine: Engine, row: Unfinished) {
 
 /// The names of the files that failed in an earlier run.
 async fn failed_files(engine: &Engine, of: &RunId) -> Result<Vec<String>, String> {
-    let gone = || "the run whose failed files it should take up is not known any more".to_owned();
+    let gone = || "the run whose failed files it should retry no longer exists".to_owned();
     let stored = find(engine, of).await.map_err(|error| error.to_string())?.ok_or_else(gone)?;
     let dir = engine.run_dir(of, stored.fence);
     let names = spawn_blocking(move || log::failed(&dir)).await.map_err(|_| gone())?.map_err(|_| gone())?;
-    if names.is_empty() { Err("no file failed in the run that it should take up".to_owned()) } else { Ok(names) }
+    if names.is_empty() { Err("no file failed in the run that it should retry".to_owned()) } else { Ok(names) }
 }
 
 impl Watch {
@@ -276,7 +276,7 @@ impl Watch {
                 Ok(false) => return None,
                 Err(error) => Verdict::of(
                     RunState::Failed,
-                    Some(format!("What the guards saw could not be written down: {error}.")),
+                    Some(format!("Longshore could not save what the guards found: {error}.")),
                 ),
             },
             Look::Blocked(report) => {
@@ -289,7 +289,7 @@ impl Watch {
             Look::Stopped if self.stop.is_cancelled() => Verdict::of(RunState::Cancelled, None),
             Look::Stopped => Verdict::of(
                 RunState::TimedOut,
-                Some("Its time limit ran out while its guards looked. Nothing was changed.".to_owned()),
+                Some("Its time limit ran out during the safety check. Nothing was changed.".to_owned()),
             ),
             Look::Stalled => Verdict::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
             Look::Failed(error) => Verdict::of(RunState::Failed, Some(error)),
@@ -478,7 +478,7 @@ impl Watch {
         *started = started.map(|at| Timestamp(at.0.saturating_add(ms)));
     }
 
-    /// Notes what happened. One that can not be written is not worth a run.
+    /// Notes what happened. One that cannot be written is not worth a run.
     async fn note(&self, kind: RunEventKind, detail: &str) {
         let at = self.engine.0.config.clock.now();
         let written = async {

@@ -13,9 +13,9 @@ use crate::{
 };
 
 const STALLED: &str =
-    "It did nothing for too long, and was stopped. Look whether the remote answers, and run it again.";
+    "It made no progress for too long, and was stopped. Check that the remote answers, then run it again.";
 
-const LATE: &str = "Its time limit ran out. What was transferred until then stays.";
+const LATE: &str = "Its time limit ran out. Files transferred before that stay.";
 
 /// What is known once a run's processes are gone.
 #[derive(Debug, Default)]
@@ -67,8 +67,7 @@ impl Verdict {
 }
 
 /// rclone says 0, and nobody can read what it did: not a success, and most likely no harm either.
-const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this can \
-                        not be called a success. Make room and run it again: what is there already is not transferred again.";
+const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this cannot be called a success. Make room and run it again: files that are already there are not transferred again.";
 
 /// Success needs exit code 0, and final statistics, and these without an error, and nothing that was asked for may be
 /// left undone or unproved. Nothing else is one.
@@ -80,7 +79,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
         None if stalled => (RunState::Stalled, Some(STALLED.to_owned())),
         None => (
             RunState::Interrupted,
-            Some("Its processes are gone and nobody saw how they ended. Run it again to transfer what is missing.".to_owned()),
+            Some("Its processes are gone without reporting a result. Run it again to transfer what is missing.".to_owned()),
         ),
         Some(Exit { code: Some(0), .. }) => match &finish.stats {
             Some(stats) if stats.errors == 0 && (stats.changed() || !operation.writes_destination() && !operation.deletes()) => {
@@ -91,7 +90,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             None if log_full => (RunState::Failed, Some(NO_PROOF.to_owned())),
             None => (
                 RunState::Failed,
-                Some("rclone exited with 0, but its final statistics are not in its log, so this can not be called a success.".to_owned()),
+                Some("rclone exited with 0, but its final statistics are not in its log, so this cannot be called a success.".to_owned()),
             ),
         },
         // "Nothing was transferred", where that was asked to be told.
@@ -105,7 +104,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
             (RunState::TimedOut, Some(with_cause(LATE, finish.cause.as_deref())))
         }
         Some(Exit { signal: Some(signal), .. }) => {
-            (RunState::Failed, Some(format!("rclone was ended from outside by {}.", signal_name(signal))))
+            (RunState::Failed, Some(format!("rclone was killed from outside by {}.", signal_name(signal))))
         }
         Some(Exit { code, .. }) => {
             let full = if log_full { " The disk that holds its log was full." } else { "" };
@@ -131,7 +130,7 @@ fn with_cause(words: &str, cause: Option<&str>) -> String {
 fn lost(name: &str, files: u64) -> String {
     let more = if files > 1 { format!(" and {} more", files - 1) } else { String::new() };
     format!(
-        "rclone ended well, but “{name}”{more} failed in an earlier attempt, and is now neither at the source nor at the destination. Look for it \
+        "rclone succeeded, but “{name}”{more} failed in an earlier attempt, and is now neither at the source nor at the destination. Look for it \
          at the destination under another name, and restore it."
     )
 }
@@ -143,18 +142,18 @@ const fn was_stopped(exit: Exit) -> bool {
 
 /// rclone's exit codes in words (its documentation, "Exit code"), where its log has none.
 fn exit_words(code: Option<i32>) -> String {
-    let Some(code) = code else { return "rclone ended without a code.".to_owned() };
+    let Some(code) = code else { return "rclone ended without an exit code.".to_owned() };
     let words = match code {
         2 => "it did not understand its command line",
         3 => "a folder was not found",
         4 => "a file was not found",
-        5 => "the remote did not answer, again and again",
+        5 => "the remote repeatedly did not answer",
         6 => "some files could not be transferred",
-        7 => "it met an error that a retry does not cure",
+        7 => "it met an error that a retry cannot fix",
         8 => "its transfer limit was reached",
         10 => "its time limit was reached",
-        130 | 143 => "it was told to end from outside",
-        _ => "its log tells why",
+        130 | 143 => "it was stopped from outside",
+        _ => "its log says why",
     };
     format!("rclone exited with code {code}: {words}.")
 }

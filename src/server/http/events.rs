@@ -75,7 +75,7 @@ impl utoipa::ToSchema for EventMessage {
 /// person has at most 8 streams open, with all their sessions and tokens: when a ninth is opened, the oldest ends with
 /// an event `replaced`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    params(("run" = inline(Option<RunId>), Query, description = "also what this run transfers now, file by file")),
+    params(("run" = inline(Option<RunId>), Query, description = "also what this run is transferring, file by file")),
     responses((status = 200, description = "The stream; it does not end by itself", body = EventMessage, content_type = "text/event-stream")))]
 async fn listen(
     Who(actor): Who,
@@ -110,7 +110,7 @@ fn message(event: &Event) -> Message {
 /// What the page of a stream says that a newer one has replaced.
 fn replaced() -> Event {
     let message = format!(
-        "This page does not update any more: you have opened {STREAMS_PER_PERSON} newer ones. Close some of them, and reload this one."
+        "This page no longer updates: you have opened {STREAMS_PER_PERSON} newer ones. Close some of them, and reload this one."
     );
     Event::Replaced { message }
 }

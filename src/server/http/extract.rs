@@ -1,4 +1,4 @@
-//! What REST reads and what it answers when it can not: bodies, queries and errors, all as [`AppError`]. What does not
+//! What REST reads and what it answers when it cannot: bodies, queries and errors, all as [`AppError`]. What does not
 //! fit is told without repeating it: it may hold a secret.
 
 use axum::{
@@ -66,7 +66,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
         {
             return Err(bad_request(
-                "The body is compressed, which is not read here. Send it without Content-Encoding.",
+                "The body is compressed, which is not supported. Send it without Content-Encoding.",
             ));
         }
         let bytes = Bytes::from_request(request, state)
@@ -163,7 +163,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         lenient::query(&parts.uri).map(Self).map_err(|error| {
-            error.map_or_else(|| bad_request("The query does not fit."), |(path, text)| misfit("query", &path, &text))
+            error.map_or_else(|| bad_request("The query is not valid."), |(path, text)| misfit("query", &path, &text))
         })
     }
 }
@@ -171,7 +171,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 /// A call has no such parameter in its query.
 pub fn unknown_parameter(name: &str) -> Problem {
     let place = if is_name(name) { format!(" at {name}") } else { String::new() };
-    bad_request(format!("The query does not fit{place}: there is no such parameter."))
+    bad_request(format!("The query is not valid{place}: there is no such parameter."))
 }
 
 /// Whether what a caller called something looks like a name, and can be said again.
@@ -187,7 +187,7 @@ fn misfit(what: &str, path: &Path, serde: &str) -> Problem {
     let unknown = || said("unknown field `").or_else(|| said("duplicate field `"));
     let place = Some(path.to_string()).filter(|path| is_name(path)).or_else(unknown).filter(|place| is_name(place));
     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
-    bad_request(format!("The {what} does not fit{place}: {}.", reason(serde)))
+    bad_request(format!("The {what} is not valid{place}: {}.", reason(serde)))
 }
 
 /// serde's words without the value that they quote: what is before `, expected`, or all of it where a type of ours
@@ -340,16 +340,16 @@ mod tests {
     #[tokio::test]
     async fn what_does_not_fit_is_told_by_its_place_and_without_its_value() {
         for (body, expected) in [
-            (r#"{"name":"hunter2","tries":"hunter2"}"#, "The body does not fit at tries: expected u32."),
-            (r#"{"name":"x","tries":"hunter2, expected hunter2"}"#, "The body does not fit at tries: expected u32."),
-            (r#"{"name":"x","kind":"hunter2"}"#, "The body does not fit at kind: expected `person` or `program`."),
-            (r#"{"tries":1}"#, "The body does not fit: missing field `name`."),
-            (r#"{"nme":"x"}"#, "The body does not fit at nme: there is no such field."),
-            (r#"{"name":"x","tries":1.5}"#, "The body does not fit at tries: expected u32."),
-            (r#"{"name":"x","tries":-1.0}"#, "The body does not fit at tries: expected u32."),
-            (r#"{"name":"x","tries":1e30}"#, "The body does not fit at tries: expected u32."),
-            (r#"{"name":"x","options":{"a":"hunter2"}}"#, "The body does not fit at options.a: expected u8."),
-            (r#"{"name":"x","options":{"my hunter2 <b>":"z"}}"#, "The body does not fit: expected u8."),
+            (r#"{"name":"hunter2","tries":"hunter2"}"#, "The body is not valid at tries: expected u32."),
+            (r#"{"name":"x","tries":"hunter2, expected hunter2"}"#, "The body is not valid at tries: expected u32."),
+            (r#"{"name":"x","kind":"hunter2"}"#, "The body is not valid at kind: expected `person` or `program`."),
+            (r#"{"tries":1}"#, "The body is not valid: missing field `name`."),
+            (r#"{"nme":"x"}"#, "The body is not valid at nme: there is no such field."),
+            (r#"{"name":"x","tries":1.5}"#, "The body is not valid at tries: expected u32."),
+            (r#"{"name":"x","tries":-1.0}"#, "The body is not valid at tries: expected u32."),
+            (r#"{"name":"x","tries":1e30}"#, "The body is not valid at tries: expected u32."),
+            (r#"{"name":"x","options":{"a":"hunter2"}}"#, "The body is not valid at options.a: expected u8."),
+            (r#"{"name":"x","options":{"my hunter2 <b>":"z"}}"#, "The body is not valid: expected u8."),
             (r#"["hunter2"]"#, "The body is not a JSON object."),
             ("hunter2", "The body is not a JSON object."),
             ("null", "The body is not a JSON object."),
@@ -367,10 +367,10 @@ mod tests {
         let error = read("application/json", &"{\"a\":".repeat(100_000)).await.expect_err("too deep");
         assert_eq!(error.code, ErrorCode::BadRequest);
         for (text, expected) in [
-            ("name=x&tries=hunter2", "The query does not fit at tries: expected a whole number that is not too large."),
-            ("name=x&kind=hunter2", "The query does not fit at kind: expected `person` or `program`."),
+            ("name=x&tries=hunter2", "The query is not valid at tries: expected a whole number that is not too large."),
+            ("name=x&kind=hunter2", "The query is not valid at kind: expected `person` or `program`."),
             ("tries=1", "The query does not fit: missing field `name`."),
-            ("name=%ff%fe&tries=-1", "The query does not fit at tries: expected a whole number that is not too large."),
+            ("name=%ff%fe&tries=-1", "The query is not valid at tries: expected a whole number that is not too large."),
         ] {
             let error = query(text).await.expect_err(text);
             assert_eq!((error.code, error.message.as_str()), (ErrorCode::BadRequest, expected), "{text}");

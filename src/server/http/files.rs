@@ -27,10 +27,10 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/api/v1/files", tag = "files",
     params(
         ("location" = inline(Location), Query, description = "`remote:path` or an absolute path of this server", example = "photos-b2:2026"),
-        ("filter" = Option<String>, Query, description = "only names that hold this, without regard to case, accents and Unicode form", max_length = 256),
+        ("filter" = Option<String>, Query, description = "only names that contain this, ignoring case, accents and Unicode form", max_length = 256),
         ("sort" = inline(Option<SortKey>), Query, description = "the order; `name` when absent"),
         ("descending" = Option<bool>, Query, description = "largest, newest or last name first"),
-        ("offset" = Option<u64>, Query, description = "index of the first entry that is wanted"),
+        ("offset" = Option<u64>, Query, description = "index of the first entry to return"),
         ("limit" = Option<u64>, Query, description = "how many, at most 500; 200 when absent", maximum = 500),
         ("refresh" = Option<bool>, Query, description = "ask the provider again"),
     ),

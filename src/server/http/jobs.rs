@@ -40,8 +40,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// By name, each with its last run.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs",
     params(
-        ("search" = Option<String>, Query, description = "only with this in the name, source or destination, without regard to case, accents and Unicode form", max_length = 256),
-        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("search" = Option<String>, Query, description = "only those with this in the name, source or destination, ignoring case, accents and Unicode form", max_length = 256),
+        ("cursor" = Option<String>, Query, description = "the cursor from the previous page"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent", maximum = 1000),
     ),
     responses((status = 200, body = JobPage)))]
@@ -134,7 +134,7 @@ struct RunRequest {
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/runs", tag = "jobs", request_body = Option<RunRequest>,
     params(
         ("id" = inline(JobId), Path, description = "the job's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run"),
+        ("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run"),
     ),
     responses(
         (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
@@ -165,7 +165,7 @@ async fn run(
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/preview", tag = "jobs",
     params(
         ("id" = inline(JobId), Path, description = "the job's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run"),
+        ("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run"),
     ),
     responses(
         (status = 202, body = Run, headers(("Location" = String, description = "where the preview is"))),

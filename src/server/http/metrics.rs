@@ -77,10 +77,10 @@ fn text(metrics: &Metrics) -> Result<String, fmt::Error> {
     for (state, count) in &metrics.runs {
         runs.get_or_create(&[("state", state.as_str())]).set(*count);
     }
-    longshore.register("runs", "Runs that are in a state, the history included", runs);
+    longshore.register("runs", "Runs by state, the history included", runs);
     let waiting = Level::default();
     waiting.set(metrics.runs_in(RunState::Queued));
-    longshore.register("queue_length", "Runs that wait for their turn", waiting);
+    longshore.register("queue_length", "Runs that are waiting in the queue", waiting);
     let ended = Family::<_, Counter>::default();
     for (operation, state, count) in &metrics.ended {
         ended.get_or_create(&[("operation", operation.as_str()), ("state", state.as_str())]).inc_by(*count);
@@ -97,7 +97,7 @@ fn text(metrics: &Metrics) -> Result<String, fmt::Error> {
     for (state, count) in &metrics.mounts {
         mounts.get_or_create(&[("state", state.as_str())]).set(*count);
     }
-    longshore.register("mounts", "Mounts that are in a state; gone is one whose process has ended", mounts);
+    longshore.register("mounts", "Mounts by state; gone is one whose process has ended", mounts);
 
     let mut text = String::new();
     encode(&mut text, &registry)?;
@@ -128,7 +128,7 @@ mod tests {
             "# TYPE longshore_info gauge",
             &format!(r#"longshore_info{{version="{version}",rclone="1.75.2-\"odd\"\\\n"}} 1"#),
             "longshore_rclone_up 1",
-            "# HELP longshore_runs Runs that are in a state, the history included.",
+            "# HELP longshore_runs Runs by state, the history included.",
             "# TYPE longshore_runs gauge",
             r#"longshore_runs{state="queued"} 7"#,
             "longshore_queue_length 7",

@@ -58,8 +58,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         ("state" = inline(Option<RunState>), Query, description = "only in this state"),
         ("operation" = inline(Option<Operation>), Query, description = "only of this operation"),
         ("job" = inline(Option<JobId>), Query, description = "only of this job"),
-        ("search" = Option<String>, Query, description = "only with this in the source or destination, without regard to case, accents and Unicode form", max_length = 256),
-        ("cursor" = inline(Option<RunId>), Query, description = "the cursor that the last page gave"),
+        ("search" = Option<String>, Query, description = "only those with this in the source or destination, ignoring case, accents and Unicode form", max_length = 256),
+        ("cursor" = inline(Option<RunId>), Query, description = "the cursor from the previous page"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 50 when absent", maximum = 1000),
     ),
     responses((status = 200, body = RunPage)))]
@@ -75,7 +75,7 @@ async fn list(
 ///
 /// Puts it into the queue and answers at once. A client that hangs up stops nothing.
 #[utoipa::path(post, path = "/api/v1/runs", tag = "runs", request_body = NewRun,
-    params(("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run")),
     responses(
         (status = 202, body = Run, headers(("Location" = String, description = "where the run is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
@@ -204,7 +204,7 @@ struct RetryRequest {
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", request_body = Option<RetryRequest>,
     params(
         ("id" = inline(RunId), Path, description = "the run's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "sent twice with the same key, a request starts one run"),
+        ("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run"),
     ),
     responses(
         (status = 202, body = Run, headers(("Location" = String, description = "where the new run is"))),
@@ -250,8 +250,8 @@ struct RunFilesQuery {
     params(
         ("id" = inline(RunId), Path, description = "the run's id"),
         ("outcome" = inline(FileOutcome), Query, description = "what happened to them"),
-        ("search" = Option<String>, Query, description = "only with this in the path, without regard to case, accents and Unicode form", max_length = 256),
-        ("offset" = Option<u64>, Query, description = "index of the first that is wanted"),
+        ("search" = Option<String>, Query, description = "only those with this in the path, ignoring case, accents and Unicode form", max_length = 256),
+        ("offset" = Option<u64>, Query, description = "index of the first to return"),
         ("limit" = Option<u64>, Query, description = "how many, at most 500; 100 when absent", maximum = 500),
     ),
     responses((status = 200, body = RunFiles), (status = 404, body = AppError)))]
@@ -272,10 +272,10 @@ async fn files(
 #[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs",
     params(
         ("id" = inline(RunId), Path, description = "the run's id"),
-        ("search" = Option<String>, Query, description = "only with this in the message or the file's name, without regard to case, accents and Unicode form", max_length = 256),
+        ("search" = Option<String>, Query, description = "only those with this in the message or the file's name, ignoring case, accents and Unicode form", max_length = 256),
         ("level" = inline(Option<LogLevel>), Query, description = "only those that matter this much; all when absent"),
-        ("after" = Option<String>, Query, description = "the `cursor` that the last answer gave", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
-        ("before" = Option<String>, Query, description = "the `older` that the last answer gave; not with `after`", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
+        ("after" = Option<String>, Query, description = "the `cursor` of the previous answer", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
+        ("before" = Option<String>, Query, description = "the `older` of the previous answer; not with `after`", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
         ("limit" = Option<u32>, Query, description = "how many, at most 500; 500 when absent", maximum = 500),
     ),
     responses((status = 200, body = RunLog), (status = 404, body = AppError)))]

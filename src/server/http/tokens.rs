@@ -30,8 +30,8 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// A page of those that were not revoked, newest first; never the tokens themselves.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens",
     params(
-        ("user" = Option<String>, Query, description = "whose: your own when absent; for admins also a name, or * for everybody's"),
-        ("cursor" = inline(Option<TokenId>), Query, description = "the cursor that the last page gave"),
+        ("user" = Option<String>, Query, description = "whose: your own when absent; for admins also a name, or * for everyone's"),
+        ("cursor" = inline(Option<TokenId>), Query, description = "the cursor from the previous page"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
     ),
     responses(

@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// A page of them, by name. For admins.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users",
     params(
-        ("cursor" = inline(Option<UserId>), Query, description = "the cursor that the last page gave"),
+        ("cursor" = inline(Option<UserId>), Query, description = "the cursor from the previous page"),
         ("limit" = Option<u32>, Query, description = "how many, at most 1,000; 100 when absent"),
     ),
     responses((status = 200, body = UserPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]

@@ -40,7 +40,7 @@ pub fn certificate(mut stream: TcpStream, host: &str, ftp: bool) -> Result<Offer
         .dangerous()
         .with_custom_certificate_verifier(seen.clone())
         .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| "This is no host name.".to_owned())?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| "This is not a host name.".to_owned())?;
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(|_| broken())?;
     let mut problem = None;
     while connection.is_handshaking() && problem.is_none() {
@@ -73,7 +73,7 @@ fn auth_tls(stream: &TcpStream) -> Result<(), String> {
     };
     let greeting = reply()?;
     if !greeting.starts_with("220") {
-        return Err("This is not an FTP server, or it takes nobody now: check host and port.".to_owned());
+        return Err("This is not an FTP server, or it accepts nobody now: check host and port.".to_owned());
     }
     let mut writer = stream;
     writer.write_all(b"AUTH TLS\r\n").map_err(|_| broken())?;
@@ -143,7 +143,7 @@ fn offered(chain: &[Vec<u8>], host: &str) -> Result<Offered, String> {
     let leaf = chain.first().ok_or_else(broken)?;
     let authority = chain.last().filter(|last| *last != leaf && parse(last).is_some_and(|parsed| parsed.is_ca()));
     let facts = facts(leaf, host, authority.map(Vec::as_slice))
-        .ok_or_else(|| "The server's certificate can not be read.".to_owned())?;
+        .ok_or_else(|| "The server's certificate cannot be read.".to_owned())?;
     let identity = ServerIdentity {
         kind: IdentityKind::Certificate,
         algorithm: "X.509".to_owned(),
@@ -169,17 +169,17 @@ fn facts(leaf: &[u8], host: &str, authority: Option<&[u8]>) -> Option<Certificat
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     let problem = if now > until {
-        Some("It has expired: it has to be renewed on the server. Trust does not help.".to_owned())
+        Some("It has expired: renew it on the server. Trusting it does not help.".to_owned())
     } else if now < from {
         Some("It is not valid yet: the clock here or on the server is wrong.".to_owned())
     } else if names.is_empty() {
         Some(
-            "It names no host in its subjectAltName, which is needed: it has to be made anew. Trust does not help."
+            "It names no host in its subjectAltName, which is required: create a new certificate. Trusting it does not help."
                 .to_owned(),
         )
     } else if !names.iter().any(|name| is_for(name, host)) {
         Some(format!(
-            "It is for {}, not for {host}: write the host as the certificate has it. Trust does not help.",
+            "It is for {}, not for {host}: write the host as the certificate has it. Trusting it does not help.",
             names.join(", ")
         ))
     } else {

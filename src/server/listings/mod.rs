@@ -205,9 +205,8 @@ fn taking(listings: &Arc<Listings>, room: &Arc<Room>) -> impl FnMut(&Entry) -> b
 
 /// Others have the memory now.
 fn no_room() -> AppError {
-    let message = format!(
-        "So much is being listed at this moment that there is no memory for more. Try again in {RETRY_AFTER} s."
-    );
+    let message =
+        format!("So much is being listed right now that there is no memory for more. Try again in {RETRY_AFTER} s.");
     AppError { retry_after: Some(RETRY_AFTER), ..AppError::new(ErrorCode::Unavailable, message) }
 }
 

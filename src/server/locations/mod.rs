@@ -107,7 +107,7 @@ impl Locations {
             spawn_blocking(move || disk::look(&path)).await.unwrap_or_else(|error| Err(io::Error::other(error)));
         match looked.map_err(|error| internal("a folder could not be resolved", &error))? {
             Some(disk) if disk.is_inside(&self.roots) => Ok(disk),
-            _ => Err(self.outside("This folder is outside of those that may be used")),
+            _ => Err(self.outside("This folder is outside the allowed folders")),
         }
     }
 
@@ -132,9 +132,7 @@ impl Locations {
         let found = spawn_blocking(move || mount_point::find(&path, &roots, &data, &sources)).await;
         found.map_err(|error| internal("a mount point", &error))?.map_err(|problem| match problem {
             mount_point::Problem::Refused(problem) => invalid(problem),
-            mount_point::Problem::Outside => {
-                invalid(&self.outside("Choose a folder below one that may be used").message)
-            }
+            mount_point::Problem::Outside => invalid(&self.outside("Choose a folder inside an allowed one").message),
             mount_point::Problem::Used(message) => AppError::conflict(message),
             mount_point::Problem::Io(error) => internal("a mount point could not be looked at", &error),
         })

@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<PathBuf, &'static str> {
 /// The folder, with every link on its way followed; made when it is not there.
 pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]) -> Result<PathBuf, Problem> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_symlink()) {
-        return Err(Problem::Refused("This is a link. Write where it leads."));
+        return Err(Problem::Refused("This is a link. Write the folder it leads to."));
     }
     let place = disk::look(path)?.ok_or(Problem::Outside)?;
     let real = place.real();
@@ -56,13 +56,13 @@ pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]
         return Err(Problem::Refused("Longshore's own data is there."));
     }
     if sources.iter().any(|source| source.meets(&place)) {
-        return Err(Problem::Refused("It can lie neither in what is mounted, nor hold it."));
+        return Err(Problem::Refused("It must be outside the mounted location, and must not contain it."));
     }
     if mount::is_mounted(&real) {
         return Err(Problem::Used("Something is mounted here already. Unmount it first."));
     }
     fs::DirBuilder::new().recursive(true).mode(0o755).create(&real).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => Problem::Refused("Longshore may not make this folder."),
+        io::ErrorKind::PermissionDenied => Problem::Refused("Longshore may not create this folder."),
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
             Problem::Refused("This is a file, not a folder.")
         }

@@ -52,7 +52,7 @@ impl Locations {
             }
             // What is only compared may overlap.
             if operation.writes_destination() {
-                let problem = "Source and destination overlap. Choose two folders that do not lie in each other.";
+                let problem = "Source and destination overlap. Choose two folders where neither contains the other.";
                 apart("destination", &source, destination, problem)?;
             }
             if let Some(text) = &asked.backup_dir {
@@ -69,10 +69,10 @@ impl Locations {
         if backup.location.remote() != remote {
             return Err(AppError::invalid(
                 "backup_dir",
-                format!("It has to be on the remote of the destination, {remote}."),
+                format!("It must be on the remote of the destination, {remote}."),
             ));
         }
-        let problem = "It can lie neither in the source nor in the destination, nor hold them.";
+        let problem = "It must be outside the source and the destination, and must not contain them.";
         apart("backup_dir", &backup, destination, problem)?;
         apart("backup_dir", &backup, source, problem)?;
         Ok(backup)
@@ -97,8 +97,8 @@ fn apart(field: &str, a: &Checked, b: &Checked, problem: &str) -> Result<()> {
         Meeting::Overlap => Err(AppError::invalid(field, problem)),
         Meeting::Unknown => {
             let (a, b) = (&a.location, &b.location);
-            let problem = "Whether they overlap cannot be known";
-            let help = "Begin both paths with a slash, or neither: with one a path begins at the server's root, without at the home folder";
+            let problem = "Longshore cannot tell whether they overlap";
+            let help = "Begin both paths with a slash, or neither: with a slash a path starts at the server's root, without one at the home folder";
             Err(AppError::invalid(field, format!("{problem}: {a} and {b}. {help}.")))
         }
     }

@@ -132,10 +132,7 @@ impl Tree {
 async fn tree_listing(app: &AppState, scope: &Scope, after: Option<&Cursor>) -> Result<Arc<Listing>> {
     if let Some(cursor) = after {
         if cursor.place != scope.digest() {
-            return Err(AppError::invalid(
-                "cursor",
-                "This cursor was given for another location, or with another depth.",
-            ));
+            return Err(AppError::invalid("cursor", "This cursor belongs to another location or depth."));
         }
         if let Some(listing) = app.listings.kept(scope, &cursor.listing, app.clock.now()) {
             return Ok(listing);
@@ -163,7 +160,7 @@ fn page(
         // there.
         Some(_) => {
             return Err(AppError::conflict(
-                "What lies there has changed since the first page, and that listing is kept for 10 minutes only. Begin again without a cursor.",
+                "The folder has changed since the first page, and its listing is kept for only 10 minutes. Start again without a cursor.",
             ));
         }
     };
@@ -283,7 +280,7 @@ mod tests {
             [&[("a", 2), ("b", 3)][..], &[("a", 1), ("a", 2), ("b", 4)], &[("a", 1), ("a", 2), ("a", 2), ("b", 3)], &[]]
         {
             let error = page(&listing(changed), &scope(), Some(&cursor), Some(2)).expect_err("another listing");
-            assert!(error.status() == 409 && error.message.contains("Begin again"), "{error}");
+            assert!(error.status() == 409 && error.message.contains("Start again"), "{error}");
         }
         for other in ["x:y", "y:"] {
             let other = Scope { location: Location::parse(other).expect("a location"), depth: None };

@@ -65,7 +65,7 @@ fn unknown(id: &JobId) -> AppError {
     AppError::not_found(format_args!("job {id}"))
 }
 
-/// The command line. Of one whose place can not be read any more there is none.
+/// The command line. Of one whose place cannot be read any more there is none.
 fn command_of(job: &Job) -> String {
     let (Ok(source), Ok(destination)) = (job.source(), job.destination()) else { return String::new() };
     command::display(&Transfer {
@@ -199,7 +199,7 @@ async fn check_followers(c: &mut sqlx::SqliteConnection, job: &NewJob) -> Result
         if job.followers.iter().take(n).any(|other| other.job == follower.job) {
             return Err(AppError::invalid(
                 "followers",
-                "A job can follow another one only once. “Always” is for both ends.",
+                "A job can start another one only once. “Always” covers both outcomes.",
             ));
         }
     }
@@ -210,7 +210,7 @@ async fn check_followers(c: &mut sqlx::SqliteConnection, job: &NewJob) -> Result
 async fn check_chain(c: &mut sqlx::SqliteConnection, id: &JobId, job: &NewJob) -> Result<()> {
     for follower in &job.followers {
         if store::leads_to(c, &follower.job, id).await? {
-            return Err(AppError::invalid("followers", "This would come back to the job itself, and never end."));
+            return Err(AppError::invalid("followers", "This would lead back to the job itself, and never end."));
         }
     }
     Ok(())

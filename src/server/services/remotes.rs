@@ -294,7 +294,7 @@ pub(super) async fn exists(app: &AppState, name: &RemoteName) -> Result<SavedRem
 async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
     if let Some(heir) = app.rclone.heir(name).await? {
         return Err(AppError::conflict(format!(
-            "“{heir}” takes options from this remote, because of the point in its name. Rename it in rclone.conf first."
+            "“{heir}” inherits options from this remote, because of the dot in its name. Rename it in rclone.conf first."
         )));
     }
     let mut reader = app.store.acquire().await?;
@@ -318,7 +318,7 @@ async fn refuse_while_used(app: &AppState, name: &RemoteName) -> Result<()> {
     }
 }
 
-/// What rclone's schema can not know: what wraps other places may lead only where people may go.
+/// What rclone's schema cannot know: what wraps other places may lead only where people may go.
 async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
     for (option, place) in saved_remotes::leads_to(&remote.provider, &remote.config)? {
         if !place.is_local() && place.remote() == remote.name {

@@ -49,7 +49,7 @@ pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<Is
     if token.role > actor.role {
         return Err(AppError::invalid(
             "role",
-            format!("You are {}: a token of yours can not be more.", actor.role.as_str()),
+            format!("Your role is {}: your tokens cannot have a higher one.", actor.role.as_str()),
         ));
     }
     let scopes = scopes(actor, &token)?;
@@ -99,19 +99,15 @@ fn scopes(actor: &Actor, token: &NewToken) -> Result<Option<Vec<Permission>>> {
     let Some(wanted) = &token.scopes else {
         return match &actor.scopes {
             None => Ok(None),
-            Some(_) => Err(AppError::invalid(
-                "scopes",
-                "The token that asks has scopes: one that it makes needs scopes as well.",
-            )),
+            Some(_) => {
+                Err(AppError::invalid("scopes", "This token has scopes: a token that it creates needs scopes as well."))
+            }
         };
     };
     if let (Some(own), true) = (&actor.scopes, !wanted.is_empty())
         && let Some(more) = wanted.iter().find(|scope| !own.contains(scope))
     {
-        return Err(AppError::invalid(
-            "scopes",
-            format!("The token that asks was not made for {} itself.", more.as_str()),
-        ));
+        return Err(AppError::invalid("scopes", format!("This token does not allow {} itself.", more.as_str())));
     }
     Ok(Some(Permission::ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect()))
 }
@@ -123,7 +119,7 @@ async fn check_may_delete(connection: &mut Connection, actor: &Actor, wanted: u3
     if u64::from(wanted) > own {
         return Err(AppError::invalid(
             "may_delete",
-            format!("The token that asks may delete {own} files without asking: one that it makes may not more."),
+            format!("This token may delete {own} files without asking: a token that it creates may not delete more."),
         ));
     }
     Ok(())

@@ -57,10 +57,10 @@ pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<User
 pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChange) -> Result<UserSummary> {
     actor.require(Permission::UsersWrite)?;
     if change == UserChange::default() {
-        return Err(AppError::invalid("role", "Say what is to change: role, disabled or password."));
+        return Err(AppError::invalid("role", "Say what to change: role, disabled or password."));
     }
     if change.password.is_some() && *id == actor.user_id {
-        let problem = "Change your own password with the one that you have: at /password, or with POST /api/v1/users/me/password.";
+        let problem = "Change your own password at /password, or with POST /api/v1/users/me/password: both ask for your current one.";
         return Err(AppError::invalid("password", problem));
     }
     let hash = match &change.password {
@@ -141,7 +141,7 @@ async fn refuse_to_lock_out(
 ) -> Result<()> {
     let loses = role.is_some_and(|role| role < user.role) || disabled == Some(true);
     if loses && user.id == actor.user_id {
-        return Err(AppError::conflict("You can not disable yourself or take away your own role. Another admin can."));
+        return Err(AppError::conflict("You cannot disable yourself or take away your own role. Another admin can."));
     }
     // Of two admins who do this to each other at the same time, the second finds the first gone.
     let admin = user.role == Role::Admin && !user.disabled;

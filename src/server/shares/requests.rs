@@ -60,7 +60,7 @@ impl Requests {
                 ..AppError::new(
                     ErrorCode::RateLimited,
                     format!(
-                        "{count} requests {whose} are being answered at this moment. Wait until some have ended, and try again."
+                        "{count} requests {whose} are being answered right now. Wait until some have ended, and try again."
                     ),
                 )
             });

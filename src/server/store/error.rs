@@ -18,8 +18,8 @@ pub enum StoreError {
         /// The newest schema that this program knows.
         known: i64,
     },
-    /// The file can not be opened or written.
-    #[error("can not use the database {}: {problem}", path.display())]
+    /// The file cannot be opened or written.
+    #[error("cannot use the database {}: {problem}", path.display())]
     Open {
         /// Its path.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error("it exists already")]
     Taken,
     /// A row holds what this program did not write.
-    #[error("the database holds a {0} that this program can not read: it is damaged; restore a backup")]
+    #[error("the database holds a {0} that this program cannot read: it is damaged; restore a backup")]
     Corrupt(&'static str),
     /// Anything else.
     #[error("the database failed")]

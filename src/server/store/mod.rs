@@ -2,7 +2,7 @@
 //! rules about who may do what are the services'.
 //!
 //! Functions take a connection: a reader from [`Store::acquire`], or the write transaction of [`Store::begin`]. So a
-//! service decides what is one transaction, and a change and its audit row can not be torn apart.
+//! service decides what is one transaction, and a change and its audit row cannot be torn apart.
 
 pub mod audit;
 mod error;

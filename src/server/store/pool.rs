@@ -47,7 +47,7 @@ impl Store {
     /// Opens the database at `path`, makes it if it is not there, and brings its schema up to this program's.
     ///
     /// # Errors
-    /// [`StoreError::Open`] when it can not be read and written, or is damaged; [`StoreError::Newer`] when a newer
+    /// [`StoreError::Open`] when it cannot be read and written, or is damaged; [`StoreError::Newer`] when a newer
     /// program has been here.
     pub async fn open(path: &Path) -> Result<Self> {
         protect(path).map_err(|error| unusable(path, in_words(&error), error))?;
@@ -107,7 +107,7 @@ impl Store {
         super::runs::fold_routes(&writer).await?;
         // SQLite opens a file that it may not write, and says so only at the first write: make that one now.
         writer.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
-        // Readers that can not write: a write outside of a transaction is a mistake that shows at once.
+        // Readers that cannot write: a write outside of a transaction is a mistake that shows at once.
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
     }
@@ -169,7 +169,7 @@ impl Store {
     }
 }
 
-/// Why the database at `path` can not be used.
+/// Why the database at `path` cannot be used.
 pub(super) fn unusable(
     path: &Path,
     problem: String,
@@ -185,7 +185,7 @@ fn protect(path: &Path) -> io::Result<()> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let mode = fs::metadata(path)?.permissions().mode();
-            // One that belongs to another user can not be changed; opening it tells more than this would.
+            // One that belongs to another user cannot be changed; opening it tells more than this would.
             if mode & 0o077 != 0 { fs::set_permissions(path, fs::Permissions::from_mode(0o600)) } else { Ok(()) }
         }
         Err(error) => Err(error),

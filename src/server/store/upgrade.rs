@@ -32,7 +32,7 @@ pub(super) enum Look {
     Quick,
 }
 
-/// Refuses a database that is damaged: what it says can not be trusted, and what is written to it makes it worse.
+/// Refuses a database that is damaged: what it says cannot be trusted, and what is written to it makes it worse.
 pub(super) async fn refuse_damaged(pool: &SqlitePool, path: &Path, look: Look) -> Result<()> {
     let size: i64 = sqlx::query_scalar("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         .fetch_one(pool)

@@ -68,8 +68,7 @@ async fn a_queued_run_whose_owner_may_not_start_runs_any_more_is_not_started() {
             let run = console.ended(&id).await;
             assert_eq!((&run["state"], &run["attempt"]), (&json!("blocked"), &json!(1)), "{change} {extra}: {run}");
             assert_eq!(run["guard_report"]["reason"], "not_allowed", "{run}");
-            let words =
-                format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
+            let words = format!("It was not started, and nothing was changed. “eva” may no longer start runs: {why}.");
             assert_eq!(run["error"], words, "{change} {extra}");
             assert!(run["started_at"].is_null() && !console.root().join("b").exists(), "{run}");
             assert_eq!(console.ended(&mine).await["state"], "succeeded", "another person's run goes on");
@@ -132,8 +131,7 @@ async fn a_follower_whose_owner_may_not_start_runs_any_more_is_blocked_and_other
         assert_eq!(run["state"], "succeeded", "{run}");
         let follower = console.get(&format!("/api/v1/runs?job={hers}"), StatusCode::OK).await["runs"][0].clone();
         let follower = console.ended(follower["id"].as_str().expect("queued")).await;
-        let expected =
-            format!("It was not started, and nothing was changed. “eva” may not start runs any more: {why}.");
+        let expected = format!("It was not started, and nothing was changed. “eva” may no longer start runs: {why}.");
         assert_eq!((&follower["state"], &follower["error"]), (&json!("blocked"), &json!(expected)), "{follower}");
         assert!(!console.root().join("b").exists());
         let audit = console.get("/api/v1/audit?action=rclone.copy&user=eva&success=false", StatusCode::OK).await;
@@ -201,13 +199,16 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
         [("/api/v1/runs".to_owned(), body(&console, "a", "e")), (format!("/api/v1/jobs/{next}/runs"), json!({}))]
     {
         let error = console.post(&path, &asked, StatusCode::CONFLICT).await;
-        assert!(error["message"].as_str().expect("words").starts_with("1,000 runs wait already."), "{path}: {error}");
+        assert!(
+            error["message"].as_str().expect("words").starts_with("1,000 runs are already waiting."),
+            "{path}: {error}"
+        );
     }
     pause(&console, false).await;
     let run = console.ended(&id).await;
     pause(&console, true).await;
     assert_eq!(run["state"], "succeeded", "{run}");
-    let expected = "“next” could not be started after it: 1,000 runs wait already. Stop some of them, or wait.";
+    let expected = "“next” could not be started after it: 1,000 runs are already waiting. Stop some of them, or wait.";
     assert_eq!(refusals(&run), [expected], "{run}");
     assert!(console.get(&format!("/api/v1/jobs/{next}"), StatusCode::OK).await["last_run"].is_null());
     // The owner of the others does not exist: what was claimed meanwhile was not started.
@@ -217,7 +218,7 @@ async fn a_full_queue_takes_neither_a_run_nor_a_follower_and_says_so() {
             other["error"]
                 .as_str()
                 .expect("words")
-                .contains("“gone” may not start runs any more: the account does not exist"),
+                .contains("“gone” may no longer start runs: the account no longer exists"),
             "{other}"
         );
     }
@@ -236,7 +237,7 @@ async fn one_person_with_all_that_they_may_have_in_the_queue_keeps_nobody_else_o
     console.kill();
     fill(&console, 250, eva.parse().expect("an id")).await;
     console.restart();
-    let words = "250 runs of “eva” wait or run already. Stop some of them, or wait until some have ended.";
+    let words = "“eva” already has 250 runs waiting or running. Stop some of them, or wait until some have ended.";
     for (path, asked) in [
         ("/api/v1/runs".to_owned(), body(&console, "a", "e")),
         (format!("/api/v1/jobs/{hers}/runs"), json!({})),

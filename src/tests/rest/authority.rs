@@ -66,19 +66,19 @@ fn text(value: &Value) -> String {
 async fn a_run_whose_token_was_revoked_or_has_expired_is_not_started() {
     let waiting = Waiting::start(json!({})).await;
     waiting.console.delete(&format!("/api/v1/tokens/{}", waiting.token.0), StatusCode::NO_CONTENT).await;
-    waiting.is_blocked(&waiting.go().await, "The token “nightly”, which asked for it, was revoked.").await;
+    waiting.is_blocked(&waiting.go().await, "The token “nightly”, which requested it, was revoked.").await;
 
     let mut waiting = Waiting::start(json!({})).await;
     waiting.console.kill();
     change(&waiting.console, "UPDATE tokens SET expires_at = 1 WHERE label = 'nightly'").await;
     waiting.console.restart();
-    waiting.is_blocked(&waiting.go().await, "The token “nightly”, which asked for it, has expired.").await;
+    waiting.is_blocked(&waiting.go().await, "The token “nightly”, which requested it, has expired.").await;
 
     // A new password ends her tokens: who knew the old one may have made some.
     let waiting = Waiting::start(json!({})).await;
     let password = json!({ "password": "another horse battery" });
     waiting.console.patch(&format!("/api/v1/users/{}", waiting.eva), &password, StatusCode::OK).await;
-    waiting.is_blocked(&waiting.go().await, "The token “nightly”, which asked for it, was revoked.").await;
+    waiting.is_blocked(&waiting.go().await, "The token “nightly”, which requested it, was revoked.").await;
 
     // One that is still good is started.
     let waiting = Waiting::start(json!({})).await;
@@ -94,9 +94,7 @@ async fn a_run_whose_owner_was_deleted_is_not_started() {
     }
     change(&waiting.console, &format!("DELETE FROM users WHERE id = '{}'", waiting.eva)).await;
     waiting.console.restart();
-    waiting
-        .is_blocked(&waiting.go().await, "“eva” may not start runs any more: the account does not exist any more.")
-        .await;
+    waiting.is_blocked(&waiting.go().await, "“eva” may no longer start runs: the account no longer exists.").await;
 }
 
 #[tokio::test]
@@ -108,7 +106,7 @@ async fn a_run_of_a_folder_that_is_not_allowed_any_more_is_not_started() {
     waiting.console.restart_with_root(&other);
     let run = waiting.go().await;
     let allowed = other.canonicalize().expect("there").display().to_string();
-    waiting.is_blocked(&run, &format!("This folder is outside of those that may be used: {allowed}.")).await;
+    waiting.is_blocked(&run, &format!("This folder is outside the allowed folders: {allowed}.")).await;
 }
 
 #[tokio::test]
@@ -130,7 +128,7 @@ async fn a_run_with_an_option_that_is_not_taken_any_more_is_not_started() {
             "{run}"
         );
         let words =
-            format!("It was not started, and nothing was changed. Its option “{field}” is not taken any more: ");
+            format!("It was not started, and nothing was changed. Its option “{field}” is no longer accepted: ");
         assert!(run["error"].as_str().expect("words").starts_with(&words), "{run}");
         assert!(!waiting.console.root().join("b").exists());
     }
@@ -158,7 +156,7 @@ async fn the_next_attempt_of_a_run_asks_again() {
     assert_eq!((&run["state"], &run["guard_report"]["reason"]), (&json!("blocked"), &json!("not_allowed")), "{run}");
     let attempt = run["attempt"].as_u64().expect("a number");
     let words = format!(
-        "Its attempt {attempt} was not started. “eva” may not start runs any more: that needs the role operator, and theirs is viewer now."
+        "Its attempt {attempt} was not started. “eva” may no longer start runs: that needs the role operator, and theirs is viewer now."
     );
     assert_eq!(run["error"], words, "{run}");
 }
@@ -172,7 +170,7 @@ async fn a_run_that_was_claimed_and_not_started_when_its_console_died_asks_again
     change(&waiting.console, "UPDATE users SET disabled = 1 WHERE name = 'eva'").await;
     waiting.console.restart();
     let run = waiting.console.ended(&waiting.run).await;
-    waiting.is_blocked(&run, "“eva” may not start runs any more: the account is disabled.").await;
+    waiting.is_blocked(&run, "“eva” may no longer start runs: the account is disabled.").await;
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_parameter_that_a_call_does_not_have_is_refused_by_name() {
         }
         tried += 1;
         let error = expect(answer, StatusCode::BAD_REQUEST).await;
-        assert_eq!(error["message"], "The query does not fit at fliter: there is no such parameter.", "{path}");
+        assert_eq!(error["message"], "The query is not valid at fliter: there is no such parameter.", "{path}");
     }
     assert!(tried >= 10, "{tried}");
     let (a, b) = (console.path("a"), console.path("b"));
@@ -243,13 +243,13 @@ async fn a_time_with_a_zone_is_read_from_a_query_and_what_is_no_number_says_so()
         "2026-05-01T10:00:00++02:00",
     ] {
         let error = console.get(&format!("/api/v1/audit?since={bad}"), StatusCode::BAD_REQUEST).await;
-        let said = "The query does not fit at since: expected one in RFC 3339, as 2026-05-01T10:00:00Z.";
+        let said = "The query is not valid at since: expected one in RFC 3339, as 2026-05-01T10:00:00Z.";
         assert_eq!(error["message"], said, "{bad}");
     }
     for bad in ["-1", "1e2", "50.0", "99999999999999999999", "%2050", "0x10", "%D9%A5"] {
         let error = console.get(&format!("/api/v1/runs?limit={bad}"), StatusCode::BAD_REQUEST).await;
         assert_eq!(
-            error["message"], "The query does not fit at limit: expected a whole number that is not too large.",
+            error["message"], "The query is not valid at limit: expected a whole number that is not too large.",
             "{bad}"
         );
     }

@@ -85,7 +85,7 @@ async fn no_delete_at_all_is_allowed_and_some_are_due() {
         run["error"]
             .as_str()
             .expect("words")
-            .starts_with("The sync would delete 2 files of 6 at the destination; 0 may be deleted."),
+            .starts_with("The sync would delete 2 files of 6 at the destination; the limit is 0."),
         "{run}"
     );
     assert!(!console.root().join("dst/f7").exists(), "nothing was copied either");

@@ -34,7 +34,7 @@ pub fn for_run(repo: &Repo, steps: &mut Steps) -> Result<PathBuf> {
     steps.take("rclone", || rclone::find_or_fetch(repo))
 }
 
-/// What the end-to-end tests need. `None` when it can not be had here, and that may be passed over.
+/// What the end-to-end tests need. `None` when it cannot be had here, and that may be passed over.
 pub fn for_browser(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
     let Some(browser) = steps.take("chromium", || or_skip("the end-to-end tests", packages::chromium()))? else {
         return Ok(None);
@@ -44,7 +44,7 @@ pub fn for_browser(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
     Ok(Some(browser))
 }
 
-/// What asks the API. `None` when it can not be had here, and that may be passed over.
+/// What asks the API. `None` when it cannot be had here, and that may be passed over.
 pub fn for_fuzzing(repo: &Repo, steps: &mut Steps) -> Result<Option<PathBuf>> {
     steps.take("schemathesis", || or_skip("the fuzzing of the API", python::schemathesis(repo)))
 }

@@ -58,19 +58,19 @@ pub(super) enum Look {
 
 impl From<RcloneError> for Look {
     fn from(error: RcloneError) -> Self {
-        Self::Failed(format!("The guards could not look: {error}."))
+        Self::Failed(format!("The guards could not check this run: {error}."))
     }
 }
 
 impl From<StoreError> for Look {
     fn from(error: StoreError) -> Self {
-        Self::Failed(format!("The guards could not look: {error}."))
+        Self::Failed(format!("The guards could not check this run: {error}."))
     }
 }
 
 impl From<std::io::Error> for Look {
     fn from(error: std::io::Error) -> Self {
-        Self::Failed(format!("The guards could not look: {error}."))
+        Self::Failed(format!("The guards could not check this run: {error}."))
     }
 }
 
@@ -218,7 +218,8 @@ async fn allowance(engine: &Engine, claimed: &Claimed) -> Result<Allowance, Look
 /// Which source a run counts.
 async fn source_key(engine: &Engine, transfer: &Transfer) -> Result<SourceKey, Look> {
     let checked = engine.0.config.locations.check(&transfer.source).await;
-    let checked = checked.map_err(|error| Look::Failed(format!("The guards could not look: {}", error.sentence())))?;
+    let checked =
+        checked.map_err(|error| Look::Failed(format!("The guards could not check this run: {}", error.sentence())))?;
     let mut keys: Vec<_> = checked.keys().into_iter().map(|key| key.key).collect();
     keys.sort();
     let filters = filters::text(&transfer.options).unwrap_or_default();

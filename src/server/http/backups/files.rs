@@ -1,4 +1,4 @@
-//! What lies in a location, and how much.
+//! Files in a location, and how much.
 
 use std::{
     io,
@@ -126,10 +126,10 @@ impl BackupFile {
 #[utoipa::path(get, path = "/api/v1/backups/rclone/list", tag = "rclone",
     params(
         ("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive"),
-        ("recursive" = Option<bool>, Query, description = "also what lies in folders"),
+        ("recursive" = Option<bool>, Query, description = "include what is in folders"),
         ("max_depth" = Option<u32>, Query, description = "with `recursive`: levels of folders", minimum = 1, maximum = 1000),
         ("limit" = Option<u32>, Query, description = "how many; all when absent", minimum = 1, maximum = 1000),
-        ("cursor" = Option<String>, Query, description = "the cursor that the last page gave"),
+        ("cursor" = Option<String>, Query, description = "the cursor from the previous page"),
     ),
     responses((status = 200, body = [BackupFile], headers(
         ("X-Next-Cursor" = String, description = "absent on the last page"),
@@ -205,7 +205,7 @@ fn lock(tree: &Mutex<Option<files::Tree>>) -> MutexGuard<'_, Option<files::Tree>
 }
 
 fn read_cursor(cursor: &str) -> Result<Cursor, AppError> {
-    cursor.parse().map_err(|()| AppError::invalid("cursor", "This is not a cursor that a page gave."))
+    cursor.parse().map_err(|()| AppError::invalid("cursor", "This is not a cursor from a page."))
 }
 
 #[derive(Deserialize)]

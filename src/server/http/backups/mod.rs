@@ -27,7 +27,7 @@ enum Refusals {
     /// A name is taken, or the run was stopped.
     #[response(status = 409)]
     Conflict(AppError),
-    /// A limit of time ran out.
+    /// A time limit ran out.
     #[response(status = 504)]
     Timeout(AppError),
 }

@@ -223,10 +223,10 @@ fn let_go(
 ) -> Result<(Option<Approval>, Option<String>), AppError> {
     match (preview, confirm) {
         (_, Some(confirm)) if !is_same(&confirm, place) => {
-            Err(AppError::invalid("confirm", "It differs from the place that would be changed."))
+            Err(AppError::invalid("confirm", "It differs from the location that would be changed."))
         }
         (Some(preview), Some(confirm)) => Ok((Some(Approval { preview, confirm }), None)),
-        (Some(_), None) => Err(AppError::invalid("confirm", "An approval needs the path once more.")),
+        (Some(_), None) => Err(AppError::invalid("confirm", "An approval needs the path again.")),
         (None, confirm) => Ok((None, confirm)),
     }
 }

@@ -166,7 +166,7 @@ fn rate(bytes: u64, ms: u64) -> f64 {
 #[utoipa::path(post, path = "/api/v1/backups/rclone/sync", tag = "rclone", request_body = TransferRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
+        (status = 200, description = "It succeeded; `status: warning` means that something requested was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
@@ -185,7 +185,7 @@ async fn sync(
 #[utoipa::path(post, path = "/api/v1/backups/rclone/copy", tag = "rclone", request_body = TransferRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
+        (status = 200, description = "It succeeded; `status: warning` means that something requested was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
@@ -204,7 +204,7 @@ async fn copy(
 #[utoipa::path(post, path = "/api/v1/backups/rclone/move", tag = "rclone", operation_id = "move", request_body = TransferRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
+        (status = 200, description = "It succeeded; `status: warning` means that something requested was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]
@@ -223,7 +223,7 @@ async fn move_files(
 #[utoipa::path(post, path = "/api/v1/backups/rclone/delete", tag = "rclone", request_body = DeleteRequest,
     params(Wishes),
     responses(
-        (status = 200, description = "It has ended well; with `status: warning` where something that was asked for was not done, or not proved", body = BackupStats),
+        (status = 200, description = "It succeeded; `status: warning` means that something requested was not done, or not proved", body = BackupStats),
         (status = 202, description = "It was started", body = Run, headers(("Location" = String, description = "where the run is"))),
         Refusals,
     ))]

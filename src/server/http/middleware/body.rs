@@ -256,7 +256,7 @@ mod tests {
         })))
     }
 
-    /// Sends it to a handler that makes something else of a body that it can not read.
+    /// Sends it to a handler that makes something else of a body that it cannot read.
     async fn send(time: Duration, request: Request) -> Response {
         let read = async |body: Body| match axum::body::to_bytes(body, usize::MAX).await {
             Ok(bytes) => bytes.len().to_string().into_response(),

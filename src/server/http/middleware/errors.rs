@@ -1,5 +1,5 @@
 //! One shape for all errors of the API. Ours have it already; those of the frameworks below (a method that is not
-//! taken, an address that is no text, arguments that can not be read) get it here.
+//! taken, an address that is no text, arguments that cannot be read) get it here.
 
 use axum::{
     Json,
@@ -36,9 +36,9 @@ pub async fn shape(request: Request, next: Next) -> Response {
     let error = match status {
         StatusCode::NOT_FOUND => AppError::new(ErrorCode::NotFound, "There is no such call."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            AppError::new(ErrorCode::BadRequest, "This call is not made with this method.")
+            AppError::new(ErrorCode::BadRequest, "This call does not support this method.")
         }
-        status if status.is_client_error() => AppError::new(ErrorCode::BadRequest, "The request can not be read."),
+        status if status.is_client_error() => AppError::new(ErrorCode::BadRequest, "The request cannot be read."),
         _ => AppError::new(ErrorCode::Internal, "Something went wrong inside Longshore."),
     };
     let mut shaped = (status, Json(error)).into_response();

@@ -67,7 +67,7 @@ impl Policy {
             *known == host || host.strip_suffix(usual) == Some(known.as_str())
         };
         let known = self.0.hosts.iter().find(is).map(|(_, origin)| origin.clone());
-        // An address can not be made to lead elsewhere, as a name can.
+        // An address cannot be made to lead elsewhere, as a name can.
         known.or_else(|| self.0.any_address.filter(|port| is_address(&host, *port)).map(|_| format!("http://{host}")))
     }
 
@@ -121,7 +121,7 @@ fn is_address(host: &str, port: u16) -> bool {
 pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -> Response {
     let refuse = |kind, why: &str| refusal(Problem(AppError::forbidden(why)), kind);
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-        let error = AppError::new(ErrorCode::BadRequest, "The console does not take requests with this method.");
+        let error = AppError::new(ErrorCode::BadRequest, "The console does not accept requests with this method.");
         return (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response();
     }
     // A service manager asks by whatever name it has for us, and learns nothing but whether we live.
@@ -133,7 +133,7 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
     else {
         return refuse(
             "host",
-            "The console does not answer to this name. Use the address that it printed at its start, or start it with --public-url.",
+            "The console does not answer to this name. Use the address that it printed when it started, or start it with --public-url.",
         );
     };
     if request
@@ -141,12 +141,12 @@ pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -
         .authority()
         .is_some_and(|authority| plain(&authority.as_str().to_ascii_lowercase()) != plain(&host))
     {
-        return refuse("host", "The address of the request is not the one of its Host header.");
+        return refuse("host", "The address of the request does not match its Host header.");
     }
     if changes(&request) && !is_wanted(&policy, request.headers(), &own) {
         return refuse(
             "origin",
-            "This request did not come from a page of this console. Open the console in a tab of its own and try again.",
+            "This request did not come from a page of this console. Open the console in its own tab and try again.",
         );
     }
     next.run(request).await

@@ -56,7 +56,7 @@ const REFUSALS: [Refusal; 11] = [
         "BadRequest",
         Of::Asking,
         ErrorCode::Invalid,
-        "It can not be read (`bad_request`), or a field fails its rule (`invalid`, with the field)",
+        "It cannot be read (`bad_request`), or a field fails its rule (`invalid`, with the field)",
         "Check the marked fields.",
     ),
     refusal(
@@ -65,24 +65,17 @@ const REFUSALS: [Refusal; 11] = [
         Of::Closed,
         ErrorCode::Unauthenticated,
         "No valid token or session",
-        "Sign in to go on.",
+        "Sign in to continue.",
     ),
     refusal(
         "403",
         "Forbidden",
         Of::Closed,
         ErrorCode::Forbidden,
-        "The role or the scopes do not allow it, or the place is none that may be used",
+        "The role or the scopes do not allow it, or the location may not be used",
         "This needs the role admin; yours is viewer.",
     ),
-    refusal(
-        "404",
-        "NotFound",
-        Of::Named,
-        ErrorCode::NotFound,
-        "There is no such thing",
-        "There is no remote “photos”.",
-    ),
+    refusal("404", "NotFound", Of::Named, ErrorCode::NotFound, "Not found", "There is no remote “photos”."),
     refusal(
         "408",
         "Slow",
@@ -104,7 +97,7 @@ const REFUSALS: [Refusal; 11] = [
         "TooLarge",
         Of::Sending,
         ErrorCode::TooLarge,
-        "The body is larger than 1 MiB, or more lies there than can be listed at once",
+        "The body is larger than 1 MiB, or there is more than can be listed at once",
         "The body is larger than 1 MiB.",
     ),
     refusal(
@@ -112,7 +105,7 @@ const REFUSALS: [Refusal; 11] = [
         "RateLimited",
         Of::All,
         ErrorCode::RateLimited,
-        "Too many wrong credentials, which are looked at wherever they are shown; or too many requests, sizes or listings of one person at once",
+        "Too many wrong credentials, on whichever route; or too many requests, sizes or listings of one person at once",
         "Too many attempts. Wait, and try again.",
     ),
     refusal(
@@ -128,7 +121,7 @@ const REFUSALS: [Refusal; 11] = [
         "Unavailable",
         Of::All,
         ErrorCode::Unavailable,
-        "Not now: rclone is missing (`rclone_missing`), the console is not set up, the database is busy, or too much is asked of the console at once (`unavailable`)",
+        "Not available now: rclone is missing (`rclone_missing`), the console is not set up, the database is busy, or the console has too much to do at once (`unavailable`)",
         "The database is busy. Try again in a moment.",
     ),
     refusal(
@@ -136,7 +129,7 @@ const REFUSALS: [Refusal; 11] = [
         "Timeout",
         Of::Named,
         ErrorCode::Timeout,
-        "A limit of time ran out",
+        "A time limit ran out",
         "The remote did not answer in time. Test it, or try again.",
     ),
 ];

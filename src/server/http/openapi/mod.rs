@@ -28,14 +28,14 @@ pub const ADDRESS: &str = "/api/v1/openapi.json";
 const INTRODUCTION: &str = "\
 The console for rclone, for programs. Times are RFC 3339 in UTC, sizes are bytes, texts are UTF-8.
 
-**Who may call.** Show a token as `Authorization: Bearer lsh_…`; `longshore token create` and the console make them. A token has a role \
+**Who may call.** Send a token as `Authorization: Bearer lsh_…`; Create one with `longshore token create` or in the console. A token has a role \
 and, when it is narrowed down, scopes. A page of the console itself uses the cookie of its session; then a call that changes something \
 needs an `Origin` (or `Sec-Fetch-Site`) that is the console's own.
 
 **Errors** have one shape, `AppError`: `code` says what kind it is, `message` what to do, `fields` which field is wrong and why, \
 `reference` where the console's log tells more.
 
-**What is taken.** An unknown field is refused by its name. As older clients write them, `null` is also read as a field that is not set, an empty \
+**What is accepted.** An unknown field is refused by its name. For older clients, `null` is also read as a field that is not set, an empty \
 value in a query as none, `\"true\"`, `\"yes\"`, `1` and the like as a switch, and `\"3\"` or `3.0` as a number.";
 
 #[derive(OpenApi)]
@@ -47,15 +47,15 @@ value in a query as none, `\"true\"`, `\"yes\"`, `1` and the like as a switch, a
     tags(
         (name = "rclone", description = "The eleven rclone endpoints that existing clients use"),
         (name = "remotes", description = "Configured connections to providers"),
-        (name = "files", description = "What lies in a location"),
+        (name = "files", description = "Files in a location"),
         (name = "runs", description = "Transfers: start, stop, watch, look back"),
         (name = "operations", description = "What a run can do, and its options"),
-        (name = "queue", description = "What waits, and whether anything is started"),
-        (name = "jobs", description = "Runs that are saved, to be started again"),
-        (name = "mounts", description = "Locations as folders of this server"),
-        (name = "events", description = "What changes, as it changes"),
-        (name = "users", description = "People, and what they may"),
-        (name = "tokens", description = "Keys of programs"),
+        (name = "queue", description = "The queue: what is waiting, and pausing it"),
+        (name = "jobs", description = "Saved runs, to start again"),
+        (name = "mounts", description = "Locations mounted as folders of this server"),
+        (name = "events", description = "Changes, as they happen"),
+        (name = "users", description = "People and their roles"),
+        (name = "tokens", description = "API tokens, for programs"),
         (name = "sessions", description = "Browsers in which you are signed in"),
         (name = "audit", description = "Who did what, when, from where"),
         (name = "monitoring", description = "Figures for Prometheus"),

@@ -92,11 +92,11 @@ fn of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn meaning(status: &str) -> &'static str {
     match status {
         "200" => "The answer",
-        "201" => "Made",
-        "202" => "Taken on: it goes on after this answer",
+        "201" => "Created",
+        "202" => "Accepted: it continues after this answer",
         "204" => "Done",
-        "206" => "The part that was asked for",
-        "304" => "Not changed since",
+        "206" => "The requested part",
+        "304" => "Not modified",
         _ => "",
     }
 }

@@ -1,4 +1,4 @@
-//! What lies in a location, asked of the warm rclone: one folder, or all below it.
+//! Files in a location, asked of the warm rclone: one folder, or all below it.
 
 use std::time::Duration;
 

@@ -235,7 +235,7 @@ pub fn join(place: &Location, path: &str) -> Location {
     place.with_path(format!("{}{}", if is_absolute { "/" } else { "" }, names.join("/")))
 }
 
-/// A remote that somebody wrote by hand so that its places can not be told.
+/// A remote that somebody wrote by hand so that its places cannot be told.
 pub fn unresolved(name: impl std::fmt::Display) -> RcloneError {
     RcloneError::Failed { message: format!("Where the remote “{name}” leads cannot be told.") }
 }
@@ -265,7 +265,7 @@ fn read(kind: &str, value: &str) -> Result<Wrap, String> {
                 let (name, target) = text.split_once('=').ok_or("Write each as name=remote:path.")?;
                 let name = name.trim();
                 if matches!(name, "" | "." | "..") || name.contains('/') {
-                    return Err(format!("“{name}” can not be the name of a folder."));
+                    return Err(format!("“{name}” cannot be the name of a folder."));
                 }
                 Ok((name.to_owned(), place(target.trim())?))
             };
@@ -278,7 +278,7 @@ fn read(kind: &str, value: &str) -> Result<Wrap, String> {
 fn place(text: &str) -> Result<Location, String> {
     // What rclone's configuration does not keep as it is: then something else would be used than what is checked.
     if text.trim() != text || is_replaced(text) {
-        return Err("A path can not begin or end with a space here, nor hold “%(…)s”.".to_owned());
+        return Err("A path cannot begin or end with a space here, nor hold “%(…)s”.".to_owned());
     }
     Location::parse(text).map_err(AppError::sentence)
 }

@@ -57,7 +57,7 @@ pub enum RcloneError {
         /// Why, in words, without secrets.
         message: String,
     },
-    /// A limit of time ran out.
+    /// A time limit ran out.
     #[error("rclone did not answer in time")]
     Timeout,
     /// The disk, a socket or a process failed underneath.
@@ -69,7 +69,7 @@ pub enum RcloneError {
         #[source]
         source: io::Error,
     },
-    /// Something is not as it has to be: an answer that can not be read, a file that is not what was written.
+    /// Something is not as it has to be: an answer that cannot be read, a file that is not what was written.
     #[error("{0}")]
     Broken(String),
 }

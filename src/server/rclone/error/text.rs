@@ -39,10 +39,10 @@ const MEANINGS: &[(&[&str], &str)] = &[
             "TLS is required",
             "FTP connection…AUTH TLS first",
         ],
-        "The FTP server lets nobody in without encryption: turn on explicit_tls.",
+        "The FTP server requires encryption: turn on explicit_tls.",
     ),
     (&["530 \""], "The FTP server refused the user name or password (530)."),
-    (&["421 \""], "The FTP server takes no more connections now (421): try again later, or set concurrency lower."),
+    (&["421 \""], "The FTP server accepts no more connections now (421): try again later, or set concurrency lower."),
     (
         &["426 \"", "Failure reading network stream"],
         "The FTP server broke off the transfer (426). Turn on disable_tls13 in the options of the remote: some servers fail with TLS 1.3.",
@@ -54,7 +54,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (
         &["425 \""],
-        "The FTP server could not open the data connection (425): its passive ports have to be reachable from here.",
+        "The FTP server could not open the data connection (425): its passive ports must be reachable from here.",
     ),
     (&["552 \""], "The storage of the FTP server is full (552)."),
     // TLS and addresses.
@@ -80,7 +80,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     (&["proxyconnect"], "The proxy could not be reached: check http_proxy."),
     (
         &["certificate has expired or is not yet valid"],
-        "The server's certificate has expired, or is not valid yet: it has to be renewed on the server, or the clock here is wrong.",
+        "The server's certificate has expired, or is not valid yet: renew it on the server, or correct the clock here.",
     ),
     (
         &["doesn't contain any IP SANs"],
@@ -88,12 +88,12 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (
         &["relies on legacy Common Name", "not valid for any names"],
-        "The server's certificate names no host in its subjectAltName, which is needed: it has to be made anew.",
+        "The server's certificate names no host in its subjectAltName, which is required: create a new certificate.",
     ),
     (&["signed by unknown authority", "certificate is not trusted", "self-signed certificate"], NO_AUTHORITY),
     (
         &["remote error: tls: bad certificate", "tls: certificate required"],
-        "The server asks for a client certificate, which can not be given here.",
+        "The server asks for a client certificate, which cannot be given here.",
     ),
     (
         &["tls: protocol version not supported", "remote error: tls: handshake failure", "tls: no supported versions"],
@@ -142,7 +142,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (
         &["couldn't parse host_keys"],
-        "host_keys can not be read: write each key as “ssh-ed25519 AAAA…”, the whole public key, not its fingerprint.",
+        "host_keys cannot be read: write each key as “ssh-ed25519 AAAA…”, the whole public key, not its fingerprint.",
     ),
     (&["unable to authenticate", "no supported methods remain", "unexpected message type 51"], REFUSED),
     (&["couldn't connect to ssh-agent"], "Give a password, or a private key (key_pem): Longshore has no SSH agent."),
@@ -202,7 +202,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     ),
     (
         &["InvalidBucketName", "The specified bucket is not valid"],
-        "This can not be a bucket: its name has 3 to 63 small letters, digits, dots and hyphens.",
+        "This cannot be a bucket: its name has 3 to 63 small letters, digits, dots and hyphens.",
     ),
     (
         &["BucketAlreadyExists", "BucketAlreadyOwnedByYou"],
@@ -261,7 +261,7 @@ const MEANINGS: &[(&[&str], &str)] = &[
     (&["401 Unauthorized", "StatusCode: 401"], "The credentials were refused (401): check user and password."),
     (&["no such host"], "There is no server with this name: check the host or endpoint."),
     (&["connection refused"], "The server refused the connection: check host and port."),
-    (&["network is unreachable", "no route to host"], "The server can not be reached from here."),
+    (&["network is unreachable", "no route to host"], "The server cannot be reached from here."),
     (&LATE, "The server did not answer in time."),
     (&["x509:", "tls: failed to verify certificate"], "The server's certificate is not trusted."),
     (&["NoSuchBucket", "ContainerNotFound"], "The bucket does not exist."),

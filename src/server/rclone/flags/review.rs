@@ -50,17 +50,17 @@ fn read(list: &'static str) -> BTreeMap<&'static str, Verdict> {
 
 fn reason(why: &str) -> &'static str {
     match why {
-        "runs" => "It can not be set: it runs a program of this server.",
-        "file" => "It can not be set: it reads or writes a file of this server.",
-        "rc" => "It can not be set: it opens or changes rclone's remote control.",
-        "leaks" => "It can not be set: it would put secrets into the log or the record of the run.",
-        "leads" => "It can not be set: links could lead out of the folders that may be used.",
-        "place" => "It can not be set yet: it names another location.",
+        "runs" => "It cannot be set: it runs a program of this server.",
+        "file" => "It cannot be set: it reads or writes a file of this server.",
+        "rc" => "It cannot be set: it opens or changes rclone's remote control.",
+        "leaks" => "It cannot be set: it would put secrets into the log or the record of the run.",
+        "leads" => "It cannot be set: links could lead out of the folders that may be used.",
+        "place" => "It cannot be set yet: it names another location.",
         "weak" => {
-            "It can not be set for a run. Where a server has no certificate to trust, an administrator says so in the remote."
+            "It cannot be set for a run. Where a server has no certificate to trust, an administrator says so in the remote."
         }
-        "half" => "It can not be set: a run that is stopped would leave half a file under its final name.",
-        _ => "It can not be set: Longshore sets it itself.",
+        "half" => "It cannot be set: a run that is stopped would leave half a file under its final name.",
+        _ => "It cannot be set: Longshore sets it itself.",
     }
 }
 

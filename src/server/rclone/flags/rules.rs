@@ -29,7 +29,7 @@ pub fn problem(name: &str, given: &FlagValue) -> Option<&'static str> {
     }
     let (fits, problem) = match name {
         "suffix" | "conflict_suffix" | "check_filename" | "exclude_if_present" => {
-            (all(is_name), "It can not hold a slash.")
+            (all(is_name), "It cannot contain a slash.")
         }
         "partial_suffix" => (all(|word| is_name(word) && word.len() <= SUFFIX), "At most 16 bytes, without a slash."),
         "order_by" => {

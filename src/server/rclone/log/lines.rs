@@ -30,7 +30,7 @@ const MOST: usize = 500;
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Only those with this in the message or the object, as people see it. After secrets were taken out: they can not
+    /// Only those with this in the message or the object, as people see it. After secrets were taken out: they cannot
     /// be guessed at.
     pub search: String,
     /// Only those that matter this much.

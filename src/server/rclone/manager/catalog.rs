@@ -50,7 +50,7 @@ impl Rclone {
         let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
         let unreviewed = schema::unreviewed(&all.providers);
         if !unreviewed.is_empty() {
-            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options that are not known here; they can not be set");
+            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options that are not known here; they cannot be set");
         }
         self.0.types.learn(binary.clone(), wire::types(&all.providers));
         Ok(self.0.providers.learn(binary, schema::offered(all.providers)))
@@ -66,7 +66,7 @@ impl Rclone {
         Ok(self.0.types.learn(binary, wire::types(&all.providers)))
     }
 
-    /// Providers and options that this rclone has and this Longshore does not know: they can not be set.
+    /// Providers and options that this rclone has and this Longshore does not know: they cannot be set.
     pub async fn unreviewed_options(&self) -> Result<Vec<String>, RcloneError> {
         let all: wire::Providers = self.0.daemon.call("config/providers", &json!({}), QUICK).await?;
         Ok(schema::unreviewed(&all.providers))
@@ -91,7 +91,7 @@ impl Rclone {
         self.catalog().await?.check(operation, flags).map_err(|fields| RcloneError::Invalid { fields, withheld })
     }
 
-    /// Options that this rclone's runs have and this Longshore does not know: they can not be set.
+    /// Options that this rclone's runs have and this Longshore does not know: they cannot be set.
     pub async fn unreviewed_flags(&self) -> Result<Vec<String>, RcloneError> {
         let info: flags::Info = self.0.daemon.call("options/info", &json!({}), QUICK).await?;
         Ok(flags::unreviewed(&info))
@@ -105,7 +105,7 @@ impl Rclone {
         let info: flags::Info = self.0.daemon.call("options/info", &json!({}), QUICK).await?;
         let unreviewed = flags::unreviewed(&info);
         if !unreviewed.is_empty() {
-            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options of runs that are not known here; they can not be set");
+            tracing::info!(?unreviewed, version = %binary.version, "this rclone has options of runs that are not known here; they cannot be set");
         }
         Ok(self.0.flags.learn(binary, flags::Catalog::new(&info)))
     }

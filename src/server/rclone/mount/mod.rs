@@ -67,7 +67,7 @@ impl Rclone {
     /// Mounts, in the new folder `dir`. Returns when it is there; from then on it does not need us.
     ///
     /// # Errors
-    /// [`RcloneError::Unavailable`] where this machine can not mount, [`RcloneError::Timeout`] when the limit of a call
+    /// [`RcloneError::Unavailable`] where this machine cannot mount, [`RcloneError::Timeout`] when the limit of a call
     /// runs out first.
     pub async fn mount(&self, dir: &Path, options: &MountOptions) -> Result<(), RcloneError> {
         let binary = self.0.binary()?;
@@ -182,7 +182,7 @@ impl Rclone {
         let problem = match ask_mount(dir, location, QUICK).await {
             Ok(()) => None,
             Err(RcloneError::Timeout) => Some("It does not answer in time.".to_owned()),
-            Err(RcloneError::NotFound) => Some("What is mounted does not exist any more.".to_owned()),
+            Err(RcloneError::NotFound) => Some("The mounted location no longer exists.".to_owned()),
             Err(error) => Some(error.to_string()),
         };
         let mut known = self.0.mounts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,7 +227,7 @@ pub fn is_alive(dir: &Path) -> bool {
     shim::inspect(dir) == Life::Alive
 }
 
-/// Files that were written by way of a mount and have not reached the remote. `None` where that can not be known.
+/// Files that were written by way of a mount and have not reached the remote. `None` where that cannot be known.
 pub async fn pending(dir: &Path) -> Option<u64> {
     let queue: wire::Queue =
         Client::new(&dir.join(run_dir::SOCKET), None).call("vfs/queue", &json!({}), QUICK).await.ok()?;

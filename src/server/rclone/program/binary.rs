@@ -80,7 +80,7 @@ impl Binary {
         let Some(version) = ask_version(&path).await else {
             let script = "A script that starts rclone cannot be used: name the program itself with --rclone";
             return Err(missing(format!(
-                "{} does not say its version as rclone does. {advice}. {script}.",
+                "{} does not report its version as rclone does. {advice}. {script}.",
                 path.display()
             )));
         };

@@ -62,7 +62,7 @@ pub fn check(
     remotes: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, RcloneError> {
     let Some(provider) = providers.iter().find(|provider| provider.name == kind) else {
-        return Err(RcloneError::invalid("provider", "Choose one of the providers that are offered."));
+        return Err(RcloneError::invalid("provider", "Choose one of the offered providers."));
     };
     let mut fields = BTreeMap::new();
     let mut checked = BTreeMap::new();
@@ -75,7 +75,7 @@ pub fn check(
         match provider.options.iter().find(|option| option.name == *name && matches_provider(&option.provider, chosen))
         {
             None => {
-                fields.insert(name.clone(), "This option can not be set here.".to_owned());
+                fields.insert(name.clone(), "This option cannot be set here.".to_owned());
             }
             Some(option) => {
                 match values::check(option, value, chosen).and_then(|value| form::check(kind, option, value)) {

@@ -34,7 +34,7 @@ pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<Strin
     if option.kind != OptionKind::Password && value.trim() != value {
         return Err("This begins or ends with a blank, which rclone's configuration does not keep. Remove it.");
     }
-    // Of these rclone's configuration makes something else, or can not be read any more, with all other remotes in it.
+    // Of these rclone's configuration makes something else, or cannot be read any more, with all other remotes in it.
     if option.kind != OptionKind::Password {
         if is_replaced(&value) {
             return Err("This cannot hold “%(…)s”: rclone would put another option there.");

@@ -129,7 +129,7 @@ async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError>
             wire::CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
         created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, limit).await?;
     }
-    Err(RcloneError::Broken("rclone does not come to an end with its questions".into()))
+    Err(RcloneError::Broken("rclone keeps asking questions".into()))
 }
 
 /// rclone has the last word on names: which letters are letters depends on its tables.
@@ -162,7 +162,7 @@ fn answer(kind: &str, question: &wire::RawOption, config: &BTreeMap<String, Stri
         _ if question.required && question.default_str.is_empty() => {
             let asked = text::plain(question.help.lines().next().unwrap_or_default());
             Err(RcloneError::Failed {
-                message: format!("rclone asks for something that can not be given here: {asked}"),
+                message: format!("rclone asks for something that cannot be given here: {asked}"),
             })
         }
         _ => Ok(question.default_str.clone()),

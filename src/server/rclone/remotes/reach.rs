@@ -22,7 +22,7 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(5);
 
 impl Rclone {
-    /// Why the server behind a location can not be reached, with the remote's name. `None` when it can, or nobody knows
+    /// Why the server behind a location cannot be reached, with the remote's name. `None` when it can, or nobody knows
     /// where it is.
     pub async fn unreachable(&self, location: &Location) -> Option<String> {
         for opened in self.resolve(location).await.ok()?.opened {

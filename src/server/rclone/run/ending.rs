@@ -66,7 +66,7 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
         |needle: &str| lines.iter().rev().map(|line| line.message.as_str()).find(|message| message.contains(needle));
     if said("cannot find prior Path1 or Path2 listings").is_some() {
         let why = if workdir(dir).is_some_and(|workdir| bisync::is_broken(&workdir)) {
-            "An earlier run of this pair broke off, and what both sides had before it is not known any more."
+            "An earlier run of this pair broke off, so what both sides had before it is unknown."
         } else {
             "This pair was never synced."
         };
@@ -93,8 +93,7 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
     }
     if let Some(empty) = said("Empty current Path") {
         return Some(format!(
-            "The {} is empty, which it was not before. That is not taken for deleted files. Make sure that it is all there; if it has to be \
-             empty, run it once with resync.",
+            "The {} is empty, which it was not before. Longshore does not treat this as deleted files. Make sure that it is complete; if it should be empty, run it once with resync.",
             side(empty)
         ));
     }
@@ -108,7 +107,7 @@ fn bisync_words(lines: &[LogLine], dir: &Path) -> Option<String> {
     if let Some(line) = lines.iter().rev().find(|line| line.message.contains("root directory: directory not found")) {
         let place = line.object.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
         return Some(format!(
-            "A folder of this pair does not exist{place}. Nothing was changed. Make it, then run it once with resync."
+            "A folder of this pair does not exist{place}. Nothing was changed. Create it, then run it once with resync."
         ));
     }
     let critical = said("Bisync critical error: ").and_then(|message| message.split_once("Bisync critical error: "))?;
@@ -211,7 +210,7 @@ mod tests {
             ("error", "Bisync critical error: x"),
             failed,
         ]);
-        assert!(said.starts_with("A folder of this pair does not exist. Nothing was changed. Make it"), "{said}");
+        assert!(said.starts_with("A folder of this pair does not exist. Nothing was changed. Create it"), "{said}");
         assert_eq!(headline(&[failed]), "Failed to bisync: bisync aborted");
     }
 

@@ -7,32 +7,32 @@ use crate::domain::{operation::Operation, transfer::TransferOptions};
 
 /// An option that has no effect beside another one, and why.
 const BESIDE: [(&str, &str, &str); 10] = [
-    ("checksum", "size_only", "Beside size_only no checksum is compared. Set one of them."),
+    ("checksum", "size_only", "With size_only, no checksums are compared. Set only one of them."),
     (
         "checksum",
         "ignore_times",
-        "Beside ignore_times nothing is compared: everything is transferred. Set one of them.",
+        "With ignore_times, nothing is compared: everything is transferred. Set only one of them.",
     ),
     (
         "checksum",
         "ignore_existing",
-        "Beside ignore_existing nothing is compared: what is there stays. Set one of them.",
+        "With ignore_existing, nothing is compared: existing files stay. Set only one of them.",
     ),
     (
         "size_only",
         "ignore_times",
-        "Beside ignore_times nothing is compared: everything is transferred. Set one of them.",
+        "With ignore_times, nothing is compared: everything is transferred. Set only one of them.",
     ),
     (
         "size_only",
         "ignore_existing",
-        "Beside ignore_existing nothing is compared: what is there stays. Set one of them.",
+        "With ignore_existing, nothing is compared: existing files stay. Set only one of them.",
     ),
-    ("ignore_times", "ignore_existing", "Beside ignore_existing what is there stays. Set one of them."),
-    ("update", "ignore_existing", "Beside ignore_existing what is there stays. Set one of them."),
-    ("download", "size_only", "Beside size_only no content is compared. Set one of them."),
-    ("ignore_size", "size_only", "Beside size_only nothing at all would be compared. Set one of them."),
-    ("modify_window", "size_only", "Beside size_only no time is compared. Set one of them."),
+    ("ignore_times", "ignore_existing", "With ignore_existing, existing files stay. Set only one of them."),
+    ("update", "ignore_existing", "With ignore_existing, existing files stay. Set only one of them."),
+    ("download", "size_only", "With size_only, no content is compared. Set only one of them."),
+    ("ignore_size", "size_only", "With size_only, nothing at all would be compared. Set only one of them."),
+    ("modify_window", "size_only", "With size_only, no times are compared. Set only one of them."),
 ];
 /// An option that has no effect without another one.
 const WITHOUT: [(&str, &[&str]); 4] = [

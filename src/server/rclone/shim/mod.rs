@@ -63,7 +63,7 @@ impl Known {
     /// Sends it a signal. Whether it was there.
     fn signal(self, signal: Signal) -> io::Result<bool> {
         let Some(pid) = Pid::from_raw(self.pid) else { return Ok(false) };
-        // The descriptor pins the process: after the check it can not become another.
+        // The descriptor pins the process: after the check it cannot become another.
         match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(pidfd) if Self::of(self.pid) == Some(self) => match pidfd_send_signal(pidfd, signal) {
                 Err(rustix::io::Errno::SRCH) => Ok(false),
@@ -148,7 +148,7 @@ pub fn stop(dir: &Path) -> io::Result<()> {
 }
 
 /// Kills the rclone of the run in `dir`, which a shim that works would have done itself; with `all` its shim too, which
-/// then can not tell how it ended.
+/// then cannot tell how it ended.
 pub fn kill(dir: &Path, all: bool) -> io::Result<()> {
     let shim = read_json::<Pids>(&dir.join(run_dir::PIDS)).map(|pids| pids.shim);
     holders(dir)
@@ -217,7 +217,7 @@ pub fn signal_name(signal: i32) -> String {
     name.to_owned()
 }
 
-/// A disk with less than this, in bytes, is full: a file that grows by blocks can not use the last of them.
+/// A disk with less than this, in bytes, is full: a file that grows by blocks cannot use the last of them.
 const FULL: u64 = 64 << 10;
 const SHIM_STDERR: &str = "shim.stderr";
 /// What the shim says when rclone runs.

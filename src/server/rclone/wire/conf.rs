@@ -30,14 +30,14 @@ struct Block {
 pub struct Section {
     /// Its name: the remote's, if it is one.
     pub name: String,
-    /// Why its options can not be known, if so.
+    /// Why its options cannot be known, if so.
     pub fault: Option<Fault>,
     text: Vec<u8>,
     own: Options,
     values: Options,
 }
 
-/// Why the options of a section can not be known.
+/// Why the options of a section cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Bytes that are no text.
@@ -46,7 +46,7 @@ pub enum Fault {
     Endless,
 }
 
-/// Why rclone, or we, can not read a file at all.
+/// Why rclone, or we, cannot read a file at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// It is encrypted.

@@ -29,7 +29,7 @@ pub enum Line<'a> {
     Pair(&'a str, &'a str),
 }
 
-/// Reads a line; `None` when rclone can not, which then reads nothing at all of the file.
+/// Reads a line; `None` when rclone cannot, which then reads nothing at all of the file.
 #[must_use]
 pub fn line(text: &str) -> Option<Line<'_>> {
     let text = text.trim();

@@ -35,9 +35,7 @@ pub async fn retry(
     let failed =
         tokio::task::spawn_blocking(move || crate::server::rclone::log::failed(&dir)).await.ok().and_then(Result::ok);
     if failed.is_none_or(|names| names.is_empty()) {
-        return Err(AppError::conflict(
-            "No file failed in this run, as far as its log tells. Run it again as a whole.",
-        ));
+        return Err(AppError::conflict("No file failed in this run, according to its log. Run all of it again."));
     }
     if again.operation == Operation::Sync {
         again.operation = Operation::Copy;

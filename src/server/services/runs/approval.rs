@@ -35,11 +35,11 @@ pub(super) async fn check(
     if preview.spec != spec {
         return Err(refused(
             "approval.preview",
-            "It is a preview of something else. Preview exactly what shall be run.",
+            "This is a preview of something else. Preview exactly what you want to run.",
         ));
     }
     if !summary.state.ended_well() {
-        return Err(refused("approval.preview", "The preview has not ended well, so it does not show everything."));
+        return Err(refused("approval.preview", "The preview did not succeed, so it does not show everything."));
     }
     if summary.ended_at.is_none_or(|ended| now < ended || now.millis_since(ended) > FRESH_MS) {
         return Err(refused("approval.preview", "The preview is older than 15 minutes. Make a new one."));
@@ -48,7 +48,7 @@ pub(super) async fn check(
     // Another keyboard may type the same name in another Unicode form.
     let fits = |typed: &Location| typed.is_same(place) || is_same(&typed.canonical(), &place.canonical());
     if !Location::parse(&approval.confirm).is_ok_and(|typed| fits(&typed)) {
-        return Err(refused("approval.confirm", "This is not the place that would be changed. Write it exactly."));
+        return Err(refused("approval.confirm", "This is not the location that would be changed. Write it exactly."));
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str
     check_rate("rate", rate)?;
     let run = stored(app, id).await?;
     if run.run.summary.state != RunState::Running {
-        return Err(AppError::conflict("The bandwidth can be changed only while it runs."));
+        return Err(AppError::conflict("The bandwidth can be changed only while the run is running."));
     }
     progress::set_bandwidth(&app.engine.run_dir(id, run.fence), rate).await?;
     let mut transaction = app.store.begin().await?;
@@ -88,7 +88,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch)
         return Err(AppError::invalid("priority", "Between -100 and 100."));
     }
     if patch.position == Some(0) {
-        return Err(AppError::invalid("position", "The first place is 1."));
+        return Err(AppError::invalid("position", "The first position is 1."));
     }
     stored(app, id).await?;
     let now = app.clock.now();
@@ -101,7 +101,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch)
         waits &= runs::set_position(&mut transaction, id, position, &actor.name, now).await?;
     }
     if !waits {
-        return Err(AppError::conflict("This run does not wait any more."));
+        return Err(AppError::conflict("This run is no longer waiting."));
     }
     let detail = serde_json::json!(patch);
     let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.move", id.as_str()) };

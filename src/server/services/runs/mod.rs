@@ -172,9 +172,9 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) ->
     }
     let place = |field: &str, text: &str| match text {
         "" => Ok(None),
-        text => {
-            log::Place::parse(text).map(Some).ok_or_else(|| AppError::invalid(field, "Give back what an answer said."))
-        }
+        text => log::Place::parse(text)
+            .map(Some)
+            .ok_or_else(|| AppError::invalid(field, "Send the value exactly as an answer returned it.")),
     };
     let wanted = log::Wanted {
         search: query.search.clone(),

@@ -90,7 +90,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     if job.is_none() && run.guards.may_delete.is_some() {
         return Err(AppError::invalid(
             "guards.may_delete",
-            "Only a saved job has this. Confirm the run instead: `confirm`.",
+            "Only a saved job can have this. Confirm the run instead: `confirm`.",
         ));
     }
     let (task, places) = check(app, &run, retry_of).await?;
@@ -145,7 +145,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
 async fn refuse_busy(c: &mut sqlx::SqliteConnection, places: &[Place]) -> Result<()> {
     let Some(other) = runs::busy(c, places).await? else { return Ok(()) };
     let message = format!(
-        "Another run is at work there, or waits to be: {other}. Wait until it has ended, or let this one wait in the queue."
+        "Another run is using this location, or is queued for it: {other}. Wait until it ends, or let this one wait in the queue."
     );
     Err(AppError { run_id: Some(other), ..AppError::new(ErrorCode::DestinationBusy, message) })
 }
@@ -183,7 +183,9 @@ pub(in crate::server::services) async fn check(
         let word = operation.as_str();
         return Err(AppError::invalid(
             "retry.attempts",
-            format!("A {word} is not tried again by itself: what it did can not be told from what it did not."),
+            format!(
+                "A {word} is not retried automatically: after a failure, Longshore cannot tell what it already did."
+            ),
         ));
     }
     if run.approval.is_some() && (!operation.deletes() || run.options.dry_run) {
@@ -191,7 +193,7 @@ pub(in crate::server::services) async fn check(
     }
     let place = run.destination.as_ref().unwrap_or(&run.source);
     if run.confirm.as_ref().is_some_and(|confirm| !is_same(confirm, place)) {
-        return Err(AppError::invalid("confirm", "It differs from the place that would be changed."));
+        return Err(AppError::invalid("confirm", "It differs from the location that would be changed."));
     }
     let mut options = run.options.clone();
     let (source, destination, backup_dir) = (run.source.clone(), run.destination.clone(), options.backup_dir.clone());
@@ -206,7 +208,7 @@ pub(in crate::server::services) async fn check(
     let task = Task { operation, source, destination, options, guards: run.guards.clone(), retry_of };
     if operation == Operation::Bisync && !bisync::fits(&transfer(&task)) {
         let problem =
-            format!("For a bisync source and destination are too long: at most {} bytes together.", bisync::LONGEST);
+            format!("Source and destination are too long for a bisync: at most {} bytes together.", bisync::LONGEST);
         return Err(AppError::invalid("destination", problem));
     }
     Ok((task, paths))

@@ -19,7 +19,7 @@ const USAGE: i32 = 2;
 
 /// Puts a run into the queue and waits until it has ended. Whoever stops waiting stops nothing.
 pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
-    // Listened to before it is started: its end can not be missed.
+    // Listened to before it is started: its end cannot be missed.
     let events = app.engine.hub().subscribe();
     let started = start(actor, app, run, key).await?;
     let id = started.summary.id.clone();
@@ -61,7 +61,7 @@ async fn ended(app: &AppState, id: &RunId, mut events: Receiver<std::sync::Arc<E
     loop {
         let event = tokio::select! {
             () = app.stopping.cancelled() => {
-                let message = "Longshore is stopping. The run goes on; ask for it by its id later.";
+                let message = "Longshore is stopping. The run continues; ask for it by its id later.";
                 return Err(AppError { run_id: Some(id.clone()), ..AppError::new(ErrorCode::Unavailable, message) });
             }
             event = events.recv() => event,

@@ -1,4 +1,4 @@
-//! The file: made private, kept over restarts, refused when it can not be trusted.
+//! The file: made private, kept over restarts, refused when it cannot be trusted.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
@@ -75,7 +75,7 @@ async fn what_can_not_be_used_is_told_in_words() {
         (junk, "not a database"),
         (folder, "may not write it"),
     ] {
-        let error = Store::open(&path).await.expect_err("can not be used");
+        let error = Store::open(&path).await.expect_err("cannot be used");
         assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
         assert!(error.to_string().contains(problem), "{error}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");

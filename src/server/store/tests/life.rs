@@ -125,5 +125,5 @@ async fn what_is_not_committed_did_not_happen() {
     drop(tx);
     let mut reader = store.acquire().await.expect("reader");
     assert!(runs::get(&mut reader, &run.id).await.expect("get").is_none());
-    assert!(runs::insert(&mut reader, &run).await.is_err(), "a reader can not write");
+    assert!(runs::insert(&mut reader, &run).await.is_err(), "a reader cannot write");
 }

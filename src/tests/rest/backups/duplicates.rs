@@ -121,7 +121,7 @@ async fn a_cursor_outlives_the_console_unless_something_changed() {
     s3.add("c");
     console.restart();
     let error = ask(&console, "list", &query, StatusCode::CONFLICT).await;
-    assert!(error["message"].as_str().expect("words").contains("Begin again"), "{error}");
+    assert!(error["message"].as_str().expect("words").contains("Start again"), "{error}");
 }
 
 #[tokio::test]

@@ -277,7 +277,7 @@ async fn a_budget_of_deletions_holds() {
     let error = call(&console, "sync", body, StatusCode::CONFLICT).await;
     assert_eq!(error["code"], "blocked_guard", "{error}");
     assert!(
-        error["message"].as_str().expect("words").contains("2 may be deleted") && error["run_id"].is_string(),
+        error["message"].as_str().expect("words").contains("the limit is 2") && error["run_id"].is_string(),
         "{error}"
     );
     assert_eq!(names(&console, "dst").len(), 6, "something was done");

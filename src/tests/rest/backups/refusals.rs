@@ -1,5 +1,5 @@
 //! How they refuse: the status, the code, and words that say what to do. Who may call them at all is in `policy`, and
-//! bodies that can not be read are in `door`.
+//! bodies that cannot be read are in `door`.
 
 use std::path::Path;
 
