@@ -1,13 +1,12 @@
-//! Moments at which a crash tells most: between two things that have to hold together. Who tests names one by a file in
-//! the folder of all runs; the first process that comes there takes the file, so that only one does, and dies as by
-//! `kill -9`. In a release there is none of it: see `lib.rs`. Which moments there are is for those to say who pass
-//! them; `cargo xtask crash` kills at each.
+//! Failpoints for crash tests: a process kills itself, as by `kill -9`, at a named point if the test left a marker file
+//! in the folder of all runs. It takes the marker first, so that only one process dies. Compiled out of releases: see
+//! `lib.rs`. Each call site documents its point; `cargo xtask crash` kills at each.
 
 use std::{fs, path::Path, thread};
 
 use rustix::process::{Signal, getpid, kill_process};
 
-/// Comes to the boundary `name` with the run whose folder is `dir`. Returns, unless a test wants it to die here.
+/// Passes the failpoint `name` with the run whose folder is `dir`. Returns, unless a test wants it to die here.
 pub(crate) fn pass(name: &str, dir: &Path) {
     let (Some(runs), Some(run)) = (dir.parent(), dir.file_name()) else { return };
     let died = format!("died-at.{name}.{}", run.to_string_lossy());

@@ -121,13 +121,13 @@ impl Live {
         self.runs.with(|runs| runs.keys().rev().take_while(|run| id.is_none_or(|id| *run > id)).cloned().collect())
     }
 
-    /// A run as the stream told last.
+    /// The newest state of a run from the stream.
     #[must_use]
     pub fn get_untracked(self, id: &RunId) -> Option<RunSummary> {
         self.runs.with_untracked(|runs| runs.get(id).cloned())
     }
 
-    /// Whether the stream told that this run has ended.
+    /// Whether the stream has reported the end of this run.
     #[must_use]
     pub fn saw_end(self, id: &str) -> bool {
         self.runs.with(|runs| runs.values().any(|run| run.id.as_str() == id && run.state.is_final()))

@@ -18,7 +18,7 @@ import { twenty } from './twenty';
 const ONLY = process.env.BENCH_ONLY;
 
 test('the release is measured', async ({ browser }) => {
-  // The console's own data lies on a disk, where its commits cost what they cost.
+  // The console's own data is on a disk, where its commits cost what they cost.
   const folder = await mkdtemp(join(tmpdir(), 'longshore-bench-'));
   const memory = await mkdtemp(join(await quickest(), 'longshore-bench-'));
   const longshore = new Longshore(folder, RCLONE, join(memory, 'files'));

@@ -30,7 +30,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await expect(page).toHaveURL(/\/jobs\/new$/);
   });
 
-  const main = await test.step('what is missing is told at its field', async () => {
+  const main = await test.step('what is missing is reported at its field', async () => {
     const main = await arrived(page, 'jobs');
     await main.getByRole('button', { name: 'Save job' }).click();
     await expect(main.getByRole('textbox', { name: /^From/ })).toBeFocused();
@@ -55,7 +55,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await accessible(page);
   });
 
-  await test.step('a wrong value is told where it was typed, and its section opens', async () => {
+  await test.step('a wrong value is reported where it was typed, and its section opens', async () => {
     await unfold(page, 'Safety');
     await main.getByLabel(/^Delete limit, in percent/).fill('300');
     await expect(main).toContainText('Between 0 and 100.');
@@ -243,7 +243,7 @@ test('a viewer looks, and changes nothing; a phone has cards', async ({ page, lo
   await accessible(page);
 });
 
-test('a check runs once, and a bisync is told how it begins', async ({ page, longshore }) => {
+test('a check runs once, and a bisync says how it begins', async ({ page, longshore }) => {
   const [from, to] = [join(longshore.files, 'a'), join(longshore.files, 'b')];
   await makeTree(from, { 'one.txt': 1 });
   await cp(from, to, { recursive: true });

@@ -92,7 +92,7 @@ test('a place that would do harm is refused beside its field', async ({ page, lo
   await where.fill(join(longshore.files, 'mnt'));
   await expect(where).not.toHaveAttribute('aria-invalid', 'true');
 
-  // What no field is to blame for is told below them.
+  // An error that belongs to no field is shown below them.
   await fillMount(page, 'nosuch:', join(longshore.files, 'mnt'));
   await expect(main.getByRole('alert')).toContainText('There is no');
   expect(mountsBelow(longshore.files)).toEqual([]);

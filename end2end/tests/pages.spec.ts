@@ -70,7 +70,7 @@ test.describe('without FUSE', () => {
   });
 });
 
-/** Each scene in both themes and sizes; what axe finds is told for all of them together. */
+/** Each scene in both themes and sizes; what axe finds is reported for all of them together. */
 async function look(page: Page, longshore: Longshore, scenes: Scene[]): Promise<void> {
   for (const scene of scenes) {
     for (const [size, viewport] of Object.entries(SIZES)) {

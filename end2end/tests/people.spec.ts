@@ -145,7 +145,7 @@ test.describe('without JavaScript', () => {
     const { users } = await api.call<{ users: { name: string; role: string; disabled: boolean }[] }>('GET', '/users');
     expect(users.find((user) => user.name === 'eva')).toMatchObject({ role: 'operator', disabled: true });
 
-    // One that is taken is told, and the form is open again.
+    // A name that is taken is reported, and the form is open again.
     await page.getByText('Add a person').click();
     await page.getByLabel('Name', { exact: true }).fill('EVA');
     await page.getByLabel('First password').fill(EVA.password);

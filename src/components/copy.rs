@@ -10,7 +10,7 @@ use super::icon::icon;
 /// How long the button says that it has copied.
 const SAID: Duration = Duration::from_secs(2);
 
-/// The button; `what` names the text for who does not see it.
+/// The button; `what` names the text for screen readers.
 #[must_use]
 pub fn copy_button(text: String, what: &'static str) -> AnyView {
     copy_button_then(text, what, Callback::new(|()| ()))

@@ -40,7 +40,7 @@ pub fn stop_form(run: Memo<RunSummary>, stop: Stop, quiet: bool) -> AnyView {
     post_form(stop.url, vec![("id", field)], Some(Callback::new(move |()| stop.act.run(id.clone()))), button.into_any())
 }
 
-/// The row; with `stop` for who may stop it.
+/// The row; with `stop` for people who may stop it.
 #[must_use]
 pub fn run_row(run: Memo<RunSummary>, stop: Option<Stop>) -> AnyView {
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));

@@ -55,7 +55,7 @@ fn line(points: &[SeriesPoint], top: u64) -> String {
     path
 }
 
-/// What the axis ends with: 1, 2, 4, 8, 10, 20 … of the unit in which the speed is told.
+/// What the axis ends with: 1, 2, 4, 8, 10, 20 … of the unit in which the speed is shown.
 fn ceiling(speed: u64) -> u64 {
     let mut unit: u64 = 1;
     while speed / unit >= 1024 && unit < 1 << 50 {

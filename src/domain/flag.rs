@@ -111,7 +111,7 @@ pub struct Flag {
     /// Where rclone's documentation has it.
     #[schema(example = "Sync")]
     pub group: String,
-    /// What there is to choose from, of a choice.
+    /// The values of a choice.
     pub choices: Vec<String>,
 }
 

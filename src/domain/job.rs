@@ -26,7 +26,7 @@ pub const FOLLOWERS: usize = 16;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum After {
-    /// When that ended well, with or without a change.
+    /// When that succeeded, with or without changes.
     #[default]
     Success,
     /// When that ended in any other way but by a person's stop.

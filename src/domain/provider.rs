@@ -41,7 +41,7 @@ pub enum ProviderGroup {
     Drives,
     /// Servers that speak a protocol.
     Protocols,
-    /// What lies on top of other remotes.
+    /// Providers that wrap other remotes.
     Wrappers,
 }
 

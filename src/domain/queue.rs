@@ -37,7 +37,7 @@ pub struct QueuePatch {
     pub reason: String,
 }
 
-/// How a run that waits shall wait.
+/// Changes to a waiting run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({ "position": 1 }))]
@@ -46,7 +46,7 @@ pub struct RunPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -100, maximum = 100)]
     pub priority: Option<i32>,
-    /// Its place in the queue, from 1. It takes the priority of who is there.
+    /// Its position in the queue, from 1. It adopts the priority of the run currently there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub position: Option<u64>,

@@ -1,4 +1,5 @@
-//! Tokens for programs: what is asked for, and what is told of one. The token itself is told once, when it is made.
+//! Tokens for programs: the request for one, and what is shown of one. The token itself is shown once, when it is
+//! created.
 
 use std::fmt;
 
@@ -135,7 +136,7 @@ const fn is_zero(value: &u32) -> bool {
 /// A token that was made just now.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IssuedToken {
-    /// What is told of it from now on.
+    /// What is shown of it from now on.
     #[serde(flatten)]
     pub summary: TokenSummary,
     /// The token itself. This once and never again: only its hash is stored.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::error::{AppError, ErrorCode, Result};
 
-/// Calls a service for who is signed in.
+/// Calls a service as the person who is signed in.
 pub async fn call<T, F>(service: impl FnOnce(Actor, AppState) -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,

@@ -1,4 +1,4 @@
-//! `longshore serve`: the composition root. Builds each part from those below it, serves until it is told to stop, and
+//! `longshore serve`: the composition root. Builds each part from those below it, serves until it is asked to stop, and
 //! leaves what runs running. What keeps it from starting is one sentence each.
 
 use std::{
@@ -246,7 +246,7 @@ pub(super) fn refuse_lost(data_dir: &Path, database: &Path) -> Result<(), StartE
 }
 
 /// Claims the data directory for as long as the answer is kept: two consoles would start each run twice. One that was
-/// killed may have forked something that holds its lock until it has become rclone, and one that was told to end may
+/// killed may have forked something that holds its lock until it has become rclone, and one that was asked to end may
 /// need a moment: neither is refused at once.
 async fn claim(dir: &Path) -> Result<File, StartError> {
     let unusable = |source| StartError::DataDir { path: dir.to_owned(), source };

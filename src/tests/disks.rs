@@ -1,5 +1,5 @@
-//! Disks that are full: that of the database, that of a run's log, that of the destination. What is told is true, and
-//! what comes after heals.
+//! Disks that are full: that of the database, that of a run's log, that of the destination. What is reported is true,
+//! and what comes after heals.
 
 use std::{
     fs::{self, File},
@@ -113,7 +113,7 @@ async fn a_full_disk_of_the_database_refuses_new_runs_shows_the_old_ones_and_hea
     assert_eq!(error["code"], "storage_full", "{error}");
     console.get("/api/v1/runs", StatusCode::OK).await;
 
-    // One ends while nothing can be written: nothing is told as a success that is not written.
+    // One ends while nothing can be written: no success is reported that is not written.
     unleash(&console, &short).await;
     until("its processes are gone", async || console.processes(&short).is_empty().then_some(())).await;
     let run = console.run(&short).await;

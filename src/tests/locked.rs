@@ -39,7 +39,7 @@ async fn a_locked_database_is_told_soon_and_what_ends_meanwhile_is_written_when_
         .await
         .expect("rclone heard it");
     until("its processes are gone", async || console.processes(&id).is_empty().then_some(())).await;
-    assert!(console.run(&id).await["ended_at"].is_null(), "nothing is told that is not written");
+    assert!(console.run(&id).await["ended_at"].is_null(), "nothing is reported that is not written");
 
     sqlx::query("ROLLBACK").execute(&mut other).await.expect("free");
     let run = console.ended(&id).await;

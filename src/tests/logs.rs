@@ -50,7 +50,7 @@ impl Yard {
             fs::create_dir(dir.path().join(name)).expect("a folder");
         }
         fs::write(dir.path().join("rclone.conf"), "").expect("written");
-        // Also for whoever is not root.
+        // Also for users other than root.
         for name in ["", "a", "b", "run"] {
             fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o777)).expect("opened");
         }

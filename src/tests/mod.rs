@@ -26,3 +26,4 @@ mod trust;
 mod truth;
 mod upgrade;
 mod values;
+mod words;

@@ -139,7 +139,7 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     };
     configure("cloud", "webdav", webdav.config("webdav"), json!({}), StatusCode::OK).await;
     let encrypt = json!({ "encrypt": true, "encrypt_config": { "remote": "bucket", "password": CRYPT[0], "password2": CRYPT[1] } });
-    // The one answer that tells them: whoever loses these loses the files.
+    // The one answer that has them: losing these means losing the files.
     let made = configure("safe", "s3", s3.config(), encrypt.clone(), StatusCode::OK).await;
     assert_eq!(
         (&made["crypt"]["password"], &made["crypt"]["password2"]),
@@ -150,7 +150,7 @@ async fn no_secret_is_answered_written_logged_or_handed_on() {
     told.push(("a name that is taken", configure("safe", "s3", s3.config(), encrypt, StatusCode::CONFLICT).await));
     let mut odd = webdav.config("webdav");
     odd[Peer::PASSWORD] = json!(Peer::PASSWORD);
-    // Whoever sends it so is told that there is no such option. Nobody else is.
+    // Only this caller learns that there is no such option.
     configure("odd", "webdav", odd, json!({}), StatusCode::BAD_REQUEST).await;
     let mut odd = s3.config();
     odd["chunk_size"] = json!(S3::SECRET);

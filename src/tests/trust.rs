@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::support::{Console, Mute, Vsftpd, free_port, program, until, write};
 
-/// OpenSSH's server for who runs the tests and one key, with these host keys and lines of configuration.
+/// OpenSSH's server for the user that runs the tests and one key, with these host keys and lines of configuration.
 struct Sshd {
     child: Child,
     port: u16,

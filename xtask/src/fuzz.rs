@@ -211,7 +211,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Politely first: a console that is told to end ends its mounts and its rclone as well.
+        // Politely first: a console that is asked to stop ends its mounts and its rclone as well.
         process::succeeds(Command::new("kill").arg(self.child.id().to_string()));
         let _ = self.child.wait();
     }

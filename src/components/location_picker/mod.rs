@@ -20,7 +20,7 @@ use crate::{
 /// Asks for the places where a walk can begin: remotes, and folders of this server.
 pub type Roots = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Vec<Location>>>>> + Send + Sync>;
 
-/// How the picker learns what there is.
+/// How the picker lists a location.
 #[derive(Clone)]
 pub struct Places {
     /// Where a walk can begin.
@@ -36,7 +36,7 @@ pub fn LocationPicker(
     face: Face,
     /// The location as text: `remote:path` or an absolute path.
     value: RwSignal<String>,
-    /// What there is to choose from.
+    /// The choices.
     places: Places,
 ) -> impl IntoView {
     let open = RwSignal::new(false);

@@ -162,8 +162,8 @@ fn nanos(number: &str, unit: u64) -> Option<u64> {
     whole.checked_mul(unit)?.checked_add((digits as f64 * (unit as f64 / scale)) as u64)
 }
 
-/// Seconds of a span that Longshore itself is told: `90s`, `1h30m`, `2d`, `1d 12h`. A number alone says nothing: 90 of
-/// what?
+/// Seconds of a duration that Longshore itself reads: `90s`, `1h30m`, `2d`, `1d 12h`. A number alone says nothing: 90
+/// of what?
 #[must_use]
 pub fn span(text: &str) -> Option<u32> {
     let unit = |unit: &str| match unit {

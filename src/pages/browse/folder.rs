@@ -107,7 +107,7 @@ async fn list(address: Result<Address>, refresh: bool) -> Result<(Address, FileP
     Ok((address, page, roots.iter().filter_map(|root| Location::parse(root).ok()).collect()))
 }
 
-/// How many names are left out. Where that cannot be told, the listing says what is wrong.
+/// How many names are left out. Where that is unknown, the listing says what is wrong.
 async fn undecryptable(location: Option<Location>) -> Result<u64> {
     match location {
         Some(location) if !location.is_local() => {

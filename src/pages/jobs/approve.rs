@@ -29,7 +29,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     if !summary.operation.removes() && summary.operation != Operation::Sync || deletes == 0 {
         return ().into_any();
     }
-    // Where it could not be told what they will say, a job that was stopped can be approved here as well.
+    // Where what they will say is unknown, a job that was stopped can be approved here as well.
     let stopped = report.reason.is_some() || preview.guard_report.is_none() && editor.was_blocked();
     let place = summary.destination.as_ref().unwrap_or(&summary.source).clone();
     let id = StoredValue::new(summary.id.clone());

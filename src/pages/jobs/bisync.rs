@@ -62,7 +62,7 @@ fn choices(draft: Draft, list: Offered) -> AnyView {
     .into_any()
 }
 
-/// What there is to choose, in words; until it is known, what is chosen.
+/// The choices, in words; until they are known, the one that is chosen.
 fn known(list: Option<Result<Vec<Flag>, AppError>>, name: &str, now: &str) -> Vec<Choice> {
     let flag = list.and_then(Result::ok).and_then(|flags| flags.into_iter().find(|flag| flag.name == name));
     let (default, all) = flag.map(|flag| (flag.default, flag.choices)).unwrap_or_default();

@@ -163,7 +163,7 @@ impl Editor {
             if is_job && self.unchanged().is_none() {
                 self.save().await?;
             }
-            // Whoever has left the page meanwhile starts nothing.
+            // Somebody who has left the page meanwhile starts nothing.
             match (self.unchanged(), self.wanted.try_get_untracked().flatten()) {
                 (Some(id), _) => run_job(id, approval.clone()).await,
                 (None, Some(Ok(run))) => start_run(NewRun { approval: approval.clone(), ..run }).await,

@@ -195,7 +195,7 @@ fn ask_or_run(editor: Editor, asking: RwSignal<bool>) {
 
 fn start(editor: Editor) {
     spawn_local(async move {
-        // What went wrong is told where it is seen.
+        // An error is shown where it belongs.
         let _ = editor.run(None).await;
     });
 }
@@ -238,7 +238,7 @@ fn question(editor: Editor, asking: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
-/// For who may look and not change.
+/// For people who may look and not change.
 pub fn read_only(job: Option<Job>) -> AnyView {
     let note = view! { <p class="note">{icon("lock")}<span>"Operators and admins can start transfers and change jobs."</span></p> };
     let Some(job) = job else {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::draft::Draft;
 use crate::{components::icon::icon, domain::format};
 
-/// The section of these fields; `words` says what is chosen.
+/// A section with these fields; `words` sums up the choices.
 pub fn section(
     title: &'static str,
     names: &'static [&'static str],
@@ -19,7 +19,7 @@ pub fn section(
     folding(title, words, wrong, RwSignal::new(false), body)
 }
 
-/// The same, for who knows better what is wrong in it, and whether it is open.
+/// The same, for a caller that knows what is wrong in it, and whether it is open.
 pub fn folding(
     title: &'static str,
     words: Memo<String>,

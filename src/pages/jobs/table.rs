@@ -42,7 +42,7 @@ impl Doors {
     }
 }
 
-/// The table; with what can be done for who `may`.
+/// The table; with actions if the person `may` use them.
 pub fn table(jobs: &[Job], names: &[Named], may: bool, doors: Doors, live: Live) -> AnyView {
     let rows = jobs.iter().map(|job| row(job, names, may, doors, live)).collect::<Vec<_>>();
     view! {
@@ -95,7 +95,7 @@ fn follows(followers: &[Follower], names: &[Named]) -> Option<AnyView> {
 /// The last run, or the one that goes on now.
 fn last(job: &Job, live: Live) -> AnyView {
     let (id, first) = (job.id.clone(), job.last_run.clone());
-    // While nothing newer is told, what the list came with; it is followed too.
+    // Until something newer arrives, what the list came with; it is followed too.
     let known = first.clone().map(|run| live.follow(run));
     let is_its = move |run: &RunSummary| !run.dry_run && run.job.as_ref().is_some_and(|job| job.id == id);
     let latest = Memo::new(move |before: Option<&Option<RunSummary>>| {

@@ -1,4 +1,4 @@
-//! What a closed section says of itself: what was chosen in it, in a few words.
+//! The summary of a closed section of the job form: its choices, in a few words.
 
 use crate::domain::{
     format,
@@ -98,7 +98,7 @@ pub fn trouble(job: &NewJob) -> String {
     )
 }
 
-/// When a job is started after another, in a word.
+/// When a follower starts, in a few words.
 #[must_use]
 pub const fn after(after: After) -> &'static str {
     match after {

@@ -24,7 +24,7 @@ const FIELDS: [&str; 2] = ["location", "mount_point"];
 pub fn form(roots: &[String], doors: Doors) -> AnyView {
     let ready = interactive();
     let (location, mount_point) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    // Whoever wants to write says so.
+    // Writing must be chosen.
     let (read_only, allow_other) = (RwSignal::new("true".to_owned()), RwSignal::new(String::new()));
     let errors: Errors = RwSignal::default();
     let failed = RwSignal::new(None::<AppError>);

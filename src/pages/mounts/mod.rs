@@ -180,7 +180,7 @@ fn nothing(may: bool, ready: bool, open: Memo<bool>) -> AnyView {
 /// Asks for the list again.
 fn look_again(doors: Doors) {
     spawn_local(async move {
-        // What cannot be told now stays as it was: the frame says that the console does not answer.
+        // What cannot be read now stays as it was: the frame says that the console does not answer.
         let Ok(now) = list_mounts().await else { return };
         let same = doors.mounts.try_with_untracked(|before| *before == now);
         if let Some(same) = same {
@@ -270,7 +270,7 @@ fn gone(doors: Doors) {
     focus_first(["content".to_owned()]);
 }
 
-/// Where files wait that nobody knew of, it is asked about now; anything else is told.
+/// Where files wait that nobody knew of, a question is asked now; anything else is shown as a message.
 fn refused(error: &AppError, doors: Doors) {
     if error.code == ErrorCode::Conflict || doors.asking.get_untracked() {
         doors.why.set(error.message.clone());

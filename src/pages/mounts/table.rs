@@ -19,7 +19,7 @@ use crate::{
     server_fns::mounts::DeleteMount,
 };
 
-/// The table; with what can be done for who `may`.
+/// The table; with actions if the person `may` use them.
 pub fn table(may: bool, doors: Doors) -> AnyView {
     let mounts = doors.mounts;
     let follow = move |first: Mount| {

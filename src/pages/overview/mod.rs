@@ -103,7 +103,7 @@ fn follow(live: Live) -> Callback<RunSummary, Memo<RunSummary>> {
     Callback::new(move |run| live.follow(run))
 }
 
-/// What there is to do while nothing was done yet: one thing.
+/// The one next step while nothing has been done yet.
 fn first_step(remotes: u64) -> AnyView {
     if remotes == 0 {
         let add =

@@ -99,7 +99,7 @@ fn field(option: &str) -> String {
 }
 
 /// Errors of the server by the fields they belong to: the connection's own are those that `is_option` knows. The path
-/// of the remote that encrypts is told apart from it by the server, its other options by their names.
+/// of the remote that encrypts is marked as such by the server, its other options by their names.
 pub(super) fn sort(errors: BTreeMap<String, String>, is_option: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
     let sorted = errors.into_iter().map(|(name, problem)| {
         let ours = matches!(name.as_str(), "filename_encryption" | "password" | "password2") && !is_option(&name);

@@ -117,7 +117,7 @@ fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
 fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
     let RemoteSummary { name, kind, provider, encrypted, server_check, tested } = remote;
     let trust = format!("/remotes/{}/trust", encode(name.as_str()));
-    // What the list told, until a test here tells more. A test that could not be made is told, but is no result.
+    // What the list says, until a test here says more. A test that could not be made is shown, but is no result.
     let tested = RwSignal::new(tested);
     let failed = RwSignal::new(None::<AppError>);
     let test = Action::new({

@@ -77,7 +77,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// The fields of `provider`, with what was typed into them before. Another provider is another draft: it begins
-    /// here, and not when one leaves the last, whose steps are still on the page then and would be told.
+    /// here, and not when one leaves the last, whose steps are still on the page then and would be notified.
     pub fn fields_of(&self, provider: &Provider) -> Fields {
         if let Some(fields) = self.fields.get_value().filter(|fields| fields.provider == provider.name) {
             return fields;

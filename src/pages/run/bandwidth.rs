@@ -15,7 +15,7 @@ use crate::{
 /// Limits that are one press away, as rclone writes them.
 const PRESETS: [&str; 4] = ["1M", "10M", "50M", "off"];
 
-/// The panel's content; with controls for who `may` change it.
+/// The panel's content; with controls if the person `may` change it.
 pub fn bandwidth(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
     let limit = doors.part(limit);
     let running = Memo::new(move |_| run.with(|run| run.state == RunState::Running && !run.stopping));

@@ -1,5 +1,5 @@
-//! What can be done with the run of this page, and what came of it. It lives as long as the page: what is asked in
-//! front of it stays open while the page below is drawn anew.
+//! The actions on this page's run, and their results. They live as long as the page: an open question stays open while
+//! the page below it is drawn again.
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
@@ -33,7 +33,7 @@ pub enum Begin {
 /// The doors.
 #[derive(Clone, Copy)]
 pub struct Doors {
-    /// The run as it was told last: what the stream does not tell of it is here.
+    /// The run as it was read last: it has what the stream does not send.
     pub facts: RwSignal<Option<Run>>,
     /// Begins another run, and goes there.
     pub begin: Action<Begin, ()>,
@@ -133,7 +133,7 @@ impl Doors {
     pub fn look(self) {
         let Some(id) = self.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())) else { return };
         spawn_local(async move {
-            // What cannot be told now stays as it was.
+            // What cannot be read now stays as it was.
             let Ok(run) = get_run(id.to_string()).await else { return };
             let same =
                 self.facts.try_with_untracked(|facts| facts.as_ref().is_some_and(|facts| facts.summary.id == id));

@@ -59,7 +59,7 @@ impl Lines {
             self.lines.clear();
             (self.truncated, self.older) = (log.truncated, log.older);
         } else if log.truncated {
-            // More was written than can be told: what is shown would have a hole.
+            // More was written than fits an answer: what is shown would have a hole.
             self.lines.clear();
             (self.truncated, self.older) = (true, None);
         }
@@ -144,7 +144,7 @@ fn follow(id: &RunId, query: &LogQuery, run: Memo<RunSummary>, shown: RwSignal<L
         spawn_local(async move {
             let found = get_run_log(id, query).await;
             let _ = busy.try_set_value(false);
-            // What could not be told now is told next time.
+            // What could not be read now is read next time.
             if let Ok(log) = found {
                 let at_end = list.try_get_untracked().flatten().is_none_or(|list| is_at_end(&list));
                 let told = log.reset || !log.lines.is_empty();

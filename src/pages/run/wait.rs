@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The panel's content; with controls for who `may` move it.
+/// The panel's content; with controls if the person `may` move it.
 pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
     let place = Memo::new(move |_| run.with(|run| run.position));
     let figure = move || place.get().map_or_else(|| "–".to_owned(), |place| format!("no. {place}"));

@@ -1,4 +1,4 @@
-//! Tokens for programs: one's own; for who looks after people, everybody's.
+//! Tokens for programs: one's own; for admins, everyone's.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

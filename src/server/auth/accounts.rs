@@ -49,7 +49,8 @@ impl Auth {
         Ok(user)
     }
 
-    /// Gives a user a new password and ends all their sessions and tokens: whoever knew the old one may have made some.
+    /// Gives a user a new password and ends all their sessions and tokens: somebody who knew the old one may have
+    /// created some.
     ///
     /// # Errors
     /// `not_found`, or `invalid` with the field.
@@ -158,7 +159,7 @@ pub async fn new_user(
     at: Timestamp,
 ) -> Result<User> {
     let id: UserId = new_id(at);
-    // The same name is told apart below: it is taken.
+    // The same name is handled below: it is taken.
     let others = users::names(c).await.map_err(failed)?;
     let like = others.into_iter().find(|other| names::look_alike(other, name));
     if let Some(like) = like.filter(|like| like.to_lowercase() != name.to_lowercase()) {

@@ -58,7 +58,7 @@ impl Actor {
     }
 }
 
-/// Whoever makes a request, signed in or not.
+/// The sender of a request, signed in or not.
 #[derive(Clone)]
 pub struct Visitor {
     /// The browser's session; empty when it has none.
@@ -93,7 +93,7 @@ impl Visitor {
 }
 
 impl fmt::Debug for Visitor {
-    /// Without the session: its id is as good as a password.
+    /// Without the session: its id is a secret, like a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Visitor").field("address", &self.address).finish_non_exhaustive()
     }

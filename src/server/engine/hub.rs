@@ -1,4 +1,4 @@
-//! What is known of runs right now, and who is told: the newest state of each run that has not ended, in memory, and a
+//! What is known of runs right now, and who listens: the newest state of each run that has not ended, in memory, and a
 //! bounded channel of what changes. A listener that falls behind loses messages and is given a snapshot instead.
 
 use std::{

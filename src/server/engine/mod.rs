@@ -1,6 +1,5 @@
-//! Runs: the queue, one run's life, and what is left of them after a crash. A run's process is not our child in spirit:
-//! it goes on without us, and the next console learns all from its directory. Who may start or stop one is for
-//! `services` to say.
+//! Runs: the queue, the life of one run, and recovery after a crash. A run outlives the console: its directory holds
+//! all of its state, so a restarted console can resume watching it. `services` decide who may start or stop a run.
 
 pub mod admission;
 pub mod authority;

@@ -1,5 +1,5 @@
-//! Where a run really reads and writes, and what it comes down to: the base of "one writer a destination", and of an
-//! approval that holds for one thing only.
+//! Where a run really reads and writes, and its digest: the base of "one writer per destination", and of approvals that
+//! hold for exactly one run.
 
 use sha2::{Digest as _, Sha256};
 

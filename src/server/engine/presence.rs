@@ -1,4 +1,5 @@
-//! Whether what a run needs is there. Asked once when the run starts, before rclone would try again and again what cannot pass. Only what is certain ends a run here: of a remote that does not answer the run itself tells.
+//! Whether what a run needs is there. Asked once when the run starts, before rclone would try again and again what
+//! cannot pass. Only what is certain ends a run here: of a remote that does not answer the run itself tells.
 
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub(super) async fn look(engine: &Engine, claimed: &Claimed, transfer: &Transfer
         match found {
             Some(Ok(found)) => reason = reason.or_else(|| judge(claimed, transfer.operation, side, found, holds)),
             Some(Err(RcloneError::Refused { message })) => return Found::Refused(message),
-            Some(Err(error)) => tracing::debug!(run = %claimed.id, %error, "what lies there could not be told"),
+            Some(Err(error)) => tracing::debug!(run = %claimed.id, %error, "could not find out what is there"),
             None => {}
         }
     }

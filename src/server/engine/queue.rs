@@ -1,4 +1,4 @@
-//! The queue: claims what is due while there is a place, in one transaction, and only then starts it.
+//! The queue: claims what is due while a slot is free, in one transaction, and only then starts it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
 const IDLE: Duration = Duration::from_secs(5);
 /// Why a run that waited too long ended.
 const EXPIRED: &str = "Its time limit ran out while it waited for its turn.";
-/// Queued runs whose new place is told after each claim.
+/// Queued runs whose new position is sent after each claim.
 const TOLD: usize = 100;
 
 /// Works off the queue until the engine closes. A database that fails is asked again later; this never ends by itself.
@@ -50,12 +50,13 @@ async fn step(engine: &Engine, moves: &mut Moves) -> Result<Option<Duration>, St
     Ok(Some(due.map_or(IDLE, |due| Duration::from_millis(due.millis_since(now)))))
 }
 
-/// Notices that the machine's clock was moved, and moves what waits along.
+/// Detects jumps of the machine's clock, and shifts the waiting runs along.
 struct Moves {
     jumps: Jumps,
-    /// When it was last right, by a clock that only goes on.
+    /// Monotonic time of the last adjustment.
     right: Duration,
-    /// By how much it was moved since. At the start it is not known whether it was, while nobody looked.
+    /// Shift still to be written, in milliseconds; `None`: nothing is pending. At startup `Some(0)`: a jump while the
+    /// console was down cannot be measured, so waits are only capped again.
     ms: Option<i64>,
 }
 

@@ -4,7 +4,7 @@
 use crate::domain::{operation::Operation, run::state::RunState};
 
 /// Whether it may be tried again; `passing` is whether rclone's error was of the network or a busy provider. A move, a
-/// delete and a bisync never are by themselves: what they did cannot be told from what they did not.
+/// delete and a bisync never are by themselves: afterwards nobody can tell what they already did.
 #[must_use]
 pub fn is_worth(operation: Operation, state: RunState, exit_code: Option<i32>, passing: bool) -> bool {
     if !operation.is_repeatable() {

@@ -50,11 +50,11 @@ use crate::{
 
 /// How often a run's log and lock are looked at.
 const TICK: Duration = Duration::from_millis(250);
-/// How soon listeners are told again: at most two messages a second for each run.
+/// How soon listeners get the next message: at most two messages a second for each run.
 const TELL: Duration = Duration::from_millis(500);
 /// Why a run ended whose guards waited for ever.
 const STALLED_LOOK: &str = "The safety check made no progress for too long. Nothing was changed. Check that the remote answers, then run it again.";
-/// How long after its time to clean up a run that was told to stop is killed from here: its shim, which would do it
+/// How long after its time to clean up a run that was asked to stop is killed from here: its shim, which would do it
 /// sooner, is dead or frozen.
 const KILL: Duration = Duration::from_secs(2);
 /// How long after that the rest of it is killed as well.
@@ -83,14 +83,14 @@ struct Refused {
     report: Option<GuardReport>,
 }
 
-/// Has the guards of a run that was claimed look, starts it, and watches it. `jumps` is the look at the clock by which
+/// Runs the guards of a claimed run, starts it, and watches it. `jumps` is the look at the clock by which
 /// it was claimed: when the clock was moved since, its time limit moves along.
 pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     let Some(mut watch) = Watch::new(&engine, &claimed.id, claimed.fence, jumps).await else { return };
     watch.follow_clock().await;
     let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
     let mut transfer = Transfer { operation, source, destination, options };
-    // Also before its guards look: they read what it would read.
+    // Also before its guards run: they read what it would read.
     if let Err(refused) = watch.may_begin(&claimed).await {
         return watch.end(refused.verdict, None, refused.report).await;
     }
@@ -238,8 +238,8 @@ impl Watch {
         }
     }
 
-    /// Has the guards look. How many files it may delete when they let it go; `None` when the run has ended, or the
-    /// console ends.
+    /// Runs the guards. How many files the run may delete when they let it start; `None` when the run has ended, or
+    /// the console ends.
     async fn guarded(&mut self, claimed: &Claimed, transfer: &Transfer, names: Option<u64>) -> Option<Option<u32>> {
         let (engine, live) = (self.engine.clone(), &mut self.live);
         let told = |stats| {
@@ -359,7 +359,7 @@ impl Watch {
                 }
                 stopped = Some(Instant::now());
                 if let Err(error) = shim::stop(&self.dir) {
-                    tracing::warn!(run = %self.id, %error, "could not be told to stop");
+                    tracing::warn!(run = %self.id, %error, "could not be asked to stop");
                 }
                 self.live.summary.stopping = true;
                 untold = true;
@@ -428,7 +428,7 @@ impl Watch {
         report
     }
 
-    /// Does not ask any more when it was asked, and whoever should see to it does not.
+    /// Kills a run that was asked to stop, when the shim that should do so does not.
     fn insist(&self, stopped: Option<Instant>) {
         let Some(late) = stopped.and_then(|at| at.elapsed().checked_sub(shim::grace(&self.dir))) else { return };
         if late >= KILL

@@ -18,7 +18,7 @@ use crate::{
 /// How long rclone may say nothing while it lists.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many there are; `None` where that cannot be told. What a move took from its source cannot be asked any more.
+/// How many there are; `None` where that is unknown. What a move took from its source cannot be asked any more.
 pub(super) async fn count(engine: &Engine, transfer: &Transfer, dir: &Path, sides: &(Side, Side)) -> Option<u64> {
     let names = match unhashed(engine, transfer, sides).await {
         Ok(names) if names.is_empty() => return Some(0),

@@ -28,8 +28,8 @@ pub struct Evidence {
     pub finish: Finish,
     /// What was found when rclone was asked once more.
     pub proof: Proof,
-    /// Statistics from rclone itself, newer than those in its log: taken just before it was told to stop, for it writes
-    /// none after that, or while its log's disk was full.
+    /// Statistics from rclone itself, newer than those in its log: taken just before it was asked to stop, for it
+    /// writes none after that, or while its log's disk was full.
     pub at_stop: Option<Stats>,
     /// Whether the disk of its log was full.
     pub log_full: bool,
@@ -75,7 +75,7 @@ const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with
 pub fn verdict(evidence: Evidence) -> Verdict {
     let Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
     let (state, error) = match exit {
-        // Whoever would have seen it was as still as rclone, and had to be killed too.
+        // The shim that would have seen it was as still as rclone, and had to be killed too.
         None if stalled => (RunState::Stalled, Some(STALLED.to_owned())),
         None => (
             RunState::Interrupted,
@@ -93,7 +93,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
                 Some("rclone exited with 0, but its final statistics are not in its log, so this cannot be called a success.".to_owned()),
             ),
         },
-        // "Nothing was transferred", where that was asked to be told.
+        // Exit code 9 is "nothing was transferred", only with `--error-on-no-transfer`.
         Some(Exit { code: Some(9), .. }) if finish.stats.as_ref().is_some_and(|stats| stats.errors == 0 && !stats.changed()) => {
             (RunState::NoChange, None)
         }
@@ -135,7 +135,7 @@ fn lost(name: &str, files: u64) -> String {
     )
 }
 
-/// Whether rclone ended because it was told to.
+/// Whether rclone ended because it was asked to.
 const fn was_stopped(exit: Exit) -> bool {
     exit.signal.is_some() || matches!(exit.code, Some(143))
 }

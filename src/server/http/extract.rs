@@ -1,5 +1,5 @@
 //! What REST reads and what it answers when it cannot: bodies, queries and errors, all as [`AppError`]. What does not
-//! fit is told without repeating it: it may hold a secret.
+//! fit is reported without repeating it: it may hold a secret.
 
 use axum::{
     Json,

@@ -161,7 +161,8 @@ async fn run(
 
 /// Preview a job
 ///
-/// Puts a dry run of it into the queue: what it would change is told by that run's files, and its id approves one run.
+/// Puts a dry run of it into the queue: what it would change is listed in that run's files, and its id approves one
+/// run.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/preview", tag = "jobs",
     params(
         ("id" = inline(JobId), Path, description = "the job's id"),

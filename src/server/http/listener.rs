@@ -100,7 +100,7 @@ pub async fn serve(
             },
         }
     }
-    // Who comes now is told so by the system, at once.
+    // The system refuses new clients at once.
     drop(listener);
     stopping.cancel();
     let ended = timeout(limits.shutdown, async { while connections.join_next().await.is_some() {} }).await;
@@ -293,7 +293,7 @@ mod tests {
         let (mut read, mut write) = connect(server.address, b"GET / HTTP/1.1\r\nhost: x\r\n").await.into_split();
         let trickle = async {
             let mut tick = tokio::time::interval(Duration::from_millis(5));
-            // Ends when the server is gone: who writes to it is told so then.
+            // Ends when the server is gone: writing to it fails then.
             while write.write_all(b"x-a: b\r\n").await.is_ok() {
                 tick.tick().await;
             }

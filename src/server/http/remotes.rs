@@ -86,7 +86,7 @@ impl From<UnusableRemote> for ListedRemote {
 /// List remotes
 ///
 /// All remotes, by name, and after them what rclone's configuration holds beside, each with its `problem`: no other
-/// call takes those. No option is told: those may be secret.
+/// call takes those. No option is returned: those may be secret.
 #[utoipa::path(get, path = "/api/v1/remotes", tag = "remotes",
     responses((status = 200, body = [ListedRemote])))]
 async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<ListedRemote>>, Problem> {

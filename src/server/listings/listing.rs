@@ -98,7 +98,7 @@ impl Listing {
         }
     }
 
-    /// Indexes in the order of paths. Those of one path are told apart by what else is known of them, so that the order
+    /// Indexes in the order of paths. Those of one path are ordered by what else is known of them, so that the order
     /// is the same however the provider tells them.
     pub fn by_path(&self) -> &[u32] {
         self.by_path.get_or_init(|| {

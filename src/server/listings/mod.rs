@@ -77,7 +77,7 @@ pub struct Kept {
     pub used_at: Timestamp,
 }
 
-/// One location. Whoever comes while the provider is being asked waits for the same answer.
+/// One location. Callers that arrive while the provider is being asked wait for the same answer.
 #[derive(Default)]
 struct Slot {
     listing: AsyncMutex<Option<Arc<Listing>>>,

@@ -10,7 +10,7 @@ use crate::{domain::encoding::canonical, server::rclone::manager::resolve::Remot
 pub(super) enum Meeting {
     /// They have not.
     Apart,
-    /// One is told from the home folder of a server and the other from its root: nobody can say.
+    /// One starts at the home folder of a server and the other at its root: nobody can say.
     Unknown,
     /// They have.
     Overlap,

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The figures. What there is none of is there as well, as 0.
+/// The figures. What there are none of is included, as 0.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     /// rclone's version; `None` when there is no rclone that can be used.

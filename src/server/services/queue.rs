@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Most runs that are told.
+/// Most runs that are returned.
 const MOST: usize = 200;
 
 /// The queue as it is now.

@@ -1,5 +1,5 @@
-//! Tokens for programs: one's own, and for who looks after people, everybody's. Made for oneself only: what is done
-//! with a token is told under its owner's name.
+//! Tokens for programs: one's own, and for admins, everyone's. People create tokens only for themselves: the audit log
+//! names the owner.
 
 use serde_json::json;
 
@@ -74,7 +74,7 @@ pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<Is
     Ok(IssuedToken { summary, token: secret })
 }
 
-/// Makes a token useless for ever: one's own, or for who looks after people, anybody's.
+/// Makes a token useless for ever: one's own, or for admins, anyone's.
 pub async fn delete(actor: &Actor, app: &AppState, id: &TokenId) -> Result<()> {
     let anybodys = actor.require(Permission::UsersWrite).is_ok();
     if !anybodys {

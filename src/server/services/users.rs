@@ -99,7 +99,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
         // Two know it now.
         users::set_must_change(&mut transaction, id, true).await?;
         let ended = sessions::delete_of_user(&mut transaction, id).await?;
-        // Whoever knew the old one may have made some.
+        // Somebody who knew the old one may have created some.
         let revoked = tokens::revoke_of_user(&mut transaction, id).await?;
         let detail = json!({ "sessions": ended, "tokens": revoked });
         audit(&mut transaction, app, actor, Change { detail, ..Change::new("user.password", name) }).await?;

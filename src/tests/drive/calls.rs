@@ -250,7 +250,7 @@ impl Filesystem for Calls {
         if let Err(error) = state.alive() {
             return reply.error(error);
         }
-        // The number of what was told last is the place to go on from: what is removed meanwhile moves nothing.
+        // The number of the last entry is where to continue: what is removed meanwhile moves nothing.
         let mut names: Vec<_> =
             state.tree.folder(ino.0).into_iter().flatten().map(|(name, node)| (*node, name.clone())).collect();
         names.sort_unstable();

@@ -1,4 +1,4 @@
-//! Hostile name × operation × provider: one table. What lies on the disks is the judge: a file is there under the same
+//! Hostile name × operation × provider: one table. The files on the disks are the judge: a file is there under the same
 //! name, byte for byte, or the run names it as failed; nothing is lost in silence, renamed, or touched instead of
 //! another. `docs/reliability.md` tells how to run all.
 

@@ -23,7 +23,7 @@ const ONE_OF: [(&str, i64); 3] = [("delete_before", 1), ("delete_during", 2), ("
 const ALONE: [(&str, &str); 3] =
     [("size_only", "SizeOnly"), ("ignore_existing", "IgnoreExisting"), ("ignore_times", "IgnoreTimes")];
 
-/// A server that takes a connection and never answers: whoever goes there waits.
+/// A server that takes a connection and never answers: a client that connects waits.
 struct Silent {
     console: Console,
     _listener: TcpListener,

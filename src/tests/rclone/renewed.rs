@@ -1,4 +1,4 @@
-//! Tokens that renew once: whoever uses them, and however many at once, they are renewed by one rclone at a time, and
+//! Tokens that renew once: however many use them at once, they are renewed by one rclone at a time, and
 //! kept.
 
 use super::{

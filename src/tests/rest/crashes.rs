@@ -28,7 +28,7 @@ enum Moment {
     Process,
     /// rclone runs, and waits for a remote that never answers.
     Waiting,
-    /// The kernel has it. Nobody was told.
+    /// The kernel has it. No answer was sent.
     Mounted,
 }
 

@@ -22,7 +22,7 @@ async fn calls(console: &Console) -> Vec<(Method, String)> {
 #[tokio::test]
 async fn nobody_gets_in_without_a_credential() {
     let console = Console::start();
-    // That no call at all answers without one is looked at in `policy`; whoever guesses tokens is slowed down.
+    // That no call at all answers without one is looked at in `policy`; guessing tokens is slowed down.
     let open = "/api/v1/backups/rclone/providers";
     for (method, path) in calls(&console).await.into_iter().filter(|(_, path)| path != open).take(10) {
         let answer = console.anonymous(method.clone(), &path).json(&json!({})).send().await.expect("an answer");

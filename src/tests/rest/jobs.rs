@@ -123,7 +123,7 @@ async fn a_chain_goes_on_as_its_ends_say_and_never_comes_back() {
     let started = console.get("/api/v1/audit?action=run.start", StatusCode::OK).await;
     let of_chain =
         started["entries"].as_array().expect("entries").iter().filter(|entry| entry["via"] == "chain").count();
-    assert_eq!(of_chain, 2, "each start is told: {started}");
+    assert_eq!(of_chain, 2, "each start is reported: {started}");
     assert!(console.root().join("c/x").exists(), "what the first had copied was there for the second");
     assert!(console.get(&format!("/api/v1/jobs/{bad}"), StatusCode::OK).await["last_run"].is_null());
 

@@ -107,7 +107,7 @@ async fn a_run_is_followed_while_it_goes_on_and_its_speed_is_kept() {
     let first = console.get(&format!("/api/v1/runs/{id}/log"), StatusCode::OK).await;
     let (mut told, mut cursor) =
         (first["lines"].as_array().expect("lines").clone(), first["cursor"].as_str().expect("a cursor").to_owned());
-    until("each file was told", async || {
+    until("each file was reported", async || {
         let since = console.get(&format!("/api/v1/runs/{id}/log?after={cursor}"), StatusCode::OK).await;
         since["cursor"].as_str().expect("a cursor").clone_into(&mut cursor);
         if since["reset"] == true {

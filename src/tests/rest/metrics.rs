@@ -1,4 +1,4 @@
-//! Figures for monitoring: in the format that Prometheus reads, true, and for who may read them.
+//! Figures for monitoring: in the format that Prometheus reads, true, and only for people who may read them.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -125,7 +125,8 @@ async fn a_mount_whose_process_is_gone_is_told() {
     for (pid, _) in console.processes(id) {
         crate::support::kill(pid);
     }
-    crate::support::until("it is told", async || (mounts(&scrape(&console).await) == [0.0, 1.0]).then_some(())).await;
+    crate::support::until("it is reported", async || (mounts(&scrape(&console).await) == [0.0, 1.0]).then_some(()))
+        .await;
     let gone =
         console.request(Method::DELETE, &format!("/api/v1/mounts/{id}?force=true")).send().await.expect("an answer");
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);

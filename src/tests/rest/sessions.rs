@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ADMIN, Console, expect, sign_in, sign_in_as, stream_end};
 
-/// What a browser with this cookie is told of its owner's sessions.
+/// What a browser with this cookie sees of its owner's sessions.
 async fn list(console: &Console, session: &str) -> Vec<Value> {
     let request = console.anonymous(Method::GET, "/api/v1/sessions").header(header::COOKIE, session);
     let list = expect(request.send().await.expect("an answer"), StatusCode::OK).await;

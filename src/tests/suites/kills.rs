@@ -1,5 +1,5 @@
 //! Processes that are frozen, killed, or told to end: what hangs is ended, what was killed is healed by the next run,
-//! and who is told to end leaves all that runs running.
+//! and a console that is asked to stop leaves all that runs running.
 
 use std::{
     fs,

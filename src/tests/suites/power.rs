@@ -1,4 +1,4 @@
-//! The power fails: the data folder lies on a drive that loses, at a call by chance, all that was not synced. What was
+//! The power fails: the data folder is on a drive that loses, at a call by chance, all that was not synced. What was
 //! answered is there afterwards, nothing is damaged, and every run comes to an end.
 
 use std::{cell::RefCell, collections::BTreeMap, collections::BTreeSet, fs, process::Command, time::Duration};
@@ -19,7 +19,7 @@ const MOST_CALLS: usize = 1500;
 #[derive(Default)]
 struct Answered {
     runs: Vec<String>,
-    /// The runs that were told to have ended, and how.
+    /// The runs that were reported as ended, and how.
     ended: BTreeMap<String, Value>,
     jobs: BTreeMap<String, String>,
     tokens: BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! The console that is killed: its folders, its process, and the boundaries at which it is told to die.
+//! The console that is killed: its folders, its process, and the boundaries at which it dies.
 
 use std::{
     env,
@@ -74,7 +74,7 @@ impl Console {
         self.at("root")
     }
 
-    /// Keeps everything for who wants to look at it; where.
+    /// Keeps everything for inspection; where.
     pub fn keep(&mut self) -> PathBuf {
         self.place.disable_cleanup(true);
         self.place.path().to_owned()
@@ -123,7 +123,7 @@ impl Console {
         Ok(())
     }
 
-    /// Tells whoever comes to this boundary next to die there.
+    /// Makes the next process at this boundary die there.
     pub fn arm(&self, boundary: &str) -> Result<()> {
         Ok(fs::write(self.data().join("runs").join(format!("die-at.{boundary}")), "")?)
     }

@@ -1,5 +1,5 @@
-//! The work that goes on while everything is killed: copies and syncs as slow as they are told to be, some that are
-//! tried again, some that are followed by another. Each has a destination of its own, so what became of it can be told
+//! The work that goes on while everything is killed: copies and syncs as slow as they should be, some that are
+//! tried again, some that are followed by another. Each has a destination of its own, so what became of it is known
 //! by looking there.
 
 use std::{fs, path::Path};

@@ -65,7 +65,7 @@ pub fn prove(
         match &asked.id {
             Some(id) if by_id.contains_key(id.as_str()) => {}
             Some(id) => drop(faults.lost.insert(format!("{id} was acknowledged ({asked:?})"))),
-            // Nobody was told that it is there, and it was not asked for again.
+            // No answer said that it is there, and it was not asked for again.
             None => continue,
         }
         let first = (asked.source.as_str(), asked.destination.as_str());

@@ -27,7 +27,7 @@ use crate::{
 
 /// rclone's exit code when a place is not there.
 const NOT_THERE: i32 = 3;
-/// How many names of files that are left out are told, and how long they may be together, in bytes.
+/// How many names of files that are left out are reported, and how long they may be together, in bytes.
 const NAMES: (usize, usize) = (100, 16 << 10);
 
 /// A sync whose comparison lies in `dir`.

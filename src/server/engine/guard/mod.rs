@@ -1,4 +1,4 @@
-//! The guards: they look before a run changes anything, and let it go or say why not.
+//! The guards: before a run changes anything they check what it would do, and let it start or block it with a reason.
 
 mod figures;
 mod removal;
@@ -36,7 +36,7 @@ use crate::{
     },
 };
 
-/// Poll interval while the dry run of a look ahead is running.
+/// Poll interval while the preflight dry run is running.
 const TICK: Duration = Duration::from_millis(500);
 /// How far back the most that a source held is looked for, in milliseconds: 28 days.
 const WEEKS_MS: i64 = 28 * 24 * 60 * 60 * 1000;
@@ -140,7 +140,7 @@ pub(super) const fn is_reviewed(operation: Operation) -> bool {
 }
 
 /// What the guards will say to the run of which `stored` is a preview that ended well; its comparison lies in `dir`.
-/// `None` for what is not one, and when it cannot be told.
+/// `None` for what is not one, and when it is unknown.
 pub(super) async fn review(
     engine: &Engine,
     stored: &Stored,
@@ -156,7 +156,7 @@ pub(super) async fn review(
     let transfer = Transfer { operation: summary.operation, source, destination, options: stored.run.options.clone() };
     let reviewed = try_review(engine, stored, &transfer, dir, stats, stop).await;
     reviewed
-        .inspect_err(|failed| tracing::warn!(run = %summary.id, ?failed, "what its guards will say could not be told"))
+        .inspect_err(|failed| tracing::warn!(run = %summary.id, ?failed, "what its guards will say is unknown"))
         .ok()
 }
 

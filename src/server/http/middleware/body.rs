@@ -1,5 +1,5 @@
-//! How much a client may send and how slowly. Both doors read bodies in their own ways, so what was broken is noted
-//! here and answered here, whatever the reader made of it.
+//! Size and time limit for request bodies, for REST and server functions. Each reads bodies in its own way, so the
+//! broken limit is recorded and answered here, whatever the reader made of it.
 
 use std::{
     pin::Pin,
@@ -50,7 +50,7 @@ impl Clocks {
     }
 }
 
-/// What a body broke.
+/// The limit that a body broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 enum Limit {
     #[error("the body is too large")]
@@ -69,7 +69,7 @@ async fn within(clocks: Clocks, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    // Such a client sends nothing before it is told to: then there is nothing to hear out.
+    // Such a client sends nothing before it is asked to: then there is nothing to drain.
     let waits = request.headers().contains_key(header::EXPECT);
     let declared = request.body().size_hint().lower();
     let seat = request.extensions().get::<Seat>().cloned();
@@ -140,7 +140,7 @@ struct Bounded {
     body: Body,
     read: u64,
     late: Pin<Box<Sleep>>,
-    /// Is told when all of it has come.
+    /// Notified when all of it has arrived.
     seat: Option<Seat>,
     /// What is added to its time when it turns out that somebody who is signed in sends it.
     more: Option<Duration>,

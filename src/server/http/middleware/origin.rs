@@ -157,9 +157,9 @@ fn is_health(request: &Request) -> bool {
         && matches!(request.uri().path(), "/healthz" | "/readyz" | "/healthz/" | "/readyz/")
 }
 
-/// Whether a request can change something. Server functions count always: a form of another site could call them. A
-/// call of REST that shows nothing does not: there is nothing that another site could have borrowed, and it is told
-/// further in that it shows nothing.
+/// Whether a request can change something. Server functions count always: a form of another site could call them. REST
+/// calls without a cookie or token do not: they have no authority that another site could abuse, and the access check
+/// refuses them later.
 fn changes(request: &Request) -> bool {
     let (path, headers) = (request.uri().path(), request.headers());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);

@@ -1,5 +1,5 @@
-//! What lies at a location: a folder, a file, or nothing. Asked of rclone in one place, so that every operation is told
-//! the same.
+//! What lies at a location: a folder, a file, or nothing. Asked of rclone in one place, so that every operation gets
+//! the same answer.
 
 use std::time::Duration;
 

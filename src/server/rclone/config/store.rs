@@ -183,7 +183,7 @@ impl Vault {
                 self.take_back(change);
                 return Err(error);
             }
-            // The change is made: whoever uses the working copy next makes it agree.
+            // The change is made: the next use of the working copy brings it up to date.
             if let Err(error) = self.write_working(&mut conf) {
                 tracing::warn!(%error, "the working copy could not be written; that is tried again");
             }
@@ -253,7 +253,7 @@ impl Vault {
         self.undo_unwanted()?;
         let done = work();
         if done.is_err() {
-            // When this fails as well, whoever comes next tries it again.
+            // If this fails as well, the next caller tries it again.
             let _ = self.undo_unwanted();
         }
         done

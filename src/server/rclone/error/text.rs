@@ -416,7 +416,7 @@ pub fn is_about_identity(message: &str) -> bool {
     message.contains("host key") || message.contains("certificate")
 }
 
-/// The error that rclone's text means. Who gave up waiting, rclone or we, is the same to whoever asked.
+/// The error that rclone's text means. Whether rclone or Longshore gave up waiting makes no difference to the caller.
 #[must_use]
 pub fn error(text: &str, secrets: &[String]) -> RcloneError {
     if text.contains("didn't find section in config file") {

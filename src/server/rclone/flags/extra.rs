@@ -13,7 +13,7 @@ pub struct Own {
     pub default: &'static str,
     /// Where `--help` has it; `Command` is among those of the command itself.
     pub group: &'static str,
-    /// What there is to choose from.
+    /// The choices.
     pub choices: &'static [&'static str],
     /// What it does, in rclone's words.
     pub help: &'static str,

@@ -1,5 +1,5 @@
 //! Why a run failed, in one sentence: the first file that failed and why, and how many more did; else what rclone said
-//! of the whole. Each error is told as a test of a remote tells it.
+//! of the whole. Each error is worded as in a test of a remote.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ const AFTER: [&str; 8] = [
 ];
 /// Verdicts that others read further: they are passed on as they are.
 const KEPT: [&str; 2] = ["Failed to bisync", "Failed to check"];
-/// Most names that are told apart.
+/// Most names that are counted separately.
 const NAMES: usize = 10_000;
 
 /// What was said so far.

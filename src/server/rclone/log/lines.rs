@@ -86,7 +86,7 @@ pub fn lines(dir: &Path, wanted: &Wanted) -> io::Result<RunLog> {
     }
 }
 
-/// What there is to read, oldest first: what rclone said outside of its log; then what was kept of that, or the log
+/// The sources to read, oldest first: what rclone said outside of its log; then what was kept of that, or the log
 /// itself.
 pub fn sources(dir: &Path) -> io::Result<Vec<Segment>> {
     let errors = Segment::open(&dir.join(run_dir::STDERR))?.filter(|segment| segment.len > 0);
@@ -231,7 +231,7 @@ fn each_at(segment: &mut Segment, start: u64, end: u64, mut each: impl FnMut(u64
             done = at;
         } else if n == LONGEST as u64 {
             at += n + reader.skip_until(b'\n')? as u64;
-            // Whether it has ended or not: nothing of it is told.
+            // Whether it has ended or not: none of it is returned.
             done = at;
         } else {
             return Ok(done);

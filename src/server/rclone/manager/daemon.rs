@@ -264,7 +264,7 @@ impl Supervisor {
         let _ = fs::remove_file(self.run.join("rcd.sock"));
     }
 
-    /// Whether it was told to end, or nobody is there who could ask anything.
+    /// Whether it was asked to end, or no caller is left.
     fn stopping(&self) -> bool {
         *self.stop.borrow() || self.stop.has_changed().is_err()
     }

@@ -250,7 +250,7 @@ impl Inner {
         held.iter().any(|(_, names)| names.contains(name))
     }
 
-    /// Renews a token, unless another one just did. To its end, though whoever asked may be gone: the old token is
+    /// Renews a token, unless another one just did. To its end, though the caller may be gone: the old token is
     /// worth nothing once there is a new one.
     async fn renew(self: &Arc<Self>, name: &str) {
         let turn = Arc::clone(lock(&self.tokens.locks).entry(name.to_owned()).or_default());

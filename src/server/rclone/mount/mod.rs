@@ -151,8 +151,8 @@ impl Rclone {
         Ok(())
     }
 
-    /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: whoever
-    /// reads a mount that hangs, hangs.
+    /// Reads the folder of a new mount as a program would. An rclone of its own does, which can be killed: a process
+    /// that reads a hanging mount hangs.
     ///
     /// # Errors
     /// Why it cannot be read, as the mount's own log says.

@@ -43,7 +43,7 @@ pub struct Process {
     pub env: Vec<(OsString, OsString)>,
     /// Its umask; ours when `None`.
     pub umask: Option<u32>,
-    /// Whether it is told to end (SIGTERM) when the thread that starts it ends.
+    /// Whether it gets SIGTERM when the thread that starts it ends.
     pub dies_with_thread: bool,
     /// What it listens on, as descriptor 3.
     pub listener: Option<OwnedFd>,
@@ -98,7 +98,7 @@ impl Process {
                         return Err(io::Error::from_raw_os_error(libc::ESRCH));
                     }
                 }
-                // A program that is not there is told now: the pipe by which the standard library tells it may be 3 or
+                // A missing program is reported now: the pipe by which the standard library tells it may be 3 or
                 // 4.
                 check(libc::access(image.program.as_ptr(), libc::X_OK))?;
                 for (from, to) in [(&listener, LISTENER), (&lock, LOCK)] {

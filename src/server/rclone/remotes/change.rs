@@ -10,7 +10,7 @@ use crate::server::rclone::{
     program::tasks::blocking,
 };
 
-/// A change that is made. Dropped, it is taken back: whoever asked for it may be gone before all of it is done.
+/// A change that is made. Dropped, it is rolled back: the caller may be gone before all of it is done.
 #[must_use = "dropped, it is taken back"]
 pub struct Saved {
     vault: Arc<Vault>,

@@ -76,7 +76,7 @@ fn heal(workdir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a process lives that was told to work in `workdir`.
+/// Whether a process that works in `workdir` is alive.
 fn is_used(workdir: &Path) -> io::Result<bool> {
     let mut word = WORKDIR.as_bytes().to_vec();
     word.extend(workdir.as_os_str().as_bytes());

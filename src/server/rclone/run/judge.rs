@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Options of one kind that contradict each other are told at the first of these.
+/// Options of one kind that contradict each other are reported at the first of these.
 const TOGETHER: &str = "options";
 
 /// The values of an option, by its name in an answer.

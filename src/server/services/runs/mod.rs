@@ -91,7 +91,7 @@ pub async fn get(actor: &Actor, app: &AppState, id: &RunId) -> Result<Run> {
     found(app, id).await
 }
 
-/// The same, for who started or stopped it just now: they are told of it, whatever else they may see.
+/// Loads a run without the permission to read the history: the caller just started or stopped it.
 async fn found(app: &AppState, id: &RunId) -> Result<Run> {
     let mut reader = app.store.acquire().await?;
     let stored = runs::get(&mut reader, id).await?.ok_or_else(|| unknown(id))?;

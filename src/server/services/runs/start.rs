@@ -39,7 +39,7 @@ use crate::{
 
 /// Longest time limit, in seconds: a week.
 const LIMIT_MAX: u32 = 7 * 24 * 3600;
-/// How long to look whether a source is a file.
+/// How long to check whether a source is a file.
 const QUICK_LOOK: Duration = Duration::from_secs(3);
 /// Longest idempotency key, in bytes.
 const KEY_MAX: usize = 255;

@@ -17,7 +17,7 @@ use crate::{
 /// rclone's exit code for a command line that it cannot read.
 const USAGE: i32 = 2;
 
-/// Puts a run into the queue and waits until it has ended. Whoever stops waiting stops nothing.
+/// Puts a run into the queue and waits until it has ended. A caller that stops waiting does not stop the run.
 pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
     // Listened to before it is started: its end cannot be missed.
     let events = app.engine.hub().subscribe();

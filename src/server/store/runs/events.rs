@@ -9,7 +9,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// Most events of a run that are told.
+/// Most events of a run that are returned.
 const MOST: i64 = 200;
 
 /// Notes that something happened to a run. `user` is who did it, where somebody did.

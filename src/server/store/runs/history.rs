@@ -33,7 +33,7 @@ const FEW: i64 = 10_000;
 /// A run as it is stored.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The run; `command` and `in_flight` are empty, they are rclone's to tell; `events` are told by
+    /// The run; `command` and `in_flight` are empty, rclone knows them; `events` are read by
     /// [`super::events()`], `wait` and `approves` by who knows the rules.
     pub run: Run,
     /// The digest of what was asked for.

@@ -1,7 +1,7 @@
 //! The life of a run that was claimed: guarded, started, running, ended or tried again.
 //!
 //! A run has a fence: how often it was claimed. What is written about a run after its claim proves with the fence that
-//! the run is still the writer's; one that comes too late changes nothing, and is told so.
+//! the run is still the writer's; one that comes too late changes nothing, and gets an error.
 
 use sqlx::SqliteConnection;
 

@@ -107,9 +107,8 @@ struct Waiting {
     backoff_secs: i64,
 }
 
-/// The machine's clock was moved by `ms`: what waits keeps its order, its time limit and its wait for the next attempt.
-/// What was queued since `since` was so by the new clock. Whoever moved it when: nobody waits for longer than from now
-/// until their next attempt would begin.
+/// After a jump of the machine's clock: shifts rank, `deadline_at` and `not_before` of queued runs by `ms`, except
+/// those created since `since`, which are on the new clock already. `not_before` is capped at now plus the backoff.
 pub async fn clock_moved(c: &mut SqliteConnection, now: Timestamp, since: Timestamp, ms: i64) -> Result<()> {
     let waiting: Vec<Waiting> = sqlx::query_as(
         "SELECT id, created_at, not_before, attempt, backoff_secs FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY id",

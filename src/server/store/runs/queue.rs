@@ -118,7 +118,7 @@ pub enum StopOutcome {
     NotFound,
     /// It waited; now it is cancelled and that is final.
     Cancelled,
-    /// It runs; the wish is noted, its process has to be told.
+    /// It runs; the request is saved, and its process must be stopped.
     Requested,
     /// It had ended before.
     AlreadyFinal,
@@ -227,10 +227,10 @@ impl ClaimedRow {
     }
 }
 
-/// Takes the next run of the queue: the first that is due, for which there is a place within `limits`, and that meets
+/// Takes the next run of the queue: the first that is due, for which a slot is free within `limits`, and that meets
 /// no run which works. None while the queue is paused. Commit before you start it.
 pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> Result<Option<Claimed>> {
-    // The gate, written first: whoever claims at the same time waits here, and then sees what this claim did.
+    // The gate, written first: another claim waits here, and then sees what this one did.
     let paused: Option<i64> =
         sqlx::query_scalar("UPDATE admission SET epoch = epoch + 1 WHERE id = 1 RETURNING paused_at")
             .fetch_one(&mut *c)

@@ -24,7 +24,7 @@ async fn crashed(dir: &Path) {
             finish_next(&store, RunState::Failed, Timestamp(NOW.0 + 100)).await;
         }
     }
-    // Fold what there is so far into the database, then leave more in the log.
+    // Fold all of it so far into the database, then leave more in the log.
     let pool = SqlitePool::connect(&format!("sqlite://{}", live.display())).await.expect("opened");
     sqlx::query("PRAGMA wal_checkpoint(RESTART)").execute(&pool).await.expect("folded");
     enqueue(&store, 20).await;

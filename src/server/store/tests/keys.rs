@@ -1,4 +1,4 @@
-//! Sessions and tokens: which are told, to whom, and which are not any more.
+//! Sessions and tokens: which are listed, to whom, and which no longer are.
 
 use super::{
     super::{

@@ -1,4 +1,4 @@
-//! Providers that have one name several times: no page loses an entry or tells one twice, and each can be told from the
+//! Providers that have one name several times: no page loses an entry or has one twice, and each is different from the
 //! others.
 
 use super::*;

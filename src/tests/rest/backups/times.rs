@@ -1,4 +1,4 @@
-//! Times and sizes: null is "nobody knows" and nothing else, and a real value is told whatever it is.
+//! Times and sizes: null is "nobody knows" and nothing else, and a real value is reported whatever it is.
 
 use std::time::SystemTime;
 

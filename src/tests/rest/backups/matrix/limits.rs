@@ -1,4 +1,4 @@
-//! 504: whoever is asked listens, and never says a word. The limit ends the call and everything that was begun for it.
+//! 504: the server listens, and never says a word. The limit ends the call and everything that was begun for it.
 
 use std::{
     fs,
