@@ -1,4 +1,4 @@
-//! The document, the table of routes, and what every page has around it. Nothing else.
+//! The HTML document, the table of routes, and the frame around every page.
 
 use leptos::{config::LeptosOptions, prelude::*, server_fn::ServerFn};
 use leptos_meta::{MetaTags, Title, provide_meta_context};

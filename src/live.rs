@@ -1,4 +1,4 @@
-//! What moves while you look: one stream of events for each visible tab, as signals. Pages and the frame read them;
+//! Live state: one stream of events for each visible tab, as signals. Pages and the frame read them;
 //! what a page showed at first comes from the server, and a run's row is patched from here.
 
 use std::{

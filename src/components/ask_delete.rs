@@ -1,4 +1,4 @@
-//! The question before something of a list is deleted, and the deletion.
+//! The confirmation before an item of a list is deleted, and the deletion.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The question why, before something that others will wonder about. It may be left open.
+//! A dialog that asks for a reason before an action that others will wonder about. The reason is optional.
 
 use leptos::{ev, html, prelude::*};
 

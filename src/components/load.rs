@@ -1,4 +1,4 @@
-//! What is waited for: a skeleton of the same size, then the view, or what went wrong in words and what to do.
+//! Loading states: a skeleton of the same size, then the view, or an error with what to do.
 
 use leptos::prelude::*;
 use leptos_router::{components::Redirect, hooks::use_location};

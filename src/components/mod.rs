@@ -1,4 +1,5 @@
-//! What pages are drawn with. Knows no page and calls no server function: data and actions come in as arguments.
+//! The components that pages are built from. They know no page and call no server function: data and actions come in as
+//! arguments.
 
 pub mod ask_delete;
 pub mod ask_why;

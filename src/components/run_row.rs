@@ -1,4 +1,4 @@
-//! A run that goes on, as a row: route, bar, figures, stop. On the overview and behind the activity pill.
+//! An active run as a row: route, bar, figures, stop. On the overview and behind the activity pill.
 
 use leptos::prelude::*;
 

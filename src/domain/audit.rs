@@ -1,4 +1,4 @@
-//! The audit log as it is read: who did what, when, by which door, from where.
+//! Rows of the audit log: who did what, when, through what (browser, token, command line), and from where.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

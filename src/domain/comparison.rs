@@ -1,4 +1,4 @@
-//! By what the files of two sides are compared, in words: known before a run begins.
+//! How the files of two sides will be compared (size, time, checksum), in words, known before a run starts.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! The one error that both doors answer with. What its source was is in the server's log, under
+//! The one error that REST and server functions answer with. Its cause is in the server's log, under
 //! [`AppError::reference`].
 
 use std::{collections::BTreeMap, fmt};

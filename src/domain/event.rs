@@ -1,4 +1,4 @@
-//! What the console tells a page while it is looked at. One stream a visible tab.
+//! Events that the console sends to open pages: one stream for each visible tab.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

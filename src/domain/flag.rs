@@ -1,5 +1,4 @@
-//! Options of rclone beside those that have a field of their own: what they are, and what their values look like, by
-//! rclone's types.
+//! rclone options without a field of their own: their names, types and valid values.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;

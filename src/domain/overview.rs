@@ -1,4 +1,4 @@
-//! What the first page answers: is my data safe, is anything wrong?
+//! The data of the overview page: is my data safe, is anything wrong?
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

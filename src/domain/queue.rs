@@ -1,4 +1,4 @@
-//! The queue as a whole: whether it rests, how much may run at once, and how a run that waits is moved.
+//! The queue as a whole: paused or not, how many runs may be active, and how to move a waiting run.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,5 +1,4 @@
-//! What a delete and a move take away: how many files they may without being asked about, and what lets one go beyond
-//! that.
+//! The rule for deletes and moves: how many files they may remove without confirmation, and what permits more.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! What is tried again, and how soon.
+//! Retries: how many attempts a run has, and how long it waits between them.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Who uses the console, and what they may.
+//! People who use the console, and their roles.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! What the pages in front of the console share: the card, and its fields.
+//! The card and fields shared by the pages before sign-in.
 
 use leptos::prelude::*;
 

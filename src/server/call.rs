@@ -1,4 +1,4 @@
-//! The one wrapper of all server functions: who asks, the service, and the status of a refusal.
+//! The one wrapper of all server functions: identifies the caller, calls the service, sets the status of an error.
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::{expect_context, use_context};

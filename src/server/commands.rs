@@ -1,5 +1,5 @@
-//! What the program does from the command line: serves, or does one thing and ends. What goes wrong is one sentence on
-//! standard error, and a code that is not zero.
+//! The commands of the program: serve, or do one thing and exit. An error is one sentence on standard error and a
+//! non-zero exit code.
 
 use std::{
     io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},

@@ -1,4 +1,4 @@
-//! `longshore doctor`: what is well, what is wrong, and what to do about it, without starting anything.
+//! `longshore doctor`: checks the installation and says what to fix, without starting anything.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! The server: what only it knows. `start` builds everything and passes it down; nothing is global.
+//! The server side. `start` builds everything and passes it down; nothing is global.
 
 pub mod auth;
 pub mod call;

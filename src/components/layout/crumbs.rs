@@ -1,4 +1,4 @@
-//! Where one is, and the way up: read from the path alone.
+//! Breadcrumbs: the current page and its parents, from the path alone.
 
 use leptos::prelude::*;
 

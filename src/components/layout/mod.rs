@@ -1,5 +1,5 @@
-//! The frame around every page of who is signed in: menu, top bar, the state of the stream. It is drawn at once;
-//! what depends on who is signed in fills its own small places.
+//! The frame around every page for people who are signed in: menu, top bar, the state of the stream. It is drawn at
+//! once; what depends on who is signed in fills its own small places.
 
 mod activity;
 mod crumbs;

@@ -1,4 +1,4 @@
-//! Inside the picker's dialog: where one is, what lies there, and the way on.
+//! Inside the picker's dialog: the current folder, its subfolders, and the way down.
 
 use leptos::{prelude::*, task::spawn_local};
 

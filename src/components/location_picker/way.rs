@@ -1,4 +1,4 @@
-//! The way from where one may begin down to a place.
+//! The path from a root or remote down to a folder, for the picker.
 
 use crate::domain::location::Location;
 

@@ -1,4 +1,4 @@
-//! A run as it would be asked for once more: as it was, only looked at, or for real after it was looked at.
+//! A new run from an old one: the same again, as a preview, or for real after a preview.
 
 use super::{detail::Run, new::NewRun};
 use crate::domain::guard::{Approval, Guards};

@@ -1,4 +1,4 @@
-//! What happened to a run, who did it and why: its history, one line each.
+//! The events of a run: what happened, who did it and why, one line each.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

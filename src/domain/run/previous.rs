@@ -1,4 +1,4 @@
-//! The run before: what a run is compared with, and the difference in words.
+//! The previous run that a run is compared with, and the difference in words.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Which runs are wanted, and a page of them.
+//! The filter of the run history, and a page of it.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,5 +1,5 @@
-//! What a run that ended well did not do, or did not prove: each with its counts, and in a sentence that is the same
-//! wherever it is said.
+//! Warnings of a successful run: what it did not do or did not prove, with counts, and one sentence for every place
+//! that shows it.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! The filters of the log: a plain form that asks for another address; with JavaScript without a reload.
+//! The filters of the audit log: a plain form that leads to another address; with JavaScript, without a reload.
 
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};

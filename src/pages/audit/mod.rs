@@ -1,4 +1,4 @@
-//! The audit log: who did what, by which door, from where. Filters and page are in the address.
+//! The audit log: who did what, through what, and from where. Filters and page are in the address.
 
 mod filter;
 mod table;

@@ -1,4 +1,5 @@
-//! Which rows are wanted, as the address and the form say it: days for the times, and what cannot be read is left out.
+//! The filter of the audit log in the address and the form: days instead of times; values that cannot be read are
+//! ignored.
 
 use leptos_router::params::ParamsMap;
 

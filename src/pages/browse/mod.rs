@@ -1,4 +1,4 @@
-//! Browse: choose a place, and look into its folders.
+//! Browse: choose a location and open its folders.
 
 mod address;
 mod choose;

@@ -1,4 +1,4 @@
-//! What is started afterwards: other jobs, each when this one ended well, badly, or in any way.
+//! Followers: other jobs to start when this one succeeds, fails, or ends in any way.
 
 use leptos::{
     ev::{Event, Targeted},

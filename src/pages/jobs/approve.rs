@@ -1,5 +1,4 @@
-//! What the guards would stop, a person may approve: they saw in the preview what is lost, and type the name of the
-//! place.
+//! Approving a preview that a guard would block: the person has seen what will be lost, and types the destination.
 
 use leptos::{prelude::*, task::spawn_local};
 

@@ -1,4 +1,4 @@
-//! What only a bisync asks: whether it begins anew, and who wins where both sides changed a file.
+//! Options that only a bisync has: resync, and which side wins a conflict.
 
 use leptos::prelude::*;
 

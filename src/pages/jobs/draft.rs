@@ -1,5 +1,5 @@
-//! What is typed: a text for each field, under the name that the API has for it, so that what the server finds wrong
-//! stands at its field.
+//! The values typed into the job form: one text per field, under the field's name in the API, so that the server's
+//! errors appear at their field.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Which fields an operation has: what it does not have is not asked, and not sent.
+//! Which fields each operation has: others are neither shown nor sent.
 
 use crate::domain::operation::Operation;
 

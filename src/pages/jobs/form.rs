@@ -1,5 +1,4 @@
-//! The form: what is done with which folders, then sections that say what was chosen in them; beside it the preview and
-//! the command line.
+//! The job form: operation and folders, then sections with their summaries; beside it the preview and the command line.
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;

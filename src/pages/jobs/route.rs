@@ -1,4 +1,4 @@
-//! What is done, and with which folders: six cards, and one or two places.
+//! The operation and its folders: six cards, and one or two locations.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What stops it before it destroys something, and what is kept of what goes.
+//! The guards of a job, and where it keeps old versions.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What happens when it fails, when its destination is busy, and when it takes too long.
+//! Retries, a busy destination, and the time limit of a job.
 
 use leptos::prelude::*;
 

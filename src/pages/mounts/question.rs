@@ -1,4 +1,4 @@
-//! The question before a mount goes that may take files with it.
+//! The confirmation before a mount with files that are not uploaded is removed.
 
 use leptos::prelude::*;
 

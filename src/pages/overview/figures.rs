@@ -1,4 +1,4 @@
-//! The tiles: what the last seven days came to.
+//! The tiles: figures of the last seven days.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The first page: is my data safe, is anything wrong? In five seconds.
+//! The overview page: is my data safe, is anything wrong? Answered in five seconds.
 
 mod figures;
 mod headline;

@@ -1,4 +1,4 @@
-//! The question to a delete or a move that was beyond its budget: what it would take away, and the path to type. Works
+//! The confirmation of a delete or move above its budget: what it would remove, and the path to type. Works
 //! without JavaScript.
 
 use leptos::{form::ActionForm, prelude::*};

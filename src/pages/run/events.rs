@@ -1,4 +1,4 @@
-//! What happened to it, oldest first: what, who, why, when.
+//! The events of the run, oldest first: what, who, why, when.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What the guards said: that they stopped it, what they saw, and what to do then.
+//! The result of the guards: whether they blocked the run, what they found, and what to do.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What run it is, where it comes from, and what can be done with it as a whole.
+//! The head of the page: which run, where it comes from, and the actions on it.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -1,4 +1,4 @@
-//! How far a run is, in figures; once it has ended, what it came to.
+//! The run's progress in figures; once it has ended, its result.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,5 @@
-//! A preview that ended: what would be done, in figures, and the way to do it. What deletes is approved by its name.
+//! An ended preview: what the run would do, in figures, and the buttons to do it. A run that deletes is approved by
+//! typing the destination.
 
 use leptos::{ev, html, prelude::*};
 

@@ -1,4 +1,4 @@
-//! While it waits: its place, what holds it back, and how it is moved; and that it is tried again after it failed.
+//! A waiting run: its position, why it waits, and how to move it; and its next attempt after a failure.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What can be done with the queue from here, and what came of it.
+//! The actions on the queue from this page, and their results.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The queue above the history: that it rests and why, who waits, and how that is changed.
+//! The queue above the history: whether it is paused and why, what waits, and how to change that.
 
 use std::time::Duration;
 

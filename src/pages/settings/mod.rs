@@ -1,5 +1,4 @@
-//! Settings: people, tokens for programs, sessions. Which is open is in the address; who may not look after people does
-//! not see theirs.
+//! Settings: people, tokens for programs, sessions. The open tab is in the address; only admins see *People*.
 
 mod issue;
 mod people;

@@ -1,5 +1,4 @@
-//! Who acts: what the services are given as their first argument, and what is known about somebody who has not signed
-//! in.
+//! The actor: the first argument of every service. And the visitor: what is known about somebody who has not signed in.
 
 use std::{
     fmt,

@@ -1,4 +1,5 @@
-//! Turns what fails below into what a person reads. The log has the cause, under the reference that the person sees.
+//! Turns errors of lower layers into errors that people read. The log has the cause, under the reference that the
+//! person sees.
 
 use std::error::Error;
 

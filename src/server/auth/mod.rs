@@ -1,4 +1,4 @@
-//! Who is it, and may they come in? Owns passwords, sessions, tokens, throttling and the first start. What a person may
+//! Identifies who makes a request. Owns passwords, sessions, tokens, throttling and the first start. What a person may
 //! do once they are in is decided by the services, with [`Actor::require`].
 
 mod accounts;

@@ -1,5 +1,4 @@
-//! Finds out who makes a request: the middleware that runs for every one of them, and the check that a long stream
-//! repeats.
+//! Identifies who makes a request: the middleware for every request, and the check that long streams repeat.
 
 use std::{
     net::{IpAddr, SocketAddr},

@@ -1,4 +1,4 @@
-//! What a flag or a variable may say: read into its type, or refused with how to write it.
+//! Parses the values of flags and variables, or refuses them and says how to write them.
 
 use std::{
     env,

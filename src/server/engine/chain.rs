@@ -1,5 +1,4 @@
-//! What is started after a run of a job: written in the transaction that ends the run, so that a crash neither loses
-//! nor doubles it.
+//! Starts a job's followers: in the transaction that ends the run, so that a crash neither loses nor doubles them.
 
 use super::{
     Engine,

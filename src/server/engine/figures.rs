@@ -1,4 +1,4 @@
-//! The figures of a run that has ended: of files and bytes as they lie there, each file once. rclone's own counters
+//! The figures of an ended run: files and bytes that are there, each file once. rclone's own counters
 //! count what it did: a file that it sent twice is two, one whose size it did not know is two, one that it put aside is
 //! one more.
 

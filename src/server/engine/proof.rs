@@ -1,4 +1,4 @@
-//! What is asked when rclone has ended and says that all is well: whether the files that failed in between are there,
+//! Checks after rclone reported a success: whether the files that failed in between are there,
 //! whether there was anything to see, and whether what was compared proves what was asked for.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};

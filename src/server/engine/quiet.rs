@@ -1,5 +1,5 @@
-//! A log that says nothing more because its disk is full: then rclone itself is asked how far it is, and the run's end
-//! says so.
+//! Progress when a run's log is silent because its disk is full: asks rclone itself how far it is, and notes that in
+//! the run's end.
 
 use std::{path::Path, time::Duration};
 

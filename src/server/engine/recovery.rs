@@ -1,4 +1,5 @@
-//! What became of the runs of an earlier life. Their directories tell; no clock and no process id is trusted.
+//! Recovery: what became of the runs of an earlier console. It reads their directories, and trusts no clock and no
+//! process id.
 
 use std::path::Path;
 

@@ -1,5 +1,4 @@
-//! Which failures are worth another attempt: those that may pass by themselves, of runs that do no harm when they begin
-//! anew.
+//! Which failures are retried: temporary ones, of runs that are safe to start again.
 
 use crate::domain::{operation::Operation, run::state::RunState};
 

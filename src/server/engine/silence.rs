@@ -1,5 +1,5 @@
-//! Why a run stands still: while nothing moves, the servers of its remotes are tried now and then, and one that is gone
-//! is named.
+//! Why a run makes no progress: while nothing moves, it probes the servers of the run's remotes, and names one that
+//! does not answer.
 
 use std::time::Duration;
 

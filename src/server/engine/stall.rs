@@ -1,4 +1,4 @@
-//! Whether a run still does something, and whether the machine's clock was moved meanwhile.
+//! Detects runs without progress, and jumps of the machine's clock.
 
 use std::time::Duration;
 

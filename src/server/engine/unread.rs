@@ -1,5 +1,5 @@
-//! Logs of runs that have ended and were not concluded then, because a disk was full or broken: they are concluded when
-//! it can be done.
+//! Logs of ended runs that have no report yet, because a disk was full or broken: their reports are made as soon as
+//! possible.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Who gets as far as a page: until there is an admin, only the setup; without a session, only the sign-in.
+//! Access to pages: until there is an admin, only the setup; without a session, only the sign-in.
 
 use axum::{
     extract::{Request, State},

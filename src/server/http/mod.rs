@@ -1,4 +1,4 @@
-//! The one door of the network: routes, and what every request passes on its way to them.
+//! The only way in from the network: routes, and the middleware that every request passes.
 
 mod admit;
 pub mod assets;

@@ -1,4 +1,4 @@
-//! The audit log, looked at. It is written by each use case, in its own transaction.
+//! Reading the audit log. Each use case writes it, in its own transaction.
 
 use crate::{
     domain::{

@@ -1,4 +1,5 @@
-//! The use cases, one file a noun. Every rule is here, and the first line of each says who may. Both doors call these.
+//! The use cases, one file per noun. Every rule is here, and the first line of each checks the permission. REST and
+//! server functions call these.
 
 pub mod audit;
 pub mod files;

@@ -1,4 +1,4 @@
-//! The queue as a whole: look at it, let it rest, let it go on.
+//! The queue as a whole: read, pause and resume it.
 
 use super::{Change, audit, runs::check_reason};
 use crate::{

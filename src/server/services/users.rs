@@ -1,4 +1,4 @@
-//! People: who there is, what they may, who is kept out; and what a person sets for themselves.
+//! People: list them, change their roles, disable them; and a person's own settings.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Who gets in, and what those learn who do not.
+//! Who can sign in, and what a refused attempt reveals.
 
 use super::*;
 use crate::server::store::users;

@@ -1,5 +1,5 @@
-//! What a comparison of both sides comes to, in files: counted by their names, since rclone's counters count what it
-//! does. And what was not told by it: which of the names that would be deleted are still in the source.
+//! The result of comparing both sides, in files, counted by name, because rclone's counters count what it does. And
+//! which of the names that would be deleted are still in the source.
 
 use std::path::{Path, PathBuf};
 

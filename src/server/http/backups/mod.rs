@@ -1,5 +1,5 @@
-//! REST: the eleven rclone endpoints, with the names, fields and units that existing clients use. Each is a thin door
-//! to a service that the rest of the console uses as well.
+//! REST: the eleven rclone endpoints, with the names, fields and units that existing clients use. Each is a thin layer
+//! over a service that the rest of the console uses as well.
 
 mod files;
 mod mounts;

@@ -1,4 +1,4 @@
-//! What a client hears when a handler panics, and where the log tells more.
+//! What a client gets when a handler panics, and the reference under which the log has more.
 
 use std::any::Any;
 

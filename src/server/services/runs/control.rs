@@ -1,4 +1,4 @@
-//! What a person does to a run that is there: stop it, change its bandwidth, move it in the queue. Each is in its
+//! Changes to an existing run: stop it, change its bandwidth, move it in the queue. Each is in its
 //! history, with who and why.
 
 use super::{

@@ -1,5 +1,4 @@
-//! Runs: look at them. How one is asked for is `start`'s, who waits for its end `wait`'s, what is done to one that is
-//! there `control`'s.
+//! Reading runs. `start` creates one, `wait` waits for its end, `control` changes one.
 
 mod again;
 mod approval;

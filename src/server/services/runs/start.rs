@@ -1,4 +1,4 @@
-//! A run is asked for: every rule is applied, and it is put into the queue.
+//! Starts a run: applies every rule, and puts it into the queue.
 
 use std::time::Duration;
 

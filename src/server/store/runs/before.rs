@@ -1,4 +1,4 @@
-//! What a run is compared with.
+//! The previous run that a run is compared with.
 
 use sqlx::{FromRow, SqliteConnection};
 

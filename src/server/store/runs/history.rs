@@ -1,4 +1,4 @@
-//! Looking at runs: one, a page of them, and those that have not ended.
+//! Reading runs: one, a page of them, and those that have not ended.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The queue as a whole: it can rest, who waits can be moved, and all of it moves along with the machine's clock.
+//! The queue as a whole: pausing, moving waiting runs, and shifting all of it with the machine's clock.
 
 use sqlx::{FromRow, SqliteConnection};
 
