@@ -51,7 +51,7 @@ test('2,000 files to S3 and back are equal, and all figures agree', async ({ pag
     expect(await api.copied(id)).toEqual({ files: 2000, bytes: total });
 
     const figure = async (name: string) => (await main.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd').innerText()).trim();
-    const [moved, count] = [await figure('Moved'), await figure('Files')];
+    const [moved, count] = [await figure('Transferred'), await figure('Files')];
     expect(count).toBe('2,000');
     await page.getByRole('navigation', { name: 'Main' }).first().getByRole('link', { name: 'Runs' }).click();
     const row = runRow(await arrived(page, 'runs'), id);
