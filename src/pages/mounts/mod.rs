@@ -305,6 +305,6 @@ mod tests {
                 .starts_with("1 file that was written to /srv/mnt has not reached b2:a")
         );
         assert!(loss(&mount(MountState::Mounted, Some(1200))).starts_with("1,200 files that were"));
-        assert!(loss(&mount(MountState::Gone, None)).contains("is gone"));
+        assert!(loss(&mount(MountState::Gone, None)).contains("has ended"));
     }
 }

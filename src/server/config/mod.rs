@@ -312,7 +312,7 @@ mod tests {
             ("longshore --listen 127.0.0.1:9 doctor", "doctor"),
             ("longshore nosuch", "nosuch"),
             ("longshore --trusted-proxy nginx", "10.0.0.0/8"),
-            ("longshore --trusted-proxy 0.0.0.0/0", "everybody"),
+            ("longshore --trusted-proxy 0.0.0.0/0", "every client"),
         ] {
             let error = parse(line).expect_err(line);
             assert!(error.contains(word), "{line}: {error}");

@@ -369,7 +369,7 @@ mod tests {
         for (text, expected) in [
             ("name=x&tries=hunter2", "The query is not valid at tries: expected a whole number that is not too large."),
             ("name=x&kind=hunter2", "The query is not valid at kind: expected `person` or `program`."),
-            ("tries=1", "The query does not fit: missing field `name`."),
+            ("tries=1", "The query is not valid: missing field `name`."),
             ("name=%ff%fe&tries=-1", "The query is not valid at tries: expected a whole number that is not too large."),
         ] {
             let error = query(text).await.expect_err(text);

@@ -141,7 +141,7 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
     let own = format!("/api/v1/users/{}", own["id"].as_str().expect("an id"));
     let refused = console.patch(&own, &json!({ "password": NEW }), StatusCode::BAD_REQUEST).await;
     assert!(
-        refused["fields"]["password"].as_str().is_some_and(|text| text.contains("the one that you have")),
+        refused["fields"]["password"].as_str().is_some_and(|text| text.contains("your current one")),
         "{refused}"
     );
     assert_eq!(enter(&console, ADMIN, PASSWORD).await.1, "/runs");
