@@ -128,7 +128,7 @@ fn kernel() -> Finding {
 /// What looks at where rclone connects to.
 fn connections() -> Finding {
     let (state, text) = match (Kernel::here().keeps(), connects::missing()) {
-        (true, None) => (State::Well, "looked at when rclone connects"),
+        (true, None) => (State::Well, "checked when rclone connects"),
         (true, Some(missing)) => (State::Note, missing),
         (false, _) => (
             State::Note,

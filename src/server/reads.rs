@@ -1,5 +1,5 @@
-//! What programs look at, on its way to the audit log: the first of a kind is a row at once, what follows within a minute
-//! is one row with their number. So reading fills no disk, however fast somebody reads.
+//! What programs look at, on its way to the audit log: the first of a kind is a row at once, what follows within a
+//! minute is one row with their number. So reading fills no disk, however fast somebody reads.
 
 use std::{
     collections::HashMap,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
-    /// Waits for its turn.
+    /// Waiting for its turn.
     Queued,
     /// Claimed; its guards look at what it would do. Nothing is changed yet.
     Guarded,

@@ -88,17 +88,17 @@ impl Wait {
             Self::Paused { by, reason, .. } if reason.is_empty() => format!("{by} paused the queue."),
             Self::Paused { by, reason, .. } => format!("{by} paused the queue: {reason}"),
             Self::Retry => "Its next attempt is not due yet.".to_owned(),
-            Self::Busy { .. } => "Another run is at work there.".to_owned(),
+            Self::Busy { .. } => "Another run is using this location.".to_owned(),
             Self::Full { limit } => {
                 format!(
-                    "{} at once, and as many work now.",
-                    format::plural((*limit).into(), "run may work", "runs may work")
+                    "{} at once, and that many are running.",
+                    format::plural((*limit).into(), "run may be active", "runs may be active")
                 )
             }
             Self::RemoteFull { limit } => {
                 format!(
-                    "{} on one remote at once, and as many work on it now.",
-                    format::plural((*limit).into(), "run may work", "runs may work")
+                    "{} on one remote at once, and that many are running on it.",
+                    format::plural((*limit).into(), "run may be active", "runs may be active")
                 )
             }
         }

@@ -82,7 +82,7 @@ fn bar(run: Memo<RunSummary>) -> AnyView {
     .into_any()
 }
 
-/// `Compared with the run before, 24 Nov 02:00: 12 files more, 3 min longer`.
+/// `Compared with the previous run, 24 Nov 02:00: 12 files more, 3 min longer`.
 fn compared(before: &PreviousRun, run: &RunSummary) -> Option<AnyView> {
     let difference = before.difference(run)?;
     let href = format!("/runs/{}", before.id);

@@ -96,7 +96,7 @@ async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
         let Some(stored) = runs::get(&mut transaction, &id).await? else { continue };
         let run = &stored.run.summary;
         end::record_end(&mut transaction, run).await?;
-        // Whoever waits for its failure must not wait for ever.
+        // Nobody may wait for its failure for ever.
         let next = chain::next(engine, run, run.state).await?;
         for id in chain::queue(&mut transaction, run, &next, now).await? {
             ended.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run));

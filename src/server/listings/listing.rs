@@ -61,7 +61,7 @@ impl Listing {
         Self::within(None, entries, listed_at)
     }
 
-    /// Of what a provider said, in the room that was made for it. Several entries with one name are told apart here.
+    /// Of what a provider said, in the room that was made for it. Several entries with one name are numbered here.
     pub fn within(room: impl Into<Option<Arc<Room>>>, mut entries: Vec<Entry>, listed_at: Timestamp) -> Self {
         entries.shrink_to_fit();
         let (duplicates, _room) = (number(&mut entries), room.into());

@@ -140,10 +140,7 @@ async fn who_was_given_a_password_chooses_one_before_anything_else() {
     let own = all["users"].as_array().expect("users").iter().find(|user| user["name"] == ADMIN).expect("there");
     let own = format!("/api/v1/users/{}", own["id"].as_str().expect("an id"));
     let refused = console.patch(&own, &json!({ "password": NEW }), StatusCode::BAD_REQUEST).await;
-    assert!(
-        refused["fields"]["password"].as_str().is_some_and(|text| text.contains("your current one")),
-        "{refused}"
-    );
+    assert!(refused["fields"]["password"].as_str().is_some_and(|text| text.contains("your current one")), "{refused}");
     assert_eq!(enter(&console, ADMIN, PASSWORD).await.1, "/runs");
 }
 

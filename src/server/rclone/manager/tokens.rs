@@ -109,7 +109,8 @@ struct Tried {
 
 impl Rclone {
     /// What comes before every rclone that uses these locations: the configurations agree, and no token that is behind
-    /// them is about to expire. One that cannot be renewed is no error here: rclone itself says so, to whoever uses it.
+    /// them is about to expire. One that cannot be renewed is no error here: rclone itself says so when the token is
+    /// used.
     pub(in crate::server::rclone) async fn prepare<'a>(
         &self,
         locations: impl IntoIterator<Item = &'a Location>,

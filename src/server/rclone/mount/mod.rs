@@ -98,7 +98,7 @@ impl Rclone {
             if shim::inspect(dir) != Life::Alive {
                 return Err(match log::finish(dir).headline {
                     Some(reason) => text::error(&reason, &[]),
-                    None => RcloneError::Failed { message: "rclone ended without a word.".to_owned() },
+                    None => RcloneError::Failed { message: "rclone ended without a message.".to_owned() },
                 });
             }
             if Instant::now() >= end {

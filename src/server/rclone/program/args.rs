@@ -72,7 +72,7 @@ pub fn remote_environment(name: &str, options: &BTreeMap<String, String>, cache:
 }
 
 /// Lists the root of `target` once, quickly: the test of a connection. A child of its own, since in the warm rclone
-/// some connects can not be cancelled.
+/// some connects cannot be cancelled.
 #[must_use]
 pub fn probe(conf: &Path, target: &str) -> Vec<OsString> {
     quick(&["lsf", "--max-depth=1"], conf, target)

@@ -233,7 +233,7 @@ impl Rclone {
         let Some(relative) = unusable::relative(&mut names, name.as_str()) else { return Ok(()) };
         Err(RcloneError::invalid(
             "name",
-            format!("rclone would mix up its options with those of “{relative}”, because of the point in the name."),
+            format!("rclone would mix up its options with those of “{relative}”, because of the dot in the name."),
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! A run: what it is told, how it starts, what is known before it begins and when it has ended.
+//! A run of rclone: its options, how it starts, and what is known before it begins and after it has ended.
 
 pub mod bisync;
 pub mod command;

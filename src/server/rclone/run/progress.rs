@@ -1,4 +1,5 @@
-//! A run that is under way: how far it is, and how fast it may go. Asked of its own rclone, over the socket in its folder.
+//! A run that is under way: how far it is, and how fast it may go. Asked of its own rclone, over the socket in its
+//! folder.
 
 use std::path::Path;
 

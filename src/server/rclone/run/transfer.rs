@@ -1,4 +1,4 @@
-//! What a run does, as rclone is told it.
+//! A transfer as rclone gets it: operation, locations and options.
 
 use crate::domain::{location::Location, operation::Operation, transfer::TransferOptions};
 

@@ -42,7 +42,7 @@ use crate::{
 /// How long the shim may take to start rclone.
 const START: Duration = Duration::from_secs(15);
 
-/// A process that is told from a later one with the same number by the time of its start.
+/// A process, distinguished from a later one with the same number by its start time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
     pid: i32,
