@@ -91,7 +91,7 @@ fn content(overview: Overview, live: Live, stop: Option<Stop>) -> AnyView {
         <section class="panel" aria-label="Transfers by day">
             <header>
                 <h2>"Transfers by day"</h2>
-                <span class="legend faint"><i class="ok"></i>"succeeded"<i class="warned"></i>"with warnings"<i class="bad"></i>"failed"<i class="line"></i>"moved"</span>
+                <span class="legend faint"><i class="ok"></i>"succeeded"<i class="warned"></i>"with warnings"<i class="bad"></i>"failed"<i class="line"></i>"transferred"</span>
             </header>
             <div class="body">{chart}</div>
         </section>
