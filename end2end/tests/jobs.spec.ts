@@ -66,7 +66,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
 
   await test.step('the preview lists what would be deleted first, and is stale once something is changed', async () => {
     const panel = await preview(page);
-    await expect(panel.locator('.preview__said')).toContainText('Would copy 12 and delete 6.');
+    await expect(panel.locator('.preview__said')).toContainText('Would delete 6 files and copy 12.');
     await expect(panel.getByRole('button', { name: 'Delete 6' })).toHaveAttribute('aria-pressed', 'true');
     await expect(panel).toContainText('deep.txt');
     await panel.getByRole('button', { name: 'Copy 12' }).click();
@@ -151,7 +151,7 @@ test('a sync that deletes too much is approved by the name of the place', async 
   await expect(page.getByRole('dialog')).toContainText('Run it without a preview?');
   await page.getByRole('dialog').getByRole('button', { name: 'Preview first' }).click();
   const panel = page.getByRole('region', { name: 'Preview', exact: true });
-  await expect(panel).toContainText('Would copy 1 and delete 40.');
+  await expect(panel).toContainText('Would delete 40 files and copy 1.');
   await expect(panel).toContainText('40 of 40 files at the destination would be deleted; the limit is 3.');
   await accessible(page);
 
@@ -228,7 +228,7 @@ test('a viewer looks, and changes nothing; a phone has cards', async ({ page, lo
   const wide = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(await wide()).toBe(0);
   await jobRow(page, 'Letters').getByRole('link', { name: /^Preview/ }).click();
-  await expect(page.getByRole('region', { name: 'Preview', exact: true })).toContainText('Would copy 1.');
+  await expect(page.getByRole('region', { name: 'Preview', exact: true })).toContainText('Would copy 1 file.');
   await expect(page).not.toHaveURL(/preview/);
   expect(await wide()).toBe(0);
   await page.setViewportSize({ width: 1440, height: 900 });

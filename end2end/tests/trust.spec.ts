@@ -32,7 +32,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     await main.getByRole('button', { name: 'Run once' }).click();
     await page.getByRole('dialog', { name: 'Run it without a preview?' }).getByRole('button', { name: 'Preview first' }).click();
     const panel = page.getByRole('region', { name: 'Preview', exact: true });
-    await expect(panel.locator('.preview__said')).toContainText(/^Would copy 1[01] and delete 2\d\./, { timeout: 30_000 });
+    await expect(panel.locator('.preview__said')).toContainText(/^Would delete 2\d files and copy 1[01]\./, { timeout: 30_000 });
     await expect(panel).toContainText('old-19.txt');
     await expect(panel).toContainText('The guards will stop this run');
     await accessible(page);
@@ -52,7 +52,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     await otherRun(page);
     await expect(runState(page)).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 });
     const main = await arrived(page, 'run');
-    await expect(main.getByRole('heading', { name: /^Would delete 2\d files, copy 1[01]$/ })).toBeVisible();
+    await expect(main.getByRole('heading', { name: /^Would delete 2\d files and copy 1[01]$/ })).toBeVisible();
     await expect(main.getByRole('link', { name: /^Deleted/ })).toHaveAttribute('aria-current', 'page');
     await expect(main).toContainText('old-19.txt');
     await accessible(page);

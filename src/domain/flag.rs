@@ -132,10 +132,14 @@ impl Flag {
             },
             (FlagKind::Int, value) => text(value).and_then(|text| whole(&text)).map(|n| FlagValue::Number(n.into())),
             (FlagKind::Float, value) => text(value).and_then(|text| decimal(&text)).map(FlagValue::Number),
-            (FlagKind::Size, value) => text(value).filter(|text| value::size(text).is_some()).map(FlagValue::Text),
-            (FlagKind::Duration, value) => text(value).filter(|text| value::clock(text).is_some()).map(FlagValue::Text),
+            (FlagKind::Size, value) => {
+                text(value).filter(|text| value::Size::parse(text).is_some()).map(FlagValue::Text)
+            }
+            (FlagKind::Duration, value) => {
+                text(value).filter(|text| value::Duration::parse_go(text).is_some()).map(FlagValue::Text)
+            }
             (FlagKind::Bandwidth, value) => {
-                text(value).filter(|text| value::bandwidth(text).is_some()).map(FlagValue::Text)
+                text(value).filter(|text| value::Timetable::parse(text).is_some()).map(FlagValue::Text)
             }
             (FlagKind::Time, FlagValue::Text(text)) => {
                 Some(text.trim().to_owned()).filter(|text| value::date(text).is_some()).map(FlagValue::Text)
@@ -165,7 +169,7 @@ impl Flag {
     fn remedy(&self) -> String {
         match self.kind {
             FlagKind::Bool => "Write true or false.".to_owned(),
-            FlagKind::Int => "Write a whole number.".to_owned(),
+            FlagKind::Int => value::WHOLE.to_owned(),
             FlagKind::Float => "Write a number that is not negative.".to_owned(),
             FlagKind::Size => value::SIZE.to_owned(),
             FlagKind::Duration => value::CLOCK.to_owned(),
@@ -220,7 +224,7 @@ mod tests {
             (
                 Int,
                 vec![json!(-1), json!("12"), json!(0)],
-                vec![json!(1.5), json!("0x10"), json!(-2), json!(1_u64 << 40), json!("1_0")],
+                vec![json!(1.5), json!("0x10"), json!(-2), json!(1_u64 << 40), json!("1_0"), json!("010"), json!("+5")],
             ),
             (Float, vec![json!(1.5), json!("2"), json!(0)], vec![json!(-1), json!("NaN"), json!("inf"), json!("-0.5")]),
             (
@@ -278,7 +282,7 @@ mod tests {
     #[test]
     fn a_value_has_one_form_however_it_is_written() {
         assert_eq!(flag(FlagKind::Choice).check(&value(json!("soft"))), Ok(value(json!("SOFT"))));
-        assert_eq!(flag(FlagKind::Int).check(&value(json!("010"))), Ok(value(json!(10))));
+        assert_eq!(flag(FlagKind::Int).check(&value(json!(" 10 "))), Ok(value(json!(10))));
         assert_eq!(flag(FlagKind::Float).check(&value(json!("2"))), Ok(value(json!(2))));
         assert_eq!(value(json!(["a", "b"])).words(), ["a", "b"]);
         assert_eq!(value(json!(true)).words(), ["true"]);

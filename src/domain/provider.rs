@@ -284,6 +284,22 @@ impl Provider {
 }
 
 impl ProviderOption {
+    /// Whether its value is a key or a certificate in PEM, which has several lines.
+    #[must_use]
+    pub fn is_pem(&self) -> bool {
+        self.name.ends_with("_pem")
+    }
+
+    /// The value as rclone's configuration keeps it: people paste PEM as it is in its file, and rclone wants it in one
+    /// line, with `\n` written out.
+    #[must_use]
+    pub fn in_one_line(&self, value: &str) -> String {
+        if !self.is_pem() {
+            return value.to_owned();
+        }
+        value.trim().replace("\r\n", "\n").replace(['\r', '\n'], "\\n")
+    }
+
     /// The first sentence or line of the help.
     #[must_use]
     pub fn summary(&self) -> &str {
@@ -326,6 +342,38 @@ mod tests {
             ("!AWS,Minio", "AWS", false),
         ] {
             assert_eq!(matches_provider(filter, chosen), expected, "{filter:?} {chosen:?}");
+        }
+    }
+
+    #[test]
+    fn any_pem_is_kept_in_one_line_and_nothing_else_is_changed() {
+        let option = |name: &str| ProviderOption {
+            name: name.to_owned(),
+            help: String::new(),
+            kind: OptionKind::Text,
+            default: String::new(),
+            required: false,
+            advanced: false,
+            secret: true,
+            exclusive: false,
+            weakens: false,
+            provider: String::new(),
+            examples: Vec::new(),
+        };
+        for (name, value, kept) in [
+            ("key_pem", "-----BEGIN-----\nabc\n-----END-----\n", "-----BEGIN-----\\nabc\\n-----END-----"),
+            ("client_cert_pem", "-----BEGIN-----\r\nabc\r\n-----END-----\r\n", "-----BEGIN-----\\nabc\\n-----END-----"),
+            ("key_pem", "  a\rb  ", "a\\nb"),
+            ("key_pem", "a\n\nb", "a\\n\\nb"),
+            ("key_pem", "a\\nb", "a\\nb"),
+            ("key_pem", " \n ", ""),
+            ("pem", "a\nb", "a\nb"),
+            ("key_pem_file", " a\nb ", " a\nb "),
+            ("pass", " a\r\n", " a\r\n"),
+        ] {
+            let option = option(name);
+            assert_eq!(option.in_one_line(value), kept, "{name} {value:?}");
+            assert_eq!(option.in_one_line(kept), kept, "{name} {value:?}");
         }
     }
 }

@@ -27,6 +27,13 @@ impl RemoteName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name of the remote over this one that encrypts: `photos-crypt` of `photos`.
+    pub fn encrypted(&self) -> Result<Self> {
+        format!("{self}-crypt").parse().map_err(|_| {
+            AppError::invalid("name", "With encryption a name has at most 58 characters: “-crypt” is added to it.")
+        })
+    }
 }
 
 impl FromStr for RemoteName {
@@ -244,6 +251,19 @@ mod tests {
             "DEFAULT",
         ] {
             assert!(bad.parse::<RemoteName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_the_remote_that_encrypts_is_a_name_too() {
+        let encrypted = |name: &str| name.parse::<RemoteName>().expect(name).encrypted();
+        for (name, over) in [("b2", "b2-crypt"), ("Büro 2", "Büro 2-crypt"), ("b2-crypt", "b2-crypt-crypt")] {
+            assert_eq!(encrypted(name).expect(name).as_str(), over);
+        }
+        assert!(encrypted(&"x".repeat(58)).is_ok());
+        for long in [59, 64] {
+            let error = encrypted(&"x".repeat(long)).expect_err("too long");
+            assert!(error.fields["name"].contains("58"), "{error:?}");
         }
     }
 }

@@ -19,14 +19,12 @@ use super::{
 const PATTERNS: usize = 1000;
 /// Longest pattern, in characters.
 const PATTERN: usize = 4096;
-/// Longest size or age, in bytes.
-const AMOUNT: usize = 64;
 
 /// The rules of a bandwidth limit, for the description of the API.
 #[must_use]
 pub fn bwlimit_schema() -> Object {
     let says = "Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down, `Mon-08:00,512k 23:00,off` is a timetable.";
-    text(says, value::BANDWIDTH_PATTERN, value::LONGEST, "10M")
+    text(says, value::BANDWIDTH_PATTERN, value::LONGEST_TIMETABLE, "10M")
 }
 
 /// The rules of one rate, for the description of the API.
@@ -35,7 +33,7 @@ pub fn rate_schema() -> Object {
     text(
         "A rate as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down, `off` is no limit.",
         value::RATE_PATTERN,
-        AMOUNT,
+        value::LONGEST,
         "10M",
     )
 }
@@ -46,7 +44,7 @@ pub fn size_schema() -> Object {
     text(
         "A size as rclone writes it: `10M` is 10 MiB, `512` is 512 KiB, `100B` is 100 bytes.",
         value::SIZE_PATTERN,
-        AMOUNT,
+        value::LONGEST,
         "10M",
     )
 }
@@ -54,7 +52,7 @@ pub fn size_schema() -> Object {
 /// The rules of an age, for the description of the API.
 #[must_use]
 pub fn age_schema() -> Object {
-    text("An age as rclone writes it: `30d`, `1h30m`, or a date.", value::AGE_PATTERN, AMOUNT, "30d")
+    text("An age as rclone writes it: `30d`, `1h30m`, or a date.", value::AGE_PATTERN, value::LONGEST, "30d")
 }
 
 /// The rules of a list of patterns, for the description of the API.
@@ -203,7 +201,7 @@ impl TransferOptions {
         for field in FIELDS.iter().filter(|field| self.flags.contains_key(**field)) {
             refuse(&format!("flags.{field}"), format!("Set {field} instead: it is an option of its own."));
         }
-        if let Some(rate) = self.bwlimit.as_deref().filter(|rate| value::bandwidth(rate).is_none()) {
+        if let Some(rate) = self.bwlimit.as_deref().filter(|rate| value::Timetable::parse(rate).is_none()) {
             refuse("bwlimit", misfit(rate, value::BANDWIDTH));
         }
         for (field, n, most) in [("transfers", self.transfers, 128), ("checkers", self.checkers, 256)] {
@@ -220,12 +218,12 @@ impl TransferOptions {
             }
         }
         for (field, age) in [("min_age", &self.min_age), ("max_age", &self.max_age)] {
-            if let Some(age) = age.as_deref().filter(|age| age.len() > AMOUNT || !value::age(age)) {
+            if let Some(age) = age.as_deref().filter(|age| value::Age::parse(age).is_none()) {
                 refuse(field, misfit(age, value::AGE));
             }
         }
         for (field, size) in [("min_size", &self.min_size), ("max_size", &self.max_size)] {
-            if let Some(size) = size.as_deref().filter(|size| size.len() > AMOUNT || value::size(size).is_none()) {
+            if let Some(size) = size.as_deref().filter(|size| value::Size::parse(size).is_none()) {
                 refuse(field, misfit(size, value::SIZE));
             }
         }
@@ -233,14 +231,10 @@ impl TransferOptions {
     }
 }
 
-/// Makes sure that a rate is one that a running rclone takes, naming the field. A timetable is none: it is for the
+/// A rate that a running rclone takes, or what is wrong with it, naming the field. A timetable is none: it is for the
 /// start of a run.
-pub fn check_rate(field: &str, rate: &str) -> Result<()> {
-    if rate.len() <= AMOUNT && value::rate(rate).is_some() {
-        Ok(())
-    } else {
-        Err(AppError::invalid(field, misfit(rate, value::RATE)))
-    }
+pub fn read_rate(field: &str, rate: &str) -> Result<value::Rate> {
+    value::Rate::parse(rate).ok_or_else(|| AppError::invalid(field, misfit(rate, value::RATE)))
 }
 
 /// What is wrong with a pattern, as far as that can be known without rclone.

@@ -8,7 +8,10 @@ use std::{
     process::Command,
 };
 
-use longshore::server::rclone::run::progress;
+use longshore::{
+    domain::value::{Rate, Size},
+    server::rclone::run::progress,
+};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -86,7 +89,7 @@ const SLOW: &str = "100k";
 /// Lets a slow run go on at full speed, without the console.
 async fn unleash(console: &Console, id: &str) {
     let dir = console.data().join("runs").join(format!("{id}.1"));
-    progress::set_bandwidth(&dir, "off").await.expect("rclone heard it");
+    progress::set_bandwidth(&dir, Rate { up: Size::OFF, down: Size::OFF }).await.expect("rclone heard it");
 }
 
 fn copy_of(console: &Console, name: &str) -> serde_json::Value {

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use longshore::server::rclone::run::progress;
+use longshore::{
+    domain::value::{Rate, Size},
+    server::rclone::run::progress,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
@@ -35,9 +38,12 @@ async fn a_locked_database_is_told_soon_and_what_ends_meanwhile_is_written_when_
     // Six seconds are the goal; what waits twice would take ten, and three in a row fifteen.
     assert!(asked.elapsed() < Duration::from_secs(9), "{:?}", asked.elapsed());
     assert_eq!(console.run(&id).await["state"], "running");
-    progress::set_bandwidth(&console.data().join("runs").join(format!("{id}.1")), "off")
-        .await
-        .expect("rclone heard it");
+    progress::set_bandwidth(
+        &console.data().join("runs").join(format!("{id}.1")),
+        Rate { up: Size::OFF, down: Size::OFF },
+    )
+    .await
+    .expect("rclone heard it");
     until("its processes are gone", async || console.processes(&id).is_empty().then_some(())).await;
     assert!(console.run(&id).await["ended_at"].is_null(), "nothing is reported that is not written");
 

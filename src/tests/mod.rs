@@ -12,6 +12,7 @@ mod locations;
 mod locked;
 mod logs;
 mod operations;
+mod pasted;
 mod peers;
 mod rclone;
 mod rest;

@@ -9,7 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use longshore::domain::value::{age, bandwidth, clock, date, duration, glob, rule, size};
+use longshore::domain::value::{Age, Duration, Rate, Size, Timetable, date, glob, rule, whole};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseResult, TestRunner},
@@ -87,6 +87,31 @@ impl Drop for Rcd {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// What our reader makes of a size, in rclone's figures: bytes, -1 of `off`.
+fn size(text: &str) -> Option<i64> {
+    Size::parse(text).map(figure)
+}
+
+fn figure(size: Size) -> i64 {
+    size.bytes().map_or(-1, |bytes| i64::try_from(bytes).expect("63 bits"))
+}
+
+fn duration(text: &str) -> Option<i64> {
+    Duration::parse(text).map(Duration::nanos)
+}
+
+fn clock(text: &str) -> Option<i64> {
+    Duration::parse_go(text).map(Duration::nanos)
+}
+
+fn age(text: &str) -> bool {
+    Age::parse(text).is_some()
+}
+
+fn bandwidth(text: &str) -> Option<Timetable> {
+    Timetable::parse(text)
 }
 
 /// What both readers say of a value.
@@ -275,9 +300,14 @@ type Turn = (usize, u32, (i64, i64));
 
 /// Slots of each day, as rclone writes a timetable.
 fn slots(text: &str) -> Option<Vec<Turn>> {
-    let all = bandwidth(text)?.into_iter().flat_map(|slot| {
+    let figures = |rate: Rate| (figure(rate.up), figure(rate.down));
+    let slots = match bandwidth(text)? {
+        Timetable::Always(rate) => return Some((0..7).map(|day| (day, 0, figures(rate))).collect()),
+        Timetable::Slots(slots) => slots,
+    };
+    let all = slots.into_iter().flat_map(|slot| {
         let days = slot.day.map_or(0..7, |day| day..day + 1);
-        days.map(move |day| (day, slot.minute, slot.rate))
+        days.map(move |day| (day, slot.minute, figures(slot.rate)))
     });
     Some(all.collect())
 }
@@ -346,6 +376,38 @@ fn a_bandwidth_limit_is_what_rclone_makes_of_it() {
     }
     for text in [" ", "08x00,1M", "+8:00,1M"] {
         assert!(bandwidth(text).is_none() && rcd.bandwidth(text).is_some(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_rate_for_a_running_rclone_is_written_as_rclone_reads_it() {
+    let rcd = Rcd::start();
+    for text in ["10M", "512", "off", "1M:2M", "off:10M", "2.5k", "100B", "0", "1.0000001G:OFF"] {
+        let rate = Rate::parse(text).expect(text);
+        assert_eq!(Rate::parse(&rate.to_string()), Some(rate), "{text} as {rate}");
+        assert_eq!(rcd.bandwidth(&rate.to_string()), rcd.bandwidth(text), "{text} as {rate}");
+    }
+}
+
+#[test]
+fn a_whole_number_is_what_rclone_makes_of_it() {
+    let rclones = |text: &str| {
+        let output = Command::new(rclone_path())
+            .args(["rc", "--loopback", "options/get", "--config", "/dev/null", &format!("--max-backlog={text}")])
+            .output()
+            .expect("rclone");
+        let answer: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+        answer.and_then(|answer| answer["main"]["MaxBacklog"].as_i64())
+    };
+    for (text, number) in [("0", 0), ("8", 8), ("10", 10), ("-1", -1), ("256", 256), ("2147483647", 2_147_483_647)] {
+        told(text, Is(number), whole(text), rclones(text));
+    }
+    for text in ["08", "1.5", "1e3", "ten", "1,000", "--1", "-"] {
+        told(text, No, whole(text), rclones(text));
+    }
+    // Of these rclone makes another number than most people mean.
+    for text in ["010", "0x10", "1_0", "+5", "-010", "00"] {
+        told(text, OnlyRclone, whole(text), rclones(text));
     }
 }
 

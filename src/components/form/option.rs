@@ -32,7 +32,7 @@ pub fn OptionField(
     }
     if option.secret {
         // A key in PEM has lines, which a password field would swallow.
-        return if option.name.ends_with("_pem") {
+        return if option.is_pem() {
             view! { <Area face value /> }.into_any()
         } else {
             view! { <Secret face value /> }.into_any()

@@ -16,7 +16,7 @@ use crate::{
         retry::Retry,
         run::wait::OnBusy,
         transfer::TransferOptions,
-        value,
+        value::Seconds,
     },
 };
 
@@ -120,12 +120,12 @@ impl Draft {
                 "retry.backoff_secs",
                 Some(retry.backoff_secs)
                     .filter(|n| *n != usual.backoff_secs)
-                    .map(value::write_span)
+                    .map(|n| Seconds(n).to_string())
                     .unwrap_or_default(),
             ),
             ("on_busy", job.on_busy.as_str().to_owned()),
             ("priority", Some(job.priority).filter(|n| *n != 0).map(|n| n.to_string()).unwrap_or_default()),
-            ("time_limit_secs", job.time_limit_secs.map(value::write_span).unwrap_or_default()),
+            ("time_limit_secs", job.time_limit_secs.map(|n| Seconds(n).to_string()).unwrap_or_default()),
         ] {
             draft.value(name).set(value);
         }
@@ -205,7 +205,7 @@ impl Draft {
             wrong.insert("priority".to_owned(), "Write a whole number, −100 to 100.".to_owned());
         }
         let mut seconds = |name: &str| {
-            let read = text(name).map(|text| value::span(&text));
+            let read = text(name).map(|text| Seconds::parse(&text).map(|seconds| seconds.0));
             if read == Some(None) {
                 wrong.insert(name.to_owned(), "Write it as 90s, 30m or 1h30m.".to_owned());
             }

@@ -3,7 +3,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{approve::approve, editor::Editor, files::files, words};
+use super::{approve::approve, editor::Editor, files::files};
 use crate::{
     components::{
         badge::run_badge,
@@ -12,6 +12,7 @@ use crate::{
     },
     domain::{
         error::{AppError, Result},
+        forecast::would,
         format,
         id::RunId,
         operation::Operation,
@@ -210,7 +211,7 @@ fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyVie
     });
     let id = run.summary.id.clone();
     view! {
-        <p class="preview__said" role="status"><b>{words::would(&counts)}</b>" "{bytes}</p>
+        <p class="preview__said" role="status"><b>{would(run, Some(&counts))}"."</b>" "{bytes}</p>
         {warned(&run.summary)}
         {approve(editor, run, stale)}
         {files(&id, counts, editor.draft.operation.get_untracked().deletes())}

@@ -2,11 +2,11 @@
 
 use crate::domain::{
     format,
-    guard::DEFAULT_PERCENT,
+    guard::{DEFAULT_PERCENT, LEAST_BUDGET},
     job::{After, NewJob},
     operation::Operation,
-    run::{files::Counts, wait::OnBusy},
-    value,
+    run::wait::OnBusy,
+    value::{Seconds, Timetable},
 };
 
 /// What a bisync may delete of one side when nobody says: rclone's default.
@@ -39,7 +39,7 @@ pub fn how(job: &NewJob) -> String {
     join(
         [
             options.checksum.then(|| "by checksum".to_owned()),
-            options.bwlimit.as_ref().map(|rate| format!("at most {rate}")),
+            options.bwlimit.as_ref().map(|limit| format!("bandwidth {}", Timetable::describe(limit))),
             options.transfers.map(|n| format!("{n} files at once")),
             options.checkers.map(|n| format!("{n} checks at once")),
             options.delete_empty_src_dirs.then(|| "tidies up".to_owned()),
@@ -59,9 +59,10 @@ pub fn safety(job: &NewJob) -> String {
         }
         Operation::Bisync => Some(format!("may delete {} %", options.max_delete.unwrap_or(BISYNC_PERCENT))),
         _ if job.operation.removes() => {
-            let may = guards
-                .may_delete
-                .map_or_else(|| "10 files or 10 %".to_owned(), |n| format::plural(n.into(), "file", "files"));
+            let may = guards.may_delete.map_or_else(
+                || format!("{LEAST_BUDGET} files or {DEFAULT_PERCENT} %"),
+                |n| format::plural(n.into(), "file", "files"),
+            );
             let own = options.max_delete.map(|n| format!(", {} at most", format::count(n.into()))).unwrap_or_default();
             Some(format!("may delete {may} without asking{own}"))
         }
@@ -92,7 +93,7 @@ pub fn trouble(job: &NewJob) -> String {
             Some(attempts),
             Some(busy.to_owned()),
             (job.priority != 0).then(|| format!("priority {}", job.priority)),
-            job.time_limit_secs.map(|limit| format!("stopped after {}", value::write_span(limit))),
+            job.time_limit_secs.map(|limit| format!("stopped after {}", Seconds(limit))),
         ],
         "",
     )
@@ -108,27 +109,6 @@ pub const fn after(after: After) -> &'static str {
     }
 }
 
-/// What a preview found: `Would copy 12, update 3 and delete 5.`
-#[must_use]
-pub fn would(counts: &Counts) -> String {
-    let parts: Vec<_> = [
-        (counts.copied, "copy"),
-        (counts.updated, "update"),
-        (counts.moved, "move"),
-        (counts.renamed, "rename"),
-        (counts.deleted, "delete"),
-    ]
-    .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, word)| format!("{word} {}", format::count(n)))
-    .collect();
-    match parts.as_slice() {
-        [] => "Nothing would be changed.".to_owned(),
-        [one] => format!("Would {one}."),
-        [others @ .., last] => format!("Would {} and {last}.", others.join(", ")),
-    }
-}
-
 fn join<const N: usize>(parts: [Option<String>; N], none: &str) -> String {
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     if parts.is_empty() { none.to_owned() } else { parts.join(", ") }
@@ -137,14 +117,6 @@ fn join<const N: usize>(parts: [Option<String>; N], none: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_preview_is_a_sentence() {
-        let counts = Counts { copied: 1200, updated: 3, deleted: 5, ..Counts::default() };
-        assert_eq!(would(&counts), "Would copy 1,200, update 3 and delete 5.");
-        assert_eq!(would(&Counts { deleted: 1, ..Counts::default() }), "Would delete 1.");
-        assert_eq!(would(&Counts::default()), "Nothing would be changed.");
-    }
 
     #[test]
     fn a_section_says_what_was_chosen_in_it() {
@@ -162,7 +134,7 @@ mod tests {
         job.retry.attempts = 3;
         job.time_limit_secs = Some(5400);
         assert_eq!(what(&job), "leaves out 1 pattern");
-        assert_eq!(how(&job), "at most 10M");
+        assert_eq!(how(&job), "bandwidth 10 MiB/s");
         assert_eq!(safety(&job), "may delete 1 file");
         assert_eq!(trouble(&job), "3 attempts, queues if busy, stopped after 1h30m");
         job.operation = Operation::Copy;

@@ -109,13 +109,7 @@ impl Fields {
     pub fn config(&self) -> BTreeMap<String, String> {
         let vendor = self.vendor().get_untracked();
         let typed = |field: Field| {
-            let value = field.value.get_untracked();
-            // rclone wants the lines of a key in one, with `\n` written out.
-            let value = if field.option.name.ends_with("_pem") {
-                value.trim().replace('\r', "").replace('\n', "\\n")
-            } else {
-                value
-            };
+            let value = field.value.with_untracked(|value| field.option.in_one_line(value));
             (!value.is_empty() && value != field.option.default).then_some((field.option.name, value))
         };
         self.shown(&vendor).into_iter().filter_map(typed).collect()

@@ -103,19 +103,23 @@ pub(super) fn Finish(
         }
     });
 
-    let name_error = move |name: &str| match name.parse::<RemoteName>() {
-        Err(error) => Some(error.field("name").unwrap_or(error.message)),
-        Ok(_) => taken.with_value(|taken| {
-            let is_taken = |name: &str| taken.iter().any(|one| one == name);
-            let over = crypt_name(name);
-            match (is_taken(name), encrypt && is_taken(&over)) {
-                (true, _) => Some("There is a remote with this name. Choose another.".to_owned()),
-                (false, true) => Some(format!(
-                    "There is a remote “{over}”, which the encrypted one would be called. Choose another name."
-                )),
-                (false, false) => None,
+    let name_error = move |name: &str| {
+        let names = name.parse::<RemoteName>().and_then(|name| {
+            let over = if encrypt { Some(name.encrypted()?) } else { None };
+            Ok((name, over))
+        });
+        let (name, over) = match names {
+            Ok(names) => names,
+            Err(error) => return Some(error.field("name").unwrap_or(error.message)),
+        };
+        taken.with_value(|taken| {
+            let is_taken = |name: &RemoteName| taken.iter().any(|one| one == name.as_str());
+            if is_taken(&name) {
+                return Some("There is a remote with this name. Choose another.".to_owned());
             }
-        }),
+            let over = over.filter(is_taken)?;
+            Some(format!("There is a remote “{over}”, which the encrypted one would be called. Choose another name."))
+        })
     };
     // Checked as typed, but an empty field is not scolded before one tries to save.
     Effect::watch(
@@ -186,20 +190,17 @@ pub(super) fn Finish(
     .into_any()
 }
 
-/// What the remote that encrypts is called.
-fn crypt_name(name: &str) -> String {
-    format!("{name}-crypt")
-}
-
 /// What the two remotes are for.
 fn two_names(name: RwSignal<String>) -> AnyView {
-    let plain =
-        move || name.with(|name| if name.trim().is_empty() { "photos-b2".to_owned() } else { name.trim().to_owned() });
+    // Until a name is typed, that of the field's example.
+    let plain = move || name.with(|name| name.trim().parse().ok()).or_else(|| "photos-b2".parse::<RemoteName>().ok());
+    let over = move || plain().and_then(|name| name.encrypted().ok()).map(String::from);
+    let plain = move || plain().map(String::from);
     view! {
         <p class="note note--plain">
             {icon("lock")}
             <span>
-                "This saves two remotes. Copy to " <b>{move || crypt_name(&plain())}</b> ": it encrypts. " <b>{plain}</b>
+                "This saves two remotes. Copy to " <b>{over}</b> ": it encrypts. " <b>{plain}</b>
                 " shows the encrypted files as they are stored."
             </span>
         </p>

@@ -8,7 +8,7 @@ use web_sys::{Blob, HtmlAnchorElement, Url};
 
 use crate::{
     components::{copy::copy_button_then, icon::icon},
-    domain::remote::CryptRemote,
+    domain::{remote::CryptRemote, shell},
 };
 
 /// What the sheet tells.
@@ -29,16 +29,14 @@ impl Recovery {
     /// The sheet, as a file that is read years later by somebody who has never seen Longshore.
     fn text(&self) -> String {
         let Self { crypt: CryptRemote { name, remote, password, password2 }, names } = self;
-        let command = [
-            "rclone config create".to_owned(),
-            quote(name.as_str()),
-            "crypt".to_owned(),
-            quote(&format!("remote={remote}")),
+        let options = [
+            format!("remote={remote}"),
             format!("filename_encryption={names}"),
-            quote(&format!("password={password}")),
-            quote(&format!("password2={password2}")),
-            "--obscure".to_owned(),
+            format!("password={password}"),
+            format!("password2={password2}"),
         ];
+        let create = ["rclone", "config", "create", name.as_str(), "crypt"].into_iter();
+        let command = shell::join(create.chain(options.iter().map(String::as_str)).chain(["--obscure"]));
         format!(
             "Recovery sheet of {name}\n\
              \n\
@@ -58,19 +56,8 @@ impl Recovery {
              \n\
              Then “rclone copy {quoted}: FOLDER” fetches them, decrypted.\n",
             under = remote.split(':').next().unwrap_or_default(),
-            command = command.join(" "),
-            quoted = quote(name.as_str()),
+            quoted = shell::quote(name.as_str()),
         )
-    }
-}
-
-/// As one word of a shell.
-fn quote(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 
@@ -164,14 +151,9 @@ mod tests {
     #[test]
     fn the_sheet_has_a_command_that_a_shell_reads_as_it_is_meant() {
         let text = recovery("it's $HOME").text();
-        let command = "rclone config create 'b2 new-crypt' crypt 'remote=b2 new:archive/safe' filename_encryption=obfuscate \
-                       'password=it'\\''s $HOME' password2=-salt_2 --obscure";
+        let command = "rclone config create 'b2 new-crypt' crypt remote='b2 new:archive/safe' filename_encryption=obfuscate \
+                       password=\"it's \"'$HOME' password2=-salt_2 --obscure";
         assert!(text.lines().any(|line| line == command), "{text}");
         assert!(text.contains("rclone copy 'b2 new-crypt': FOLDER"), "{text}");
-    }
-
-    #[test]
-    fn a_word_is_quoted_only_where_it_has_to_be() {
-        assert_eq!([quote("a-b"), quote(""), quote("a b"), quote("$(id)")], ["a-b", "''", "'a b'", "'$(id)'"]);
     }
 }

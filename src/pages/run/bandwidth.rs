@@ -8,6 +8,7 @@ use crate::{
     domain::{
         error::Result,
         run::{detail::Run, state::RunState, summary::RunSummary},
+        value::{Rate, Timetable},
     },
     server_fns::runs::SetBandwidth,
 };
@@ -22,7 +23,7 @@ pub fn bandwidth(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
     view! {
         <header><h2>"Bandwidth"</h2><span class="faint">"of this run alone"</span></header>
         <div class="body control">
-            <p class="row spread"><span class="muted">"Limit"</span><b class="control__value num" aria-live="polite">{move || words(limit.get().flatten().as_deref())}</b></p>
+            <p class="row spread"><span class="muted">"Limit"</span><b class="control__value num" aria-live="polite">{move || describe(limit.get().flatten().as_deref())}</b></p>
             {may.then(|| controls(run, limit, running, doors))}
         </div>
     }
@@ -37,7 +38,11 @@ fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running:
     let set = Callback::new(move |rate: String| drop(doors.limit.dispatch(SetBandwidth { id: id.clone(), rate })));
     let off = move || !running.get() || pending.get();
     let preset = |rate: &'static str| {
-        let pressed = move || (limit.get().flatten().as_deref().unwrap_or("off") == rate).to_string();
+        // By what it limits: `10Mi` is the limit of `10M`.
+        let pressed = move || {
+            let now = Timetable::parse(limit.get().flatten().as_deref().unwrap_or("off"));
+            now.and_then(|now| now.always()).is_some_and(|now| Some(now) == Rate::parse(rate)).to_string()
+        };
         let press = move |event: ev::MouseEvent| {
             event.prevent_default();
             set.run(rate.to_owned());
@@ -98,48 +103,7 @@ pub fn limit(run: &Run) -> Option<String> {
     run.bandwidth.clone().or_else(|| run.options.bwlimit.clone())
 }
 
-/// `10M` as a person reads it.
-pub fn words(limit: Option<&str>) -> String {
-    let one = |limit: &str| {
-        let unit = match limit.chars().last()?.to_ascii_uppercase() {
-            'K' => "KiB/s",
-            'M' => "MiB/s",
-            'G' => "GiB/s",
-            _ => return None,
-        };
-        let figure = &limit[..limit.len() - 1];
-        figure.parse::<f64>().is_ok().then(|| format!("{figure} {unit}"))
-    };
-    match limit {
-        None | Some("off") => "none".to_owned(),
-        Some(limit) => match limit.split_once(':') {
-            Some((up, down)) => {
-                let one = |limit: &str| {
-                    if limit == "off" { "no limit".to_owned() } else { one(limit).unwrap_or_else(|| limit.to_owned()) }
-                };
-                format!("{} up, {} down", one(up), one(down))
-            }
-            None => one(limit).unwrap_or_else(|| limit.to_owned()),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_reads_as_a_speed() {
-        for (limit, read) in [
-            (None, "none"),
-            (Some("off"), "none"),
-            (Some("10M"), "10 MiB/s"),
-            (Some("2.5m"), "2.5 MiB/s"),
-            (Some("1M:off"), "1 MiB/s up, no limit down"),
-            (Some("512"), "512"),
-            (Some("10Mi"), "10Mi"),
-        ] {
-            assert_eq!(words(limit), read);
-        }
-    }
+/// For a person.
+fn describe(limit: Option<&str>) -> String {
+    limit.map_or_else(|| "no limit".to_owned(), Timetable::describe)
 }

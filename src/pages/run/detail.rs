@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Shown, Tab, bandwidth, list, log};
+use super::{Shown, Tab, list, log};
 use crate::{
     components::{load::failure, progress::bar, route_label::path},
     domain::{
@@ -15,6 +15,7 @@ use crate::{
             summary::RunSummary,
         },
         transfer::TransferOptions,
+        value::Timetable,
     },
     live::Live,
 };
@@ -142,7 +143,7 @@ fn more(operation: Operation, options: &TransferOptions) -> Vec<AnyView> {
 /// How it was asked for, in words.
 fn options(run: &Run) -> AnyView {
     let (operation, options) = (run.summary.operation, &run.options);
-    let set = run.bandwidth.as_deref().map(|rate| ("Bandwidth, set while it ran", bandwidth::words(Some(rate))));
+    let set = run.bandwidth.as_deref().map(|rate| ("Bandwidth, set while it ran", Timetable::describe(rate)));
     let fact = |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any();
     let or = |value: Option<String>, default: &str| value.unwrap_or_else(|| default.to_owned());
     let compare = if options.checksum || operation == Operation::Check { "size and checksum" } else { "size and time" };
@@ -150,7 +151,7 @@ fn options(run: &Run) -> AnyView {
     view! {
         <dl class="options">
             {fact("Compare by", compare.to_owned())}
-            {fact("Bandwidth", or(options.bwlimit.clone(), "no limit"))}
+            {fact("Bandwidth", or(options.bwlimit.as_deref().map(Timetable::describe), "no limit"))}
             {set.map(|(name, rate)| fact(name, rate))}
             {fact("Files at once", or(options.transfers.map(|n| n.to_string()), "4 (rclone's default)"))}
             {fact("Checks at once", or(options.checkers.map(|n| n.to_string()), "8 (rclone's default)"))}

@@ -2,12 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::{bandwidth, doors::Doors};
+use super::doors::Doors;
 use crate::{
     components::{badge::word, icon::icon, time::time},
-    domain::run::{
-        event::{RunEvent, RunEventKind},
-        state::RunState,
+    domain::{
+        run::{
+            event::{RunEvent, RunEventKind},
+            state::RunState,
+        },
+        value::Timetable,
     },
 };
 
@@ -49,7 +52,7 @@ fn told(event: &RunEvent) -> (&'static str, String) {
         RunEventKind::Started => ("loader", "rclone started"),
         RunEventKind::FoundAgain => ("link", "Found again after Longshore restarted"),
         RunEventKind::Requeued => ("refresh-cw", "Not started; queued again"),
-        RunEventKind::Bandwidth => return ("gauge", format!("Bandwidth limit: {}", bandwidth::words(Some(detail)))),
+        RunEventKind::Bandwidth => return ("gauge", format!("Bandwidth limit: {}", Timetable::describe(detail))),
         RunEventKind::StopRequested => ("square", "Stop requested"),
         RunEventKind::Stalled => ("clock", "No progress for too long"),
         RunEventKind::ClockMoved => ("clock", "The server’s clock was changed, and the time limit with it"),

@@ -12,24 +12,18 @@ use crate::{
         time::{left, time, until},
     },
     domain::{
+        forecast::{deletes, would},
         format,
         guard::Approves,
         operation::Operation,
-        run::{
-            detail::Run,
-            files::{Counts, FileOutcome},
-        },
+        run::{detail::Run, files::Counts},
     },
 };
 
 /// The panel; none for what is not such a preview.
 pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> AnyView {
     let Some(approves) = run.approves.clone() else { return ().into_any() };
-    // What a move takes from its source is at the destination then.
-    let deletes = match run.summary.operation {
-        Operation::Move => counts.map_or(0, |counts| counts.deleted),
-        _ => run.summary.stats.deletes,
-    };
+    let deletes = deletes(run, counts);
     // A move that is beyond its budget is approved as well, though what it takes is at the destination then.
     let stopped = run.guard_report.as_ref().is_some_and(|report| report.reason.is_some());
     let (kind, name) = if deletes > 0 { ("warn", "trash-2") } else { ("ok", "eye") };
@@ -47,7 +41,7 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
         <section class=format!("panel verdict verdict--{kind}") aria-label="Preview">
             {draw(name, "icon icon--state")}
             <div>
-                <h2>{would(deletes, counts)}</h2>
+                <h2>{would(run, counts)}</h2>
                 <p>{size}"This was a preview: nothing was changed."</p>
                 {guards}
                 {may.then(|| act(&approves, deletes, stopped, doors))}
@@ -55,24 +49,6 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
         </section>
     }
     .into_any()
-}
-
-/// `Would delete 3,212 files, copy 12.`
-fn would(deletes: u64, counts: Option<&Counts>) -> String {
-    let parts = [(FileOutcome::Copied, "copy"), (FileOutcome::Updated, "update"), (FileOutcome::Moved, "move")];
-    let others = parts.into_iter().filter_map(|(outcome, verb)| {
-        let n = counts?.get(outcome);
-        (n > 0).then_some((verb, n))
-    });
-    let all: Vec<_> = (deletes > 0).then_some(("delete", deletes)).into_iter().chain(others).collect();
-    let mut words = Vec::new();
-    for (index, (verb, n)) in all.iter().enumerate() {
-        words.push(format!(
-            "{verb} {}",
-            if index == 0 { format::plural(*n, "file", "files") } else { format::count(*n) }
-        ));
-    }
-    if words.is_empty() { "Would change no file".to_owned() } else { format!("Would {}", words.join(", ")) }
 }
 
 /// What can be done with it now.
@@ -192,17 +168,4 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
         </Dialog>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_deleted_is_said_first() {
-        let counts = Counts { deleted: 3212, copied: 12, ..Counts::default() };
-        assert_eq!(would(3212, Some(&counts)), "Would delete 3,212 files, copy 12");
-        assert_eq!(would(1, None), "Would delete 1 file");
-        assert_eq!(would(0, Some(&Counts::default())), "Would change no file");
-    }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use crate::domain::{user::Role, value};
+use crate::domain::{user::Role, value::Seconds};
 
 /// `$XDG_DATA_HOME/longshore`, `~/.local/share/longshore`, or the place of a service without a home.
 pub(super) fn default_data_dir() -> PathBuf {
@@ -136,7 +136,9 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
 /// `90d`, `12h`, `1h30m`, `90s`: at most ten years.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write it as 90d, 12h, 30m or 90s; at most 3650d".to_owned();
-    let seconds = value::span(text).map(u64::from).filter(|seconds| (1..=3650 * 86_400).contains(seconds));
+    let seconds = Seconds::parse(text)
+        .map(|seconds| u64::from(seconds.0))
+        .filter(|seconds| (1..=3650 * 86_400).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(wrong)
 }
 

@@ -226,7 +226,7 @@ fn crypt(name: &RemoteName, remote: &NewRemote) -> Result<Option<(CryptRemote, B
     let refuse = |error: AppError| AppError::invalid("encrypt_config.remote", error.sentence());
     let under = Location::from_parts(name.as_str(), path).map_err(refuse)?.to_string();
     let crypt = CryptRemote {
-        name: format!("{name}-crypt").parse()?,
+        name: name.encrypted()?,
         remote: under.clone(),
         password: secret(&mut options, "password")?,
         password2: secret(&mut options, "password2")?,

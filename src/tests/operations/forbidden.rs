@@ -198,7 +198,7 @@ async fn a_flag_is_refused_with_its_remedy_and_all_wrong_ones_at_once() {
         "flags.max_transfer": "Write a size as 10M (MiB), 512k, 1.5G, 100B or off. A number alone is KiB. rclone does not read MB or KB.",
         "flags.no-traverse": "Write it as no_traverse.",
         "flags.password_command": "It cannot be set: it runs a program of this server.",
-        "flags.retries": "Write a whole number.",
+        "flags.retries": "Write a whole number, without leading zeros.",
         "flags.track_renames": "A copy does not have it. These do: sync, bisync.",
     });
     assert_eq!(refused["fields"], expected);

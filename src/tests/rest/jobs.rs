@@ -42,7 +42,7 @@ async fn a_job_is_made_seen_changed_run_previewed_copied_and_deleted() {
         (&json!("Photos"), &json!(1), &json!("marianne")),
         "{saved}"
     );
-    assert!(saved["command"].as_str().expect("a line").contains("--transfers=2 '--exclude=*.tmp'"), "{saved}");
+    assert!(saved["command"].as_str().expect("a line").contains("--transfers=2 --exclude='*.tmp'"), "{saved}");
 
     let preview = console.post(&format!("/api/v1/jobs/{id}/preview"), &json!({}), StatusCode::ACCEPTED).await;
     let preview = console.ended(preview["id"].as_str().expect("an id")).await;

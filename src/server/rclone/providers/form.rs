@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use crate::{domain::provider::ProviderOption, server::rclone::config::trust::host_keys_problem};
+use crate::{
+    domain::{provider::ProviderOption, value::Size},
+    server::rclone::config::trust::host_keys_problem,
+};
 
 /// The value, or what is wrong with its form.
 pub fn check(provider: &str, option: &ProviderOption, value: String) -> Result<String, &'static str> {
@@ -111,16 +114,9 @@ fn url(text: &str) -> Option<&'static str> {
 
 /// S3 takes no smaller parts.
 fn chunk(text: &str) -> Option<&'static str> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: u64 = match text[digits.len()..].chars().next().map(|c| c.to_ascii_lowercase()) {
-        // rclone counts in KiB.
-        None | Some('k') => 1 << 10,
-        Some('b') => 1,
-        Some('m') => 1 << 20,
-        _ => return None,
-    };
-    let size = digits.parse::<f64>().ok()? * unit as f64;
-    (size < 5_242_880.0).then_some("S3 takes no smaller parts than 5Mi.")
+    // What is no size was refused before. `off` is less than any size to rclone.
+    let too_small = Size::parse(text).is_some_and(|size| size.bytes().is_none_or(|bytes| bytes < 5 << 20));
+    too_small.then_some("S3 takes no smaller parts than 5Mi.")
 }
 
 #[cfg(test)]
@@ -163,8 +159,8 @@ mod tests {
             (
                 "s3",
                 "chunk_size",
-                &["5Mi", "16Mi", "5120", "1Gi", "5242880b"],
-                &["1Mi", "100k", "4.9Mi", "4096", "100b"],
+                &["5Mi", "16Mi", "5120", "1Gi", "5242880b", "5MiB", "1T"],
+                &["1Mi", "100k", "4.9Mi", "4096", "100b", "1MiB", "off", "OFF", "0.000001T"],
             ),
             ("azureblob", "key", &["AAAA", "YWJj", "YWI="], &["not base64!", "abc"]),
             (

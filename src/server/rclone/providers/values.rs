@@ -23,9 +23,7 @@ pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<Strin
     }
     let value = match option.kind {
         OptionKind::Json => json(&option.name, value)?,
-        // rclone takes a private key in one line, with `\n` written out; people paste it as it is in its file.
-        _ if option.name == "key_pem" => value.trim().replace("\r\n", "\n").replace('\n', "\\n"),
-        _ => value.to_owned(),
+        _ => option.in_one_line(value),
     };
     if value.chars().any(char::is_control) {
         return Err("This cannot hold line breaks or control characters.");
@@ -52,10 +50,10 @@ pub fn check(option: &ProviderOption, value: &str, chosen: &str) -> Result<Strin
         OptionKind::Tristate if !(value::switch(&value).is_some() || value.eq_ignore_ascii_case("unset")) => {
             Some("Write true, false or unset.")
         }
-        OptionKind::Int if value::whole(&value).is_none() => Some("Write a whole number."),
-        OptionKind::Float if !value.parse::<f64>().is_ok_and(f64::is_finite) => Some("Write a number."),
-        OptionKind::Size if value::size(&value).is_none() => Some(value::SIZE),
-        OptionKind::Duration if !value::age(&value) => Some(value::DURATION),
+        OptionKind::Int if value::whole(&value).is_none() => Some(value::WHOLE),
+        OptionKind::Float if value::float(&value).is_none() => Some("Write a number."),
+        OptionKind::Size if value::Size::parse(&value).is_none() => Some(value::SIZE),
+        OptionKind::Duration if value::Age::parse(&value).is_none() => Some(value::DURATION),
         _ => None,
     };
     if let Some(problem) = problem {
@@ -133,7 +131,7 @@ mod tests {
         for (kind, good, bad) in [
             (Bool, &["true", "false", "T", "0", "False"][..], &["yes", "TrUe", ""][..]),
             (Tristate, &["unset", "true", "0"], &["maybe"]),
-            (Int, &["22", "-1"], &["many", "1.5", "1e3"]),
+            (Int, &["22", "-1"], &["many", "1.5", "1e3", "010", "0x10", "1_0", "+5", "-010"]),
             (Float, &["6", "0.5"], &["NaN", "inf", "x"]),
             (
                 Size,
@@ -174,7 +172,12 @@ mod tests {
                 assert!(check(&option("x", kind), value, "").is_err(), "{kind:?} {value:?}");
             }
         }
-        assert_eq!(check(&option("key_pem", Text), "a\r\nb\n", "").as_deref(), Ok("a\\nb"));
+        for name in ["key_pem", "client_cert_pem"] {
+            for pasted in ["a\r\nb\n", "a\nb", "a\rb\r", " a\\nb "] {
+                assert_eq!(check(&option(name, Text), pasted, "").as_deref(), Ok("a\\nb"), "{name} {pasted:?}");
+            }
+        }
+        assert!(check(&option("key", Text), "a\nb", "").is_err());
         assert!(check(&option("suffix", Text), "./../../x", "").is_err());
         assert!(check(&option("x", Text), &"x".repeat(LONGEST + 1), "").is_err());
     }

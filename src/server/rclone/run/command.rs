@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use crate::{
-    domain::{flag::FlagValue, location::Location, operation::Operation, transfer::TransferOptions},
+    domain::{flag::FlagValue, location::Location, operation::Operation, shell, transfer::TransferOptions},
     server::rclone::{
         flags::{self, exact},
         log,
@@ -142,19 +142,10 @@ fn chosen(options: &TransferOptions) -> Vec<String> {
 #[must_use]
 pub fn display(transfer: &Transfer) -> String {
     let paths = transfer.places().map(target);
-    let line =
-        ["rclone".to_owned(), transfer.operation.as_str().to_owned()].into_iter().chain(chosen(&transfer.options));
-    line.chain(["--".to_owned()]).chain(paths).map(|word| quote(&word)).collect::<Vec<_>>().join(" ")
-}
-
-/// Quoted for a shell where it has to be.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    let options = chosen(&transfer.options);
+    let line = ["rclone", transfer.operation.as_str()].into_iter().chain(options.iter().map(String::as_str));
+    let paths: Vec<_> = paths.collect();
+    shell::join(line.chain(["--"]).chain(paths.iter().map(String::as_str)))
 }
 
 /// How a remote is talked to: what else a run is given does not count for a listing of names.
@@ -300,7 +291,8 @@ mod tests {
         };
         assert_eq!(
             display(&example("/srv/a b", options)),
-            r"rclone copy --checksum --bwlimit=10M --transfers=2 --checkers=3 '--exclude=*.tmp' --exclude=--config=x -- '/srv/a b' 'b2:it'\''s'"
+            "rclone copy --checksum --bwlimit=10M --transfers=2 --checkers=3 --exclude='*.tmp' --exclude='--config=x' -- \
+             '/srv/a b' \"b2:it's\""
         );
     }
 
@@ -317,7 +309,7 @@ mod tests {
         let delete = Transfer { operation: Operation::Delete, destination: None, ..example("b2:x", options) };
         assert_eq!(
             display(&delete),
-            "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 '--include=a b' -- b2:x"
+            "rclone delete --dry-run --min-age=1h --max-size=1G --max-delete=5 --include='a b' -- b2:x"
         );
     }
 }

@@ -4,7 +4,10 @@
 use std::path::Path;
 
 use crate::{
-    domain::run::stats::{InFlight, Stats},
+    domain::{
+        run::stats::{InFlight, Stats},
+        value::Rate,
+    },
     server::rclone::{
         error::RcloneError,
         program::run_dir,
@@ -20,8 +23,8 @@ pub async fn stats(dir: &Path) -> Result<(Stats, Vec<InFlight>), RcloneError> {
     Ok(stats.split())
 }
 
-/// Changes the bandwidth limit of the run in `dir` while it works: rclone's own writing, `10M`, `1M:2M` or `off`.
-pub async fn set_bandwidth(dir: &Path, rate: &str) -> Result<(), RcloneError> {
-    let asked = serde_json::json!({ "rate": rate });
+/// Changes the bandwidth limit of the run in `dir` while it works.
+pub async fn set_bandwidth(dir: &Path, rate: Rate) -> Result<(), RcloneError> {
+    let asked = serde_json::json!({ "rate": rate.to_string() });
     Client::new(&dir.join(run_dir::SOCKET), None).call::<wire::Nothing>("core/bwlimit", &asked, QUICK).await.map(|_| ())
 }

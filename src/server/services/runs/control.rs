@@ -13,7 +13,7 @@ use crate::{
         policy::Permission,
         queue::RunPatch,
         run::{detail::Run, event::RunEventKind, state::RunState},
-        transfer::check_rate,
+        transfer::read_rate,
     },
     server::{
         auth::Actor,
@@ -64,12 +64,12 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
 pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     let rate = rate.trim();
-    check_rate("rate", rate)?;
+    let limit = read_rate("rate", rate)?;
     let run = stored(app, id).await?;
     if run.run.summary.state != RunState::Running {
         return Err(AppError::conflict("The bandwidth can be changed only while the run is running."));
     }
-    progress::set_bandwidth(&app.engine.run_dir(id, run.fence), rate).await?;
+    progress::set_bandwidth(&app.engine.run_dir(id, run.fence), limit).await?;
     let mut transaction = app.store.begin().await?;
     if runs::set_bandwidth(&mut transaction, id, rate).await? {
         runs::note(&mut transaction, id, app.clock.now(), RunEventKind::Bandwidth, Some(&actor.name), rate).await?;
