@@ -6,10 +6,7 @@ use leptos::{
 };
 use web_sys::HtmlSelectElement;
 
-use super::{
-    draft::{Draft, FOLLOWERS},
-    words,
-};
+use super::{draft::Draft, field::Field, words};
 use crate::{
     components::icon::icon,
     domain::{
@@ -17,6 +14,9 @@ use crate::{
         job::{After, Follower},
     },
 };
+
+/// The field, as it is known to labels and errors.
+const ID: &str = Field::Followers.as_str();
 
 /// A job by id and name.
 pub type Named = (JobId, String);
@@ -37,21 +37,21 @@ pub fn after(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
     };
     let option = |(id, name): Named| view! { <option value=id.to_string()>{name}</option> }.into_any();
     let error = move || {
-        let text = draft.errors.with(|errors| errors.get(FOLLOWERS).cloned())?;
+        let text = draft.errors.with(|errors| errors.get(ID).cloned())?;
         Some(
             view! { <p class="field__error" id="followers-error">{icon("triangle-alert")}<span>{text}</span></p> }
                 .into_any(),
         )
     };
-    let wrong = move || draft.errors.with(|errors| errors.contains_key(FOLLOWERS)).then_some("true");
+    let wrong = move || draft.is_wrong(Field::Followers).then_some("true");
     let adder = move || {
         if jobs.with_value(Vec::is_empty) {
             return view! { <p class="muted">"There is no other job yet to start after this one."</p> }.into_any();
         }
         view! {
             <div class="field">
-                <label for=FOLLOWERS>"Then start"<span class="faint">" optional"</span></label>
-                <select class="input" id=FOLLOWERS aria-invalid=wrong aria-describedby="followers-help followers-error" on:change:target=add>
+                <label for=ID>"Then start"<span class="faint">" optional"</span></label>
+                <select class="input" id=ID aria-invalid=wrong aria-describedby="followers-help followers-error" on:change:target=add>
                     <option value="">"Add a job…"</option>
                     {move || free().into_iter().map(option).collect::<Vec<_>>()}
                 </select>

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    draft::{Draft, FLAGS},
-    flags::Offered,
-};
+use super::{draft::Draft, flags::Offered};
 use crate::{
     components::{
         form::{Check, Choice, Select},
@@ -27,7 +24,7 @@ fn choices(draft: Draft, list: Offered) -> AnyView {
             resync.set(String::new());
         }
     });
-    let face = |name: &str, label: &str, help: &str| draft.face(&format!("{FLAGS}{name}"), label, help);
+    let face = |name: &str, label: &str, help: &str| draft.flag_face(name, label, help);
     let select = move |name: &'static str, label: &'static str, help: &'static str| {
         let value = draft.flag(name);
         let choices = Memo::new(move |_| known(list.get(), name, &value.get()));

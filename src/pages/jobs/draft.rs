@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 
-use super::fit::Fit;
+use super::field::Field;
 use crate::{
     components::form::{Errors, Face, error_of, focus_first},
     domain::{
@@ -15,43 +15,11 @@ use crate::{
         operation::Operation,
         retry::Retry,
         run::wait::OnBusy,
-        transfer::TransferOptions,
-        value::Seconds,
+        transfer::{self, TransferOptions},
+        value::{self, Seconds},
     },
 };
 
-/// The fields in the order of the page: the first that is wrong gets the focus.
-const FIELDS: [&str; 27] = [
-    "source",
-    "destination",
-    "name",
-    "include",
-    "exclude",
-    "min_age",
-    "max_age",
-    "min_size",
-    "max_size",
-    "checksum",
-    "delete_empty_src_dirs",
-    "bwlimit",
-    "transfers",
-    "checkers",
-    "guards.max_delete_percent",
-    "guards.may_delete",
-    "max_delete",
-    "backup_dir",
-    "guards.sentinel",
-    "guards.allow_empty_source",
-    "guards.allow_shrunk_source",
-    "guards.allow_left_out",
-    "retry.attempts",
-    "retry.backoff_secs",
-    "on_busy",
-    "priority",
-    "time_limit_secs",
-];
-/// The field of what is started afterwards.
-pub const FOLLOWERS: &str = "followers";
 /// What stands before the name of one of rclone's own options.
 pub const FLAGS: &str = "flags.";
 
@@ -67,7 +35,7 @@ pub struct Draft {
     pub followers: RwSignal<Vec<Follower>>,
     /// What is wrong, by field.
     pub errors: Errors,
-    fields: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
+    fields: StoredValue<BTreeMap<Field, RwSignal<String>>>,
     flags: RwSignal<BTreeMap<String, RwSignal<String>>>,
     /// The options that the operation has, once they are known: what is typed for another is kept, and not sent.
     pub offered: RwSignal<Option<BTreeSet<String>>>,
@@ -82,54 +50,37 @@ impl Draft {
             operation: RwSignal::new(job.operation),
             followers: RwSignal::new(job.followers.clone()),
             errors: RwSignal::default(),
-            fields: StoredValue::new(FIELDS.map(|name| (name, RwSignal::new(String::new()))).into()),
+            fields: StoredValue::new(Field::ALL.map(|field| (field, RwSignal::new(String::new()))).into()),
             flags: RwSignal::default(),
             offered: RwSignal::new(None),
             owner: StoredValue::new(Owner::current()),
         };
-        let NewJob { options, guards, retry, .. } = job;
+        let (guards, retry, usual) = (&job.guards, &job.retry, Retry::default());
         let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
         let yes = |on: bool| if on { "true".to_owned() } else { String::new() };
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let usual = Retry::default();
-        for (name, value) in [
-            ("source", job.source.clone()),
-            ("destination", text(&job.destination)),
-            ("name", job.name.clone()),
-            ("include", options.include.join("\n")),
-            ("exclude", options.exclude.join("\n")),
-            ("min_age", text(&options.min_age)),
-            ("max_age", text(&options.max_age)),
-            ("min_size", text(&options.min_size)),
-            ("max_size", text(&options.max_size)),
-            ("checksum", yes(options.checksum)),
-            ("delete_empty_src_dirs", yes(options.delete_empty_src_dirs)),
-            ("bwlimit", text(&options.bwlimit)),
-            ("transfers", number(options.transfers)),
-            ("checkers", number(options.checkers)),
-            ("max_delete", number(options.max_delete)),
-            ("backup_dir", text(&options.backup_dir)),
-            ("guards.max_delete_percent", number(guards.max_delete_percent.map(u32::from))),
-            ("guards.may_delete", number(guards.may_delete)),
-            ("guards.sentinel", text(&guards.sentinel)),
-            ("guards.allow_empty_source", yes(guards.allow_empty_source)),
-            ("guards.allow_shrunk_source", yes(guards.allow_shrunk_source)),
-            ("guards.allow_left_out", yes(guards.allow_left_out)),
-            ("retry.attempts", number(Some(retry.attempts).filter(|n| *n != usual.attempts))),
-            (
-                "retry.backoff_secs",
-                Some(retry.backoff_secs)
-                    .filter(|n| *n != usual.backoff_secs)
-                    .map(|n| Seconds(n).to_string())
-                    .unwrap_or_default(),
-            ),
-            ("on_busy", job.on_busy.as_str().to_owned()),
-            ("priority", Some(job.priority).filter(|n| *n != 0).map(|n| n.to_string()).unwrap_or_default()),
-            ("time_limit_secs", job.time_limit_secs.map(|n| Seconds(n).to_string()).unwrap_or_default()),
-        ] {
-            draft.value(name).set(value);
+        let seconds = |n: Option<u32>| n.map(|n| Seconds(n).to_string()).unwrap_or_default();
+        for field in Field::ALL {
+            draft.value(field).set(match field {
+                Field::Source => job.source.clone(),
+                Field::Destination => job.destination.clone().unwrap_or_default(),
+                Field::Name => job.name.clone(),
+                Field::Option(option) => option.text(&job.options),
+                Field::MaxDeletePercent => number(guards.max_delete_percent.map(u32::from)),
+                Field::MayDelete => number(guards.may_delete),
+                Field::Sentinel => guards.sentinel.clone().unwrap_or_default(),
+                Field::AllowEmptySource => yes(guards.allow_empty_source),
+                Field::AllowShrunkSource => yes(guards.allow_shrunk_source),
+                Field::AllowLeftOut => yes(guards.allow_left_out),
+                Field::Attempts => number(Some(retry.attempts).filter(|n| *n != usual.attempts)),
+                Field::Backoff => seconds(Some(retry.backoff_secs).filter(|n| *n != usual.backoff_secs)),
+                Field::OnBusy => job.on_busy.as_str().to_owned(),
+                Field::Priority => Some(job.priority).filter(|n| *n != 0).map(|n| n.to_string()).unwrap_or_default(),
+                Field::TimeLimit => seconds(job.time_limit_secs),
+                // They are no text.
+                Field::Followers => String::new(),
+            });
         }
-        for (name, value) in &options.flags {
+        for (name, value) in &job.options.flags {
             draft.flag(name).set(value.words().join("\n"));
         }
         draft
@@ -137,8 +88,9 @@ impl Draft {
 
     /// The text of a field.
     #[must_use]
-    pub fn value(self, name: &str) -> RwSignal<String> {
-        self.fields.with_value(|fields| fields.get(name).copied()).unwrap_or_else(|| RwSignal::new(String::new()))
+    pub fn value(self, field: impl Into<Field>) -> RwSignal<String> {
+        let field = field.into();
+        self.fields.with_value(|fields| fields.get(&field).copied()).unwrap_or_else(|| RwSignal::new(String::new()))
     }
 
     /// The text of one of rclone's own options; empty where it is not set.
@@ -164,14 +116,33 @@ impl Draft {
 
     /// What stands around a field.
     #[must_use]
-    pub fn face(self, name: &str, label: &str, help: &str) -> Face {
+    pub fn face(self, field: impl Into<Field>, label: &str, help: &str) -> Face {
+        let name = field.into().as_str();
         Face::new(name, label, help, error_of(self.errors, name))
+    }
+
+    /// What stands around one of rclone's own options.
+    #[must_use]
+    pub fn flag_face(self, name: &str, label: &str, help: &str) -> Face {
+        let name = format!("{FLAGS}{name}");
+        Face::new(&name, label, help, error_of(self.errors, &name))
+    }
+
+    /// Whether something is wrong with a field.
+    #[must_use]
+    pub fn is_wrong(self, field: Field) -> bool {
+        self.errors.with(|errors| errors.contains_key(field.as_str()))
+    }
+
+    /// Says that something is wrong with a field.
+    pub fn refuse(self, field: Field, problem: &str) {
+        self.errors.update(|errors| drop(errors.insert(field.as_str().to_owned(), problem.to_owned())));
     }
 
     /// Puts the focus on the first field that is wrong. Its section opens by itself, and has to be open for that.
     pub fn focus_wrong(self) {
         let Some(wrong) = self.errors.try_get_untracked() else { return };
-        let fields = FIELDS.iter().map(|name| (*name).to_owned()).chain([FOLLOWERS.to_owned()]);
+        let fields = Field::ALL.iter().map(|field| field.as_str().to_owned());
         let flags = wrong.keys().filter(|name| name.starts_with(FLAGS)).cloned();
         let first: Vec<_> = fields.filter(|name| wrong.contains_key(name)).chain(flags).collect();
         request_animation_frame(move || focus_first(first));
@@ -182,62 +153,48 @@ impl Draft {
         let operation = self.operation.get();
         let mut wrong = Wrong::new();
         let text =
-            |name: &str| self.value(name).with(|value| Some(value.trim().to_owned()).filter(|text| !text.is_empty()));
+            |field: Field| self.value(field).with(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
         // A place is what was written: a space at its end belongs to its name.
-        let exact = |name: &str| self.value(name).with(|value| Some(value.clone()).filter(|text| !text.is_empty()));
-        let lines = |name: &str| self.value(name).with(|value| lines(value));
-        let yes = |name: &str| self.value(name).with(|value| value == "true");
-        let mut number = |name: &str| {
-            let read = text(name).map(|text| text.parse::<u32>());
-            if let Some(Err(_)) = read {
-                wrong.insert(name.to_owned(), "Write a whole number.".to_owned());
+        let exact = |field: Field| self.value(field).with(|text| Some(text.clone()).filter(|text| !text.is_empty()));
+        let yes = |field: Field| self.value(field).with(|text| text == "true");
+        let mut options = TransferOptions { flags: self.flags(), ..TransferOptions::default() };
+        for option in transfer::Field::ALL.iter().filter(|option| option.fits(operation)) {
+            if let Err(problem) = self.value(*option).with(|text| option.set_text(&mut options, text)) {
+                wrong.insert(option.as_str().to_owned(), problem.to_owned());
             }
-            read.and_then(Result::ok)
-        };
-        let has = Fit::of(operation);
-        let (transfers, checkers) = (number("transfers"), number("checkers"));
-        let max_delete = if has.max_delete { number("max_delete") } else { None };
-        let percent = if has.sync { number("guards.max_delete_percent") } else { None };
-        let may_delete = if has.removes { number("guards.may_delete") } else { None };
-        let attempts = if has.retry { number("retry.attempts") } else { None };
-        let priority = text("priority").map_or(Ok(0), |text| text.parse::<i32>());
-        if priority.is_err() {
-            wrong.insert("priority".to_owned(), "Write a whole number, −100 to 100.".to_owned());
         }
-        let mut seconds = |name: &str| {
-            let read = text(name).map(|text| Seconds::parse(&text).map(|seconds| seconds.0));
+        let mut number = |field: Field| {
+            let read = text(field).map(|text| value::whole(&text).and_then(|n| u32::try_from(n).ok()));
             if read == Some(None) {
-                wrong.insert(name.to_owned(), "Write it as 90s, 30m or 1h30m.".to_owned());
+                wrong.insert(field.as_str().to_owned(), value::WHOLE.to_owned());
             }
             read.flatten()
         };
-        let backoff = if has.retry { seconds("retry.backoff_secs") } else { None };
-        let time_limit_secs = seconds("time_limit_secs");
-        let options = TransferOptions {
-            dry_run: false,
-            checksum: has.checksum && yes("checksum"),
-            delete_empty_src_dirs: has.tidy && yes("delete_empty_src_dirs"),
-            bwlimit: text("bwlimit").filter(|_| has.bandwidth),
-            transfers: transfers.filter(|_| has.transfers),
-            checkers,
-            exclude: lines("exclude"),
-            include: lines("include"),
-            min_age: text("min_age"),
-            max_age: text("max_age"),
-            min_size: text("min_size"),
-            max_size: text("max_size"),
-            max_delete,
-            backup_dir: exact("backup_dir").filter(|_| has.backup),
-            flags: self.flags(),
+        let (is_sync, is_repeatable) = (operation == Operation::Sync, operation.is_repeatable());
+        let percent = if is_sync { number(Field::MaxDeletePercent) } else { None };
+        let may_delete = if operation.removes() { number(Field::MayDelete) } else { None };
+        let attempts = if is_repeatable { number(Field::Attempts) } else { None };
+        let priority = text(Field::Priority).map_or(Ok(0), |text| text.parse::<i32>());
+        if priority.is_err() {
+            wrong.insert(Field::Priority.as_str().to_owned(), "Write a whole number, −100 to 100.".to_owned());
+        }
+        let mut seconds = |field: Field| {
+            let read = text(field).map(|text| Seconds::parse(&text).map(|seconds| seconds.0));
+            if read == Some(None) {
+                wrong.insert(field.as_str().to_owned(), "Write it as 90s, 30m or 1h30m.".to_owned());
+            }
+            read.flatten()
         };
+        let backoff = if is_repeatable { seconds(Field::Backoff) } else { None };
+        let time_limit_secs = seconds(Field::TimeLimit);
         let guards = Guards {
             // More than a hundred is refused below, as it stands there.
             max_delete_percent: percent.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
             may_delete,
-            sentinel: exact("guards.sentinel"),
-            allow_empty_source: has.sync && yes("guards.allow_empty_source"),
-            allow_shrunk_source: has.sync && yes("guards.allow_shrunk_source"),
-            allow_left_out: has.sync && yes("guards.allow_left_out"),
+            sentinel: exact(Field::Sentinel),
+            allow_empty_source: is_sync && yes(Field::AllowEmptySource),
+            allow_shrunk_source: is_sync && yes(Field::AllowShrunkSource),
+            allow_left_out: is_sync && yes(Field::AllowLeftOut),
         };
         let usual = Retry::default();
         let retry =
@@ -251,14 +208,14 @@ impl Draft {
             return Err(wrong);
         }
         Ok(NewJob {
-            name: text("name").unwrap_or_default(),
+            name: text(Field::Name).unwrap_or_default(),
             operation,
-            source: exact("source").unwrap_or_default(),
-            destination: exact("destination").filter(|_| operation.has_destination()),
+            source: exact(Field::Source).unwrap_or_default(),
+            destination: exact(Field::Destination).filter(|_| operation.has_destination()),
             options,
             guards,
             retry,
-            on_busy: self.value("on_busy").with(|word| OnBusy::parse(word)).unwrap_or_default(),
+            on_busy: self.value(Field::OnBusy).with(|word| OnBusy::parse(word)).unwrap_or_default(),
             priority: priority.unwrap_or_default(),
             time_limit_secs,
             followers: self.followers.get(),
@@ -331,8 +288,8 @@ mod tests {
     #[test]
     fn what_another_operation_has_is_kept_and_not_sent() {
         with(&job(Operation::Sync), |draft| {
-            draft.value("guards.max_delete_percent").set("many".to_owned());
-            draft.value("retry.attempts").set("3".to_owned());
+            draft.value(Field::MaxDeletePercent).set("many".to_owned());
+            draft.value(Field::Attempts).set("3".to_owned());
             draft.flag("track_renames").set("true".to_owned());
             assert_eq!(draft.read().expect_err("wrong").into_keys().collect::<Vec<_>>(), ["guards.max_delete_percent"]);
             draft.operation.set(Operation::Delete);
@@ -345,14 +302,14 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_named_at_once() {
         with(&job(Operation::Sync), |draft| {
-            for (name, text) in [
-                ("transfers", "many"),
-                ("min_age", "soon"),
-                ("priority", "high"),
-                ("time_limit_secs", "90"),
-                ("guards.max_delete_percent", "300"),
+            for (field, text) in [
+                (Field::Option(transfer::Field::Transfers), "many"),
+                (Field::Option(transfer::Field::MinAge), "soon"),
+                (Field::Priority, "high"),
+                (Field::TimeLimit, "90"),
+                (Field::MaxDeletePercent, "300"),
             ] {
-                draft.value(name).set(text.to_owned());
+                draft.value(field).set(text.to_owned());
             }
             let wrong = draft.read().expect_err("wrong");
             assert_eq!(

@@ -11,6 +11,7 @@ use super::{
     after::Named,
     command::Wanted,
     draft::{Draft, Wrong},
+    field::Field,
     form::{form, read_only},
     preview::Preview,
 };
@@ -79,10 +80,11 @@ impl Editor {
             Ok(job) => Some(Ok(job.run())),
         });
         // What was missing is not once something is typed there.
-        for name in ["source", "destination", "name"] {
-            let typed = draft.value(name);
-            let clear =
-                move |_: &String, _: Option<&String>, _| draft.errors.update(|errors| drop(errors.remove(name)));
+        for field in [Field::Source, Field::Destination, Field::Name] {
+            let typed = draft.value(field);
+            let clear = move |_: &String, _: Option<&String>, _| {
+                draft.errors.update(|errors| drop(errors.remove(field.as_str())));
+            };
             Effect::watch(move || typed.get(), clear, false);
         }
         let navigate = use_navigate();
@@ -118,10 +120,11 @@ impl Editor {
     /// Says at their fields what is missing, and what is wrong.
     pub fn demand(self) {
         let mut wrong = self.spec.get_untracked().err().unwrap_or_default();
-        let destination = self.draft.operation.get_untracked().has_destination();
-        for name in ["source", "destination"].into_iter().filter(|name| destination || *name == "source") {
-            if self.draft.value(name).with_untracked(String::is_empty) {
-                wrong.insert(name.to_owned(), "Choose a folder, or type remote:path.".to_owned());
+        let has_destination = self.draft.operation.get_untracked().has_destination();
+        let ends: &[Field] = if has_destination { &[Field::Source, Field::Destination] } else { &[Field::Source] };
+        for field in ends {
+            if self.draft.value(*field).with_untracked(String::is_empty) {
+                wrong.insert(field.as_str().to_owned(), "Choose a folder, or type remote:path.".to_owned());
             }
         }
         self.draft.errors.set(wrong);

@@ -90,7 +90,7 @@ fn fields(draft: Draft, flags: Vec<Flag>, search: RwSignal<String>, only: RwSign
     let found = move || shown.with_value(|all| all.iter().filter(|(text, value)| fits(text, *value)).count());
     let field = move |flag: Flag| {
         let (text, value) = (hay(&flag), draft.flag(&flag.name));
-        let face = draft.face(&format!("{FLAGS}{}", flag.name), &label(&flag), "");
+        let face = draft.flag_face(&flag.name, &label(&flag), "");
         view! { <div class="flag" hidden=move || !fits(&text, value)>{control(face, &flag, value)}</div> }.into_any()
     };
     view! {

@@ -7,8 +7,8 @@ use super::{
     after::{Named, after, name_of},
     bisync::bisync,
     command::Command,
-    draft::FOLLOWERS,
     editor::Editor,
+    field::Field,
     flags::{flags, offer},
     how::{self, how},
     preview::preview,
@@ -48,7 +48,7 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
             all => format!("{} jobs follow", all.len()),
         }
     });
-    let name = draft.face("name", "Name", if job.is_some() { "" } else { "Needed to save it as a job." });
+    let name = draft.face(Field::Name, "Name", if job.is_some() { "" } else { "Needed to save it as a job." });
     let name = if job.is_some() { name.required() } else { name };
     let asking = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -65,13 +65,13 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
                     {operations(draft)}
                     {ends(draft)}
                     {bisync(draft, options)}
-                    <Text face=name value=draft.value("name") placeholder="Photos to the archive" />
+                    <Text face=name value=draft.value(Field::Name) placeholder="Photos to the archive" />
                     <div class="sections">
                         {section("What", what::FIELDS, said(words::what), draft, what(draft))}
                         {section("How", how::FIELDS, said(words::how), draft, how(draft))}
                         {section("Safety", safety::FIELDS, said(words::safety), draft, safety(draft))}
                         {section("Retries and queue", trouble::FIELDS, said(words::trouble), draft, trouble(draft))}
-                        {section("Afterwards", &[FOLLOWERS], followed, draft, after(draft, others))}
+                        {section("Afterwards", &[Field::Followers], followed, draft, after(draft, others))}
                         {flags(draft, options)}
                     </div>
                 </fieldset>
@@ -126,11 +126,8 @@ fn buttons(editor: Editor) -> AnyView {
         if editor.spec.get_untracked().is_err() || editor.wanted.get_untracked().is_none() {
             return editor.demand();
         }
-        if editor.draft.value("name").with_untracked(|name| name.trim().is_empty()) {
-            editor
-                .draft
-                .errors
-                .update(|errors| drop(errors.insert("name".to_owned(), "A job needs a name.".to_owned())));
+        if editor.draft.value(Field::Name).with_untracked(|name| name.trim().is_empty()) {
+            editor.draft.refuse(Field::Name, "A job needs a name.");
             return editor.draft.focus_wrong();
         }
         busy.set(true);
@@ -201,8 +198,8 @@ fn start(editor: Editor) {
 
 fn question(editor: Editor, asking: RwSignal<bool>) -> AnyView {
     let place = move || {
-        let name = if editor.draft.operation.get().has_destination() { "destination" } else { "source" };
-        editor.draft.value(name).get()
+        let has_destination = editor.draft.operation.get().has_destination();
+        editor.draft.value(if has_destination { Field::Destination } else { Field::Source }).get()
     };
     let word = move || face(editor.draft.operation.get()).0.to_lowercase();
     view! {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::draft::Draft;
+use super::{draft::Draft, field::Field};
 use crate::{
     components::{icon::icon, location_picker::LocationPicker},
     domain::operation::Operation,
@@ -68,11 +68,11 @@ fn summary(operation: Operation) -> AnyView {
 pub fn ends(draft: Draft) -> AnyView {
     (move || {
         let [source, destination] = words(draft.operation.get());
-        let picker = move |name: &'static str, (label, help): (&'static str, &'static str)| {
-            let face = draft.face(name, label, help).required();
-            view! { <LocationPicker face value=draft.value(name) places=places() /> }.into_any()
+        let picker = move |field: Field, (label, help): (&'static str, &'static str)| {
+            let face = draft.face(field, label, help).required();
+            view! { <LocationPicker face value=draft.value(field) places=places() /> }.into_any()
         };
-        view! { {source.map(|words| picker("source", words))}{destination.map(|words| picker("destination", words))} }
+        view! { {source.map(|words| picker(Field::Source, words))}{destination.map(|words| picker(Field::Destination, words))} }
             .into_any()
     })
     .into_any()

@@ -3,19 +3,18 @@
 
 use leptos::prelude::*;
 
-use super::draft::Draft;
+use super::{draft::Draft, field::Field};
 use crate::{components::icon::icon, domain::format};
 
 /// A section with these fields; `words` sums up the choices.
 pub fn section(
     title: &'static str,
-    names: &'static [&'static str],
+    fields: &'static [Field],
     words: Memo<String>,
     draft: Draft,
     body: AnyView,
 ) -> AnyView {
-    let wrong =
-        Memo::new(move |_| draft.errors.with(|errors| names.iter().filter(|name| errors.contains_key(**name)).count()));
+    let wrong = Memo::new(move |_| fields.iter().filter(|field| draft.is_wrong(**field)).count());
     folding(title, words, wrong, RwSignal::new(false), body)
 }
 

@@ -14,7 +14,7 @@ use self::review::Verdict;
 use crate::domain::{
     flag::{Flag, FlagKind, FlagValue},
     operation::Operation,
-    transfer::FIELDS,
+    transfer::Field,
 };
 
 /// Longest name of an option in an answer, in characters.
@@ -169,7 +169,7 @@ fn refusal(operation: Operation, name: &str) -> String {
             match review::verdict(&meant) {
                 Some(Verdict::Withheld(why)) => (*why).to_owned(),
                 Some(Verdict::For(_)) => format!("Write it as {meant}."),
-                None if FIELDS.contains(&meant.as_str()) => format!("Set {meant} instead: it is an option of its own."),
+                None if Field::parse(&meant).is_some() => format!("Set {meant} instead: it is an option of its own."),
                 None => format!("A {operation_name} has no such option. What belongs to a remote is set there."),
             }
         }
@@ -187,7 +187,7 @@ fn field(name: &str) -> String {
 pub fn unreviewed(info: &Info) -> Vec<String> {
     let blocks = [&info.main, &info.filter, &info.log, &info.rc];
     let unknown = |flag: &&RawFlag| match review::verdict(&flag.name) {
-        None => !FIELDS.contains(&flag.name.as_str()),
+        None => Field::parse(&flag.name).is_none(),
         Some(Verdict::For(_)) => flag.offered().is_none(),
         Some(Verdict::Withheld(_)) => false,
     };
@@ -197,7 +197,7 @@ pub fn unreviewed(info: &Info) -> Vec<String> {
 /// Whether an option was reviewed, for what `--help` names.
 #[must_use]
 pub fn is_reviewed(name: &str) -> bool {
-    review::verdict(name).is_some() || FIELDS.contains(&name)
+    review::verdict(name).is_some() || Field::parse(name).is_some()
 }
 
 /// Whether this is an option that no run may be given, however it is written.

@@ -3,7 +3,13 @@
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use crate::{
-    domain::{flag::FlagValue, location::Location, operation::Operation, shell, transfer::TransferOptions},
+    domain::{
+        flag::FlagValue,
+        location::Location,
+        operation::Operation,
+        shell,
+        transfer::{Field, TransferOptions, Value},
+    },
     server::rclone::{
         flags::{self, exact},
         log,
@@ -112,30 +118,17 @@ pub const WORKDIR: &str = "--workdir=";
 
 /// The flags that a person chose. Each is one word, so that no value is ever read as a flag.
 fn chosen(options: &TransferOptions) -> Vec<String> {
-    let switches = [
-        ("--dry-run", options.dry_run),
-        ("--checksum", options.checksum),
-        ("--delete-empty-src-dirs", options.delete_empty_src_dirs),
-    ];
-    let number = |n: Option<u32>| n.map(|n| n.to_string());
-    let values = [
-        ("--bwlimit", options.bwlimit.clone()),
-        ("--transfers", number(options.transfers)),
-        ("--checkers", number(options.checkers)),
-        ("--min-age", options.min_age.clone()),
-        ("--max-age", options.max_age.clone()),
-        ("--min-size", options.min_size.clone()),
-        ("--max-size", options.max_size.clone()),
-        ("--max-delete", number(options.max_delete)),
-        ("--backup-dir", options.backup_dir.as_deref().map(str::to_owned)),
-    ];
-    let lists = [("--include", &options.include), ("--exclude", &options.exclude)];
-    let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned());
-    let values = values.into_iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value?)));
-    let lists = lists
-        .into_iter()
-        .flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| format!("{flag}={}", exact(pattern))));
-    switches.chain(values).chain(lists).chain(flags::words(&options.flags)).collect()
+    let fields = Field::ALL.iter().flat_map(|field| {
+        let flag = format!("--{}", field.as_str().replace('_', "-"));
+        let given = |value: String| vec![format!("{flag}={value}")];
+        match field.value(options) {
+            Value::Switch(on) => on.then_some(flag).into_iter().collect(),
+            Value::Number(number) => number.map(|n| given(n.to_string())).unwrap_or_default(),
+            Value::Text(text) => text.clone().map(given).unwrap_or_default(),
+            Value::List(patterns) => patterns.iter().map(|pattern| format!("{flag}={}", exact(pattern))).collect(),
+        }
+    });
+    fields.chain(flags::words(&options.flags)).collect()
 }
 
 /// The equivalent command line, to paste into a shell.

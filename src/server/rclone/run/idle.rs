@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{operation::Operation, transfer::TransferOptions};
+use crate::domain::{
+    operation::Operation,
+    transfer::{Field, TransferOptions},
+};
 
 /// An option that has no effect beside another one, and why.
 const BESIDE: [(&str, &str, &str); 10] = [
@@ -91,16 +94,9 @@ pub fn idle_on_a_file(options: &TransferOptions) -> BTreeMap<String, String> {
 
 /// Whether an option is given, and is not off.
 fn is_on(options: &TransferOptions, name: &str) -> bool {
-    match name {
-        "checksum" => options.checksum,
-        "delete_empty_src_dirs" => options.delete_empty_src_dirs,
-        "include" => !options.include.is_empty(),
-        "exclude" => !options.exclude.is_empty(),
-        "min_age" => options.min_age.is_some(),
-        "max_age" => options.max_age.is_some(),
-        "min_size" => options.min_size.is_some(),
-        "max_size" => options.max_size.is_some(),
-        name => options.flags.get(name).is_some_and(|value| value.words() != ["false"]),
+    match Field::parse(name) {
+        Some(field) => field.is_set(options),
+        None => options.flags.get(name).is_some_and(|value| value.words() != ["false"]),
     }
 }
 
@@ -111,7 +107,16 @@ fn field(options: &TransferOptions, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::flag::FlagValue;
+    use crate::{domain::flag::FlagValue, server::rclone::flags};
+
+    #[test]
+    fn every_option_that_is_named_here_may_be_set() {
+        let beside = BESIDE.iter().flat_map(|(name, other, _)| [*name, *other]);
+        let without = WITHOUT.iter().flat_map(|(name, others)| std::iter::once(*name).chain(others.iter().copied()));
+        for name in beside.chain(without).chain(OF_FOLDERS) {
+            assert!(flags::is_reviewed(name) && !flags::is_withheld(name), "{name}");
+        }
+    }
 
     #[test]
     fn what_rclone_would_not_heed_is_named() {

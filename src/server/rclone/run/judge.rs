@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    domain::{flag::FlagValue, transfer::TransferOptions},
+    domain::{
+        flag::FlagValue,
+        transfer::{self, Field, TransferOptions},
+    },
     server::rclone::{
         error::RcloneError,
         flags::Catalog,
@@ -89,18 +92,16 @@ impl Rclone {
 
 /// All that is a text in a run's options.
 fn given(options: &TransferOptions) -> Vec<Given> {
-    let own = [
-        ("bwlimit", options.bwlimit.as_ref().map(|rate| json!(rate))),
-        ("exclude", Some(&options.exclude).filter(|list| !list.is_empty()).map(|list| json!(list))),
-        ("include", Some(&options.include).filter(|list| !list.is_empty()).map(|list| json!(list))),
-        ("min_age", options.min_age.as_ref().map(|age| json!(age))),
-        ("max_age", options.max_age.as_ref().map(|age| json!(age))),
-        ("min_size", options.min_size.as_ref().map(|size| json!(size))),
-        ("max_size", options.max_size.as_ref().map(|size| json!(size))),
-    ];
-    let own = own
-        .into_iter()
-        .filter_map(|(name, value)| Some(Given { field: name.to_owned(), name: name.to_owned(), value: value? }));
+    // A folder is no value of which rclone could say anything.
+    let fields = Field::ALL.iter().filter(|field| **field != Field::BackupDir && field.is_set(options));
+    let own = fields.filter_map(|field| {
+        let value = match field.value(options) {
+            transfer::Value::Text(text) => json!(text),
+            transfer::Value::List(items) => json!(items),
+            transfer::Value::Switch(_) | transfer::Value::Number(_) => return None,
+        };
+        Some(Given { field: field.as_str().to_owned(), name: field.as_str().to_owned(), value })
+    });
     let flags = options.flags.iter().filter_map(|(name, value)| {
         let value = match value {
             FlagValue::Text(text) => json!(text),

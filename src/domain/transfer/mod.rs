@@ -1,13 +1,17 @@
 //! How files are transferred: the options of an operation, by rclone's names, and the rules of their values.
 
+mod field;
+mod schema;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{
-    ToSchema,
-    openapi::{Array, ArrayBuilder, Object, ObjectBuilder, Type},
-};
+use utoipa::ToSchema;
 
+pub use self::{
+    field::{Field, Value},
+    schema::{age_schema, bwlimit_schema, patterns_schema, rate_schema, size_schema},
+};
 use super::{
     error::{AppError, Result},
     flag::{FLAGS, FlagValue, flags_schema},
@@ -19,61 +23,6 @@ use super::{
 const PATTERNS: usize = 1000;
 /// Longest pattern, in characters.
 const PATTERN: usize = 4096;
-
-/// The rules of a bandwidth limit, for the description of the API.
-#[must_use]
-pub fn bwlimit_schema() -> Object {
-    let says = "Bandwidth limit as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down, `Mon-08:00,512k 23:00,off` is a timetable.";
-    text(says, value::BANDWIDTH_PATTERN, value::LONGEST_TIMETABLE, "10M")
-}
-
-/// The rules of one rate, for the description of the API.
-#[must_use]
-pub fn rate_schema() -> Object {
-    text(
-        "A rate as rclone writes it: `10M` is 10 MiB/s, `1M:2M` is up and down, `off` is no limit.",
-        value::RATE_PATTERN,
-        value::LONGEST,
-        "10M",
-    )
-}
-
-/// The rules of a size, for the description of the API.
-#[must_use]
-pub fn size_schema() -> Object {
-    text(
-        "A size as rclone writes it: `10M` is 10 MiB, `512` is 512 KiB, `100B` is 100 bytes.",
-        value::SIZE_PATTERN,
-        value::LONGEST,
-        "10M",
-    )
-}
-
-/// The rules of an age, for the description of the API.
-#[must_use]
-pub fn age_schema() -> Object {
-    text("An age as rclone writes it: `30d`, `1h30m`, or a date.", value::AGE_PATTERN, value::LONGEST, "30d")
-}
-
-/// The rules of a list of patterns, for the description of the API.
-#[must_use]
-pub fn patterns_schema() -> Array {
-    let pattern = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(PATTERN));
-    let pattern = pattern.pattern(Some(r"^[^\x00\n\r]+$")).examples(["*.tmp"]);
-    ArrayBuilder::new()
-        .items(pattern)
-        .max_items(Some(PATTERNS))
-        .description(Some(
-            "Patterns as rclone writes them: `*.tmp` is all such files, `/cache/**` a folder at the top.",
-        ))
-        .examples([serde_json::json!(["*.tmp"])])
-        .build()
-}
-
-fn text(description: &str, rule: &str, longest: usize, example: &str) -> Object {
-    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(description));
-    text.pattern(Some(rule)).max_length(Some(longest)).examples([example]).build()
-}
 
 /// How a transfer is made. What is absent is rclone's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -139,24 +88,6 @@ pub struct TransferOptions {
     pub flags: BTreeMap<String, FlagValue>,
 }
 
-/// The fields of [`TransferOptions`] that are options of rclone's: not to be given among `flags`.
-pub const FIELDS: [&str; 14] = [
-    "dry_run",
-    "checksum",
-    "delete_empty_src_dirs",
-    "bwlimit",
-    "transfers",
-    "checkers",
-    "exclude",
-    "include",
-    "min_age",
-    "max_age",
-    "min_size",
-    "max_size",
-    "max_delete",
-    "backup_dir",
-];
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value
@@ -170,35 +101,18 @@ impl TransferOptions {
         let mut refuse = |field: &str, problem: String| {
             fields.insert(field.to_owned(), problem);
         };
-        let name = operation.as_str();
-        if self.delete_empty_src_dirs && operation != Operation::Move {
-            refuse("delete_empty_src_dirs", "Only a move has it.".to_owned());
-        }
-        if self.dry_run && operation == Operation::Check {
-            refuse("dry_run", "A check changes nothing anyway.".to_owned());
-        }
-        match self.max_delete {
-            Some(_) if !operation.deletes() => refuse("max_delete", format!("A {name} deletes nothing.")),
-            Some(percent) if operation == Operation::Bisync && percent > 100 => {
-                refuse("max_delete", "For a bisync this is a percentage of the files: 0 to 100.".to_owned());
+        for field in Field::ALL.iter().filter(|field| field.is_set(self)) {
+            if let Some(problem) = field.refusal(operation) {
+                refuse(field.as_str(), problem);
             }
-            _ => {}
         }
-        if self.checksum && !operation.has_destination() {
-            refuse("checksum", format!("A {name} has no destination."));
-        }
-        match (&self.backup_dir, operation) {
-            (Some(_), Operation::Delete) => refuse("backup_dir", format!("A {name} has no destination.")),
-            (Some(_), Operation::Check) => refuse("backup_dir", "A check replaces and deletes nothing.".to_owned()),
-            (Some(_), Operation::Bisync) => {
-                refuse("backup_dir", "A bisync has none: it changes two remotes.".to_owned());
-            }
-            _ => {}
+        if operation == Operation::Bisync && self.max_delete.is_some_and(|percent| percent > 100) {
+            refuse("max_delete", "For a bisync this is a percentage of the files: 0 to 100.".to_owned());
         }
         if self.flags.len() > FLAGS {
             refuse("flags", format!("At most {FLAGS}."));
         }
-        for field in FIELDS.iter().filter(|field| self.flags.contains_key(**field)) {
+        for field in Field::ALL.iter().map(|field| field.as_str()).filter(|field| self.flags.contains_key(*field)) {
             refuse(&format!("flags.{field}"), format!("Set {field} instead: it is an option of its own."));
         }
         if let Some(rate) = self.bwlimit.as_deref().filter(|rate| value::Timetable::parse(rate).is_none()) {
@@ -283,29 +197,7 @@ mod tests {
 
     #[test]
     fn a_flag_that_has_a_field_of_its_own_is_refused_by_name() {
-        let fields = serde_json::to_value(TransferOptions {
-            dry_run: true,
-            checksum: true,
-            delete_empty_src_dirs: true,
-            bwlimit: Some("1M".into()),
-            transfers: Some(1),
-            checkers: Some(1),
-            exclude: vec!["a".into()],
-            include: vec!["a".into()],
-            min_age: Some("1d".into()),
-            max_age: Some("1d".into()),
-            min_size: Some("1M".into()),
-            max_size: Some("1M".into()),
-            max_delete: Some(1),
-            backup_dir: Some("b2:old".into()),
-            flags: BTreeMap::new(),
-        });
-        let fields: Vec<_> = fields.expect("json").as_object().expect("an object").keys().cloned().collect();
-        assert!(
-            fields.len() == FIELDS.len() && FIELDS.iter().all(|field| fields.contains(&(*field).to_owned())),
-            "{fields:?}"
-        );
-        for field in FIELDS {
+        for field in Field::ALL.iter().map(|field| field.as_str()) {
             let flags = BTreeMap::from([
                 (field.to_owned(), FlagValue::Switch(true)),
                 ("update".to_owned(), FlagValue::Switch(true)),
