@@ -20,6 +20,11 @@ impl Steps {
         result.with_context(|| name.to_owned())
     }
 
+    /// Whether this step was taken, and went well.
+    pub fn took(&self, name: &str) -> bool {
+        self.done.iter().any(|(done, _, ok)| *ok && done == name)
+    }
+
     /// Prints the table.
     pub fn print(&self) {
         let total: Duration = self.done.iter().map(|(_, time, _)| *time).sum();

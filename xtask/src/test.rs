@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::{browser, crash, front, fuzz, process, repo::Repo, steps::Steps, tools};
+use crate::{browser, crash, front, fuzz, process, repo::Repo, server, steps::Steps, tools};
 
 /// The parts, quickest answer first.
 const PARTS: [&str; 7] = ["fmt", "clippy", "unit", "crash", "fuzz", "doc", "e2e"];
@@ -48,7 +48,7 @@ fn unit(repo: &Repo, steps: &mut Steps) -> Result<()> {
     let rclone = tools::for_run(repo, steps)?;
     let peers = tools::peers(repo, steps)?;
     // Building is a step of its own: else a slow build looks like a slow test.
-    steps.take("build tests", || process::run(process::cargo().args(["test", "--workspace", "--no-run"])))?;
+    steps.take(server::TESTS, || process::run(process::cargo().args(["test", "--workspace", "--no-run"])))?;
     let mut tests: Command = process::cargo();
     tests.args(["test", "--workspace"]).env("LONGSHORE_RCLONE", &rclone);
     tools::first_on_path(&mut tests, &rclone)?;
