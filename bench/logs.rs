@@ -58,7 +58,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert!(series.points.len() <= 600);
         table.push((format!("{what}: series, ms"), took));
         let (_, took) = timed(|| {
-            log::lines(&run, &log::Wanted { search: "nothing has this".into(), limit: 500, ..log::Wanted::default() })
+            log::lines(
+                &run,
+                &log::LogFilter { search: "nothing has this".into(), limit: 500, ..log::LogFilter::default() },
+            )
         })?;
         table.push((format!("{what}: search in the log, ms"), took));
     }

@@ -11,7 +11,7 @@ use leptos_router::{
 
 use crate::{
     components::{
-        layout::{Doors, Frame, Session},
+        layout::{Frame, Session, SessionActions},
         load::login_href,
         run_row::Stop,
         time::provide_now,
@@ -103,7 +103,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
     });
     let theme = ServerAction::<UpdateTheme>::new();
     let stop = ServerAction::<StopRun>::new();
-    let doors = Doors {
+    let actions = SessionActions {
         sign_out: DeleteSession::url(),
         theme: UpdateTheme::url(),
         save_theme: Callback::new(move |chosen: Theme| {
@@ -117,7 +117,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
         },
     };
     view! {
-        <Frame framed doors>
+        <Frame framed actions>
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />

@@ -4,10 +4,10 @@
 pub mod app;
 /// Where a test may kill a process.
 #[cfg(all(feature = "ssr", debug_assertions))]
-mod boundary;
+mod failpoint;
 /// In a release there is no such place.
 #[cfg(all(feature = "ssr", not(debug_assertions)))]
-mod boundary {
+mod failpoint {
     pub(crate) const fn pass(_name: &str, _dir: &std::path::Path) {}
 }
 /// What pages are drawn with.

@@ -1,11 +1,10 @@
 //! The components that pages are built from. They know no page and call no server function: data and actions come in as
 //! arguments.
 
-pub mod ask_delete;
-pub mod ask_why;
 pub mod badge;
 pub mod chart;
 pub mod copy;
+pub mod delete_dialog;
 pub mod dialog;
 pub mod form;
 pub mod icon;
@@ -16,6 +15,7 @@ pub mod location_picker;
 pub mod post_form;
 pub mod priority;
 pub mod progress;
+pub mod reason_dialog;
 pub mod route_label;
 pub mod run_row;
 pub mod search;

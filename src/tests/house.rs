@@ -14,7 +14,7 @@ use syn::{
 /// A module and what it may name beside itself. The longest that fits a file counts.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("boundary", &[]),
+    ("failpoint", &[]),
     ("components", &["domain"]),
     // The frame shows what runs on every page.
     ("components::layout", &["components", "domain", "live"]),
@@ -55,7 +55,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "server::rclone::shim",
-        &["boundary", "domain", "server::platform", "server::rclone::error", "server::rclone::program"],
+        &["failpoint", "domain", "server::platform", "server::rclone::error", "server::rclone::program"],
     ),
     (
         "server::rclone::manager",
@@ -142,7 +142,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server::reads", &["domain", "server::auth"]),
     (
         "server::engine",
-        &["boundary", "domain", "server::platform", "server::locations", "server::rclone", "server::store"],
+        &["failpoint", "domain", "server::platform", "server::locations", "server::rclone", "server::store"],
     ),
     (
         "server::services",

@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{Doors, Session, path};
+use super::{Session, SessionActions, path};
 use crate::{
     components::{icon::icon, post_form::post_form},
     domain::user::{Me, Theme},
@@ -14,14 +14,14 @@ const THEMES: [(Theme, &str, &str); 3] =
     [(Theme::Auto, "monitor", "Auto"), (Theme::Light, "sun", "Light"), (Theme::Dark, "moon", "Dark")];
 
 /// The button with the initials, and what it opens.
-pub fn menu(doors: Doors) -> AnyView {
+pub fn menu(actions: SessionActions) -> AnyView {
     let Session(me) = expect_context();
     // Chosen on this page; until then it is what the server knows.
     let chosen = RwSignal::new(None::<Theme>);
     let show = move || {
         Suspend::new(async move {
             match me.await {
-                Ok(Some(me)) => of(&me, doors, chosen),
+                Ok(Some(me)) => of(&me, actions, chosen),
                 _ => ().into_any(),
             }
         })
@@ -29,7 +29,7 @@ pub fn menu(doors: Doors) -> AnyView {
     view! { <Transition fallback=|| view! { <span class="avatar"></span> }>{show}</Transition> }.into_any()
 }
 
-fn of(me: &Me, doors: Doors, chosen: RwSignal<Option<Theme>>) -> AnyView {
+fn of(me: &Me, actions: SessionActions, chosen: RwSignal<Option<Theme>>) -> AnyView {
     let saved = me.theme;
     // After signing in without a reload the page still has the theme of nobody.
     Effect::new(move |_| paint(chosen.get().unwrap_or(saved)));
@@ -39,28 +39,28 @@ fn of(me: &Me, doors: Doors, chosen: RwSignal<Option<Theme>>) -> AnyView {
         <button type="button" class="avatar" popovertarget="account" aria-label=format!("Account of {}", me.name)>{initials(&me.name)}</button>
         <section id="account" class="popover menu panel" popover="auto" aria-label="Account">
             <p class="menu__who"><b class="clip">{me.name.clone()}</b><span class="muted">{me.role.as_str()}</span></p>
-            {themes(doors, saved, chosen)}
-            {post_form(doors.sign_out, vec![], None, sign_out)}
-            {post_form(doors.sign_out, vec![("everywhere", "on".to_owned())], None, everywhere)}
+            {themes(actions, saved, chosen)}
+            {post_form(actions.sign_out, vec![], None, sign_out)}
+            {post_form(actions.sign_out, vec![("everywhere", "on".to_owned())], None, everywhere)}
         </section>
     }
     .into_any()
 }
 
 /// Auto, light, dark. Changes at once, and is saved behind it.
-fn themes(doors: Doors, saved: Theme, chosen: RwSignal<Option<Theme>>) -> AnyView {
+fn themes(actions: SessionActions, saved: Theme, chosen: RwSignal<Option<Theme>>) -> AnyView {
     let path = path();
     let button = |(theme, name, label): (Theme, &'static str, &'static str)| {
         let choose = move |event: ev::MouseEvent| {
             event.prevent_default();
             chosen.set(Some(theme));
-            doors.save_theme.run(theme);
+            actions.save_theme.run(theme);
         };
         let pressed = move || (chosen.get().unwrap_or(saved) == theme).to_string();
         view! { <button name="theme" value=theme.as_str() aria-pressed=pressed on:click=choose>{icon(name)}{label}</button> }.into_any()
     };
     view! {
-        <form class="themes" method="post" action=doors.theme aria-label="Theme">
+        <form class="themes" method="post" action=actions.theme aria-label="Theme">
             <input type="hidden" name="next" value=move || path.get() />
             {THEMES.into_iter().map(button).collect::<Vec<_>>()}
         </form>

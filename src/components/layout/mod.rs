@@ -26,7 +26,7 @@ pub struct Session(pub Resource<Result<Option<Me>, AppError>>);
 
 /// What the frame can do: addresses that forms post to, and what to call once the page is interactive.
 #[derive(Clone, Copy)]
-pub struct Doors {
+pub struct SessionActions {
     /// Where a form signs out.
     pub sign_out: &'static str,
     /// Where a form chooses the theme.
@@ -43,7 +43,7 @@ pub fn Frame(
     /// Whether this page has a frame: it does not in front of the console.
     framed: Memo<bool>,
     /// What the frame can do.
-    doors: Doors,
+    actions: SessionActions,
     /// The page.
     children: Children,
 ) -> impl IntoView {
@@ -57,7 +57,7 @@ pub fn Frame(
         <div class="app" class:app--bare=move || !framed.get() class:app--stale=move || stale.get().is_some()>
             {move || framed.get().then(side::side)}
             <div class="content">
-                {move || framed.get().then(|| top(doors))}
+                {move || framed.get().then(|| top(actions))}
                 <p class="reconnect" role="status" class:reconnect--shown=move || stale.get().is_some()>
                     {move || stale.get().map(|link| state_of_stream(live, link))}
                 </p>
@@ -78,8 +78,8 @@ fn state_of_stream(live: Live, link: Link) -> AnyView {
 }
 
 /// The bar above the page.
-fn top(doors: Doors) -> AnyView {
-    view! { <header class="top">{crumbs::crumbs()}{activity::activity(doors.stop)}{menu::menu(doors)}</header> }
+fn top(actions: SessionActions) -> AnyView {
+    view! { <header class="top">{crumbs::crumbs()}{activity::activity(actions.stop)}{menu::menu(actions)}</header> }
         .into_any()
 }
 

@@ -12,11 +12,11 @@ use leptos_router::{
 
 use super::{
     after::Named,
-    table::{Doors, table},
+    table::{JobActions, table},
 };
 use crate::{
     components::{
-        ask_delete::{Words, ask_delete},
+        delete_dialog::{Words, delete_dialog},
         icon::icon,
         layout::page,
         load::{empty, load, skeleton},
@@ -56,10 +56,13 @@ pub fn JobsPage() -> impl IntoView {
     let live = Live::current();
     let params = use_query_map();
     let query = Memo::new(move |_| params.with(read));
-    let doors = Doors::new();
-    let data = Resource::new(move || (query.get(), doors.doomed.again.get(), live.missed()), |(query, ..)| get(query));
+    let actions = JobActions::new();
+    let data = Resource::new(
+        move || (query.get(), actions.pending_delete.again.get(), live.missed()),
+        |(query, ..)| get(query),
+    );
     let said = move || {
-        doors.failed.get().map(
+        actions.failed.get().map(
             |text| view! { <p class="note note--bad" role="alert">{icon("triangle-alert")}<span>{text}</span></p> },
         )
     };
@@ -74,11 +77,11 @@ pub fn JobsPage() -> impl IntoView {
         </div>
         {filter(query)}
         {said}
-        <p class="visually-hidden" role="status">{doors.doomed.said}</p>
+        <p class="visually-hidden" role="status">{actions.pending_delete.said}</p>
         <section class="panel jobs" aria-label="Saved jobs">
-            {load(data, || skeleton(6), move |shown| list(shown, &query.get_untracked(), doors, live))}
+            {load(data, || skeleton(6), move |shown| list(shown, &query.get_untracked(), actions, live))}
         </section>
-        {ask_delete(doors.doomed, DELETE, delete_job)}
+        {delete_dialog(actions.pending_delete, DELETE, delete_job)}
     };
     page("jobs", "Jobs", body.into_any())
 }
@@ -138,7 +141,7 @@ fn filter(query: Memo<JobQuery>) -> AnyView {
     .into_any()
 }
 
-fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -> AnyView {
+fn list((page, names, may): Shown, query: &JobQuery, actions: JobActions, live: Live) -> AnyView {
     if page.jobs.is_empty() {
         return if query.search.is_empty() && query.cursor.is_none() {
             let text = "A job saves a transfer’s source, destination, options and guards, so it runs the same way every time: by hand, after another job, or from the API.";
@@ -161,7 +164,7 @@ fn list((page, names, may): Shown, query: &JobQuery, doors: Doors, live: Live) -
     });
     let pager = (back.is_some() || more.is_some())
         .then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
-    view! { {table(&page.jobs, &names, may, doors, live)}{pager} }.into_any()
+    view! { {table(&page.jobs, &names, may, actions, live)}{pager} }.into_any()
 }
 
 #[cfg(test)]

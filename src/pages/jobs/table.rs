@@ -9,7 +9,9 @@ use super::{
     words,
 };
 use crate::{
-    components::{ask_delete::Doomed, badge::run_badge, form::interactive, icon::icon, route_label::route, time::time},
+    components::{
+        badge::run_badge, delete_dialog::PendingDelete, form::interactive, icon::icon, route_label::route, time::time,
+    },
     domain::{
         error::AppError,
         id::JobId,
@@ -23,18 +25,18 @@ use crate::{
 
 /// What can be done here, and what came of it.
 #[derive(Clone, Copy)]
-pub struct Doors {
+pub struct JobActions {
     /// The job that shall go.
-    pub doomed: Doomed,
+    pub pending_delete: PendingDelete,
     /// Why it was not done.
     pub failed: RwSignal<Option<String>>,
 }
 
-impl Doors {
+impl JobActions {
     /// Nothing was asked yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { doomed: Doomed::default(), failed: RwSignal::new(None) }
+        Self { pending_delete: PendingDelete::default(), failed: RwSignal::new(None) }
     }
 
     fn tell(self, error: &AppError) {
@@ -43,8 +45,8 @@ impl Doors {
 }
 
 /// The table; with actions if the person `may` use them.
-pub fn table(jobs: &[Job], names: &[Named], may: bool, doors: Doors, live: Live) -> AnyView {
-    let rows = jobs.iter().map(|job| row(job, names, may, doors, live)).collect::<Vec<_>>();
+pub fn table(jobs: &[Job], names: &[Named], may: bool, actions: JobActions, live: Live) -> AnyView {
+    let rows = jobs.iter().map(|job| row(job, names, may, actions, live)).collect::<Vec<_>>();
     view! {
         <table class="cards">
             <thead>
@@ -61,7 +63,7 @@ pub fn table(jobs: &[Job], names: &[Named], may: bool, doors: Doors, live: Live)
     .into_any()
 }
 
-fn row(job: &Job, names: &[Named], may: bool, doors: Doors, live: Live) -> AnyView {
+fn row(job: &Job, names: &[Named], may: bool, actions: JobActions, live: Live) -> AnyView {
     let (operation, sign) = face(job.spec.operation);
     let (source, destination) = (job.source(), job.destination());
     let label = match (source, destination) {
@@ -77,7 +79,7 @@ fn row(job: &Job, names: &[Named], may: bool, doors: Doors, live: Live) -> AnyVi
             </td>
             <td class="jobs__route"><div>{label}{follows}</div></td>
             <td class="jobs__last" data-label="Last run"><div>{last(job, live)}</div></td>
-            <td class="jobs__actions" class:jobs__actions--few=!may><div>{actions(job, may, doors)}</div></td>
+            <td class="jobs__actions" class:jobs__actions--few=!may><div>{row_actions(job, may, actions)}</div></td>
         </tr>
     }
     .into_any()
@@ -122,7 +124,7 @@ fn last(job: &Job, live: Live) -> AnyView {
 }
 
 /// What can be done with it; everybody may look at its runs.
-fn actions(job: &Job, may: bool, doors: Doors) -> AnyView {
+fn row_actions(job: &Job, may: bool, actions: JobActions) -> AnyView {
     let (id, name) = (job.id.clone(), job.spec.name.clone());
     let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
     let runs = view! {
@@ -139,7 +141,7 @@ fn actions(job: &Job, may: bool, doors: Doors) -> AnyView {
     let run = {
         let id = id.clone();
         move |_| {
-            act(busy, doors, run_it(id.clone()), move |to| {
+            act(busy, actions, run_it(id.clone()), move |to| {
                 // Who is elsewhere by now stays there.
                 navigate.try_with_value(|go| go(&to, Default::default()));
             });
@@ -149,15 +151,15 @@ fn actions(job: &Job, may: bool, doors: Doors) -> AnyView {
         let (id, name) = (id.to_string(), name.clone());
         move |_| {
             let name = name.clone();
-            act(busy, doors, duplicate_job(id.clone()), move |_| {
-                doors.doomed.said.try_set(format!("{name} was duplicated."));
-                doors.doomed.again.try_update(|n| *n += 1);
+            act(busy, actions, duplicate_job(id.clone()), move |_| {
+                actions.pending_delete.said.try_set(format!("{name} was duplicated."));
+                actions.pending_delete.again.try_update(|n| *n += 1);
             });
         }
     };
     let delete = {
         let (id, name) = (id.to_string(), name.clone());
-        move |_| doors.doomed.ask(id.clone(), name.clone())
+        move |_| actions.pending_delete.ask(id.clone(), name.clone())
     };
     view! {
         <button type="button" class="button scripted" aria-label=format!("Run {name}") disabled=off on:click=run>{icon("play")}"Run"</button>
@@ -184,16 +186,16 @@ async fn run_it(id: JobId) -> Result<String, AppError> {
 /// Does it once at a time, and tells why it did not go.
 fn act<T: 'static>(
     busy: RwSignal<bool>,
-    doors: Doors,
+    actions: JobActions,
     asked: impl Future<Output = Result<T, AppError>> + 'static,
     done: impl FnOnce(T) + 'static,
 ) {
     busy.set(true);
-    doors.failed.set(None);
+    actions.failed.set(None);
     spawn_local(async move {
         match asked.await {
             Ok(value) => done(value),
-            Err(error) => doors.tell(&error),
+            Err(error) => actions.tell(&error),
         }
         busy.try_set(false);
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leptos::{ev, leptos_dom::helpers::request_animation_frame, prelude::*};
 use leptos_router::hooks::use_navigate;
 
-use super::Doors;
+use super::MountActions;
 use crate::{
     components::{
         form::{Check, Errors, Face, Text, error_of, focus_first, interactive},
@@ -21,7 +21,7 @@ use crate::{
 const FIELDS: [&str; 2] = ["location", "mount_point"];
 
 /// The form. `roots` are the folders below which one may mount.
-pub fn form(roots: &[String], doors: Doors) -> AnyView {
+pub fn form(roots: &[String], actions: MountActions) -> AnyView {
     let ready = interactive();
     let (location, mount_point) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     // Writing must be chosen.
@@ -48,8 +48,8 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
         async move {
             match create_mount(mount).await {
                 Ok(mount) => {
-                    doors.said.set(Some(Ok(format!("{} is mounted at {}.", mount.location, mount.mount_point))));
-                    doors.mounts.update(|mounts| {
+                    actions.said.set(Some(Ok(format!("{} is mounted at {}.", mount.location, mount.mount_point))));
+                    actions.mounts.update(|mounts| {
                         mounts.push(mount);
                         mounts.sort_by(|a, b| a.mount_point.cmp(&b.mount_point));
                     });
@@ -63,7 +63,7 @@ pub fn form(roots: &[String], doors: Doors) -> AnyView {
     let pending = create.pending();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        doors.said.set(None);
+        actions.said.set(None);
         failed.set(None);
         let typed = |value: RwSignal<String>| value.get_untracked();
         let is_on = |value: RwSignal<String>| value.with_untracked(|value| value == "true");

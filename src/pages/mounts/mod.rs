@@ -58,7 +58,7 @@ impl Shown {
 
 /// What can be done here, and what came of it.
 #[derive(Clone, Copy)]
-struct Doors {
+struct MountActions {
     mounts: RwSignal<Vec<Mount>>,
     unmount: ServerAction<DeleteMount>,
     /// The mount that was asked to go last.
@@ -76,7 +76,7 @@ struct Doors {
 /// The page.
 #[component]
 pub fn MountsPage() -> impl IntoView {
-    let doors = Doors {
+    let actions = MountActions {
         mounts: RwSignal::new(Vec::new()),
         unmount: ServerAction::new(),
         going: RwSignal::new(None),
@@ -88,8 +88,8 @@ pub fn MountsPage() -> impl IntoView {
     let data = Resource::new(|| (), |()| get());
     let search = use_location().search;
     let open = Memo::new(move |_| search.with(|search| query_value(search, "new").is_some()));
-    hear(doors);
-    keep_looking(doors);
+    hear(actions);
+    keep_looking(actions);
     let add = move || {
         Suspend::new(async move {
             let ready = data.await.is_ok_and(|shown| shown.ready());
@@ -105,14 +105,14 @@ pub fn MountsPage() -> impl IntoView {
             <Transition fallback=|| ()>{add}</Transition>
         </div>
         {move || {
-            doors.said.get().map(|said| {
+            actions.said.get().map(|said| {
                 let (class, name) = if said.is_ok() { ("note note--ok", "circle-check") } else { ("note note--bad", "triangle-alert") };
                 let role = if said.is_ok() { "status" } else { "alert" };
                 view! { <p class=class role=role>{icon(name)}<span>{said.unwrap_or_else(|error| error)}</span></p> }.into_any()
             })
         }}
-        {load(data, || skeleton(6), move |shown| content(&shown, open, doors))}
-        <Question doors />
+        {load(data, || skeleton(6), move |shown| content(&shown, open, actions))}
+        <Question actions />
     };
     page("mounts", "Mounts", body.into_any())
 }
@@ -128,13 +128,13 @@ fn mount_link() -> AnyView {
     view! { <a class="button button--primary" href="/mounts?new=1">{icon("plus")}"Mount a location"</a> }.into_any()
 }
 
-fn content(shown: &Shown, open: Memo<bool>, doors: Doors) -> AnyView {
-    doors.mounts.set(shown.mounts.clone());
+fn content(shown: &Shown, open: Memo<bool>, actions: MountActions) -> AnyView {
+    actions.mounts.set(shown.mounts.clone());
     let (may, ready) = (shown.may, shown.ready());
     let roots = StoredValue::new(shown.roots.clone());
-    let form = move || (ready && open.get()).then(|| roots.with_value(|roots| form::form(roots, doors)));
-    let none = Memo::new(move |_| doors.mounts.with(Vec::is_empty));
-    let list = move || if none.get() { nothing(may, ready, open) } else { table::table(may, doors) };
+    let form = move || (ready && open.get()).then(|| roots.with_value(|roots| form::form(roots, actions)));
+    let none = Memo::new(move |_| actions.mounts.with(Vec::is_empty));
+    let list = move || if none.get() { nothing(may, ready, open) } else { table::table(may, actions) };
     view! {
         {obstacle(shown)}
         {form}
@@ -178,31 +178,31 @@ fn nothing(may: bool, ready: bool, open: Memo<bool>) -> AnyView {
 }
 
 /// Asks for the list again.
-fn look_again(doors: Doors) {
+fn look_again(actions: MountActions) {
     spawn_local(async move {
         // What cannot be read now stays as it was: the frame says that the console does not answer.
         let Ok(now) = list_mounts().await else { return };
-        let same = doors.mounts.try_with_untracked(|before| *before == now);
+        let same = actions.mounts.try_with_untracked(|before| *before == now);
         if let Some(same) = same {
-            doors.same.update_value(|n| *n = if same { *n + 1 } else { 0 });
+            actions.same.update_value(|n| *n = if same { *n + 1 } else { 0 });
         }
         if same == Some(false) {
-            doors.mounts.set(now);
+            actions.mounts.set(now);
         }
     });
 }
 
 /// Looks again while something moves by itself, and somebody can see it.
-fn keep_looking(doors: Doors) {
-    let moving = Memo::new(move |_| doors.mounts.with(|mounts| mounts.iter().any(Mount::is_moving)));
+fn keep_looking(actions: MountActions) {
+    let moving = Memo::new(move |_| actions.mounts.with(|mounts| mounts.iter().any(Mount::is_moving)));
     Effect::new(move |_| {
         if !moving.get() {
             return;
         }
-        doors.same.set_value(0);
+        actions.same.set_value(0);
         let look = move || {
-            if !document().hidden() && doors.same.try_get_value().is_some_and(|same| same < SAME) {
-                look_again(doors);
+            if !document().hidden() && actions.same.try_get_value().is_some_and(|same| same < SAME) {
+                look_again(actions);
             }
         };
         if let Ok(timer) = set_interval_with_handle(look, LOOK) {
@@ -212,16 +212,16 @@ fn keep_looking(doors: Doors) {
 }
 
 /// Unmounts; asks first where something may be lost.
-fn unmount(mount: Mount, doors: Doors) {
-    doors.said.set(None);
+fn unmount(mount: Mount, actions: MountActions) {
+    actions.said.set(None);
     let may_lose = mount.may_lose();
     if may_lose {
-        doors.why.set(loss(&mount));
-        doors.asking.set(true);
+        actions.why.set(loss(&mount));
+        actions.asking.set(true);
     } else {
-        doors.unmount.dispatch(DeleteMount { id: mount.id.to_string(), force: false });
+        actions.unmount.dispatch(DeleteMount { id: mount.id.to_string(), force: false });
     }
-    doors.going.set(Some(mount));
+    actions.going.set(Some(mount));
 }
 
 /// What is lost with a mount, in words.
@@ -244,41 +244,41 @@ fn loss(mount: &Mount) -> String {
 }
 
 /// Listens to what came of unmounting.
-fn hear(doors: Doors) {
-    let value = doors.unmount.value();
+fn hear(actions: MountActions) {
+    let value = actions.unmount.value();
     // Known at once where a form without JavaScript led back here.
     if let Some(Err(error)) = value.get_untracked() {
-        doors.said.set(Some(Err(error.message)));
+        actions.said.set(Some(Err(error.message)));
     }
     Effect::watch(
         move || value.get(),
         move |value, _, _| match value {
             None => {}
-            Some(Ok(())) => gone(doors),
-            Some(Err(error)) => refused(error, doors),
+            Some(Ok(())) => gone(actions),
+            Some(Err(error)) => refused(error, actions),
         },
         false,
     );
 }
 
-fn gone(doors: Doors) {
-    let Some(mount) = doors.going.get_untracked() else { return };
-    doors.asking.set(false);
-    doors.mounts.update(|mounts| mounts.retain(|other| other.id != mount.id));
-    doors.said.set(Some(Ok(format!("{} was unmounted.", mount.mount_point))));
+fn gone(actions: MountActions) {
+    let Some(mount) = actions.going.get_untracked() else { return };
+    actions.asking.set(false);
+    actions.mounts.update(|mounts| mounts.retain(|other| other.id != mount.id));
+    actions.said.set(Some(Ok(format!("{} was unmounted.", mount.mount_point))));
     // The button that was pressed is gone with its row.
     focus_first(["content".to_owned()]);
 }
 
 /// Where files wait that nobody knew of, a question is asked now; anything else is shown as a message.
-fn refused(error: &AppError, doors: Doors) {
-    if error.code == ErrorCode::Conflict || doors.asking.get_untracked() {
-        doors.why.set(error.message.clone());
-        doors.asking.set(true);
+fn refused(error: &AppError, actions: MountActions) {
+    if error.code == ErrorCode::Conflict || actions.asking.get_untracked() {
+        actions.why.set(error.message.clone());
+        actions.asking.set(true);
     } else {
-        doors.said.set(Some(Err(error.message.clone())));
+        actions.said.set(Some(Err(error.message.clone())));
     }
-    look_again(doors);
+    look_again(actions);
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Doors;
+use super::MountActions;
 use crate::{
     components::{dialog::Dialog, icon::icon},
     domain::mount::MountState,
@@ -10,8 +10,8 @@ use crate::{
 };
 
 #[component]
-pub fn Question(doors: Doors) -> impl IntoView {
-    let Doors { unmount, going, asking, why, .. } = doors;
+pub fn Question(actions: MountActions) -> impl IntoView {
+    let MountActions { unmount, going, asking, why, .. } = actions;
     let pending = unmount.pending();
     let gone =
         Memo::new(move |_| going.with(|going| going.as_ref().is_some_and(|mount| mount.state == MountState::Gone)));

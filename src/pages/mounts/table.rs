@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Doors, unmount};
+use super::{MountActions, unmount};
 use crate::{
     components::{
         badge::badge,
@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// The table; with actions if the person `may` use them.
-pub fn table(may: bool, doors: Doors) -> AnyView {
-    let mounts = doors.mounts;
+pub fn table(may: bool, actions: MountActions) -> AnyView {
+    let mounts = actions.mounts;
     let follow = move |first: Mount| {
         Memo::new(move |_| {
             mounts.with(|all| all.iter().find(|mount| mount.id == first.id).cloned()).unwrap_or_else(|| first.clone())
@@ -39,14 +39,14 @@ pub fn table(may: bool, doors: Doors) -> AnyView {
                 </tr>
             </thead>
             <tbody>
-                <For each=move || mounts.get() key=|mount| mount.id.clone() children=move |mount| row(follow(mount), may, doors) />
+                <For each=move || mounts.get() key=|mount| mount.id.clone() children=move |mount| row(follow(mount), may, actions) />
             </tbody>
         </table>
     }
     .into_any()
 }
 
-fn row(mount: Memo<Mount>, may: bool, doors: Doors) -> AnyView {
+fn row(mount: Memo<Mount>, may: bool, actions: MountActions) -> AnyView {
     let Mount { location, mount_point, read_only, allow_other, user, created_at, .. } = mount.get_untracked();
     let state = Memo::new(move |_| mount.with(|mount| mount.state));
     let pending = Memo::new(move |_| mount.with(|mount| mount.pending).filter(|waiting| *waiting > 0));
@@ -75,7 +75,7 @@ fn row(mount: Memo<Mount>, may: bool, doors: Doors) -> AnyView {
                 </div>
             </td>
             <td class="mounts__by muted" data-label="Mounted"><span>{time(created_at)}" by "{user}</span></td>
-            {may.then(|| view! { <td class="mounts__actions">{go(mount, &mount_point, doors)}</td> })}
+            {may.then(|| view! { <td class="mounts__actions">{go(mount, &mount_point, actions)}</td> })}
         </tr>
     }
     .into_any()
@@ -106,12 +106,12 @@ fn wait(waiting: u64) -> String {
 }
 
 /// Unmount, or forget what is not there any more. A form, so that it works without JavaScript.
-fn go(mount: Memo<Mount>, mount_point: &str, doors: Doors) -> AnyView {
+fn go(mount: Memo<Mount>, mount_point: &str, actions: MountActions) -> AnyView {
     let id = mount.with_untracked(|mount| mount.id.clone());
     let field = id.to_string();
     let gone = Memo::new(move |_| mount.with(|mount| mount.state == MountState::Gone));
-    let working = doors.unmount.pending();
-    let busy = move || working.get() && doors.going.with(|going| going.as_ref().is_some_and(|mount| mount.id == id));
+    let working = actions.unmount.pending();
+    let busy = move || working.get() && actions.going.with(|going| going.as_ref().is_some_and(|mount| mount.id == id));
     let face = {
         let busy = busy.clone();
         move || match (gone.get(), busy()) {
@@ -123,7 +123,7 @@ fn go(mount: Memo<Mount>, mount_point: &str, doors: Doors) -> AnyView {
     let place = mount_point.to_owned();
     let label = move || format!("{} {place}", if gone.get() { "Remove" } else { "Unmount" });
     let button = view! { <button class="button" aria-label=label disabled=busy>{face}</button> };
-    let act = Callback::new(move |()| unmount(mount.get_untracked(), doors));
+    let act = Callback::new(move |()| unmount(mount.get_untracked(), actions));
     post_form(DeleteMount::url(), vec![("id", field), ("force", "false".to_owned())], Some(act), button.into_any())
 }
 

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        ask_delete::{Doomed, Words, ask_delete},
         badge::badge,
+        delete_dialog::{PendingDelete, Words, delete_dialog},
         icon::icon,
         layout::page,
         load::{empty, load, skeleton},
@@ -33,8 +33,8 @@ const DELETE: Words = Words {
 /// The page.
 #[component]
 pub fn RemotesPage() -> impl IntoView {
-    let doomed = Doomed::default();
-    let remotes = Resource::new(move || doomed.again.get(), |_| everything());
+    let pending_delete = PendingDelete::default();
+    let remotes = Resource::new(move || pending_delete.again.get(), |_| everything());
     let body = view! {
         <div class="headline">
             <div class="grow">
@@ -43,9 +43,9 @@ pub fn RemotesPage() -> impl IntoView {
             </div>
             <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a>
         </div>
-        {load(remotes, || skeleton(6), move |(remotes, unusable)| view! { {table(remotes, doomed)}{beside(unusable)} }.into_any())}
-        <p class="visually-hidden" role="status">{doomed.said}</p>
-        {ask_delete(doomed, DELETE, delete_remote)}
+        {load(remotes, || skeleton(6), move |(remotes, unusable)| view! { {table(remotes, pending_delete)}{beside(unusable)} }.into_any())}
+        <p class="visually-hidden" role="status">{pending_delete.said}</p>
+        {delete_dialog(pending_delete, DELETE, delete_remote)}
     };
     page("remotes", "Remotes", body.into_any())
 }
@@ -87,14 +87,14 @@ fn beside(unusable: Vec<UnusableRemote>) -> Option<AnyView> {
     Some(table.into_any())
 }
 
-fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
+fn table(remotes: Vec<RemoteSummary>, pending_delete: PendingDelete) -> AnyView {
     if remotes.is_empty() {
         let add = view! { <a class="button button--primary" href="/remotes/new">{icon("plus")}"Add remote"</a> };
         let text = "A remote is a connection to your storage: a bucket, a server, a cloud drive. Add one to browse it and to copy to it.";
         return view! { <section class="panel">{empty("cloud", "No remotes yet", text.to_owned(), [Some(add.into_any())])}</section> }
             .into_any();
     }
-    let rows = remotes.into_iter().map(|remote| view! { <Row remote doomed /> }.into_any()).collect::<Vec<_>>();
+    let rows = remotes.into_iter().map(|remote| view! { <Row remote pending_delete /> }.into_any()).collect::<Vec<_>>();
     view! {
         <section class="panel remotes">
             <table>
@@ -114,7 +114,7 @@ fn table(remotes: Vec<RemoteSummary>, doomed: Doomed) -> AnyView {
 }
 
 #[component]
-fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
+fn Row(remote: RemoteSummary, pending_delete: PendingDelete) -> impl IntoView {
     let RemoteSummary { name, kind, provider, encrypted, server_check, tested } = remote;
     let trust = format!("/remotes/{}/trust", encode(name.as_str()));
     // What the list says, until a test here says more. A test that could not be made is shown, but is no result.
@@ -169,7 +169,7 @@ fn Row(remote: RemoteSummary, doomed: Doomed) -> impl IntoView {
                     type="button"
                     class="button button--quiet scripted"
                     aria-label=format!("Delete {name}")
-                    on:click=move |_| doomed.ask(delete_name.as_str(), delete_name.as_str())
+                    on:click=move |_| pending_delete.ask(delete_name.as_str(), delete_name.as_str())
                 >
                     {icon("trash-2")}
                     "Delete"

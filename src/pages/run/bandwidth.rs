@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
-use super::doors::Doors;
+use super::actions::RunActions;
 use crate::{
     components::icon::icon,
     domain::{
@@ -17,25 +17,30 @@ use crate::{
 const PRESETS: [&str; 4] = ["1M", "10M", "50M", "off"];
 
 /// The panel's content; with controls if the person `may` change it.
-pub fn bandwidth(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
-    let limit = doors.part(limit);
+pub fn bandwidth(run: Memo<RunSummary>, actions: RunActions, may: bool) -> AnyView {
+    let limit = actions.part(limit);
     let running = Memo::new(move |_| run.with(|run| run.state == RunState::Running && !run.stopping));
     view! {
         <header><h2>"Bandwidth"</h2><span class="faint">"of this run alone"</span></header>
         <div class="body control">
             <p class="row spread"><span class="muted">"Limit"</span><b class="control__value num" aria-live="polite">{move || describe(limit.get().flatten().as_deref())}</b></p>
-            {may.then(|| controls(run, limit, running, doors))}
+            {may.then(|| controls(run, limit, running, actions))}
         </div>
     }
     .into_any()
 }
 
-fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running: Memo<bool>, doors: Doors) -> AnyView {
+fn controls(
+    run: Memo<RunSummary>,
+    limit: Memo<Option<Option<String>>>,
+    running: Memo<bool>,
+    actions: RunActions,
+) -> AnyView {
     let id = run.with_untracked(|run| run.id.to_string());
     let run_id = id.clone();
     let field = NodeRef::<html::Input>::new();
-    let pending = doors.limit.pending();
-    let set = Callback::new(move |rate: String| drop(doors.limit.dispatch(SetBandwidth { id: id.clone(), rate })));
+    let pending = actions.limit.pending();
+    let set = Callback::new(move |rate: String| drop(actions.limit.dispatch(SetBandwidth { id: id.clone(), rate })));
     let off = move || !running.get() || pending.get();
     let preset = |rate: &'static str| {
         // By what it limits: `10Mi` is the limit of `10M`.
@@ -61,7 +66,7 @@ fn controls(run: Memo<RunSummary>, limit: Memo<Option<Option<String>>>, running:
         }
     };
     let problem = move || {
-        doors.limit.value().get().and_then(Result::err).map(|error| error.field("rate").unwrap_or(error.message))
+        actions.limit.value().get().and_then(Result::err).map(|error| error.field("rate").unwrap_or(error.message))
     };
     let help = move || {
         if running.get() {

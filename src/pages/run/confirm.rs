@@ -3,14 +3,14 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::doors::Doors;
+use super::actions::RunActions;
 use crate::{
     components::icon::icon,
     domain::{format, guard::GuardReport, location::oddity, operation::Operation, run::detail::Run},
 };
 
 /// The button and what it opens.
-pub fn confirm(run: &Run, report: &GuardReport, doors: Doors) -> AnyView {
+pub fn confirm(run: &Run, report: &GuardReport, actions: RunActions) -> AnyView {
     let (place, id) = (run.changed_place(), run.summary.id.to_string());
     let odd = oddity(&place)
         .map(|odd| view! { <p class="note note--warn">{icon("triangle-alert")}<span>{odd}</span></p> }.into_any());
@@ -26,9 +26,9 @@ pub fn confirm(run: &Run, report: &GuardReport, doors: Doors) -> AnyView {
         _ => format!("All files that its filters let through {from} "),
     };
     let source = run.summary.source.to_string();
-    let pending = doors.confirm.pending();
+    let pending = actions.confirm.pending();
     let problem = move || {
-        let error = doors.confirm.value().get()?.err()?;
+        let error = actions.confirm.value().get()?.err()?;
         Some(
             view! { <p class="field__error" id="confirm-error" role="alert">{icon("triangle-alert")}<span>{error.sentence()}</span></p> }
                 .into_any(),
@@ -44,7 +44,7 @@ pub fn confirm(run: &Run, report: &GuardReport, doors: Doors) -> AnyView {
             <h2>{title.clone()}</h2>
             <p>{what}<b class="mono">{source}</b>"."</p>
             {odd}
-            <ActionForm action=doors.confirm>
+            <ActionForm action=actions.confirm>
                 <input type="hidden" name="id" value=id />
                 <div class="field">
                     <label for="confirm-place">"Type "<code class="ask__name">{place}</code>" to confirm"</label>

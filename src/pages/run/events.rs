@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::doors::Doors;
+use super::actions::RunActions;
 use crate::{
     components::{badge::word, icon::icon, time::time},
     domain::{
@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The panel.
-pub fn events(doors: Doors) -> AnyView {
-    let events = doors.part(|run| run.events.clone());
+pub fn events(actions: RunActions) -> AnyView {
+    let events = actions.part(|run| run.events.clone());
     view! {
         <section class="panel" aria-label="What happened">
             <header><h2>"What happened"</h2></header>

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
+    actions::{Begin, RunActions},
     confirm::confirm,
-    doors::{Begin, Doors},
 };
 use crate::{
     components::{
@@ -21,22 +21,22 @@ use crate::{
 };
 
 /// The panel of a run that was stopped by a guard.
-pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
+pub fn blocked(run: &Run, actions: RunActions, may: bool) -> AnyView {
     let Some(report) = run.guard_report.as_ref().filter(|_| run.summary.state == RunState::Blocked) else {
         return ().into_any();
     };
     let act = report.reason.filter(|_| may).map(|reason| {
         let look = reason.may_be_approved();
-        let preview = look.then(|| button(Begin::Preview, "eye", "Preview it", "button button--primary", doors));
+        let preview = look.then(|| button(Begin::Preview, "eye", "Preview it", "button button--primary", actions));
         let again = button(
             Begin::Again,
             "refresh-cw",
             "Run again",
             if look { "button" } else { "button button--primary" },
-            doors,
+            actions,
         );
         let sure =
-            (reason == GuardReason::DeleteBudget && report.operation.is_some()).then(|| confirm(run, report, doors));
+            (reason == GuardReason::DeleteBudget && report.operation.is_some()).then(|| confirm(run, report, actions));
         view! { <div class="row verdict__acts">{sure}<span class="row scripted">{preview}{again}</span></div> }
             .into_any()
     });
@@ -60,9 +60,9 @@ pub fn blocked(run: &Run, doors: Doors, may: bool) -> AnyView {
     .into_any()
 }
 
-fn button(begin: Begin, name: &'static str, label: &'static str, class: &'static str, doors: Doors) -> AnyView {
-    let pending = doors.begin.pending();
-    let go = move |_| drop(doors.begin.dispatch(begin.clone()));
+fn button(begin: Begin, name: &'static str, label: &'static str, class: &'static str, actions: RunActions) -> AnyView {
+    let pending = actions.begin.pending();
+    let go = move |_| drop(actions.begin.dispatch(begin.clone()));
     view! { <button type="button" class=class disabled=move || pending.get() on:click=go>{icon(name)}{label}</button> }
         .into_any()
 }

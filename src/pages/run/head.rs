@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::doors::{Begin, Doors};
+use super::actions::{Begin, RunActions};
 use crate::{
     components::{
         badge::run_badge,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Name, state, route, and what can be done; `failed` is how many of its files failed.
-pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, doors: Doors, may: bool) -> AnyView {
+pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, actions: RunActions, may: bool) -> AnyView {
     let first = run.get_untracked();
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));
@@ -34,7 +34,7 @@ pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, doors: D
     };
     // What a preview and a blocked run are for stands below, and is the main thing to do.
     let again = !first.dry_run && first.state != RunState::Blocked;
-    let acts = move || if going.get() { stop_form(run, stop, false) } else { ended(failed, again, doors) };
+    let acts = move || if going.get() { stop_form(run, stop, false) } else { ended(failed, again, actions) };
     view! {
         <Title text=name.clone() />
         <div class="headline" data-run=first.id.to_string() data-state=move || run.with(|run| run.state.as_str())>
@@ -53,10 +53,10 @@ pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, doors: D
 }
 
 /// Begin it again.
-fn ended(failed: u64, again: bool, doors: Doors) -> AnyView {
-    let pending = doors.begin.pending();
+fn ended(failed: u64, again: bool, actions: RunActions) -> AnyView {
+    let pending = actions.begin.pending();
     let button = move |begin: Begin, label: String| {
-        let go = move |_| drop(doors.begin.dispatch(begin.clone()));
+        let go = move |_| drop(actions.begin.dispatch(begin.clone()));
         view! { <button type="button" class="button" disabled=move || pending.get() on:click=go>{icon("refresh-cw")}{label}</button> }
             .into_any()
     };

@@ -1,9 +1,9 @@
 //! One run: live while it runs, then what it did. Which list is seen is in the address.
 
+mod actions;
 mod bandwidth;
 mod confirm;
 mod detail;
-mod doors;
 mod events;
 mod guard;
 mod head;
@@ -20,7 +20,7 @@ use leptos_meta::Title;
 use leptos_router::{hooks::use_location, params::ParamsMap};
 use serde::{Deserialize, Serialize};
 
-use self::{doors::Doors, preview::ApproveQuestion, stop::StopQuestion};
+use self::{actions::RunActions, preview::ApproveQuestion, stop::StopQuestion};
 
 use crate::{
     components::{
@@ -133,15 +133,15 @@ pub fn RunPage() -> impl IntoView {
     });
     let ended = Memo::new(move |_| asked.with(|(id, _)| live.saw_end(id)));
     let data = Resource::new(move || (asked.get(), ended.get(), live.missed()), |((id, wanted), ..)| get(id, wanted));
-    let doors = Doors::new();
-    let stop = Stop { url: StopRun::url(), act: Callback::new(move |_: RunId| doors.asks_stop.set(true)) };
-    let refused = move || doors.refused.get().filter(|_| !doors.asks_name.get()).map(|error| error.to_string());
+    let actions = RunActions::new();
+    let stop = Stop { url: StopRun::url(), act: Callback::new(move |_: RunId| actions.asks_stop.set(true)) };
+    let refused = move || actions.refused.get().filter(|_| !actions.asks_name.get()).map(|error| error.to_string());
     let Session(me) = expect_context();
     let show = move || {
         Suspend::new(async move {
             let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
             match data.await {
-                Ok(shown) => content(&shown, live, stop, doors, may),
+                Ok(shown) => content(&shown, live, stop, actions, may),
                 Err(error) => {
                     view! { <Title text="Run" /><h1>"Run"</h1><section class="panel">{failure(error)}</section> }
                         .into_any()
@@ -153,8 +153,8 @@ pub fn RunPage() -> impl IntoView {
         <main data-page="run">
             <p class="refusal" role="alert">{refused}</p>
             <Transition fallback=|| skeleton(8)>{show}</Transition>
-            <StopQuestion doors />
-            <ApproveQuestion doors />
+            <StopQuestion actions />
+            <ApproveQuestion actions />
         </main>
     }
     .into_any()
@@ -190,26 +190,26 @@ async fn get(id: String, wanted: Wanted) -> Result<Shown> {
     Ok(Shown { run, tab, search, files, log, series })
 }
 
-fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> AnyView {
+fn content(shown: &Shown, live: Live, stop: Stop, actions: RunActions, may: bool) -> AnyView {
     let run = live.follow(shown.run.summary.clone());
-    doors.show(&shown.run);
-    keep_up(run, doors);
+    actions.show(&shown.run);
+    keep_up(run, actions);
     let command = shown.run.command.clone();
     let counts = shown.files.as_ref().ok().map(|files| &files.counts);
     let failed = counts.map_or(0, |counts| counts.failed);
     // What was never started has nothing to count.
     let never = run.with_untracked(|run| run.state.is_final() && run.started_at.is_none());
     view! {
-        {head::head(&shown.run, run, failed, stop, doors, may)}
-        {stop::stopping(run, doors)}
+        {head::head(&shown.run, run, failed, stop, actions, may)}
+        {stop::stopping(run, actions)}
         {wait::again(run)}
         {head::outcome(&shown.run)}
-        {guard::blocked(&shown.run, doors, may)}
-        {preview::preview(&shown.run, counts, doors, may)}
+        {guard::blocked(&shown.run, actions, may)}
+        {preview::preview(&shown.run, counts, actions, may)}
         {(!never).then(|| meter::meter(run, shown.run.before.clone()))}
-        {speed_and_control(&shown.series, run, doors, may)}
+        {speed_and_control(&shown.series, run, actions, may)}
         {detail::detail(shown, run, live)}
-        {history(&shown.run, doors)}
+        {history(&shown.run, actions)}
         <section class="panel" aria-label="Command">
             <header><h2>"Equivalent rclone command"</h2>{copy_button(command.clone(), "the command")}</header>
             <pre class="command" tabindex="0">{command}</pre>
@@ -219,29 +219,29 @@ fn content(shown: &Shown, live: Live, stop: Stop, doors: Doors, may: bool) -> An
 }
 
 /// Asks for what the stream does not tell each time the run gets into another state.
-fn keep_up(run: Memo<RunSummary>, doors: Doors) {
+fn keep_up(run: Memo<RunSummary>, actions: RunActions) {
     let phase = Memo::new(move |_| run.with(|run| (run.state, run.stopping, run.attempt, run.position)));
-    Effect::watch(move || phase.get(), move |_, _, _| doors.look(), false);
+    Effect::watch(move || phase.get(), move |_, _, _| actions.look(), false);
 }
 
 /// The speed; while the run goes on, beside it what holds it back: its place in the queue, then its bandwidth.
-fn speed_and_control(series: &RunSeries, run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+fn speed_and_control(series: &RunSeries, run: Memo<RunSummary>, actions: RunActions, may: bool) -> AnyView {
     let speed = speed::speed(series, run);
     if run.with_untracked(|run| run.state.is_final()) {
         return speed;
     }
     let waits = Memo::new(move |_| run.with(|run| run.state == RunState::Queued));
     let control =
-        move || if waits.get() { wait::queue(run, doors, may) } else { bandwidth::bandwidth(run, doors, may) };
+        move || if waits.get() { wait::queue(run, actions, may) } else { bandwidth::bandwidth(run, actions, may) };
     view! { <div class="two two--even">{speed}<section class="panel" aria-label="Control">{control}</section></div> }
         .into_any()
 }
 
 /// What happened, beside what the guards saw.
-fn history(run: &Run, doors: Doors) -> AnyView {
+fn history(run: &Run, actions: RunActions) -> AnyView {
     match guard::report(run) {
-        Some(report) => view! { <div class="two">{events::events(doors)}{report}</div> }.into_any(),
-        None => events::events(doors),
+        Some(report) => view! { <div class="two">{events::events(actions)}{report}</div> }.into_any(),
+        None => events::events(actions),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::doors::{Begin, Doors};
+use super::actions::{Begin, RunActions};
 use crate::{
     components::{
         dialog::Dialog,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The panel; none for what is not such a preview.
-pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> AnyView {
+pub fn preview(run: &Run, counts: Option<&Counts>, actions: RunActions, may: bool) -> AnyView {
     let Some(approves) = run.approves.clone() else { return ().into_any() };
     let deletes = deletes(run, counts);
     // A move that is beyond its budget is approved as well, though what it takes is at the destination then.
@@ -44,7 +44,7 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
                 <h2>{would(run, counts)}</h2>
                 <p>{size}"This was a preview: nothing was changed."</p>
                 {guards}
-                {may.then(|| act(&approves, deletes, stopped, doors))}
+                {may.then(|| act(&approves, deletes, stopped, actions))}
             </div>
         </section>
     }
@@ -52,10 +52,10 @@ pub fn preview(run: &Run, counts: Option<&Counts>, doors: Doors, may: bool) -> A
 }
 
 /// What can be done with it now.
-fn act(approves: &Approves, deletes: u64, stopped: bool, doors: Doors) -> AnyView {
-    let pending = doors.begin.pending();
+fn act(approves: &Approves, deletes: u64, stopped: bool, actions: RunActions) -> AnyView {
+    let pending = actions.begin.pending();
     let begin = move |begin: Begin, name: &'static str, label: &'static str, class: &'static str| {
-        let go = move |_| drop(doors.begin.dispatch(begin.clone()));
+        let go = move |_| drop(actions.begin.dispatch(begin.clone()));
         view! { <button type="button" class=class disabled=move || pending.get() on:click=go>{icon(name)}{label}</button> }.into_any()
     };
     let anew = move || begin(Begin::Again, "eye", "Preview again", "button");
@@ -85,7 +85,7 @@ fn act(approves: &Approves, deletes: u64, stopped: bool, doors: Doors) -> AnyVie
         view! {
             <p class="muted num">"It can approve one run of exactly this. It expires "{move || until(left.get())}", at "{time(until_when)}"."</p>
             <div class="row verdict__acts scripted">
-                <button type="button" class="button button--primary" disabled=move || pending.get() on:click=move |_| open(doors)>
+                <button type="button" class="button button--primary" disabled=move || pending.get() on:click=move |_| open(actions)>
                     {icon("shield-check")}
                     "Approve and run"
                 </button>
@@ -97,26 +97,26 @@ fn act(approves: &Approves, deletes: u64, stopped: bool, doors: Doors) -> AnyVie
     .into_any()
 }
 
-fn open(doors: Doors) {
-    doors.refused.set(None);
-    doors.asks_name.set(true);
+fn open(actions: RunActions) {
+    actions.refused.set(None);
+    actions.asks_name.set(true);
 }
 
 /// The question: the name of what is changed, typed.
 #[component]
-pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
+pub fn ApproveQuestion(actions: RunActions) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let pending = doors.begin.pending();
+    let pending = actions.begin.pending();
     let typed = RwSignal::new(false);
-    let place = doors.part(Run::changed_place);
-    let deletes = doors.part(|run| match &run.guard_report {
+    let place = actions.part(Run::changed_place);
+    let deletes = actions.part(|run| match &run.guard_report {
         Some(report) if report.operation == Some(Operation::Move) => report.deletes.unwrap_or(0),
         _ => run.summary.stats.deletes,
     });
     // Only once it is open: the server draws this before it knows the run.
-    let moves = doors.part(|run| run.summary.operation == Operation::Move);
+    let moves = actions.part(|run| run.summary.operation == Operation::Move);
     let what = move || {
-        let deletes = format::plural(deletes.get().filter(|_| doors.asks_name.get())?, "file", "files");
+        let deletes = format::plural(deletes.get().filter(|_| actions.asks_name.get())?, "file", "files");
         let gone = if moves.get() == Some(true) { " will be moved. Type " } else { " will be deleted. Type " };
         let place = place.get();
         Some(view! { <p>{deletes}{gone}<code class="ask__name">{place}</code>" to confirm."</p> }.into_any())
@@ -124,15 +124,15 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Some(field) = field.get_untracked() {
-            doors.begin.dispatch(Begin::ForReal(Some(field.value())));
+            actions.begin.dispatch(Begin::ForReal(Some(field.value())));
         }
     };
     let problem = move || {
-        let error = doors.refused.get()?;
+        let error = actions.refused.get()?;
         Some(error.field("approval.confirm").or_else(|| error.field("approval.preview")).unwrap_or(error.message))
     };
     Effect::new(move |_| {
-        if doors.asks_name.get()
+        if actions.asks_name.get()
             && let Some(field) = field.get_untracked()
         {
             field.set_value("");
@@ -140,7 +140,7 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
         }
     });
     view! {
-        <Dialog open=doors.asks_name title="Approve and run">
+        <Dialog open=actions.asks_name title="Approve and run">
             {what}
             <form class="ask" on:submit=submit>
                 <div class="field">
@@ -158,7 +158,7 @@ pub fn ApproveQuestion(doors: Doors) -> impl IntoView {
                     <p class="field__error" id="approve-error" role="alert">{problem}</p>
                 </div>
                 <footer class="dialog__foot">
-                    <button type="button" class="button" on:click=move |_| doors.asks_name.set(false)>"Cancel"</button>
+                    <button type="button" class="button" on:click=move |_| actions.asks_name.set(false)>"Cancel"</button>
                     <button class="button button--bad" disabled=move || !typed.get() || pending.get()>
                         {icon("play")}
                         {move || if pending.get() { "Starting…" } else if moves.get() == Some(true) { "Move and run" } else { "Delete and run" }}

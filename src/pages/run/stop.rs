@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::doors::Doors;
+use super::actions::RunActions;
 use crate::{
     components::{
-        ask_why::{AskWhy, Words},
         icon::icon,
+        reason_dialog::{ReasonDialog, Words},
     },
     domain::run::summary::RunSummary,
     server_fns::runs::StopRun,
@@ -24,19 +24,19 @@ const WORDS: Words = Words {
 
 /// The question.
 #[component]
-pub fn StopQuestion(doors: Doors) -> impl IntoView {
+pub fn StopQuestion(actions: RunActions) -> impl IntoView {
     let act = Callback::new(move |reason| {
-        if let Some(id) = doors.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.to_string())) {
-            doors.stop.dispatch(StopRun { id, reason });
+        if let Some(id) = actions.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.to_string())) {
+            actions.stop.dispatch(StopRun { id, reason });
         }
     });
-    view! { <AskWhy open=doors.asks_stop words=WORDS act /> }.into_any()
+    view! { <ReasonDialog open=actions.asks_stop words=WORDS act /> }.into_any()
 }
 
 /// That it was asked to stop, by whom and why, until it has ended.
-pub fn stopping(run: Memo<RunSummary>, doors: Doors) -> AnyView {
+pub fn stopping(run: Memo<RunSummary>, actions: RunActions) -> AnyView {
     let stopping = Memo::new(move |_| run.with(|run| run.stopping && !run.state.is_final()));
-    let who = doors.part(|run| (run.stopped_by.clone(), run.stop_reason.clone()));
+    let who = actions.part(|run| (run.stopped_by.clone(), run.stop_reason.clone()));
     let words = move || {
         let (by, reason) = who.get().unwrap_or_default();
         let by = by.unwrap_or_else(|| "Somebody".to_owned());

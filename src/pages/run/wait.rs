@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::doors::Doors;
+use super::actions::RunActions;
 use crate::{
     components::{
         icon::icon,
@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// The panel's content; with controls if the person `may` move it.
-pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+pub fn queue(run: Memo<RunSummary>, actions: RunActions, may: bool) -> AnyView {
     let place = Memo::new(move |_| run.with(|run| run.position));
     let figure = move || place.get().map_or_else(|| "–".to_owned(), |place| format!("no. {place}"));
-    let wait = doors.part(|run| run.wait.clone());
+    let wait = actions.part(|run| run.wait.clone());
     let why = move || match wait.get().flatten() {
         None => view! { "It starts after the runs before it." }.into_any(),
         Some(Wait::Busy { run }) => {
@@ -33,19 +33,19 @@ pub fn queue(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
         <div class="body control">
             <p class="row spread"><span class="muted">"Position"</span><b class="control__value num" aria-live="polite">{figure}</b></p>
             <p class="control__why muted">{why}</p>
-            {may.then(|| controls(run, place, doors))}
+            {may.then(|| controls(run, place, actions))}
         </div>
     }
     .into_any()
 }
 
-fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, doors: Doors) -> AnyView {
+fn controls(run: Memo<RunSummary>, place: Memo<Option<u64>>, actions: RunActions) -> AnyView {
     let now = Signal::derive(move || run.with(|run| run.priority));
-    let pending = doors.place.pending();
-    let next = move |_| drop(doors.place.dispatch(RunPatch { position: Some(1), ..RunPatch::default() }));
+    let pending = actions.place.pending();
+    let next = move |_| drop(actions.place.dispatch(RunPatch { position: Some(1), ..RunPatch::default() }));
     let first = move || place.get() == Some(1) || pending.get();
     let change = Callback::new(move |priority| {
-        doors.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
+        actions.place.dispatch(RunPatch { priority: Some(priority), ..RunPatch::default() });
     });
     view! {
         <div class="control__move scripted">

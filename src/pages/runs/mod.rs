@@ -1,6 +1,6 @@
 //! History: every run, newest first, filtered by result and place. Filters and page are in the address; rows move live.
 
-mod doors;
+mod actions;
 mod filter;
 mod pause;
 mod queue;
@@ -9,7 +9,7 @@ mod table;
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
-use self::{doors::Doors, pause::PauseQuestion};
+use self::{actions::QueueActions, pause::PauseQuestion};
 
 use crate::{
     components::{
@@ -40,7 +40,7 @@ pub fn RunsPage() -> impl IntoView {
     let params = use_query_map();
     let query = Memo::new(move |_| params.with(read));
     let data = Resource::new(move || (query.get(), live.missed()), |(query, _)| list_runs(query));
-    let doors = Doors::new();
+    let actions = QueueActions::new();
     let waits = Resource::new(move || live.missed(), |_| get_queue());
     let Session(me) = expect_context();
     let may = move || async move { me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite)) };
@@ -50,7 +50,7 @@ pub fn RunsPage() -> impl IntoView {
             may.then(|| {
                 view! {
                     <div class="headline__acts">
-                        {pause::button(paused, live, doors)}
+                        {pause::button(paused, live, actions)}
                         <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a>
                     </div>
                 }
@@ -62,10 +62,10 @@ pub fn RunsPage() -> impl IntoView {
         Suspend::new(async move {
             let may = may().await;
             // Without it the history is still worth seeing.
-            waits.await.ok().map(|first| queue::queue(&first, live, doors, may)).into_any()
+            waits.await.ok().map(|first| queue::queue(&first, live, actions, may)).into_any()
         })
     };
-    let refused = move || doors.refused.get().map(|error| error.to_string());
+    let refused = move || actions.refused.get().map(|error| error.to_string());
     let body = view! {
         <div class="headline">
             <h1 class="grow">"Runs"</h1>
@@ -73,7 +73,7 @@ pub fn RunsPage() -> impl IntoView {
         </div>
         <p class="refusal" role="alert">{refused}</p>
         <Transition fallback=|| ()>{waiting}</Transition>
-        <PauseQuestion doors />
+        <PauseQuestion actions />
         {filter::filter(query)}
         <section class="panel" aria-label="History">
             {load(data, || skeleton(8), move |page| history(page, &query.get_untracked(), live))}

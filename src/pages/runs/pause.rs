@@ -4,12 +4,12 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::doors::Doors;
+use super::actions::QueueActions;
 use crate::{
     components::{
-        ask_why::{AskWhy, Words},
         icon::icon,
         post_form::post_form,
+        reason_dialog::{ReasonDialog, Words},
     },
     domain::run::wait::Pause,
     live::Live,
@@ -27,9 +27,9 @@ const WORDS: Words = Words {
 };
 
 /// The button; none while it rests, where the panel has the other one.
-pub fn button(first: Option<Pause>, live: Live, doors: Doors) -> AnyView {
+pub fn button(first: Option<Pause>, live: Live, actions: QueueActions) -> AnyView {
     let paused = Memo::new(move |_| live.paused(first.clone()).is_some());
-    let ask = Callback::new(move |()| doors.asks.set(true));
+    let ask = Callback::new(move |()| actions.asks.set(true));
     (move || {
         (!paused.get()).then(|| {
             let button = view! { <button class="button">{icon("pause")}"Pause queue"</button> }.into_any();
@@ -41,7 +41,7 @@ pub fn button(first: Option<Pause>, live: Live, doors: Doors) -> AnyView {
 
 /// The question.
 #[component]
-pub fn PauseQuestion(doors: Doors) -> impl IntoView {
-    let act = Callback::new(move |reason| doors.rest(true, reason));
-    view! { <AskWhy open=doors.asks words=WORDS act /> }.into_any()
+pub fn PauseQuestion(actions: QueueActions) -> impl IntoView {
+    let act = Callback::new(move |reason| actions.rest(true, reason));
+    view! { <ReasonDialog open=actions.asks words=WORDS act /> }.into_any()
 }

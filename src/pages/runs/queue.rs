@@ -8,7 +8,7 @@ use leptos::{
     server_fn::ServerFn,
 };
 
-use super::doors::Doors;
+use super::actions::QueueActions;
 use crate::{
     components::{
         form::focus_first, icon::icon, post_form::post_form, priority::priority, route_label::route, time::time,
@@ -28,7 +28,7 @@ const ROWS: usize = 10;
 const SETTLED: Duration = Duration::from_millis(1500);
 
 /// The panel; hidden while nobody waits and the queue does not rest.
-pub fn queue(first: &Queue, live: Live, doors: Doors, may: bool) -> AnyView {
+pub fn queue(first: &Queue, live: Live, actions: QueueActions, may: bool) -> AnyView {
     let begin = first.runs.clone();
     let waiting = Memo::new(move |_| waiting(live).unwrap_or_else(|| begin.clone()));
     let pause = first.paused.clone();
@@ -48,7 +48,7 @@ pub fn queue(first: &Queue, live: Live, doors: Doors, may: bool) -> AnyView {
         };
         set_timeout(settle, SETTLED);
     });
-    keep_focus(waiting, doors);
+    keep_focus(waiting, actions);
     let count = move || {
         let n = waiting.with(Vec::len) as u64;
         if n == 0 { "empty".to_owned() } else { format::plural(n, "run waits", "runs wait") }
@@ -67,9 +67,9 @@ pub fn queue(first: &Queue, live: Live, doors: Doors, may: bool) -> AnyView {
                 <h2>"Queue"</h2>
                 <span class="faint num">{count}</span>
             </header>
-            {move || paused.get().map(|pause| banner(pause, doors, may))}
+            {move || paused.get().map(|pause| banner(pause, actions, may))}
             <ol class="waits">
-                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run), doors, may) />
+                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run), actions, may) />
             </ol>
             {rest}
         </section>
@@ -87,12 +87,12 @@ fn waiting(live: Live) -> Option<Vec<RunSummary>> {
 }
 
 /// That the queue rests, since when, by whom and why.
-fn banner(pause: Pause, doors: Doors, may: bool) -> AnyView {
+fn banner(pause: Pause, actions: QueueActions, may: bool) -> AnyView {
     let Pause { at, by, reason } = pause;
     let reason = (!reason.is_empty()).then(|| view! { <p class="said">"“"{reason}"”"</p> }.into_any());
-    let pending = doors.pause.pending();
+    let pending = actions.pause.pending();
     let go = Callback::new(move |()| {
-        doors.rest(false, String::new());
+        actions.rest(false, String::new());
         // The button goes with the banner.
         focus_first(["content".to_owned()]);
     });
@@ -111,11 +111,11 @@ fn banner(pause: Pause, doors: Doors, may: bool) -> AnyView {
     .into_any()
 }
 
-fn row(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
+fn row(run: Memo<RunSummary>, actions: QueueActions, may: bool) -> AnyView {
     let first = run.get_untracked();
     let place = Memo::new(move |_| run.with(|run| run.position.unwrap_or(0)));
     let from = first.job.as_ref().map_or_else(|| first.operation.as_str().to_owned(), |job| job.name.clone());
-    let acts = may.then(|| acts(&first, run, place, doors));
+    let acts = may.then(|| acts(&first, run, place, actions));
     view! {
         <li data-wait=first.id.to_string()>
             <span class="waits__place num muted">{move || place.get()}</span>
@@ -128,11 +128,11 @@ fn row(run: Memo<RunSummary>, doors: Doors, may: bool) -> AnyView {
 }
 
 /// Up, first, priority. What is pressed keeps the focus where the row goes.
-fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, doors: Doors) -> AnyView {
+fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, actions: QueueActions) -> AnyView {
     let (id, what) = (first.id.clone(), first.route());
     let send = {
         let id = id.clone();
-        Callback::new(move |patch: RunPatch| drop(doors.place.dispatch((id.clone(), patch))))
+        Callback::new(move |patch: RunPatch| drop(actions.place.dispatch((id.clone(), patch))))
     };
     let button = |key: &'static str, name: &'static str, label: String, to: fn(u64) -> u64| {
         let node = format!("{key}-{id}");
@@ -141,7 +141,7 @@ fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, doors: Door
             if place.get_untracked() <= 1 {
                 return;
             }
-            doors.held.set_value(Some(held.clone()));
+            actions.held.set_value(Some(held.clone()));
             send.run(RunPatch { position: Some(to(place.get_untracked())), ..RunPatch::default() });
         };
         // Not disabled: that would take the focus away from who presses it.
@@ -169,10 +169,10 @@ fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, doors: Door
 }
 
 /// A row that moves takes the focus away from its button: it gets it back.
-fn keep_focus(waiting: Memo<Vec<RunSummary>>, doors: Doors) {
+fn keep_focus(waiting: Memo<Vec<RunSummary>>, actions: QueueActions) {
     Effect::new(move |_| {
         waiting.track();
-        let Some(held) = doors.held.try_update_value(Option::take).flatten() else { return };
+        let Some(held) = actions.held.try_update_value(Option::take).flatten() else { return };
         request_animation_frame(move || focus_first([held]));
     });
 }

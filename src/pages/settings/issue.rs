@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{Doors, ROLES, role_word, words};
+use super::{ROLES, SettingsActions, role_word, words};
 use crate::{
     components::{copy::copy_button, form::interactive, icon::icon},
     domain::{
@@ -20,7 +20,7 @@ const LIVES: [(u32, &str); 5] =
     [(7, "7 days"), (30, "30 days"), (DAYS, "90 days"), (365, "1 year"), (3650, "10 years")];
 
 /// The form, folded away until it is wanted.
-pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
+pub fn issue(own: Role, whose: &'static str, actions: SettingsActions) -> AnyView {
     let ready = interactive();
     let label = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Viewer);
@@ -34,8 +34,8 @@ pub fn issue(own: Role, whose: &'static str, doors: Doors) -> AnyView {
         async move {
             match create_token(token).await {
                 Ok(issued) => {
-                    doors.issued.set(Some(issued));
-                    doors.done.update(|n| *n += 1);
+                    actions.issued.set(Some(issued));
+                    actions.done.update(|n| *n += 1);
                 }
                 Err(error) => failed.set(Some(error)),
             }

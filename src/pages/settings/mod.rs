@@ -90,7 +90,7 @@ impl List {
 
 /// What can be done here, and what came of it.
 #[derive(Clone, Copy)]
-struct Doors {
+struct SettingsActions {
     create_user: ServerAction<CreateUser>,
     update_user: ServerAction<UpdateUser>,
     end_sessions: ServerAction<EndSessions>,
@@ -107,7 +107,7 @@ struct Doors {
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let doors = Doors {
+    let actions = SettingsActions {
         create_user: ServerAction::new(),
         update_user: ServerAction::new(),
         end_sessions: ServerAction::new(),
@@ -121,8 +121,8 @@ pub fn SettingsPage() -> impl IntoView {
     let word = Memo::new(move |_| params.with(|params| params.get("tab").unwrap_or_default()));
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor").unwrap_or_default()));
     let data =
-        Resource::new(move || (word.get(), cursor.get(), doors.done.get()), |(word, cursor, _)| get(word, cursor));
-    let said = say(doors);
+        Resource::new(move || (word.get(), cursor.get(), actions.done.get()), |(word, cursor, _)| get(word, cursor));
+    let said = say(actions);
     // What was said about one tab means nothing on another.
     Effect::watch(move || word.get(), move |_, _, _| said.set(None), false);
     let body = view! {
@@ -134,8 +134,8 @@ pub fn SettingsPage() -> impl IntoView {
                 view! { <p class=class role=role>{icon(name)}<span>{said.unwrap_or_else(|error| error)}</span></p> }.into_any()
             })
         }}
-        {issue::issued(doors.issued)}
-        {load(data, || skeleton(8), move |shown| content(shown, doors))}
+        {issue::issued(actions.issued)}
+        {load(data, || skeleton(8), move |shown| content(shown, actions))}
     };
     page("settings", "Settings", body.into_any())
 }
@@ -154,7 +154,7 @@ async fn get(word: String, cursor: String) -> Result<Shown> {
 }
 
 /// The tabs, and what is in the one that is open.
-fn content(shown: Shown, doors: Doors) -> AnyView {
+fn content(shown: Shown, actions: SettingsActions) -> AnyView {
     let open = shown.list.tab();
     let tab = |(tab, name, label): (Tab, &'static str, &'static str)| {
         let current = (tab == open).then_some("page");
@@ -172,9 +172,9 @@ fn content(shown: Shown, doors: Doors) -> AnyView {
     let role = shown.me.role;
     let tabs = Tab::ALL.into_iter().filter(|(tab, ..)| tab.is_for(role)).map(tab).collect::<Vec<_>>();
     let list = match shown.list {
-        List::People(page) => people::people(page, &shown.me, doors),
-        List::Tokens(page) => tokens::tokens(page, &shown.me, doors),
-        List::Sessions(sessions) => sessions::sessions(sessions, doors),
+        List::People(page) => people::people(page, &shown.me, actions),
+        List::Tokens(page) => tokens::tokens(page, &shown.me, actions),
+        List::Sessions(sessions) => sessions::sessions(sessions, actions),
     };
     view! {
         {unconfined}
@@ -187,21 +187,21 @@ fn content(shown: Shown, doors: Doors) -> AnyView {
 type Said = RwSignal<Option<Result<String, String>>>;
 
 /// Listens to all doors; tells the page when something was done or refused.
-fn say(doors: Doors) -> Said {
+fn say(actions: SettingsActions) -> Said {
     let said = RwSignal::new(None);
-    hear(doors.create_user, doors, said, |user| format!("{} can sign in now.", user.name));
-    hear(doors.update_user, doors, said, |user| match user.disabled {
+    hear(actions.create_user, actions, said, |user| format!("{} can sign in now.", user.name));
+    hear(actions.update_user, actions, said, |user| match user.disabled {
         true => format!("{} is disabled: signed out everywhere, and their API tokens no longer work.", user.name),
         false => format!("Saved. {} has to sign in again.", user.name),
     });
-    hear(doors.end_sessions, doors, said, |()| "Signed out everywhere.".to_owned());
-    hear(doors.delete_token, doors, said, |()| "The token is revoked and no longer works.".to_owned());
-    hear(doors.end_session, doors, said, |()| "That browser is signed out.".to_owned());
+    hear(actions.end_sessions, actions, said, |()| "Signed out everywhere.".to_owned());
+    hear(actions.delete_token, actions, said, |()| "The token is revoked and no longer works.".to_owned());
+    hear(actions.end_session, actions, said, |()| "That browser is signed out.".to_owned());
     said
 }
 
 /// Listens to one door.
-fn hear<S>(door: ServerAction<S>, doors: Doors, said: Said, done: fn(&S::Output) -> String)
+fn hear<S>(door: ServerAction<S>, actions: SettingsActions, said: Said, done: fn(&S::Output) -> String)
 where
     S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,
@@ -215,7 +215,7 @@ where
         move || value.get(),
         move |value, _, _| {
             let Some(value) = value else { return };
-            let counter = if value.is_ok() { doors.done } else { doors.refused };
+            let counter = if value.is_ok() { actions.done } else { actions.refused };
             counter.update(|n| *n += 1);
             said.set(Some(value.as_ref().map(done).map_err(words)));
         },

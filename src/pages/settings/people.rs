@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{Doors, ROLES, pager, person, role_word};
+use super::{ROLES, SettingsActions, pager, person, role_word};
 use crate::{
     components::icon::icon,
     domain::{
@@ -12,12 +12,12 @@ use crate::{
 };
 
 /// The list, and the form that adds to it.
-pub fn people(page: UserPage, me: &Me, doors: Doors) -> AnyView {
+pub fn people(page: UserPage, me: &Me, actions: SettingsActions) -> AnyView {
     let count = format::plural(page.users.len() as u64, "person", "people");
-    let rows = page.users.into_iter().map(|user| person::row(&user, user.name == me.name, doors)).collect::<Vec<_>>();
+    let rows = page.users.into_iter().map(|user| person::row(&user, user.name == me.name, actions)).collect::<Vec<_>>();
     view! {
         <h2 class="visually-hidden">"People"</h2>
-        {add(doors, count)}
+        {add(actions, count)}
         <table class="cards">
             <thead>
                 <tr>
@@ -36,8 +36,8 @@ pub fn people(page: UserPage, me: &Me, doors: Doors) -> AnyView {
 }
 
 /// The form, folded away until it is wanted; open where it was refused.
-fn add(doors: Doors, count: String) -> AnyView {
-    let action = doors.create_user;
+fn add(actions: SettingsActions, count: String) -> AnyView {
+    let action = actions.create_user;
     let error =
         Memo::new(move |_| action.value().with(|value| value.as_ref().and_then(|value| value.as_ref().err().cloned())));
     let problem =

@@ -3,7 +3,7 @@
 
 use leptos::{ev, form::ActionForm, prelude::*, server_fn::ServerFn};
 
-use super::{Doors, ask, role_word};
+use super::{SettingsActions, ask, role_word};
 use crate::{
     components::{badge::badge, icon::icon, post_form::post_form, time::time},
     domain::user::{PASSWORD_MIN, Role, UserSummary},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The row; `own` is that of who looks at it.
-pub fn row(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
+pub fn row(user: &UserSummary, own: bool, actions: SettingsActions) -> AnyView {
     let state = if user.disabled {
         badge("bad", "lock", "Disabled".to_owned())
     } else {
@@ -22,13 +22,13 @@ pub fn row(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
     view! {
         <tr data-user=user.name.clone()>
             <td class="settings__name"><b class="clip">{user.name.clone()}</b>{you}</td>
-            <td class="settings__role" data-label="Role">{if own { role_word(user.role).into_any() } else { role(user, doors) }}</td>
+            <td class="settings__role" data-label="Role">{if own { role_word(user.role).into_any() } else { role(user, actions) }}</td>
             <td class="settings__state" data-label="State">{state}</td>
             <td class="settings__at muted" data-label="Last sign-in">{seen}</td>
             <td class="settings__actions">
-                {if own { own_password() } else { password(user, doors) }}
-                {(!own).then(|| sign_out(user, doors))}
-                {(!own).then(|| switch(user, doors))}
+                {if own { own_password() } else { password(user, actions) }}
+                {(!own).then(|| sign_out(user, actions))}
+                {(!own).then(|| switch(user, actions))}
             </td>
         </tr>
     }
@@ -36,16 +36,21 @@ pub fn row(user: &UserSummary, own: bool, doors: Doors) -> AnyView {
 }
 
 /// What they may: changes at once, and back when it is refused. Without JavaScript a button beside it sends it.
-fn role(user: &UserSummary, doors: Doors) -> AnyView {
+fn role(user: &UserSummary, actions: SettingsActions) -> AnyView {
     let (saved, id) = (user.role, user.id.to_string());
     let field = id.clone();
     let change = move |event: ev::Event| {
         if let Some(role) = Role::parse(&event_target_value(&event)) {
-            doors.update_user.dispatch(UpdateUser { id: id.clone(), role: Some(role), disabled: None, password: None });
+            actions.update_user.dispatch(UpdateUser {
+                id: id.clone(),
+                role: Some(role),
+                disabled: None,
+                password: None,
+            });
         }
     };
     let value = move || {
-        doors.refused.track();
+        actions.refused.track();
         saved.as_str()
     };
     let option =
@@ -69,9 +74,9 @@ fn own_password() -> AnyView {
 }
 
 /// A new password for somebody else: asked for in front of the page.
-fn password(user: &UserSummary, doors: Doors) -> AnyView {
+fn password(user: &UserSummary, actions: SettingsActions) -> AnyView {
     let (id, name) = (user.id.to_string(), user.name.clone());
-    let action = doors.update_user;
+    let action = actions.update_user;
     let pending = action.pending();
     let problem = move || {
         let error = action.value().get()?.err()?;
@@ -111,15 +116,20 @@ fn password(user: &UserSummary, doors: Doors) -> AnyView {
 }
 
 /// In or out.
-fn switch(user: &UserSummary, doors: Doors) -> AnyView {
+fn switch(user: &UserSummary, actions: SettingsActions) -> AnyView {
     let (id, disabled) = (user.id.to_string(), !user.disabled);
     let (face, verb) = if disabled { ("lock", "Disable") } else { ("check", "Enable") };
     let label = format!("{verb} {}", user.name);
     let fields = vec![("id", id.clone()), ("disabled", disabled.to_string())];
     let act = Callback::new(move |()| {
-        doors.update_user.dispatch(UpdateUser { id: id.clone(), role: None, disabled: Some(disabled), password: None });
+        actions.update_user.dispatch(UpdateUser {
+            id: id.clone(),
+            role: None,
+            disabled: Some(disabled),
+            password: None,
+        });
     });
-    let pending = doors.update_user.pending();
+    let pending = actions.update_user.pending();
     let button = view! {
         <button class="button button--quiet" aria-label=label disabled=move || pending.get()>{icon(face)}{verb}</button>
     };
@@ -127,13 +137,13 @@ fn switch(user: &UserSummary, doors: Doors) -> AnyView {
 }
 
 /// Out of every browser.
-fn sign_out(user: &UserSummary, doors: Doors) -> AnyView {
+fn sign_out(user: &UserSummary, actions: SettingsActions) -> AnyView {
     let id = user.id.to_string();
     let fields = vec![("id", id.clone())];
     let act = Callback::new(move |()| {
-        doors.end_sessions.dispatch(EndSessions { id: id.clone() });
+        actions.end_sessions.dispatch(EndSessions { id: id.clone() });
     });
-    let pending = doors.end_sessions.pending();
+    let pending = actions.end_sessions.pending();
     let label = format!("Sign {} out everywhere", user.name);
     let button = view! {
         <button class="button button--quiet" aria-label=label disabled=move || pending.get()>{icon("log-out")}"Sign out"</button>

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::Doors;
+use super::SettingsActions;
 use crate::{
     components::{badge::badge, icon::icon, post_form::post_form, time::time},
     domain::{format, session::SessionSummary},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The list.
-pub fn sessions(sessions: Vec<SessionSummary>, doors: Doors) -> AnyView {
+pub fn sessions(sessions: Vec<SessionSummary>, actions: SettingsActions) -> AnyView {
     let count = format::plural(sessions.len() as u64, "browser", "browsers");
     let several = sessions.len() > 1;
     let everywhere = several.then(|| {
@@ -33,7 +33,7 @@ pub fn sessions(sessions: Vec<SessionSummary>, doors: Doors) -> AnyView {
                     <th class="settings__actions"><span class="visually-hidden">"Actions"</span></th>
                 </tr>
             </thead>
-            <tbody>{sessions.into_iter().map(|session| row(session, doors)).collect::<Vec<_>>()}</tbody>
+            <tbody>{sessions.into_iter().map(|session| row(session, actions)).collect::<Vec<_>>()}</tbody>
         </table>
         {everywhere}
         <p class="none faint small">"A session ends after 30 minutes without use, and after 12 hours at the latest."</p>
@@ -41,11 +41,11 @@ pub fn sessions(sessions: Vec<SessionSummary>, doors: Doors) -> AnyView {
     .into_any()
 }
 
-fn row(session: SessionSummary, doors: Doors) -> AnyView {
+fn row(session: SessionSummary, actions: SettingsActions) -> AnyView {
     let id = session.id.to_string();
     let fields = vec![("id", id.clone())];
     let act = Callback::new(move |()| {
-        doors.end_session.dispatch(EndSession { id: id.clone() });
+        actions.end_session.dispatch(EndSession { id: id.clone() });
     });
     let label = format!("End {}", session.browser);
     let end = if session.current {

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Doors, ask, issue, pager, role_word};
+use super::{SettingsActions, ask, issue, pager, role_word};
 use crate::{
     components::{badge::badge, icon::icon, load::empty, post_form::post_form, time::time},
     domain::{
@@ -15,14 +15,14 @@ use crate::{
 };
 
 /// The list, and the form that adds to it.
-pub fn tokens(page: TokenPage, me: &Me, doors: Doors) -> AnyView {
+pub fn tokens(page: TokenPage, me: &Me, actions: SettingsActions) -> AnyView {
     let all = me.role.may(Permission::UsersWrite);
     let (head, whose) = if all { ("Everyone’s API tokens", "Everyone’s") } else { ("Your API tokens", "Yours") };
     let list = if page.tokens.is_empty() {
         let text = "A token lets a program use the console as you: a script, a monitor, another server.";
         empty("key-round", "No tokens yet", text.to_owned(), [])
     } else {
-        let rows = page.tokens.iter().map(|token| row(token, all, doors)).collect::<Vec<_>>();
+        let rows = page.tokens.iter().map(|token| row(token, all, actions)).collect::<Vec<_>>();
         view! {
             <table class="cards">
                 <thead>
@@ -43,14 +43,14 @@ pub fn tokens(page: TokenPage, me: &Me, doors: Doors) -> AnyView {
     };
     view! {
         <h2 class="visually-hidden">{head}</h2>
-        {issue::issue(me.role, whose, doors)}
+        {issue::issue(me.role, whose, actions)}
         {list}
         {pager("/settings/tokens", page.cursor)}
     }
     .into_any()
 }
 
-fn row(token: &TokenSummary, all: bool, doors: Doors) -> AnyView {
+fn row(token: &TokenSummary, all: bool, actions: SettingsActions) -> AnyView {
     let used = token.last_used_at.map_or_else(|| view! { <span class="faint">"Never"</span> }.into_any(), time);
     let expires = match token.state {
         TokenState::Usable => time(token.expires_at),
@@ -75,21 +75,21 @@ fn row(token: &TokenSummary, all: bool, doors: Doors) -> AnyView {
             <td class="settings__at muted" data-label="Created">{time(token.created_at)}</td>
             <td class="settings__at muted" data-label="Expires">{expires}</td>
             <td class="settings__at muted" data-label="Last used">{used}</td>
-            <td class="settings__actions">{revoke(token, doors)}</td>
+            <td class="settings__actions">{revoke(token, actions)}</td>
         </tr>
     }
     .into_any()
 }
 
 /// Revoking cannot be taken back, so it is asked about.
-fn revoke(token: &TokenSummary, doors: Doors) -> AnyView {
+fn revoke(token: &TokenSummary, actions: SettingsActions) -> AnyView {
     let (id, label) = (token.id.to_string(), token.label.clone());
     let popover = format!("revoke-{id}");
     let fields = vec![("id", id.clone())];
     let act = Callback::new(move |()| {
-        doors.delete_token.dispatch(DeleteToken { id: id.clone() });
+        actions.delete_token.dispatch(DeleteToken { id: id.clone() });
     });
-    let pending = doors.delete_token.pending();
+    let pending = actions.delete_token.pending();
     let button = view! { <button class="button button--bad" disabled=move || pending.get()>{icon("trash-2")}"Revoke token"</button> };
     let question = view! {
         <h2>"Revoke this token?"</h2>

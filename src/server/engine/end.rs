@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::{Engine, chain, retry, run::Watch, verdict::Verdict};
+use super::{Engine, chain, outcome::RunOutcome, retry, run::Watch};
 use crate::{
-    boundary,
     domain::{
         guard::GuardReport,
         run::{detail::Run, summary::RunSummary},
         time::Timestamp,
     },
+    failpoint,
     server::{
         rclone::shim::{Exit, signal_name},
         store::{
@@ -27,17 +27,17 @@ const AGAIN: Duration = Duration::from_secs(1);
 impl Watch {
     /// Writes the run's end, its audit row and what follows it together, however long the database takes, and tells it.
     /// One that is worth it is put back into the queue instead.
-    pub(super) async fn end(self, verdict: Verdict, exit: Option<Exit>, report: Option<GuardReport>) {
+    pub(super) async fn end(self, outcome: RunOutcome, exit: Option<Exit>, report: Option<GuardReport>) {
         let config = &self.engine.0.config;
-        let passing = verdict.passing;
-        let lasting = verdict.lasting;
+        let passing = outcome.passing;
+        let lasting = outcome.lasting;
         let end = End {
-            state: verdict.state,
+            state: outcome.state,
             // It may have ended while nobody watched, but not after now: then the machine's clock was moved back since.
             ended_at: exit.map_or_else(|| config.clock.now(), |exit| Timestamp(exit.at).min(config.clock.now())),
-            stats: verdict.stats,
-            error: verdict.error,
-            warnings: verdict.warnings,
+            stats: outcome.stats,
+            error: outcome.error,
+            warnings: outcome.warnings,
             exit_code: exit.and_then(|exit| exit.code),
             signal: exit.and_then(|exit| exit.signal).map(signal_name),
             report,
@@ -68,7 +68,7 @@ impl Watch {
         let again = !lasting && retry::is_worth(run.operation, end.state, end.exit_code, passing);
         if again && runs::try_again(&mut transaction, &self.id, self.fence, end).await?.is_some() {
             let stored = runs::get(&mut transaction, &self.id).await?;
-            boundary::pass("before_retry", &self.dir);
+            failpoint::hit("before_retry", &self.dir);
             transaction.commit().await?;
             return Ok(stored.map(|stored| vec![stored.run]));
         }
@@ -82,10 +82,10 @@ impl Watch {
         for id in chain::queue(&mut transaction, &ended, &next, self.engine.0.config.clock.now()).await? {
             told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run));
         }
-        boundary::pass("before_end", &self.dir);
+        failpoint::hit("before_end", &self.dir);
         transaction.commit().await?;
         if told.len() > 1 {
-            boundary::pass("after_followers", &self.dir);
+            failpoint::hit("after_followers", &self.dir);
         }
         Ok(Some(told))
     }

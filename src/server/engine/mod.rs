@@ -9,19 +9,19 @@ mod figures;
 mod guard;
 mod hub;
 mod log_events;
+mod outcome;
+mod pending_reports;
 pub mod places;
 mod presence;
+mod progress_fallback;
 mod proof;
 mod queue;
-mod quiet;
 mod recovery;
 mod retry;
 mod run;
 mod silence;
 mod stall;
 mod unhashed;
-mod unread;
-mod verdict;
 
 use std::{
     collections::HashMap,
@@ -96,7 +96,7 @@ impl Engine {
     pub async fn start(&self) -> Result<(), StoreError> {
         recovery::recover(self).await?;
         self.0.tasks.spawn(queue::work(self.clone()));
-        self.0.tasks.spawn(unread::work(self.clone()));
+        self.0.tasks.spawn(pending_reports::work(self.clone()));
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Engine, chain, end, log_events, run, stall::Jumps};
 use crate::{
-    boundary,
     domain::{event::Event, time::Timestamp},
+    failpoint,
     server::store::{StoreError, runs},
 };
 
@@ -118,7 +118,7 @@ async fn claim(engine: &Engine, now: Timestamp, jumps: Jumps) -> Result<bool, St
     let Some(claimed) = runs::claim(&mut transaction, now, config.limits).await? else { return Ok(false) };
     transaction.commit().await?;
     log_events::claimed(&claimed);
-    boundary::pass("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
+    failpoint::hit("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
     engine.0.tasks.spawn(run::launch(engine.clone(), claimed, jumps));
     tell_places(engine).await?;
     Ok(true)

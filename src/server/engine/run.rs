@@ -18,13 +18,13 @@ use super::{
     end::pause,
     figures,
     guard::{self, Look},
+    outcome::{Evidence, RunOutcome, outcome},
+    pending_reports,
     presence::{self, Found},
+    progress_fallback::ProgressFallback,
     proof,
-    quiet::Quiet,
     silence::Silence,
     stall::{Jumps, Stall},
-    unread,
-    verdict::{Evidence, Verdict, verdict},
 };
 use crate::{
     domain::{
@@ -79,7 +79,7 @@ pub(super) struct Watch {
 
 /// How a run ends that may not begin.
 struct Refused {
-    verdict: Verdict,
+    outcome: RunOutcome,
     report: Option<GuardReport>,
 }
 
@@ -92,16 +92,16 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
     let mut transfer = Transfer { operation, source, destination, options };
     // Also before its guards run: they read what it would read.
     if let Err(refused) = watch.may_begin(&claimed).await {
-        return watch.end(refused.verdict, None, refused.report).await;
+        return watch.end(refused.outcome, None, refused.report).await;
     }
     match watch.present(&claimed, &transfer).await {
         Found::Fine => {}
         Found::Blocked(report) => {
-            return watch.end(Verdict::of(RunState::Blocked, Some(report.words())), None, Some(*report)).await;
+            return watch.end(RunOutcome::of(RunState::Blocked, Some(report.words())), None, Some(*report)).await;
         }
         Found::Refused(error) => {
-            let verdict = Verdict { lasting: true, ..Verdict::of(RunState::Failed, Some(error)) };
-            return watch.end(verdict, None, None).await;
+            let outcome = RunOutcome { lasting: true, ..RunOutcome::of(RunState::Failed, Some(error)) };
+            return watch.end(outcome, None, None).await;
         }
     }
     let only = match retry_of {
@@ -123,10 +123,10 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
         transfer.options.max_delete = None;
     }
     if watch.stop.is_cancelled() {
-        return watch.end(Verdict::of(RunState::Cancelled, None), None, None).await;
+        return watch.end(RunOutcome::of(RunState::Cancelled, None), None, None).await;
     }
     if let Err(refused) = watch.may_begin(&claimed).await {
-        return watch.end(refused.verdict, None, refused.report).await;
+        return watch.end(refused.outcome, None, refused.report).await;
     }
     match engine.0.config.rclone.start_run(&watch.dir, &transfer, only.as_deref()).await {
         Ok(()) => watch.running().await.until_it_ends().await,
@@ -178,11 +178,12 @@ impl Watch {
             Box::new(match denial {
                 Denial::Forbidden(why) => {
                     let report = GuardReport::denied(format!("{started} {why}"));
-                    Refused { verdict: Verdict::of(RunState::Blocked, Some(report.words())), report: Some(report) }
+                    Refused { outcome: RunOutcome::of(RunState::Blocked, Some(report.words())), report: Some(report) }
                 }
-                Denial::Unknown(why) => {
-                    Refused { verdict: Verdict::of(RunState::Failed, Some(format!("{started} {why}"))), report: None }
-                }
+                Denial::Unknown(why) => Refused {
+                    outcome: RunOutcome::of(RunState::Failed, Some(format!("{started} {why}"))),
+                    report: None,
+                },
             })
         })
     }
@@ -264,7 +265,7 @@ impl Watch {
         ends.abort();
         self.live.summary.stats = Stats::default();
         self.follow_clock().await;
-        let verdict = match look {
+        let outcome = match look {
             Look::Go(report, source) => match self.mark_starting(&report, source.as_ref()).await {
                 Ok(true) => {
                     self.live.summary.state = RunState::Starting;
@@ -274,27 +275,27 @@ impl Watch {
                     );
                 }
                 Ok(false) => return None,
-                Err(error) => Verdict::of(
+                Err(error) => RunOutcome::of(
                     RunState::Failed,
                     Some(format!("Longshore could not save what the guards found: {error}.")),
                 ),
             },
             Look::Blocked(report) => {
-                let verdict = Verdict::of(RunState::Blocked, Some(report.words()));
-                self.take().end(verdict, None, Some(report)).await;
+                let outcome = RunOutcome::of(RunState::Blocked, Some(report.words()));
+                self.take().end(outcome, None, Some(report)).await;
                 return None;
             }
             // Nothing was changed: the next life begins it anew.
             Look::Stopped if self.engine.0.closing.is_cancelled() => return None,
-            Look::Stopped if self.stop.is_cancelled() => Verdict::of(RunState::Cancelled, None),
-            Look::Stopped => Verdict::of(
+            Look::Stopped if self.stop.is_cancelled() => RunOutcome::of(RunState::Cancelled, None),
+            Look::Stopped => RunOutcome::of(
                 RunState::TimedOut,
                 Some("Its time limit ran out during the safety check. Nothing was changed.".to_owned()),
             ),
-            Look::Stalled => Verdict::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
-            Look::Failed(error) => Verdict::of(RunState::Failed, Some(error)),
+            Look::Stalled => RunOutcome::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
+            Look::Failed(error) => RunOutcome::of(RunState::Failed, Some(error)),
         };
-        self.take().end(verdict, None, None).await;
+        self.take().end(outcome, None, None).await;
         None
     }
 
@@ -317,7 +318,7 @@ impl Watch {
     async fn not_started(self, error: String) {
         tracing::warn!(run = %self.id, %error, "could not be started");
         let error = format!("rclone could not be started: {}.", error.trim_end_matches('.'));
-        self.end(Verdict::of(RunState::Failed, Some(error)), None, None).await;
+        self.end(RunOutcome::of(RunState::Failed, Some(error)), None, None).await;
     }
 
     /// Writes down that rclone works.
@@ -341,7 +342,7 @@ impl Watch {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let clock = self.engine.0.config.clock.clone();
         let mut stall = Stall::new(self.engine.0.config.stall_limit, clock.elapsed());
-        let mut quiet = Quiet::new(clock.elapsed());
+        let mut quiet = ProgressFallback::new(clock.elapsed());
         let mut silence = Silence::default();
         let (mut told, mut untold, mut stopped, mut stalled, mut at_stop) =
             (None::<Instant>, false, None::<Instant>, false, None);
@@ -365,7 +366,7 @@ impl Watch {
                 untold = true;
             }
             let Some((life, progress)) = look(&self.dir, &mut tail).await else { continue };
-            let progress = quiet.or_ask(progress, life, &self.dir, clock.elapsed()).await;
+            let progress = quiet.or_query(progress, life, &self.dir, clock.elapsed()).await;
             if let Some(Progress { stats, in_flight }) = progress {
                 stall.progress(&stats, &in_flight, clock.elapsed());
                 untold |= self.live.summary.stats != stats || self.live.in_flight != in_flight;
@@ -394,7 +395,7 @@ impl Watch {
         let dir = self.dir.clone();
         let mut ending = spawn_blocking(move || ending::ending(&dir)).await.unwrap_or_default();
         ending.finish.cause = silence.cause.or(ending.finish.cause);
-        unread::note(&self.engine, &self.dir);
+        pending_reports::note(&self.engine, &self.dir);
         let proof = proof::prove(&self.engine, &self.transfer, &self.dir, &mut ending, self.part).await;
         let (operation, deadline) = (self.live.summary.operation, self.deadline.map(|at| at.0));
         let (asked, was_full) = quiet.end();
@@ -403,21 +404,21 @@ impl Watch {
         let finish = ending.finish.clone();
         let evidence =
             Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline };
-        let mut verdict = verdict(evidence);
-        verdict.stats = figures::figures(&self.transfer, verdict.stats, &ending).at_the_end(verdict.state);
-        let report = self.review(&verdict).await;
-        self.end(verdict, exit, report).await;
+        let mut outcome = outcome(evidence);
+        outcome.stats = figures::figures(&self.transfer, outcome.stats, &ending).at_the_end(outcome.state);
+        let report = self.review(&outcome).await;
+        self.end(outcome, exit, report).await;
     }
 
     /// What the guards will say to the run that this was a preview of, when it ended well.
-    async fn review(&self, verdict: &Verdict) -> Option<GuardReport> {
+    async fn review(&self, outcome: &RunOutcome) -> Option<GuardReport> {
         let summary = &self.live.summary;
         if !summary.dry_run || !guard::is_reviewed(summary.operation) {
             return None;
         }
-        let report = if verdict.state.ended_well() {
+        let report = if outcome.state.ended_well() {
             let stored = find(&self.engine, &self.id).await.ok()??;
-            guard::review(&self.engine, &stored, &self.dir, verdict.stats.clone(), &self.stop).await
+            guard::review(&self.engine, &stored, &self.dir, outcome.stats.clone(), &self.stop).await
         } else {
             None
         };

@@ -25,7 +25,7 @@ async fn a_run_lives_ends_and_tells_what_it_did() {
         (exit.code, exit.signal),
         (Some(0), None),
         "{:?}",
-        log::lines(&dir, &log::Wanted { limit: 50, ..log::Wanted::default() })
+        log::lines(&dir, &log::LogFilter { limit: 50, ..log::LogFilter::default() })
     );
     let end = log::finish(&dir);
     let stats = end.stats.expect("final statistics");

@@ -212,8 +212,8 @@ impl Console {
     }
 
     /// Lets it die at this boundary, when it comes there.
-    pub fn die_at(&self, boundary: &str) {
-        write(&self.data().join("runs"), &format!("die-at.{boundary}"), b"");
+    pub fn die_at(&self, failpoint: &str) {
+        write(&self.data().join("runs"), &format!("die-at.{failpoint}"), b"");
     }
 
     /// Waits until it has died by itself.

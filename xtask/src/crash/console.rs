@@ -124,13 +124,13 @@ impl Console {
     }
 
     /// Makes the next process at this boundary die there.
-    pub fn arm(&self, boundary: &str) -> Result<()> {
-        Ok(fs::write(self.data().join("runs").join(format!("die-at.{boundary}")), "")?)
+    pub fn arm(&self, failpoint: &str) -> Result<()> {
+        Ok(fs::write(self.data().join("runs").join(format!("die-at.{failpoint}")), "")?)
     }
 
     /// The folder of the run with which somebody died at this boundary. Told once.
-    pub fn died_at(&self, boundary: &str) -> Option<String> {
-        let prefix = format!("died-at.{boundary}.");
+    pub fn died_at(&self, failpoint: &str) -> Option<String> {
+        let prefix = format!("died-at.{failpoint}.");
         let entry = fs::read_dir(self.data().join("runs"))
             .ok()?
             .flatten()

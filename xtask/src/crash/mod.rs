@@ -159,8 +159,8 @@ impl Ordeal {
 
     fn kill(&mut self, kill: Kill) -> Result<()> {
         match kill {
-            Kill::ConsoleAt(boundary) => return self.console_at(boundary),
-            Kill::ShimAt(boundary) => return self.shim_at(boundary),
+            Kill::ConsoleAt(failpoint) => return self.console_at(failpoint),
+            Kill::ShimAt(failpoint) => return self.shim_at(failpoint),
             _ => {}
         }
         let moment = Duration::from_millis(self.chance.below(1000));
@@ -217,13 +217,13 @@ impl Ordeal {
     }
 
     /// Has the console die at a boundary. What it is asked meanwhile may stay without an answer: it is asked again.
-    fn console_at(&mut self, boundary: &'static str) -> Result<()> {
-        let kind = OF_CONSOLE.iter().find(|(name, _)| *name == boundary).and_then(|(_, kind)| *kind);
-        self.console.arm(boundary)?;
+    fn console_at(&mut self, failpoint: &'static str) -> Result<()> {
+        let kind = OF_CONSOLE.iter().find(|(name, _)| *name == failpoint).and_then(|(_, kind)| *kind);
+        self.console.arm(failpoint)?;
         let end = Instant::now() + PATIENCE;
         let mut provoked = Instant::now();
-        while self.console.died_at(boundary).is_none() {
-            ensure!(Instant::now() < end, "nobody came to {boundary}");
+        while self.console.died_at(failpoint).is_none() {
+            ensure!(Instant::now() < end, "nobody came to {failpoint}");
             self.load.wanted = kind;
             let answered = self.load.top_up(&self.console.api, &mut self.chance);
             if kind == Some(Kind::Retry) && answered.is_ok() && provoked.elapsed() > Duration::from_millis(300) {
@@ -257,14 +257,14 @@ impl Ordeal {
         Ok(())
     }
 
-    fn shim_at(&mut self, boundary: &'static str) -> Result<()> {
-        self.console.arm(boundary)?;
+    fn shim_at(&mut self, failpoint: &'static str) -> Result<()> {
+        self.console.arm(failpoint)?;
         let end = Instant::now() + PATIENCE;
         let folder = loop {
-            if let Some(folder) = self.console.died_at(boundary) {
+            if let Some(folder) = self.console.died_at(failpoint) {
                 break folder;
             }
-            ensure!(Instant::now() < end, "nobody came to {boundary}");
+            ensure!(Instant::now() < end, "nobody came to {failpoint}");
             self.load.top_up(&self.console.api, &mut self.chance)?;
             thread::sleep(OFTEN);
         };
@@ -374,8 +374,8 @@ impl Ordeal {
                 Kill::Shim => "a shim, at a random time".to_owned(),
                 Kill::Rclone => "an rclone, at a random time".to_owned(),
                 Kill::All => "everything, at a random time".to_owned(),
-                Kill::ConsoleAt(boundary) => format!("the console at {boundary}"),
-                Kill::ShimAt(boundary) => format!("a shim at {boundary}"),
+                Kill::ConsoleAt(failpoint) => format!("the console at {failpoint}"),
+                Kill::ShimAt(failpoint) => format!("a shim at {failpoint}"),
             };
             eprintln!("    {words:38} {count:>6}");
         }

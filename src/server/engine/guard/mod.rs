@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use self::figures::Comparing;
 use super::{Engine, places, stall::Stall};
 use crate::{
-    boundary,
     domain::{
         guard::{Approved, GuardReason, GuardReport},
         id::{JobId, RunId},
@@ -19,6 +18,7 @@ use crate::{
         run::stats::Stats,
         time::Timestamp,
     },
+    failpoint,
     server::{
         rclone::{
             error::RcloneError,
@@ -248,7 +248,7 @@ async fn wait(
     stop: &CancellationToken,
     mut told: impl FnMut(Stats),
 ) -> Result<Plan, Look> {
-    boundary::pass("during_look", preflight.dir());
+    failpoint::hit("during_look", preflight.dir());
     let clock = &engine.0.config.clock;
     let mut stall = Stall::new(engine.0.config.stall_limit, clock.elapsed());
     let mut tail = Tail::open(preflight.dir());

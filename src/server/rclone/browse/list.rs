@@ -175,9 +175,9 @@ impl Rclone {
     /// The type of a location's remote, and those of the remotes that it leads to.
     async fn kinds(&self, location: &Location) -> Result<(Option<String>, Vec<String>), RcloneError> {
         let opened = self.opened(location).await;
-        let (vault, name) = (std::sync::Arc::clone(&self.0.vault), location.remote().to_owned());
+        let (store, name) = (std::sync::Arc::clone(&self.0.store), location.remote().to_owned());
         blocking(move || {
-            let sections = vault.remotes()?;
+            let sections = store.remotes()?;
             let kind = |name: &str| sections.iter().find(|section| section.name == name).map(Section::kind);
             let led = opened.iter().filter_map(|opened| match opened {
                 Opened::Remote(RemotePlace { name, .. }) => kind(name.as_str()),

@@ -33,7 +33,7 @@ impl Rclone {
         self.prepare([location]).await?;
         let sandbox = self.0.sandboxes.reader().await?;
         let answer =
-            ask(&self.0.keeper, &binary, &args::size(self.0.vault.working(), location), &[], &sandbox, limit).await?;
+            ask(&self.0.spawner, &binary, &args::size(self.0.store.working(), location), &[], &sandbox, limit).await?;
         if !answer.success {
             let error = text::error(&probe::why(&answer.errors), &[]);
             // Some servers have words of their own for what is not there.

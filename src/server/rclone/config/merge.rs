@@ -1,5 +1,5 @@
 //! What the master of the configuration and the working copy have in common, and what goes up from the working copy.
-//! Pure; files are `vault`'s.
+//! Pure; files are `store`'s.
 
 use std::{
     collections::BTreeMap,

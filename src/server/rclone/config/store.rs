@@ -1,8 +1,8 @@
 //! rclone's configuration: the master, which only we write, and the working copy, which all rclone processes share.
 //!
 //! rclone writes the working copy too, not atomically and without regard to other processes: new tokens, and what it
-//! learned about an SFTP server. [`Vault::settle`] takes newer tokens into the master and writes anew what was lost or
-//! mangled. The master changes only by temp file, fsync and rename, under one lock, and is read back.
+//! learned about an SFTP server. [`ConfigStore::settle`] takes newer tokens into the master and writes anew what was
+//! lost or mangled. The master changes only by temp file, fsync and rename, under one lock, and is read back.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ const TRIES: usize = 5;
 
 /// The two files and their lock.
 #[derive(Debug)]
-pub struct Vault {
+pub struct ConfigStore {
     master: PathBuf,
     working: PathBuf,
     lock: PathBuf,
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Change {
     }
 }
 
-impl Vault {
+impl ConfigStore {
     /// `run` is our folder for the working copy. Makes both files agree.
     pub fn open(master: &Path, run: &Path) -> Result<Self, RcloneError> {
         // A link stays a link: what it points to is replaced.
@@ -62,18 +62,18 @@ impl Vault {
             private_dir(folder).during("could not make the folder of rclone.conf")?;
         }
         let (working, lock) = (run.join("rclone.conf"), run.join("vault.lock"));
-        let vault = Self { master, working, lock, gate: Mutex::default(), unwanted: Mutex::default() };
+        let store = Self { master, working, lock, gate: Mutex::default(), unwanted: Mutex::default() };
         // A console that was killed may have left copies of the configuration, with all its secrets.
-        vault.locked(|| {
-            for file in [&vault.master, &vault.working] {
+        store.locked(|| {
+            for file in [&store.master, &store.working] {
                 if let Err(error) = files::sweep(file) {
                     tracing::warn!(%error, "what a killed console left beside rclone.conf could not be removed");
                 }
             }
             Ok(())
         })?;
-        vault.settle()?;
-        Ok(vault)
+        store.settle()?;
+        Ok(store)
     }
 
     /// The file that rclone is given.
@@ -294,7 +294,7 @@ mod tests {
 
     struct Fixture {
         dir: tempfile::TempDir,
-        vault: Vault,
+        store: ConfigStore,
     }
 
     fn fixture(text: &str) -> Fixture {
@@ -302,8 +302,8 @@ mod tests {
         fs::write(dir.path().join("master"), text).expect("written");
         let run = dir.path().join("run");
         private_dir(&run).expect("made");
-        let vault = Vault::open(&dir.path().join("master"), &run).expect("opened");
-        Fixture { dir, vault }
+        let store = ConfigStore::open(&dir.path().join("master"), &run).expect("opened");
+        Fixture { dir, store }
     }
 
     impl Fixture {
@@ -311,7 +311,7 @@ mod tests {
             fs::read_to_string(self.dir.path().join("master")).expect("read")
         }
         fn working(&self) -> String {
-            fs::read_to_string(self.vault.working()).expect("read")
+            fs::read_to_string(self.store.working()).expect("read")
         }
     }
 
@@ -323,23 +323,23 @@ mod tests {
     fn what_a_person_wrote_stays_and_both_files_agree() {
         let text = "# mine\n[a]\ntype = s3\n\n; b's\n[b]\ntype=alias\nremote = /x\n";
         let f = fixture(text);
-        f.vault.add(vec![section("c")]).expect("added");
+        f.store.add(vec![section("c")]).expect("added");
         assert_eq!(f.master(), format!("{text}\n[c]\ntype = alias\nremote = /srv\n"));
         assert_eq!(f.working(), f.master());
-        assert!(matches!(f.vault.add(vec![section("c")]), Err(RcloneError::Exists)));
-        assert!(matches!(f.vault.add(vec![section("d"), section("c")]), Err(RcloneError::Exists)), "all or none");
-        f.vault.remove("c").expect("removed");
-        assert!(matches!(f.vault.remove("c"), Err(RcloneError::UnknownRemote)));
+        assert!(matches!(f.store.add(vec![section("c")]), Err(RcloneError::Exists)));
+        assert!(matches!(f.store.add(vec![section("d"), section("c")]), Err(RcloneError::Exists)), "all or none");
+        f.store.remove("c").expect("removed");
+        assert!(matches!(f.store.remove("c"), Err(RcloneError::UnknownRemote)));
         assert!(f.master().starts_with(text) && f.working() == f.master());
-        assert_eq!(fs::metadata(f.vault.working()).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(f.store.working()).expect("there").permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
     fn what_rclone_lost_or_mangled_is_healed_and_what_it_learned_stays() {
         let f = fixture("[a]\ntype = sftp\nhost = h\n\n[b]\ntype = alias\nremote = /x\n");
         let learned = f.working().replace("host = h\n", "host = h\nshell_type = unix\nmd5sum_command = md5sum\n");
-        fs::write(f.vault.working(), &learned).expect("written");
-        assert!(!f.vault.settle().expect("settled"));
+        fs::write(f.store.working(), &learned).expect("written");
+        assert!(!f.store.settle().expect("settled"));
         assert_eq!(f.working(), learned);
         for mangled in [
             "",
@@ -348,8 +348,8 @@ mod tests {
             &learned.replace("/x", "/y"),
             &format!("{learned}[evil]\ntype = local\n"),
         ] {
-            fs::write(f.vault.working(), mangled).expect("written");
-            assert!(f.vault.settle().expect("settled"), "{mangled:?}");
+            fs::write(f.store.working(), mangled).expect("written");
+            assert!(f.store.settle().expect("settled"), "{mangled:?}");
             assert_eq!(f.working(), f.master());
         }
     }
@@ -357,17 +357,17 @@ mod tests {
     #[test]
     fn a_newer_token_goes_into_the_master_and_a_broken_one_does_not() {
         let f = fixture(&format!("[d]\ntype = dropbox\ntoken = {OLD}\n# end\n"));
-        fs::write(f.vault.working(), f.working().replace(OLD, NEW)).expect("written");
-        assert!(!f.vault.settle().expect("settled"), "the working copy was right");
+        fs::write(f.store.working(), f.working().replace(OLD, NEW)).expect("written");
+        assert!(!f.store.settle().expect("settled"), "the working copy was right");
         assert_eq!(f.master(), format!("[d]\ntype = dropbox\ntoken = {NEW}\n# end\n"));
         for bad in [OLD, "{\"acc", "", "{}"] {
-            fs::write(f.vault.working(), f.working().replace(NEW, bad)).expect("written");
-            assert!(f.vault.settle().expect("settled"));
+            fs::write(f.store.working(), f.working().replace(NEW, bad)).expect("written");
+            assert!(f.store.settle().expect("settled"));
             assert!(f.master().contains(NEW) && f.working() == f.master(), "{bad}");
         }
         // A token that comes in the same moment as a change is not lost.
-        fs::write(f.vault.working(), f.working().replace("01:00:00.5", "02:00:00")).expect("written");
-        f.vault.add(vec![section("x")]).expect("added");
+        fs::write(f.store.working(), f.working().replace("01:00:00.5", "02:00:00")).expect("written");
+        f.store.add(vec![section("x")]).expect("added");
         assert!(f.master().contains("02:00:00") && f.working() == f.master());
     }
 
@@ -375,17 +375,17 @@ mod tests {
     fn a_change_that_is_taken_back_was_never_there_and_a_token_that_came_meanwhile_stays() {
         let f = fixture(&format!("[d]\ntype = dropbox\ntoken = {OLD}\n"));
         let before = f.master();
-        for change in [|vault: &Vault| vault.add(vec![section("x")]), |vault: &Vault| vault.remove("d")] {
-            f.vault.take_back(change(&f.vault).expect("changed"));
-            assert_eq!(f.vault.remotes().expect("read").len(), 1);
+        for change in [|store: &ConfigStore| store.add(vec![section("x")]), |store: &ConfigStore| store.remove("d")] {
+            f.store.take_back(change(&f.store).expect("changed"));
+            assert_eq!(f.store.remotes().expect("read").len(), 1);
             assert_eq!(f.master(), before);
-            assert!(f.vault.settle().expect("settled") && f.working() == before);
+            assert!(f.store.settle().expect("settled") && f.working() == before);
         }
-        let added = f.vault.add(vec![section("x")]).expect("added");
-        fs::write(f.vault.working(), f.working().replace(OLD, NEW)).expect("written");
-        f.vault.settle().expect("settled");
-        f.vault.take_back(added);
-        assert!(f.vault.settle().expect("settled"));
+        let added = f.store.add(vec![section("x")]).expect("added");
+        fs::write(f.store.working(), f.working().replace(OLD, NEW)).expect("written");
+        f.store.settle().expect("settled");
+        f.store.take_back(added);
+        assert!(f.store.settle().expect("settled"));
         assert_eq!(f.master(), before.replace(OLD, NEW));
         assert_eq!(f.working(), f.master());
         assert_eq!(
@@ -398,26 +398,26 @@ mod tests {
     #[test]
     fn changes_from_many_threads_all_arrive_and_a_reader_always_finds_a_file() {
         let f = fixture("");
-        f.vault.add(vec![section("first")]).expect("added");
+        f.store.add(vec![section("first")]).expect("added");
         thread::scope(|scope| {
             for i in 0..20 {
-                let vault = &f.vault;
-                scope.spawn(move || vault.add(vec![section(&format!("r{i}"))]).expect("added"));
+                let store = &f.store;
+                scope.spawn(move || store.add(vec![section(&format!("r{i}"))]).expect("added"));
             }
             for _ in 0..2000 {
                 assert!(f.working().starts_with("[first]"));
             }
         });
-        assert_eq!(f.vault.remotes().expect("read").len(), 21);
+        assert_eq!(f.store.remotes().expect("read").len(), 21);
     }
 
     #[test]
     fn there_is_always_a_working_copy() {
         let f = fixture("");
         assert_eq!(f.working(), "", "rclone finds a file where there is no remote yet");
-        fs::remove_file(f.vault.working()).expect("removed");
-        assert!(f.vault.settle().expect("settled"));
-        assert!(f.vault.working().exists() && !f.vault.settle().expect("settled"));
+        fs::remove_file(f.store.working()).expect("removed");
+        assert!(f.store.settle().expect("settled"));
+        assert!(f.store.working().exists() && !f.store.settle().expect("settled"));
     }
 
     #[test]
@@ -425,6 +425,6 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let master = dir.path().join("m");
         fs::write(&master, "# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\nxyz").expect("written");
-        assert!(Vault::open(&master, dir.path()).expect_err("refused").to_string().contains("encrypted"));
+        assert!(ConfigStore::open(&master, dir.path()).expect_err("refused").to_string().contains("encrypted"));
     }
 }

@@ -19,14 +19,14 @@ use crate::{
 use super::{
     finish::finish,
     index::{Index, Writer},
-    keep::{self, Keeper},
-    kind::{self, Kind},
     line::Line,
-    pass::{Doubt, Pass, Sink, Told},
+    parser::{Collector, LogParser, Provisional, Told},
     report::{self, Report, Tally, UNCONFIRMED},
     segments::{self, BACKUPS},
     series::{self, Thinner},
     tail::statistics,
+    traits::{self, RunTraits},
+    trim::{self, Trimmer},
 };
 
 /// The report while it is made.
@@ -69,11 +69,11 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
     let finish = finish(dir);
     let segments = segments::open(dir)?;
     let (set_aside, whole) = (segments.len().saturating_sub(1), segments.iter().map(|segment| segment.len).sum());
-    let mut keeper = Keeper::create(&draft.join(run_dir::LOG), whole)?;
+    let mut keeper = Trimmer::create(&draft.join(run_dir::LOG), whole)?;
     let mut thinner = Thinner::default();
-    let kind = Kind::of(dir)?;
+    let kind = RunTraits::of(dir)?;
     let compares = kind.compares;
-    let mut pass = Pass::new(kind, Lists::new(draft));
+    let mut pass = LogParser::new(kind, Lists::new(draft));
     let mut first = None;
     segments::each(segments, true, |line| {
         if let Some(said) = Line::read(line) {
@@ -85,10 +85,10 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
             first.get_or_insert(stats.elapsed_ms);
             thinner.push(&stats);
         }
-        keeper.push(line, keep::is_progress(line))
+        keeper.push(line, trim::is_progress(line))
     })?;
-    let at = kind::compared_at(dir);
-    kind::compared(dir, |outcome, name| {
+    let at = traits::compared_at(dir);
+    traits::compared(dir, |outcome, name| {
         pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None })
     })?;
     let cut = set_aside >= BACKUPS && first.is_none_or(|elapsed| elapsed > FIRST_STATISTICS);
@@ -115,10 +115,10 @@ struct Settled {
 }
 
 /// Puts what was kept for later where it belongs, now that all is known.
-fn settle(pass: Pass<Lists>) -> io::Result<Settled> {
+fn settle(pass: LogParser<Lists>) -> io::Result<Settled> {
     let (mut lists, doubts) = pass.end()?;
     let mut unconfirmed = Vec::new();
-    for doubt in Doubt::ALL {
+    for doubt in Provisional::ALL {
         let path = lists.pile(doubt);
         let Some(pile) = lists.kept[doubt as usize].take() else { continue };
         pile.finish()?;
@@ -127,7 +127,7 @@ fn settle(pass: Pass<Lists>) -> io::Result<Settled> {
                 if !doubts.holds(doubt, number, &file.name) {
                     return Ok(());
                 }
-                if doubt == Doubt::Failed && unconfirmed.len() < UNCONFIRMED {
+                if doubt == Provisional::Failed && unconfirmed.len() < UNCONFIRMED {
                     unconfirmed.push(file.name.clone());
                 }
                 lists.put(file)
@@ -180,12 +180,12 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-const fn outcome_of(doubt: Doubt) -> FileOutcome {
+const fn outcome_of(doubt: Provisional) -> FileOutcome {
     match doubt {
-        Doubt::Failed => FileOutcome::Failed,
-        Doubt::Skipped => FileOutcome::Skipped,
-        Doubt::Copied => FileOutcome::Copied,
-        Doubt::Moved => FileOutcome::Moved,
+        Provisional::Failed => FileOutcome::Failed,
+        Provisional::Skipped => FileOutcome::Skipped,
+        Provisional::Copied => FileOutcome::Copied,
+        Provisional::Moved => FileOutcome::Moved,
     }
 }
 
@@ -193,7 +193,7 @@ const fn outcome_of(doubt: Doubt) -> FileOutcome {
 struct Lists {
     folder: PathBuf,
     lists: [Option<Writer>; FileOutcome::ALL.len()],
-    kept: [Option<Writer>; Doubt::ALL.len()],
+    kept: [Option<Writer>; Provisional::ALL.len()],
     counts: Counts,
     tally: Tally,
 }
@@ -210,7 +210,7 @@ impl Lists {
     }
 
     /// Where that is kept which is not certain.
-    fn pile(&self, doubt: Doubt) -> PathBuf {
+    fn pile(&self, doubt: Provisional) -> PathBuf {
         self.folder.join(format!("{}.kept", outcome_of(doubt).as_str()))
     }
 
@@ -220,7 +220,7 @@ impl Lists {
     }
 }
 
-impl Sink for Lists {
+impl Collector for Lists {
     fn put(&mut self, file: RunFile) -> io::Result<()> {
         self.counts.add(file.outcome);
         self.tally.add(&file);
@@ -229,7 +229,7 @@ impl Sink for Lists {
         writer(list, path)?.push(&file)
     }
 
-    fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool> {
+    fn keep(&mut self, doubt: Provisional, file: RunFile) -> io::Result<bool> {
         let path = self.pile(doubt);
         writer(&mut self.kept[doubt as usize], || path)?.push(&file)?;
         Ok(true)

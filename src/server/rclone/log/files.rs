@@ -9,10 +9,10 @@ use crate::domain::{
 
 use super::{
     index::Index,
-    kind::{self, Kind},
     line::Line,
-    pass::{Doubt, Pass, Sink},
+    parser::{Collector, LogParser, Provisional},
     report, segments,
+    traits::{self, RunTraits},
 };
 
 /// Largest window.
@@ -56,14 +56,14 @@ fn from_report(
 fn from_log(dir: &Path, outcome: FileOutcome, search: Needle, offset: u64, limit: u64) -> io::Result<RunFiles> {
     let window =
         Window { result: RunFiles { offset, ..RunFiles::default() }, search, outcome, limit, kept: Default::default() };
-    let mut pass = Pass::new(Kind::of(dir)?, window);
+    let mut pass = LogParser::new(RunTraits::of(dir)?, window);
     segments::each(segments::open(dir)?, false, |line| Line::read(line).map_or(Ok(()), |line| pass.line(&line)))?;
-    let at = kind::compared_at(dir);
-    kind::compared(dir, |outcome, name| {
+    let at = traits::compared_at(dir);
+    traits::compared(dir, |outcome, name| {
         pass.compared(RunFile { name: name.to_owned(), outcome, size: None, at, error: None, was: None })
     })?;
     let (mut window, doubts) = pass.end()?;
-    for doubt in Doubt::ALL {
+    for doubt in Provisional::ALL {
         for (number, file) in (0..).zip(std::mem::take(&mut window.kept[doubt as usize])) {
             if doubts.holds(doubt, number, &file.name) {
                 window.put(file)?;
@@ -103,10 +103,10 @@ struct Window {
     search: Needle,
     outcome: FileOutcome,
     limit: u64,
-    kept: [Vec<RunFile>; Doubt::ALL.len()],
+    kept: [Vec<RunFile>; Provisional::ALL.len()],
 }
 
-impl Sink for Window {
+impl Collector for Window {
     fn put(&mut self, file: RunFile) -> io::Result<()> {
         let result = &mut self.result;
         result.counts.add(file.outcome);
@@ -119,7 +119,7 @@ impl Sink for Window {
         Ok(())
     }
 
-    fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool> {
+    fn keep(&mut self, doubt: Provisional, file: RunFile) -> io::Result<bool> {
         let kept = &mut self.kept[doubt as usize];
         let room = kept.len() < KEPT;
         if room {

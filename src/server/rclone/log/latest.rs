@@ -8,9 +8,9 @@ use std::{
 
 /// A number that is a hash already.
 #[derive(Default)]
-pub struct AsIs(u64);
+pub struct IdentityHasher(u64);
 
-impl Hasher for AsIs {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -27,7 +27,7 @@ impl Hasher for AsIs {
 /// Names, known by their hashes. The hash is another one in each process, so nobody can make two names fall together.
 #[derive(Debug, Default)]
 pub struct Names {
-    set: HashSet<u64, BuildHasherDefault<AsIs>>,
+    set: HashSet<u64, BuildHasherDefault<IdentityHasher>>,
     hasher: RandomState,
 }
 
@@ -50,14 +50,14 @@ impl Names {
 
 /// The last that was said of each name.
 #[derive(Debug, Default)]
-pub struct Latest {
+pub struct LatestByName {
     /// Which entry, and up to the end of which attempt it holds when nothing better is said.
-    known: HashMap<u64, (u32, u32), BuildHasherDefault<AsIs>>,
+    known: HashMap<u64, (u32, u32), BuildHasherDefault<IdentityHasher>>,
     hasher: RandomState,
     next: u32,
 }
 
-impl Latest {
+impl LatestByName {
     /// Notes the next entry: it holds until something better is said.
     pub fn note(&mut self, name: &str) {
         self.note_in(name, u32::MAX);
@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn the_last_of_each_name_holds_until_it_is_forgotten() {
-        let mut latest = Latest::default();
+        let mut latest = LatestByName::default();
         for (name, attempt) in [("a", 1), ("b", 1), ("a", 2), ("c", 2)] {
             latest.note_in(name, attempt);
         }
-        let holds = |latest: &Latest| {
+        let holds = |latest: &LatestByName| {
             ["a", "b", "a", "c"].iter().zip(0..).map(|(name, n)| latest.holds(n, name)).collect::<Vec<_>>()
         };
         assert_eq!(holds(&latest), [false, true, true, true]);

@@ -29,7 +29,7 @@ const MOST: usize = 500;
 
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct LogFilter {
     /// Only those with this in the message or the object, as people see it. After secrets were taken out: they cannot
     /// be guessed at.
     pub search: String,
@@ -65,7 +65,7 @@ impl Place {
 
 /// Lines of the log of the run in `dir`, with what rclone said outside of it. Statistics only once nothing was under
 /// way.
-pub fn lines(dir: &Path, wanted: &Wanted) -> io::Result<RunLog> {
+pub fn lines(dir: &Path, wanted: &LogFilter) -> io::Result<RunLog> {
     let mut log = Log {
         segments: sources(dir)?,
         wanted,
@@ -99,7 +99,7 @@ pub fn sources(dir: &Path) -> io::Result<Vec<Segment>> {
 
 struct Log<'a> {
     segments: Vec<Segment>,
-    wanted: &'a Wanted,
+    wanted: &'a LogFilter,
     search: Needle,
     limit: usize,
 }
@@ -276,7 +276,7 @@ mod tests {
         fs::write(dir.join(name), text).expect("written");
     }
 
-    fn read(dir: &Path, wanted: &Wanted) -> (Vec<String>, RunLog) {
+    fn read(dir: &Path, wanted: &LogFilter) -> (Vec<String>, RunLog) {
         let log = lines(dir, wanted).expect("read");
         (log.lines.iter().map(|line| line.message.clone()).collect(), log)
     }
@@ -292,7 +292,7 @@ mod tests {
         log(dir, "log-2026-11-24T21-42-43.958.jsonl", 0..3000);
         log(dir, run_dir::LOG, 3000..3100);
         fs::write(dir.join(run_dir::STDERR), "goroutine 1\n\n").expect("written");
-        let mut wanted = Wanted { limit: 300, ..Wanted::default() };
+        let mut wanted = LogFilter { limit: 300, ..LogFilter::default() };
         let (mut all, mut pages) = (Vec::new(), 0);
         loop {
             let (messages, log) = read(dir, &wanted);
@@ -311,15 +311,15 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path();
         log(dir, run_dir::LOG, 0..5000);
-        let errors = Wanted { level: LogLevel::Error, limit: 5, ..Wanted::default() };
+        let errors = LogFilter { level: LogLevel::Error, limit: 5, ..LogFilter::default() };
         assert_eq!(read(dir, &errors).0, said([4950, 4960, 4970, 4980, 4990]));
-        let object = Wanted { search: "dir/F12".into(), limit: 500, ..Wanted::default() };
+        let object = LogFilter { search: "dir/F12".into(), limit: 500, ..LogFilter::default() };
         assert_eq!(read(dir, &object).0, said([12].into_iter().chain(120..130).chain(1200..1300)));
-        let none = read(dir, &Wanted { search: "nothing".into(), limit: 9, ..Wanted::default() });
+        let none = read(dir, &LogFilter { search: "nothing".into(), limit: 9, ..LogFilter::default() });
         assert_eq!((none.0.len(), none.1.older), (0, None));
         fs::write(dir.join(run_dir::LOG), "{\"level\":\"error\",\"msg\":\"x:pass=hunter2:\"}\n").expect("written");
-        assert_eq!(read(dir, &Wanted { search: "hunter2".into(), limit: 9, ..Wanted::default() }).0.len(), 0);
-        assert_eq!(read(dir, &Wanted { limit: 9, ..Wanted::default() }).0, ["x:pass=***:"]);
+        assert_eq!(read(dir, &LogFilter { search: "hunter2".into(), limit: 9, ..LogFilter::default() }).0.len(), 0);
+        assert_eq!(read(dir, &LogFilter { limit: 9, ..LogFilter::default() }).0, ["x:pass=***:"]);
     }
 
     #[test]
@@ -335,11 +335,11 @@ mod tests {
                 .write_all(text.as_bytes())
         };
         log(dir, run_dir::LOG, 0..20);
-        let (_, first) = read(dir, &Wanted { limit: 5, ..Wanted::default() });
-        let after = |log: &RunLog, limit| Wanted {
+        let (_, first) = read(dir, &LogFilter { limit: 5, ..LogFilter::default() });
+        let after = |log: &RunLog, limit| LogFilter {
             after: Place::parse(log.cursor.as_deref().expect("a cursor")),
             limit,
-            ..Wanted::default()
+            ..LogFilter::default()
         };
         let half = line(20, "info");
         append(&half[..30]).expect("written");
@@ -370,15 +370,15 @@ mod tests {
         bytes.extend(b"\n\xff\xfe garbage\n{\"level\":3}\n");
         bytes.extend(line(2, "info").into_bytes());
         fs::write(dir.join(run_dir::LOG), bytes).expect("written");
-        let (messages, log) = read(dir, &Wanted { limit: 500, ..Wanted::default() });
+        let (messages, log) = read(dir, &LogFilter { limit: 500, ..LogFilter::default() });
         assert_eq!(messages, ["said 1", "\u{fffd}\u{fffd} garbage", "{\"level\":3}", "said 2"]);
         assert!(!log.truncated);
         let inode = Place::parse(&log.cursor.expect("a cursor")).expect("a place").inode;
         for offset in [0, 1, 17, 200, 1 << 20, 1 << 22, u64::MAX] {
             for place in [Place { inode, offset }, Place { inode: 1, offset }] {
                 for wanted in [
-                    Wanted { after: Some(place), ..Wanted::default() },
-                    Wanted { before: Some(place), ..Wanted::default() },
+                    LogFilter { after: Some(place), ..LogFilter::default() },
+                    LogFilter { before: Some(place), ..LogFilter::default() },
                 ] {
                     assert!(read(dir, &wanted).0.len() <= 1, "one line is asked for at least");
                 }
@@ -387,6 +387,6 @@ mod tests {
         for text in ["", "-", "1", "1-", "x-y", "1-2-3", "-1-2", "99999999999999999-1"] {
             assert_eq!(Place::parse(text), None, "{text}");
         }
-        assert_eq!(lines(&dir.join("none"), &Wanted::default()).expect("empty"), RunLog::default());
+        assert_eq!(lines(&dir.join("none"), &LogFilter::default()).expect("empty"), RunLog::default());
     }
 }

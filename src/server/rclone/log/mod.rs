@@ -8,13 +8,11 @@ mod files;
 mod finish;
 mod headline;
 mod index;
-mod keep;
-mod kind;
 mod latest;
 mod line;
 mod lines;
 mod notes;
-mod pass;
+mod parser;
 mod pending;
 mod raw;
 mod reader;
@@ -22,12 +20,14 @@ mod report;
 mod segments;
 mod series;
 mod tail;
+mod traits;
+mod trim;
 
 pub use {
     conclude::{clear, conclude},
     files::{each_name, failed, files},
     finish::{Finish, finish, reason},
-    lines::{Place, Wanted, lines},
+    lines::{LogFilter, Place, lines},
     notes::Notes,
     raw::Raw,
     report::{Report, Tally, UNCONFIRMED},

@@ -19,15 +19,15 @@ use crate::{
 
 /// What was asked of a program, until there is another one.
 #[derive(Debug)]
-pub(in crate::server::rclone) struct Known<T>(RwLock<Option<(Binary, Arc<T>)>>);
+pub(in crate::server::rclone) struct VersionCache<T>(RwLock<Option<(Binary, Arc<T>)>>);
 
-impl<T> Default for Known<T> {
+impl<T> Default for VersionCache<T> {
     fn default() -> Self {
         Self(RwLock::new(None))
     }
 }
 
-impl<T> Known<T> {
+impl<T> VersionCache<T> {
     pub(in crate::server::rclone) fn of(&self, binary: &Binary) -> Option<Arc<T>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().filter(|(of, _)| of == binary).map(|(_, known)| Arc::clone(known))

@@ -38,7 +38,7 @@ use crate::server::{
             binary::Binary,
             sandbox::{Reach, Sandbox},
             spawn::Process,
-            spawner::Keeper,
+            spawner::Spawner,
         },
         rc::{
             client::{self, Client, QUICK},
@@ -105,7 +105,7 @@ struct Supervisor {
     _lock: File,
     user: String,
     password: String,
-    keeper: Keeper,
+    spawner: Spawner,
     sandboxes: Sandboxes,
     client: Client,
     state: watch::Sender<State>,
@@ -120,7 +120,7 @@ impl Daemon {
         named: Option<&Path>,
         conf: &Path,
         run: &Path,
-        keeper: &Keeper,
+        spawner: &Spawner,
         sandboxes: Sandboxes,
     ) -> Result<Self, RcloneError> {
         let lock = File::options()
@@ -147,7 +147,7 @@ impl Daemon {
             _lock: lock,
             user,
             password,
-            keeper: keeper.clone(),
+            spawner: spawner.clone(),
             sandboxes,
             client: client.clone(),
             state,
@@ -277,7 +277,7 @@ impl Supervisor {
         let mut child = {
             let listener = self.listener.try_clone().during("could not hand a socket down")?;
             spawn(
-                &self.keeper,
+                &self.spawner,
                 binary,
                 (&self.conf, &log),
                 self.sandboxes.reader().await?,
@@ -336,7 +336,7 @@ impl Supervisor {
 
 /// Starts an `rclone rcd` that ends with us.
 pub async fn spawn(
-    keeper: &Keeper,
+    spawner: &Spawner,
     binary: &Binary,
     (conf, log): (&Path, &Path),
     sandbox: Sandbox,
@@ -349,7 +349,7 @@ pub async fn spawn(
     let null = |command: &mut tokio::process::Command| {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     };
-    keeper.spawn(process, null).await.during("could not start rclone")
+    spawner.spawn(process, null).await.during("could not start rclone")
 }
 
 /// Asks a child to end, waits a little, and makes it.

@@ -17,19 +17,19 @@ use std::{
 use serde_json::json;
 
 use self::{
-    catalog::Known,
+    catalog::VersionCache,
     daemon::{Daemon, State},
     sandboxes::Sandboxes,
     tokens::Tokens,
 };
 use super::{
-    config::{kept::Kept, store::Vault, trust, unusable},
+    config::{kept::Kept, store::ConfigStore, trust, unusable},
     error::{During as _, RcloneError},
     flags,
     program::{
         binary::{Binary, Version},
         sandbox::Kernel,
-        spawner::Keeper,
+        spawner::Spawner,
         tasks::blocking,
     },
     rc::client::QUICK,
@@ -94,17 +94,17 @@ pub struct Inner {
     pub(super) bisync: PathBuf,
     pub(super) shim: PathBuf,
     pub(super) limit: Duration,
-    pub(super) vault: Arc<Vault>,
-    pub(super) keeper: Keeper,
+    pub(super) store: Arc<ConfigStore>,
+    pub(super) spawner: Spawner,
     pub(super) sandboxes: Sandboxes,
     pub(super) outbound: Outbound,
     pub(super) daemon: Daemon,
     /// What it offers.
-    pub(super) providers: Known<Vec<Provider>>,
+    pub(super) providers: VersionCache<Vec<Provider>>,
     /// What it takes as a remote's type.
-    pub(super) types: Known<BTreeSet<String>>,
+    pub(super) types: VersionCache<BTreeSet<String>>,
     /// What it takes as flags.
-    pub(super) flags: Known<flags::Catalog>,
+    pub(super) flags: VersionCache<flags::Catalog>,
     /// Who uses and renews which token.
     pub(super) tokens: Tokens,
     /// What tests made of tokens.
@@ -120,15 +120,16 @@ impl Rclone {
         let run = config.data_dir.join("run");
         files::private_dir(&run).during("could not make a folder in the data folder")?;
         let (master, folder) = (config.master, run.clone());
-        let vault = Arc::new(blocking(move || Vault::open(&master, &folder)).await?);
-        let (opened, folder) = (Arc::clone(&vault), run.clone());
+        let store = Arc::new(blocking(move || ConfigStore::open(&master, &folder)).await?);
+        let (opened, folder) = (Arc::clone(&store), run.clone());
         blocking(move || trust::restore(&folder, &opened.remotes()?)).await?;
-        let keeper = Keeper::start().during("could not start a thread")?;
-        let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&vault), config.outbound.clone())?;
-        let daemon = Daemon::start(config.binary.as_deref(), vault.working(), &run, &keeper, sandboxes.clone()).await?;
+        let spawner = Spawner::start().during("could not start a thread")?;
+        let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&store), config.outbound.clone())?;
+        let daemon =
+            Daemon::start(config.binary.as_deref(), store.working(), &run, &spawner, sandboxes.clone()).await?;
         sweep_drafts(&run);
         let bisync = config.data_dir.join("bisync");
-        let (providers, types, flags) = (Known::default(), Known::default(), Known::default());
+        let (providers, types, flags) = (VersionCache::default(), VersionCache::default(), VersionCache::default());
         let (shim, limit, outbound) = (config.shim, config.limit, config.outbound);
         let (tokens, kept) = (Tokens::default(), Kept::default());
         let inner = Arc::new(Inner {
@@ -136,8 +137,8 @@ impl Rclone {
             bisync,
             shim,
             limit,
-            vault,
-            keeper,
+            store,
+            spawner,
             sandboxes,
             outbound,
             daemon,
@@ -203,8 +204,8 @@ impl Rclone {
     }
 
     pub(super) async fn sections(&self) -> Result<Vec<Section>, RcloneError> {
-        let vault = Arc::clone(&self.0.vault);
-        blocking(move || vault.remotes()).await
+        let store = Arc::clone(&self.0.store);
+        blocking(move || store.remotes()).await
     }
 
     /// The sections that are remotes here.
@@ -246,8 +247,8 @@ impl Inner {
 
     /// Makes the two configurations agree.
     pub(super) async fn settle(&self) -> Result<(), RcloneError> {
-        let vault = Arc::clone(&self.vault);
-        if blocking(move || vault.settle()).await? {
+        let store = Arc::clone(&self.store);
+        if blocking(move || store.settle()).await? {
             self.forget().await;
         }
         Ok(())

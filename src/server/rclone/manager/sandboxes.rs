@@ -15,7 +15,7 @@ use crate::server::{
     outbound::Outbound,
     platform::files::private_dir,
     rclone::{
-        config::{store::Vault, trust},
+        config::{store::ConfigStore, trust},
         error::{During as _, RcloneError},
         program::{
             sandbox::{Kernel, Sandbox},
@@ -49,7 +49,7 @@ pub struct Sandboxes {
     /// The allowed folders, with every link on their way followed.
     roots: Vec<PathBuf>,
     /// The configuration: it names keys and certificates that rclone reads.
-    vault: Arc<Vault>,
+    store: Arc<ConfigStore>,
     /// Which addresses may be connected to.
     outbound: Outbound,
     /// What the kernel keeps of them.
@@ -58,7 +58,12 @@ pub struct Sandboxes {
 
 impl Sandboxes {
     /// For a console with these allowed folders.
-    pub fn new(run: &Path, roots: Vec<PathBuf>, vault: Arc<Vault>, outbound: Outbound) -> Result<Self, RcloneError> {
+    pub fn new(
+        run: &Path,
+        roots: Vec<PathBuf>,
+        store: Arc<ConfigStore>,
+        outbound: Outbound,
+    ) -> Result<Self, RcloneError> {
         let (temp, certificates) = (run.join("tmp"), trust::folder(run));
         for folder in [&temp, &certificates] {
             private_dir(folder).during("could not make a folder for rclone")?;
@@ -69,7 +74,7 @@ impl Sandboxes {
             certificates,
             cache: cache()?,
             roots,
-            vault,
+            store,
             outbound,
             kernel: Kernel::here(),
         })
@@ -111,8 +116,8 @@ impl Sandboxes {
     }
 
     async fn closed(&self) -> Result<Sandbox, RcloneError> {
-        let vault = Arc::clone(&self.vault);
-        let sections = blocking(move || vault.remotes()).await?;
+        let store = Arc::clone(&self.store);
+        let sections = blocking(move || store.remotes()).await?;
         let sandbox = Sandbox::closed().with(&self.temp, self.outbound.clone());
         Ok(self
             .cache

@@ -173,7 +173,7 @@ impl Inner {
     /// had renewed.
     pub(in crate::server::rclone) fn find_living(&self) {
         let Some(data) = self.run.parent() else { return };
-        let sections = self.vault.remotes().unwrap_or_default();
+        let sections = self.store.remotes().unwrap_or_default();
         let folders = ["runs", "mounts"].into_iter().filter_map(|name| fs::read_dir(data.join(name)).ok());
         for dir in folders.flatten().flatten().map(|entry| entry.path()) {
             if shim::inspect(&dir) == Life::Alive {
@@ -194,7 +194,7 @@ impl Inner {
             entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)).map(|entry| entry.path())
         {
             let (busy, base) = (is_locked(&dir.join(LOCK)), Base::read(&dir));
-            let taken = base.map_or(Ok(()), |base| self.vault.take_renewed(&dir.join(CONF), &base.name, &base.token));
+            let taken = base.map_or(Ok(()), |base| self.store.take_renewed(&dir.join(CONF), &base.name, &base.token));
             match taken {
                 Err(error) => {
                     tracing::warn!(%error, "a token that was renewed could not be taken over; that is tried at the next start");
@@ -212,8 +212,8 @@ impl Inner {
         if names.is_empty() {
             return Ok(());
         }
-        let vault = Arc::clone(&self.vault);
-        let sections = blocking(move || vault.remotes()).await?;
+        let store = Arc::clone(&self.store);
+        let sections = blocking(move || store.remotes()).await?;
         let names = reach(&sections, names);
         let now = Instant::now();
         let mut due = Vec::new();
@@ -231,8 +231,8 @@ impl Inner {
 
     /// Renews what is used and expires soon. Waits for nothing.
     pub(in crate::server::rclone) async fn renew_soon(self: &Arc<Self>) {
-        let vault = Arc::clone(&self.vault);
-        let Ok(sections) = blocking(move || vault.remotes()).await else { return };
+        let store = Arc::clone(&self.store);
+        let Ok(sections) = blocking(move || store.remotes()).await else { return };
         for section in sections {
             let left = Token::of(&section).map(|token| token.left());
             if left.is_some_and(|left| !left.is_zero() && left < MARGIN) && self.is_used(&section.name) {
@@ -268,8 +268,8 @@ impl Inner {
     }
 
     async fn renew_now(self: &Arc<Self>, name: &str, tried: &mut Tried) -> Result<(), RcloneError> {
-        let vault = Arc::clone(&self.vault);
-        let conf = blocking(move || vault.settle().and_then(|_| vault.conf())).await?;
+        let store = Arc::clone(&self.store);
+        let conf = blocking(move || store.settle().and_then(|_| store.conf())).await?;
         let Some((section, token)) = conf.get(name).and_then(|section| Some((section, Token::of(section)?))) else {
             return Ok(());
         };
@@ -291,12 +291,12 @@ impl Inner {
         private_dir(&dir).during("could not make a folder")?;
         base.write(&dir).during("could not write what is renewed")?;
         let renewed = self.ask_for_token(&dir, &expired, name, &target).await;
-        let (vault, file) = (Arc::clone(&self.vault), dir.join(CONF));
-        blocking(move || vault.take_renewed(&file, &base.name, &base.token)).await?;
+        let (store, file) = (Arc::clone(&self.store), dir.join(CONF));
+        blocking(move || store.take_renewed(&file, &base.name, &base.token)).await?;
         let _ = fs::remove_dir_all(&dir);
         renewed?;
-        let vault = Arc::clone(&self.vault);
-        let now = blocking(move || vault.conf()).await?.get(name).and_then(Token::of);
+        let store = Arc::clone(&self.store);
+        let now = blocking(move || store.conf()).await?.get(name).and_then(Token::of);
         tried.life = now.filter(|now| now.expiry != before).map(|now| now.left());
         Ok(())
     }

@@ -80,7 +80,7 @@ impl Rclone {
         self.refuse_programs(&options.location).await?;
         self.check_addresses(&options.location).await?;
         self.prepare([&options.location]).await?;
-        let args = command::mount(options, self.0.vault.working(), dir);
+        let args = command::mount(options, self.0.store.working(), dir);
         let spec = RunSpec {
             program: binary.path,
             args: args.into_iter().map(Into::into).collect(),
@@ -161,7 +161,7 @@ impl Rclone {
         let place = args::target(&Location::Local(mount_point.to_string_lossy().into_owned()));
         let sandbox = Sandbox::closed().reading(mount_point);
         let answer =
-            ask(&self.0.keeper, &binary, &args::probe(Path::new(""), &place), &[], &sandbox, INTO.min(self.limit()))
+            ask(&self.0.spawner, &binary, &args::probe(Path::new(""), &place), &[], &sandbox, INTO.min(self.limit()))
                 .await?;
         if answer.success {
             return Ok(());

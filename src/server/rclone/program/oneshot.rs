@@ -13,7 +13,7 @@ use super::{
     binary::Binary,
     sandbox::{Reach, Sandbox},
     spawn::Process,
-    spawner::Keeper,
+    spawner::Spawner,
 };
 use crate::server::rclone::error::{During as _, RcloneError};
 
@@ -36,7 +36,7 @@ pub struct Answer {
 /// # Errors
 /// [`RcloneError::Timeout`] when the limit runs out; rclone is killed then.
 pub async fn ask(
-    keeper: &Keeper,
+    spawner: &Spawner,
     binary: &Binary,
     args: &[OsString],
     env: &[(OsString, OsString)],
@@ -44,16 +44,16 @@ pub async fn ask(
     limit: Duration,
 ) -> Result<Answer, RcloneError> {
     timeout(limit, async {
-        let answer = once(keeper, binary, args, env, sandbox).await?;
+        let answer = once(spawner, binary, args, env, sandbox).await?;
         let lost = !answer.success && args::lost_conf(&answer.errors);
-        if lost { once(keeper, binary, args, env, sandbox).await } else { Ok(answer) }
+        if lost { once(spawner, binary, args, env, sandbox).await } else { Ok(answer) }
     })
     .await
     .map_err(|_| RcloneError::Timeout)?
 }
 
 async fn once(
-    keeper: &Keeper,
+    spawner: &Spawner,
     binary: &Binary,
     args: &[OsString],
     env: &[(OsString, OsString)],
@@ -65,7 +65,7 @@ async fn once(
     let streams = |command: &mut tokio::process::Command| {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     };
-    let mut child = keeper.spawn(process, streams).await.during("could not start rclone")?;
+    let mut child = spawner.spawn(process, streams).await.during("could not start rclone")?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     // Both are read to the end: a full pipe would stop rclone. A dropped child is killed.
     let (output, errors, status) = tokio::join!(read(out), read(err), child.wait());

@@ -15,7 +15,7 @@ use super::{
     binary::Binary,
     oneshot::{Answer, MOST, ask},
     sandbox::Sandbox,
-    spawner::Keeper,
+    spawner::Spawner,
 };
 
 /// How long a test may take at most.
@@ -86,9 +86,9 @@ pub fn unasked(kind: &str, place: &Location) -> Option<&'static str> {
 
 impl Probe<'_> {
     /// Asks. An answer that tells of a failure is still an answer; an error means that nothing was asked.
-    pub async fn run(&self, keeper: &Keeper, binary: &Binary) -> Result<Found, RcloneError> {
+    pub async fn run(&self, spawner: &Spawner, binary: &Binary) -> Result<Found, RcloneError> {
         let answer =
-            ask(keeper, binary, &args::probe(self.conf, self.target), self.env, self.sandbox, self.limit).await;
+            ask(spawner, binary, &args::probe(self.conf, self.target), self.env, self.sandbox, self.limit).await;
         Ok(match answer {
             Err(RcloneError::Timeout) => Found::Failed(format!("No answer within {} s.", self.limit.as_secs())),
             Err(error) => return Err(error),
@@ -98,8 +98,8 @@ impl Probe<'_> {
     }
 
     /// Whether a file lies there. Where that cannot be told, none does.
-    pub async fn is_file(&self, keeper: &Keeper, binary: &Binary) -> Result<bool, RcloneError> {
-        match ask(keeper, binary, &args::stat(self.conf, self.target), self.env, self.sandbox, self.limit).await {
+    pub async fn is_file(&self, spawner: &Spawner, binary: &Binary) -> Result<bool, RcloneError> {
+        match ask(spawner, binary, &args::stat(self.conf, self.target), self.env, self.sandbox, self.limit).await {
             Ok(Answer { success: true, output, .. }) => {
                 Ok(serde_json::from_slice::<wire::StatItem>(&output).is_ok_and(|item| !item.is_dir))
             }

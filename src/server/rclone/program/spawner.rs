@@ -16,11 +16,11 @@ type Request = (Command, oneshot::Sender<io::Result<Child>>);
 
 /// Starts processes that end with the console, however that ends. Clones share one thread.
 #[derive(Clone, Debug)]
-pub struct Keeper {
+pub struct Spawner {
     requests: mpsc::Sender<Request>,
 }
 
-impl Keeper {
+impl Spawner {
     /// Starts the thread. Within a tokio runtime, which then waits for the children.
     pub fn start() -> io::Result<Self> {
         let (requests, inbox) = mpsc::channel::<Request>();

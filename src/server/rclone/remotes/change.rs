@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::server::rclone::{
-    config::store::{Change, Vault},
+    config::store::{Change, ConfigStore},
     error::RcloneError,
     manager::Rclone,
     program::tasks::blocking,
@@ -13,20 +13,20 @@ use crate::server::rclone::{
 /// A change that is made. Dropped, it is rolled back: the caller may be gone before all of it is done.
 #[must_use = "dropped, it is taken back"]
 pub struct Saved {
-    vault: Arc<Vault>,
+    store: Arc<ConfigStore>,
     change: Option<Change>,
 }
 
 impl Saved {
     /// Changes the configuration.
     pub(in crate::server::rclone) async fn make(
-        vault: &Arc<Vault>,
-        edit: impl FnOnce(&Vault) -> Result<Change, RcloneError> + Send + 'static,
+        store: &Arc<ConfigStore>,
+        edit: impl FnOnce(&ConfigStore) -> Result<Change, RcloneError> + Send + 'static,
     ) -> Result<Self, RcloneError> {
-        let vault = Arc::clone(vault);
+        let store = Arc::clone(store);
         blocking(move || {
-            let change = Some(edit(&vault)?);
-            Ok(Self { vault, change })
+            let change = Some(edit(&store)?);
+            Ok(Self { store, change })
         })
         .await
     }
@@ -40,7 +40,7 @@ impl Saved {
 impl Drop for Saved {
     fn drop(&mut self) {
         if let Some(change) = self.change.take() {
-            self.vault.take_back(change);
+            self.store.take_back(change);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-use super::Drafted;
+use super::RemoteDraft;
 
 /// rclone's type of a remote that encrypts.
 const CRYPT: &str = "crypt";
@@ -33,7 +33,7 @@ impl Rclone {
         config: &BTreeMap<String, String>,
         (crypt_name, crypt): (&RemoteName, &BTreeMap<String, String>),
         pin: Option<&str>,
-    ) -> Result<Drafted, RcloneError> {
+    ) -> Result<RemoteDraft, RcloneError> {
         let mut config = self.check(provider, config).await?;
         self.add_pin(provider, &mut config, pin).await?;
         self.check_name(name).await?;
@@ -44,7 +44,7 @@ impl Rclone {
         let under = self.make(owner, name, provider, config, self.limit()).await?;
         let binary = self.0.binary()?;
         let over = self.0.draft(&binary, crypt_name.as_str(), CRYPT, &crypt, self.limit()).await?;
-        Ok(Drafted(vec![under.section.clone(), over.section.clone()]))
+        Ok(RemoteDraft(vec![under.section.clone(), over.section.clone()]))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::server::{
     rclone::{
         error::{During as _, RcloneError, redact::is_secret, text},
         manager::{DRAFT, daemon},
-        program::{args, binary::Binary, sandbox::Sandbox, spawner::Keeper},
+        program::{args, binary::Binary, sandbox::Sandbox, spawner::Spawner},
         rc::client::Client,
         wire::{
             self,
@@ -35,7 +35,7 @@ const QUESTIONS: usize = 20;
 const DRIVE: [&str; 2] = ["drive_id", "drive_type"];
 
 /// A remote to be made. Its options were checked; secrets are plain.
-pub struct Wanted<'a> {
+pub struct DraftRequest<'a> {
     /// What it is to be called.
     pub name: &'a str,
     /// rclone's type.
@@ -60,11 +60,11 @@ impl Draft {
     /// # Errors
     /// [`RcloneError::Timeout`] when the limit runs out, or rclone gives up on a provider that does not answer.
     pub async fn make(
-        keeper: &Keeper,
+        spawner: &Spawner,
         binary: &Binary,
         run: &Path,
         sandbox: Sandbox,
-        wanted: Wanted<'_>,
+        wanted: DraftRequest<'_>,
     ) -> Result<Self, RcloneError> {
         let dir = run.join(format!("{DRAFT}{:016x}", random().during("could not get random numbers")?));
         private_dir(&dir).during("could not make a folder")?;
@@ -76,7 +76,7 @@ impl Draft {
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
         let child =
-            daemon::spawn(keeper, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
+            daemon::spawn(spawner, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
         let created = timeout(wanted.limit, create(&client, &wanted)).await;
         drop(client);
         daemon::end(child).await?;
@@ -107,8 +107,8 @@ impl Draft {
 
 /// Has rclone make the remote, and answers what it asks then: whether to use the token that is there, which of the
 /// drives.
-async fn create(client: &Client, wanted: &Wanted<'_>) -> Result<(), RcloneError> {
-    let Wanted { name, kind, config, limit } = *wanted;
+async fn create(client: &Client, wanted: &DraftRequest<'_>) -> Result<(), RcloneError> {
+    let DraftRequest { name, kind, config, limit } = *wanted;
     let opt = wire::CreateOptions { non_interactive: true, obscure: true, ..wire::CreateOptions::default() };
     let created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, limit).await;
     let mut created: wire::Created = created.map_err(name_refused)?;

@@ -44,7 +44,7 @@ pub struct SavedRemote {
 }
 
 /// Remotes that rclone made and nobody saved yet. Without `Debug`: secrets are in them.
-pub struct Drafted(Vec<Section>);
+pub struct RemoteDraft(Vec<Section>);
 
 /// What a remote of this type that wraps others leads to, by its options, and the option that says so. Of others,
 /// nothing.
@@ -94,12 +94,12 @@ impl Rclone {
         provider: &str,
         config: &BTreeMap<String, String>,
         pin: Option<&str>,
-    ) -> Result<Drafted, RcloneError> {
+    ) -> Result<RemoteDraft, RcloneError> {
         let mut config = self.check(provider, config).await?;
         self.add_pin(provider, &mut config, pin).await?;
         self.check_name(name).await?;
         let draft = self.make(owner, name, provider, config, self.limit()).await?;
-        Ok(Drafted(vec![draft.section.clone()]))
+        Ok(RemoteDraft(vec![draft.section.clone()]))
     }
 
     /// Makes a draft, with the newest token that came of the one in `config`. To its end, even when the caller is gone:
@@ -128,13 +128,13 @@ impl Rclone {
     }
 
     /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
-    pub async fn save(&self, drafted: Drafted) -> Result<Saved, RcloneError> {
+    pub async fn save(&self, drafted: RemoteDraft) -> Result<Saved, RcloneError> {
         // The sandbox of the warm rclone has no credentials of the machine when no remote used them before.
         let environment = drafted
             .0
             .iter()
             .any(|section| section.pairs().get(sandboxes::ENV_AUTH).is_some_and(|value| value == "true"));
-        let saved = Saved::make(&self.0.vault, move |vault| vault.add(drafted.0)).await?;
+        let saved = Saved::make(&self.0.store, move |store| store.add(drafted.0)).await?;
         if environment {
             self.0.daemon.renew();
         }
@@ -144,7 +144,7 @@ impl Rclone {
     /// Deletes a remote: its configuration, never its files. Asks nobody; [`Self::forget`] is what comes next.
     pub async fn delete(&self, name: &RemoteName) -> Result<Saved, RcloneError> {
         let name = name.clone();
-        Saved::make(&self.0.vault, move |vault| vault.remove(name.as_str())).await
+        Saved::make(&self.0.store, move |store| store.remove(name.as_str())).await
     }
 
     /// Checks the options of a new remote, and where they lead. Asks nobody but the resolver of names.
@@ -188,7 +188,7 @@ impl Rclone {
         // environment.
         let (conf, env) = if wrap::option(kind).is_some() {
             self.prepare_wrapped(kind, &options).await?;
-            (self.0.vault.working().to_owned(), draft.environment())
+            (self.0.store.working().to_owned(), draft.environment())
         } else {
             (draft.conf(), Vec::new())
         };
@@ -210,7 +210,7 @@ impl Rclone {
         };
         self.prepare([&Location::Remote(name.clone(), String::new())]).await?;
         let (kind, options, limit) = (section.kind(), section.pairs(), probe::LIMIT.min(self.limit()));
-        let conf = self.0.vault.working();
+        let conf = self.0.store.working();
         let subject = Subject { name, kind: &kind, options: &options, conf, env: &[], secrets: Vec::new(), limit };
         self.test(subject, &sections).await
     }
@@ -249,11 +249,11 @@ impl Inner {
         limit: Duration,
     ) -> Result<Draft, RcloneError> {
         Draft::make(
-            &self.keeper,
+            &self.spawner,
             binary,
             &self.run,
             self.sandboxes.reader_of(config).await?,
-            draft::Wanted { name, kind, config, limit },
+            draft::DraftRequest { name, kind, config, limit },
         )
         .await
     }

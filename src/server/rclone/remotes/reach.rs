@@ -27,8 +27,8 @@ impl Rclone {
     pub async fn unreachable(&self, location: &Location) -> Option<String> {
         for opened in self.resolve(location).await.ok()?.opened {
             let Opened::Remote(RemotePlace { name, .. }) = &opened else { continue };
-            let vault = self.0.vault.clone();
-            let sections = blocking(move || vault.remotes()).await.ok()?;
+            let store = self.0.store.clone();
+            let sections = blocking(move || store.remotes()).await.ok()?;
             let section = sections.iter().find(|section| section.name == name.as_str())?;
             let Some((host, port)) = trust::address(&section.kind(), &section.pairs()) else { continue };
             let problem = match timeout(LIMIT, self.0.outbound.connect(&host, port)).await {

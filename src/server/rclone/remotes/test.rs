@@ -69,7 +69,7 @@ impl Rclone {
         let root = probe::asked(kind, &Location::Remote(name.clone(), String::new()));
         let sandbox = self.0.sandboxes.reader_of(options).await?;
         let look = |place: Location, limit| {
-            let (secrets, binary, keeper, sandbox) = (&secrets, &binary, &self.0.keeper, &sandbox);
+            let (secrets, binary, spawner, sandbox) = (&secrets, &binary, &self.0.spawner, &sandbox);
             let saved =
                 sections.iter().find(|section| !place.is_local() && section.name == place.remote()).map(Section::kind);
             let unasked = probe::unasked(saved.as_deref().unwrap_or(kind), &place);
@@ -78,7 +78,7 @@ impl Rclone {
                     return Ok((place, Found::Failed(why.to_owned())));
                 }
                 let target = args::target(&place);
-                let found = Probe { conf, target: &target, secrets, env, sandbox, limit }.run(keeper, binary).await?;
+                let found = Probe { conf, target: &target, secrets, env, sandbox, limit }.run(spawner, binary).await?;
                 Ok::<_, RcloneError>((place, found))
             }
         };
@@ -89,7 +89,7 @@ impl Rclone {
             for place in needs_folder(kind, options) {
                 let target = args::target(&place);
                 let probe = Probe { conf, target: &target, secrets: &secrets, env, sandbox: &sandbox, limit: left };
-                if probe.is_file(&self.0.keeper, &binary).await? {
+                if probe.is_file(&self.0.spawner, &binary).await? {
                     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                     let message = format!("{place} is a file, not a folder. Give the folder that holds it.");
                     return Ok(RemoteTest { connected: false, message, elapsed_ms, undecryptable: 0, identity: None });

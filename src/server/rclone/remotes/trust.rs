@@ -34,9 +34,9 @@ pub struct Server {
 impl Rclone {
     /// What is known of the server of a saved remote.
     pub async fn server(&self, name: &RemoteName) -> Result<Server, RcloneError> {
-        let vault = self.0.vault.clone();
+        let store = self.0.store.clone();
         let section =
-            blocking(move || vault.remotes()).await?.into_iter().find(|section| section.name == name.as_str());
+            blocking(move || store.remotes()).await?.into_iter().find(|section| section.name == name.as_str());
         let section = section.ok_or(RcloneError::UnknownRemote)?;
         let (kind, options) = (section.kind(), section.pairs());
         let (endpoint, check) = (endpoint(&kind, &options), check(&kind, &options));
@@ -50,7 +50,7 @@ impl Rclone {
         let mut options = BTreeMap::new();
         self.add_pin(kind, &mut options, Some(pin)).await?;
         let (name, off) = (name.clone(), OFF.map(|name| (name.to_owned(), "false".to_owned())));
-        Saved::make(&self.0.vault, move |vault| vault.set(name.as_str(), &options, &BTreeMap::from(off))).await
+        Saved::make(&self.0.store, move |store| store.set(name.as_str(), &options, &BTreeMap::from(off))).await
     }
 
     /// Adds what pins a host key or certificate to the options of a remote.
@@ -68,13 +68,13 @@ impl Rclone {
         for off in OFF {
             options.remove(off);
         }
-        let (run, pem, is_shared, vault) = (self.0.run.clone(), pin.to_owned(), kind == SHARED, self.0.vault.clone());
+        let (run, pem, is_shared, store) = (self.0.run.clone(), pin.to_owned(), kind == SHARED, self.0.store.clone());
         let files = blocking(move || {
             let file = keep(&folder(&run), &pem)?;
             if !is_shared {
                 return Ok(file.display().to_string());
             }
-            let shared = write_shared(&run, &vault.remotes()?, Some(&pem))?;
+            let shared = write_shared(&run, &store.remotes()?, Some(&pem))?;
             Ok(format!("{},{}", file.display(), shared.display()))
         })
         .await?;

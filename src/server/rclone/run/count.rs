@@ -42,8 +42,8 @@ impl Rclone {
         let binary = self.0.binary()?;
         self.prepare([location]).await?;
         let sandbox = self.0.sandboxes.reader().await?;
-        let args = command::count(self.0.vault.working(), location, options);
-        let answer = ask(&self.0.keeper, &binary, &args, &[], &sandbox, limit).await?;
+        let args = command::count(self.0.store.working(), location, options);
+        let answer = ask(&self.0.spawner, &binary, &args, &[], &sandbox, limit).await?;
         if !answer.success {
             return match text::error(&probe::why(&answer.errors), &[]) {
                 RcloneError::NotFound => Ok(0),

@@ -14,7 +14,7 @@ use crate::{
     },
     server::rclone::{
         error::text,
-        log::{self, Finish, Report, Wanted},
+        log::{self, Finish, LogFilter, Report},
         program::spec::RunSpec,
     },
 };
@@ -56,7 +56,7 @@ pub fn ending(dir: &Path) -> Ending {
 }
 
 fn lines(dir: &Path) -> Vec<LogLine> {
-    let wanted = Wanted { limit: LINES, ..Wanted::default() };
+    let wanted = LogFilter { limit: LINES, ..LogFilter::default() };
     log::lines(dir, &wanted).map(|log| log.lines).unwrap_or_default()
 }
 

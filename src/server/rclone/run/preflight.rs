@@ -61,14 +61,14 @@ impl Rclone {
         let transfer = Transfer { options, ..transfer.clone() };
         let make = |dir: &Path| fs::DirBuilder::new().mode(0o700).create(dir);
         make(dir).during("could not make a folder for a guard")?;
-        let args = command::preflight(&transfer, self.0.vault.working(), dir);
+        let args = command::preflight(&transfer, self.0.store.working(), dir);
         let reach = Reach::Sandbox(self.sandbox(dir, &transfer, false).await?);
         let process = Process { umask: Some(0o077), ..Process::new(binary.path, args, args::environment(), reach) };
         let errors = fs::File::create_new(dir.join(run_dir::STDERR)).during("could not make a file for a guard")?;
         let streams = move |command: &mut tokio::process::Command| {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
         };
-        let child = self.0.keeper.spawn(process, streams).await.during("could not start rclone")?;
+        let child = self.0.spawner.spawn(process, streams).await.during("could not start rclone")?;
         Ok(Preflight { child, dir: dir.to_owned(), twice: filters::looks_twice(&transfer.options) })
     }
 

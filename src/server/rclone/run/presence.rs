@@ -92,7 +92,7 @@ impl Rclone {
         patience: Duration,
     ) -> Result<(), RcloneError> {
         self.prepare([place]).await?;
-        let args = command::names(place, options, self.0.vault.working());
+        let args = command::names(place, options, self.0.store.working());
         let unread = self
             .lines(args, patience, |line| {
                 if let Ok(item) = serde_json::from_slice::<wire::Named<'_>>(line) {
@@ -120,7 +120,7 @@ impl Rclone {
         let streams = |command: &mut tokio::process::Command| {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         };
-        let mut child = self.0.keeper.spawn(process, streams).await.during("could not start rclone")?;
+        let mut child = self.0.spawner.spawn(process, streams).await.during("could not start rclone")?;
         let broken = || RcloneError::Broken("rclone has no output".into());
         let (out, err) = (child.stdout.take().ok_or_else(broken)?, child.stderr.take().ok_or_else(broken)?);
         let read = async {

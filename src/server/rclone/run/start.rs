@@ -49,7 +49,7 @@ impl Rclone {
             GRACE_SECS
         };
         let options = &transfer.options;
-        let args = command::transfer(transfer, self.0.vault.working(), dir, &workdir, only.as_deref());
+        let args = command::transfer(transfer, self.0.store.working(), dir, &workdir, only.as_deref());
         let spec = RunSpec {
             program: binary.path,
             args: args.into_iter().map(Into::into).collect(),

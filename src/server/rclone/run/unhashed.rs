@@ -27,7 +27,7 @@ impl Rclone {
         patience: Duration,
     ) -> Result<HashSet<String>, RcloneError> {
         self.prepare([place]).await?;
-        let args = command::hashes(place, options, kind, self.0.vault.working());
+        let args = command::hashes(place, options, kind, self.0.store.working());
         let mut names = HashSet::new();
         let each = |line: &[u8]| {
             if let Ok(file) = serde_json::from_slice::<wire::Hashed<'_>>(line)
@@ -58,7 +58,7 @@ impl Rclone {
                 found.insert(item.path.into_owned());
             }
         };
-        self.lines(command::names(place, options, self.0.vault.working()), patience, each).await?;
+        self.lines(command::names(place, options, self.0.store.working()), patience, each).await?;
         Ok(found)
     }
 }

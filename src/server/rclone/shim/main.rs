@@ -20,7 +20,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    boundary,
+    failpoint,
     server::{
         platform::files::{self, Staged},
         rclone::{
@@ -29,7 +29,7 @@ use crate::{
                 spawn::{self, Process},
                 spec::RunSpec,
             },
-            shim::{Exit, Known, Pids, READY, is_full},
+            shim::{Exit, Pids, ProcessId, READY, is_full},
         },
     },
 };
@@ -61,7 +61,7 @@ fn supervise(dir: &Path) -> io::Result<()> {
     let spec = RunSpec::read(dir).ok_or_else(|| io::Error::other("run.json cannot be read"))?;
     let run = Run { dir, spec, listener, lock };
 
-    boundary::pass("shim_before_rclone", dir);
+    failpoint::hit("shim_before_rclone", dir);
     let child = run.start()?;
     // The console may be gone already. That does not matter to the run.
     let mut stdout = io::stdout();
@@ -78,12 +78,12 @@ fn supervise(dir: &Path) -> io::Result<()> {
         .map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
     let mut json = serde_json::to_vec(&Exit { code: status.code(), signal: status.signal(), at, full: is_full(dir) })?;
     json.resize(ROOM, b' ');
-    boundary::pass("before_exit", dir);
+    failpoint::hit("before_exit", dir);
     match room {
         Some(room) => room.rewrite(&json).and_then(|()| room.commit()),
         None => files::write(&dir.join(run_dir::EXIT), &json),
     }?;
-    boundary::pass("shim_after_exit", dir);
+    failpoint::hit("shim_after_exit", dir);
     Ok(())
 }
 
@@ -116,7 +116,7 @@ impl Run<'_> {
         command.stdin(Stdio::null()).stdout(self.append(run_dir::STDOUT)?).stderr(self.append(run_dir::STDERR)?);
         let program = self.spec.program.display();
         let mut child = command.spawn().map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-        boundary::pass("shim_before_pids", self.dir);
+        failpoint::hit("shim_before_pids", self.dir);
         let noted = self.note(&child);
         if noted.is_err() {
             child.kill()?;
@@ -127,7 +127,7 @@ impl Run<'_> {
 
     fn note(&self, child: &Child) -> io::Result<()> {
         let known =
-            |pid: u32| Known::of(pid.cast_signed()).ok_or_else(|| io::Error::other("a process is not in /proc"));
+            |pid: u32| ProcessId::of(pid.cast_signed()).ok_or_else(|| io::Error::other("a process is not in /proc"));
         let pids = Pids { shim: known(std::process::id())?, rclone: known(child.id())? };
         files::write(&self.dir.join(run_dir::PIDS), &serde_json::to_vec(&pids)?)
     }

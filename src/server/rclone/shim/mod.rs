@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
 use crate::{
-    boundary,
+    failpoint,
     server::{
         platform::{files, socket},
         rclone::{
@@ -44,13 +44,13 @@ const START: Duration = Duration::from_secs(15);
 
 /// A process, distinguished from a later one with the same number by its start time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct ProcessId {
     pid: i32,
     /// In clock ticks since the system started.
     start: u64,
 }
 
-impl Known {
+impl ProcessId {
     /// The living process with this number.
     #[must_use]
     pub fn of(pid: i32) -> Option<Self> {
@@ -79,9 +79,9 @@ impl Known {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Pids {
     /// The shim.
-    pub shim: Known,
+    pub shim: ProcessId,
     /// rclone.
-    pub rclone: Known,
+    pub rclone: ProcessId,
 }
 
 /// How rclone ended: `exit.json`. Either a code or a signal.
@@ -164,14 +164,18 @@ pub fn grace(dir: &Path) -> Duration {
 }
 
 /// The processes that keep the run in `dir` alive: those to which its lock was handed down.
-fn holders(dir: &Path) -> Vec<Known> {
+fn holders(dir: &Path) -> Vec<ProcessId> {
     let Ok(lock) = fs::metadata(dir.join(run_dir::LOCK)) else { return Vec::new() };
     let holds = |pid: &i32| {
         fs::metadata(format!("/proc/{pid}/fd/{}", super::program::spawn::LOCK))
             .is_ok_and(|file| (file.dev(), file.ino()) == (lock.dev(), lock.ino()))
     };
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(holds).filter_map(Known::of).collect()
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(holds)
+        .filter_map(ProcessId::of)
+        .collect()
 }
 
 /// Bytes that the rclone of the run in `dir` has read from anywhere: a file, the network. `None` when it is gone.
@@ -179,7 +183,7 @@ fn holders(dir: &Path) -> Vec<Known> {
 pub fn bytes_read(dir: &Path) -> Option<u64> {
     let rclone = read_json::<Pids>(&dir.join(run_dir::PIDS))?.rclone;
     let read = bytes_read_by(rclone.pid.cast_unsigned())?;
-    (Known::of(rclone.pid) == Some(rclone)).then_some(read)
+    (ProcessId::of(rclone.pid) == Some(rclone)).then_some(read)
 }
 
 /// The same of the process with this number.
@@ -232,7 +236,7 @@ pub(super) async fn start(dir: &Path, spec: &RunSpec, only: Option<&[u8]>, shim:
     let make = move || -> io::Result<Command> {
         let dir = folder.as_path();
         fs::DirBuilder::new().mode(0o700).create(dir)?;
-        boundary::pass("after_mkdir", dir);
+        failpoint::hit("after_mkdir", dir);
         if let Some(only) = only {
             files::write(&dir.join(run_dir::ONLY), &only)?;
         }
@@ -257,7 +261,7 @@ pub(super) async fn start(dir: &Path, spec: &RunSpec, only: Option<&[u8]>, shim:
     };
     let command = tokio::task::spawn_blocking(make).await.map_err(io::Error::other).flatten();
     let mut child = command.and_then(|mut command| command.spawn()).during("could not start a run")?;
-    boundary::pass("after_spawn", &dir);
+    failpoint::hit("after_spawn", &dir);
     let mut said = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         let _ = timeout(START, stdout.take(READY.len() as u64).read_to_end(&mut said)).await;
@@ -314,9 +318,9 @@ mod tests {
 
     #[test]
     fn a_process_is_known_by_its_start() {
-        let me = Known::of(std::process::id().cast_signed()).expect("alive");
-        assert_eq!(Known::of(me.pid), Some(me));
-        let other = Known { start: me.start + 1, ..me };
+        let me = ProcessId::of(std::process::id().cast_signed()).expect("alive");
+        assert_eq!(ProcessId::of(me.pid), Some(me));
+        let other = ProcessId { start: me.start + 1, ..me };
         assert!(!other.signal(Signal::KILL).expect("not sent"), "it would have killed this test");
     }
 }

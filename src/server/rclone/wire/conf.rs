@@ -1,5 +1,5 @@
 //! The text of an `rclone.conf`, in blocks that are kept byte for byte, and the sections that rclone reads from it.
-//! Pure; files are `vault`'s.
+//! Pure; files are `store`'s.
 
 pub use super::ini::is_replaced;
 use super::ini::{self, Line, Options, Sections};

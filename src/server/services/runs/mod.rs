@@ -175,7 +175,7 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) ->
             .map(Some)
             .ok_or_else(|| AppError::invalid(field, "Send the value exactly as an answer returned it.")),
     };
-    let wanted = log::Wanted {
+    let wanted = log::LogFilter {
         search: query.search.clone(),
         level: query.level,
         after: place("after", &query.after)?,

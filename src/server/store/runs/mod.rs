@@ -4,7 +4,6 @@
 //! at what its source held, `totals` and `days` at how many there are.
 
 mod baseline;
-mod before;
 mod days;
 mod events;
 mod fold;
@@ -12,13 +11,13 @@ mod history;
 mod life;
 mod order;
 mod places;
+mod previous;
 mod queue;
 pub(super) mod row;
 mod totals;
-mod why;
+mod wait_reason;
 
 pub use baseline::{Baseline, Counted, SourceKey, baseline};
-pub use before::before;
 pub use days::{Week, days, week};
 pub use events::{events, note};
 pub(super) use fold::fold_routes;
@@ -29,8 +28,9 @@ pub use history::{
 pub use life::{End, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
 pub use places::{Place, busy, of as places_of, replace as replace_places};
+pub use previous::before;
 pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};
 #[cfg(test)]
 pub(super) use totals::TOTALS;
 pub use totals::{Total, totals};
-pub use why::{approved, why};
+pub use wait_reason::{approved, why};

@@ -7,7 +7,7 @@ use std::{fs, path::Path, thread};
 use rustix::process::{Signal, getpid, kill_process};
 
 /// Passes the failpoint `name` with the run whose folder is `dir`. Returns, unless a test wants it to die here.
-pub(crate) fn pass(name: &str, dir: &Path) {
+pub(crate) fn hit(name: &str, dir: &Path) {
     let (Some(runs), Some(run)) = (dir.parent(), dir.file_name()) else { return };
     let died = format!("died-at.{name}.{}", run.to_string_lossy());
     if fs::rename(runs.join(format!("die-at.{name}")), runs.join(died)).is_err() {

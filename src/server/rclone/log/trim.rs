@@ -21,7 +21,7 @@ const LATER: u64 = MOST - FIRST - 4096;
 type Lines = VecDeque<(u64, Box<[u8]>)>;
 
 /// A log while it is shortened. Holds at most what is kept in memory.
-pub struct Keeper {
+pub struct Trimmer {
     file: BufWriter<File>,
     /// How much may still be written as it comes.
     room: u64,
@@ -35,7 +35,7 @@ pub struct Keeper {
     other_left_out: u64,
 }
 
-impl Keeper {
+impl Trimmer {
     /// Into a new file at `path`; `whole` is the size of the log in bytes.
     pub fn create(path: &Path, whole: u64) -> io::Result<Self> {
         let file =
@@ -128,7 +128,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("kept");
         let whole = lines.clone().map(|(line, _)| line.len() as u64 + 1).sum();
-        let mut keeper = Keeper::create(&path, whole).expect("created");
+        let mut keeper = Trimmer::create(&path, whole).expect("created");
         lines.for_each(|(line, routine)| keeper.push(&line, routine).expect("taken"));
         let shortened = keeper.finish().expect("finished");
         let text = fs::read_to_string(path).expect("text");

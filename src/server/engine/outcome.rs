@@ -43,7 +43,7 @@ pub struct Evidence {
 
 /// How a run ended, in our words.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RunOutcome {
     /// Its final state.
     pub state: RunState,
     /// Why it did not succeed.
@@ -58,7 +58,7 @@ pub struct Verdict {
     pub lasting: bool,
 }
 
-impl Verdict {
+impl RunOutcome {
     /// An end without figures.
     #[must_use]
     pub fn of(state: RunState, error: Option<String>) -> Self {
@@ -72,7 +72,7 @@ const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with
 /// Success needs exit code 0, and final statistics, and these without an error, and nothing that was asked for may be
 /// left undone or unproved. Nothing else is one.
 #[must_use]
-pub fn verdict(evidence: Evidence) -> Verdict {
+pub fn outcome(evidence: Evidence) -> RunOutcome {
     let Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
     let (state, error) = match exit {
         // The shim that would have seen it was as still as rclone, and had to be killed too.
@@ -118,7 +118,7 @@ pub fn verdict(evidence: Evidence) -> Verdict {
     };
     let mut stats = finish.stats.or(at_stop).or(finish.last).unwrap_or_default();
     stats.eta = None;
-    Verdict { state, error, warnings: proof.warnings, stats, passing: finish.passing, lasting: false }
+    RunOutcome { state, error, warnings: proof.warnings, stats, passing: finish.passing, lasting: false }
 }
 
 /// What ended it from outside, with what stood in its way, where that is known.
@@ -178,7 +178,7 @@ mod tests {
         for code in 0..=255 {
             for stats in [None, Some(0), Some(1)] {
                 for stop in [false, true] {
-                    let state = verdict(evidence(Some(code), None, stats, stop)).state;
+                    let state = outcome(evidence(Some(code), None, stats, stop)).state;
                     assert_eq!(state == RunState::Succeeded, code == 0 && stats == Some(0), "{code} {stats:?} {stop}");
                 }
             }
@@ -190,15 +190,15 @@ mod tests {
         let full = |code| {
             let finish = Finish { last: Some(Stats { files: 3, ..Stats::default() }), ..Finish::default() };
             let at_stop = Some(Stats { files: 7, ..Stats::default() });
-            verdict(Evidence { log_full: true, finish, at_stop, ..evidence(Some(code), None, None, false) })
+            outcome(Evidence { log_full: true, finish, at_stop, ..evidence(Some(code), None, None, false) })
         };
         for code in [0, 1] {
-            let verdict = full(code);
-            assert_eq!((verdict.state, verdict.stats.files), (RunState::Failed, 7));
-            assert!(verdict.error.expect("words").contains("disk that holds its log was full"), "{code}");
+            let outcome = full(code);
+            assert_eq!((outcome.state, outcome.stats.files), (RunState::Failed, 7));
+            assert!(outcome.error.expect("words").contains("disk that holds its log was full"), "{code}");
         }
         assert_eq!(
-            verdict(Evidence { log_full: true, ..evidence(Some(0), None, Some(0), false) }).state,
+            outcome(Evidence { log_full: true, ..evidence(Some(0), None, Some(0), false) }).state,
             RunState::Succeeded,
             "it is proved"
         );
@@ -208,7 +208,7 @@ mod tests {
     fn what_found_nothing_to_do_says_so_and_is_no_failure() {
         let of = |code, stats: Stats| {
             let evidence = evidence(Some(code), None, None, false);
-            verdict(Evidence { finish: Finish { stats: Some(stats), ..Finish::default() }, ..evidence }).state
+            outcome(Evidence { finish: Finish { stats: Some(stats), ..Finish::default() }, ..evidence }).state
         };
         assert_eq!(of(0, Stats { checks: 7, listed: 9, ..Stats::default() }), RunState::NoChange);
         assert_eq!(of(9, Stats { checks: 7, ..Stats::default() }), RunState::NoChange);
@@ -224,19 +224,19 @@ mod tests {
 
     #[test]
     fn what_did_nothing_for_too_long_is_stalled_unless_it_ended_by_itself() {
-        let of = |code| verdict(Evidence { stalled: true, ..evidence(Some(code), None, Some(0), false) }).state;
+        let of = |code| outcome(Evidence { stalled: true, ..evidence(Some(code), None, Some(0), false) }).state;
         assert_eq!((of(143), of(0), of(3)), (RunState::Stalled, RunState::Succeeded, RunState::Failed));
-        assert_eq!(verdict(Evidence { stalled: true, ..Evidence::default() }).state, RunState::Stalled);
+        assert_eq!(outcome(Evidence { stalled: true, ..Evidence::default() }).state, RunState::Stalled);
     }
 
     #[test]
     fn a_signal_is_named_unless_a_person_asked_for_it() {
-        let killed = verdict(evidence(None, Some(9), None, false));
+        let killed = outcome(evidence(None, Some(9), None, false));
         assert_eq!(killed.state, RunState::Failed);
         assert!(killed.error.expect("a reason").contains("SIGKILL"));
-        assert_eq!(verdict(evidence(None, Some(9), None, true)).state, RunState::Cancelled);
-        assert_eq!(verdict(evidence(Some(143), None, None, true)).state, RunState::Cancelled);
-        assert_eq!(verdict(evidence(Some(143), None, None, false)).state, RunState::Failed);
+        assert_eq!(outcome(evidence(None, Some(9), None, true)).state, RunState::Cancelled);
+        assert_eq!(outcome(evidence(Some(143), None, None, true)).state, RunState::Cancelled);
+        assert_eq!(outcome(evidence(Some(143), None, None, false)).state, RunState::Failed);
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
             let mut evidence = evidence(Some(code), None, Some(0), false);
             (evidence.exit, evidence.deadline) =
                 (Some(Exit { code: Some(code), signal: None, at, full: false }), Some(deadline));
-            verdict(evidence).state
+            outcome(evidence).state
         };
         assert_eq!(ended(143, 1000, 1000), RunState::TimedOut);
         assert_eq!(ended(143, 999, 1000), RunState::Failed);
@@ -257,9 +257,9 @@ mod tests {
     fn what_nobody_saw_is_interrupted_and_keeps_the_last_figures() {
         let last = Stats { bytes: 4000, elapsed_ms: 2000, eta: Some(5), ..Stats::default() };
         let finish = Finish { last: Some(last), ..Finish::default() };
-        let verdict = verdict(Evidence { finish, ..Evidence::default() });
-        assert_eq!(verdict.state, RunState::Interrupted);
-        let stats = verdict.stats.at_the_end(verdict.state);
+        let outcome = outcome(Evidence { finish, ..Evidence::default() });
+        assert_eq!(outcome.state, RunState::Interrupted);
+        let stats = outcome.stats.at_the_end(outcome.state);
         assert_eq!((stats.bytes, stats.speed, stats.eta), (4000, 2000, None));
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::error::Result;
 
 /// What was asked to go last, and what came of it.
 #[derive(Clone, Copy, Default)]
-pub struct Doomed {
+pub struct PendingDelete {
     id: RwSignal<String>,
     name: RwSignal<String>,
     open: RwSignal<bool>,
@@ -17,7 +17,7 @@ pub struct Doomed {
     pub said: RwSignal<String>,
 }
 
-impl Doomed {
+impl PendingDelete {
     /// Asks whether this shall go.
     pub fn ask(self, id: impl Into<String>, name: impl Into<String>) {
         self.id.set(id.into());
@@ -38,11 +38,11 @@ pub struct Words {
 }
 
 /// The question. `delete` is given the id.
-pub fn ask_delete<F>(doomed: Doomed, words: Words, delete: fn(String) -> F) -> AnyView
+pub fn delete_dialog<F>(pending_delete: PendingDelete, words: Words, delete: fn(String) -> F) -> AnyView
 where
     F: Future<Output = Result<()>> + Send + 'static,
 {
-    let Doomed { id, name, open, again, said } = doomed;
+    let PendingDelete { id, name, open, again, said } = pending_delete;
     let failed = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         if open.get() {

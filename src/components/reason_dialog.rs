@@ -25,7 +25,7 @@ pub struct Words {
 
 /// The question. `act` is given the answer; the dialog is closed then.
 #[component]
-pub fn AskWhy(
+pub fn ReasonDialog(
     /// Whether it is asked.
     open: RwSignal<bool>,
     /// How.

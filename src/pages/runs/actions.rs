@@ -13,7 +13,7 @@ use crate::{
 
 /// The doors.
 #[derive(Clone, Copy)]
-pub struct Doors {
+pub struct QueueActions {
     /// Lets the queue rest, or go on.
     pub pause: ServerAction<UpdateQueue>,
     /// Moves a run that waits.
@@ -26,7 +26,7 @@ pub struct Doors {
     pub held: StoredValue<Option<String>>,
 }
 
-impl Doors {
+impl QueueActions {
     /// Those of a page.
     pub fn new() -> Self {
         let refused = RwSignal::new(None);

@@ -8,16 +8,16 @@ use crate::{
 };
 
 use super::{
-    kind::Kind,
-    latest::{Latest, Names},
+    latest::{LatestByName, Names},
     line::Line,
     notes::Notes,
     pending::Pending,
+    traits::RunTraits,
 };
 
 /// What is not certain when it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum Provisional {
     /// It may succeed later, and only then did it not fail.
     Failed,
     /// It is said once an attempt and a side.
@@ -28,17 +28,17 @@ pub enum Doubt {
     Moved,
 }
 
-impl Doubt {
+impl Provisional {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Failed, Self::Skipped, Self::Copied, Self::Moved];
 }
 
 /// Where it goes.
-pub trait Sink {
+pub trait Collector {
     /// Takes what is certain.
     fn put(&mut self, file: RunFile) -> io::Result<()>;
     /// Keeps what is not, in order. `false` when it keeps no more.
-    fn keep(&mut self, doubt: Doubt, file: RunFile) -> io::Result<bool>;
+    fn keep(&mut self, doubt: Provisional, file: RunFile) -> io::Result<bool>;
 }
 
 /// How many lines there were of what rclone counts, as often as it counts it: not one less than in its statistics,
@@ -55,17 +55,17 @@ pub struct Told {
 
 /// The pass.
 #[derive(Debug)]
-pub struct Pass<S> {
+pub struct LogParser<S> {
     /// Where it goes.
     pub sink: S,
     /// How many lines there were.
     pub told: Told,
     /// What rclone says of the run as a whole.
     pub notes: Notes,
-    kind: Kind,
+    kind: RunTraits,
     /// Which of rclone's attempts is under way, from 1.
     attempt: u32,
-    doubts: [Latest; Doubt::ALL.len()],
+    doubts: [LatestByName; Provisional::ALL.len()],
     /// Of what was left out, what is one of several of its name: known by its number, for its name may well be copied.
     twins: HashSet<u32>,
     /// Of a move, files whose second line has not come.
@@ -82,14 +82,14 @@ pub struct Pass<S> {
 
 /// What to believe of what was kept.
 pub struct Doubts {
-    latest: [Latest; Doubt::ALL.len()],
+    latest: [LatestByName; Provisional::ALL.len()],
     twins: HashSet<u32>,
 }
 
 impl Doubts {
     /// Whether what was kept, the `number`th of its kind, holds.
-    pub fn holds(&self, doubt: Doubt, number: u32, name: &str) -> bool {
-        self.latest[doubt as usize].holds(number, name) || doubt == Doubt::Skipped && self.twins.contains(&number)
+    pub fn holds(&self, doubt: Provisional, number: u32, name: &str) -> bool {
+        self.latest[doubt as usize].holds(number, name) || doubt == Provisional::Skipped && self.twins.contains(&number)
     }
 }
 
@@ -106,9 +106,9 @@ enum Done<'a> {
     IntoBackup,
 }
 
-impl<S: Sink> Pass<S> {
+impl<S: Collector> LogParser<S> {
     /// Over the log of such a run.
-    pub fn new(kind: Kind, sink: S) -> Self {
+    pub fn new(kind: RunTraits, sink: S) -> Self {
         Self {
             sink,
             kind,
@@ -129,7 +129,7 @@ impl<S: Sink> Pass<S> {
     pub fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
         if let Some((ended, next)) = line.attempt(self.attempt) {
             // It was whole: a folder that could not be listed before was listed. Of a file silence says nothing.
-            self.of(Doubt::Failed).forget_before(ended);
+            self.of(Provisional::Failed).forget_before(ended);
             self.attempt = ended.saturating_add(u32::from(next));
             self.notes.attempt(self.attempt, next);
             if next {
@@ -157,17 +157,17 @@ impl<S: Sink> Pass<S> {
         let file = entry(line, FileOutcome::Skipped);
         if line.msg.starts_with(TWIN) {
             self.notes.left_out(line);
-            if self.sink.keep(Doubt::Skipped, file)? {
-                let number = self.of(Doubt::Skipped).pass_over();
+            if self.sink.keep(Provisional::Skipped, file)? {
+                let number = self.of(Provisional::Skipped).pass_over();
                 self.twins.insert(number);
             }
             return Ok(());
         }
         // Said once an attempt and a side.
-        if Notes::is_undecrypted(&line.msg) && !self.of(Doubt::Skipped).has(&file.name) {
+        if Notes::is_undecrypted(&line.msg) && !self.of(Provisional::Skipped).has(&file.name) {
             self.notes.undecrypted += 1;
         }
-        self.unless(Doubt::Skipped, file)
+        self.unless(Provisional::Skipped, file)
     }
 
     /// Names a folder that was not listed among what was left out. What rclone found in it belongs to another, and has
@@ -178,7 +178,7 @@ impl<S: Sink> Pass<S> {
         }
         let name = if folder.is_empty() { "/" } else { folder }.to_owned();
         self.unless(
-            Doubt::Skipped,
+            Provisional::Skipped,
             RunFile { name, size: None, error: Some(UNLISTED.to_owned()), ..entry(line, FileOutcome::Skipped) },
         )
     }
@@ -186,7 +186,7 @@ impl<S: Sink> Pass<S> {
     /// Takes what a comparison says of a file.
     pub fn compared(&mut self, file: RunFile) -> io::Result<()> {
         // Its log said why.
-        if file.outcome == FileOutcome::Failed && self.of(Doubt::Failed).has(&file.name) {
+        if file.outcome == FileOutcome::Failed && self.of(Provisional::Failed).has(&file.name) {
             Ok(())
         } else {
             self.sink.put(file)
@@ -201,7 +201,7 @@ impl<S: Sink> Pass<S> {
         Ok((self.sink, Doubts { latest: self.doubts, twins: self.twins }))
     }
 
-    fn of(&mut self, doubt: Doubt) -> &mut Latest {
+    fn of(&mut self, doubt: Provisional) -> &mut LatestByName {
         &mut self.doubts[doubt as usize]
     }
 
@@ -215,16 +215,16 @@ impl<S: Sink> Pass<S> {
         let file = RunFile { name: name.to_owned(), ..entry(line, FileOutcome::Failed) };
         self.told.failures += 1;
         if !line.is_about_path() {
-            return self.unless(Doubt::Failed, file);
+            return self.unless(Provisional::Failed, file);
         }
         let (name, attempt) = (file.name.clone(), self.attempt);
-        if self.sink.keep(Doubt::Failed, file)? {
-            self.of(Doubt::Failed).note_in(&name, attempt);
+        if self.sink.keep(Provisional::Failed, file)? {
+            self.of(Provisional::Failed).note_in(&name, attempt);
         }
         Ok(())
     }
 
-    fn unless(&mut self, doubt: Doubt, file: RunFile) -> io::Result<()> {
+    fn unless(&mut self, doubt: Provisional, file: RunFile) -> io::Result<()> {
         let name = file.name.clone();
         if self.sink.keep(doubt, file)? {
             self.of(doubt).note(&name);
@@ -233,8 +233,8 @@ impl<S: Sink> Pass<S> {
     }
 
     fn did(&mut self, line: &Line<'_>, outcome: FileOutcome) -> io::Result<()> {
-        self.of(Doubt::Failed).forget(&line.object);
-        self.of(Doubt::Skipped).forget(&line.object);
+        self.of(Provisional::Failed).forget(&line.object);
+        self.of(Provisional::Skipped).forget(&line.object);
         let file = entry(line, outcome);
         if self.kind.moves { self.did_of_two(file) } else { self.put(file) }
     }
@@ -285,7 +285,7 @@ impl<S: Sink> Pass<S> {
     fn done(&mut self, line: &Line<'_>, done: Option<Done<'_>>) -> io::Result<()> {
         let Some(done) = done else { return Ok(()) };
         let name = &*line.object;
-        let Kind { moves_inside, backup, .. } = self.kind;
+        let RunTraits { moves_inside, backup, .. } = self.kind;
         match done {
             // rclone counts what it reads, and what it writes.
             Done::Copied if line.msg.contains(STREAMED) => self.told.transfers += 2,
@@ -298,7 +298,7 @@ impl<S: Sink> Pass<S> {
         match done {
             Done::Copied if self.gone.take(name) => self.did(line, FileOutcome::Updated),
             Done::CopiedWhereItLies if moves_inside && backup => {
-                self.unless(Doubt::Copied, entry(line, FileOutcome::Copied))
+                self.unless(Provisional::Copied, entry(line, FileOutcome::Copied))
             }
             Done::CopiedTo if moves_inside || backup => {
                 self.moving.add(name);
@@ -314,7 +314,7 @@ impl<S: Sink> Pass<S> {
             }
             Done::MovedTo if backup => Ok(()),
             // First out of the way, then really: the last counts.
-            Done::Moved if backup => self.unless(Doubt::Moved, entry(line, FileOutcome::Moved)),
+            Done::Moved if backup => self.unless(Provisional::Moved, entry(line, FileOutcome::Moved)),
             Done::Moved | Done::MovedTo => self.did(line, FileOutcome::Moved),
             Done::RenamedFrom(was) => {
                 self.gone.take(was);
@@ -325,7 +325,7 @@ impl<S: Sink> Pass<S> {
                 if !(moved || moves_inside && backup) {
                     return self.did(line, FileOutcome::Deleted);
                 }
-                self.of(Doubt::Copied).forget(name);
+                self.of(Provisional::Copied).forget(name);
                 if backup {
                     self.gone.add(name);
                 }
@@ -333,7 +333,7 @@ impl<S: Sink> Pass<S> {
             }
             Done::IntoBackup => {
                 self.gone.take(name);
-                self.of(Doubt::Copied).forget(name);
+                self.of(Provisional::Copied).forget(name);
                 self.did(line, FileOutcome::Deleted)
             }
         }

@@ -32,7 +32,7 @@ pub enum Begin {
 
 /// The doors.
 #[derive(Clone, Copy)]
-pub struct Doors {
+pub struct RunActions {
     /// The run as it was read last: it has what the stream does not send.
     pub facts: RwSignal<Option<Run>>,
     /// Begins another run, and goes there.
@@ -53,7 +53,7 @@ pub struct Doors {
     pub refused: RwSignal<Option<AppError>>,
 }
 
-impl Doors {
+impl RunActions {
     /// Those of a page.
     pub fn new() -> Self {
         let facts = RwSignal::new(None::<Run>);
@@ -82,7 +82,7 @@ impl Doors {
                 refused.set(update_run(id, patch).await.err());
             }
         });
-        let doors = Self {
+        let actions = Self {
             facts,
             begin,
             stop: ServerAction::new(),
@@ -93,8 +93,8 @@ impl Doors {
             asks_name,
             refused,
         };
-        doors.hear();
-        doors
+        actions.hear();
+        actions
     }
 
     /// Looks at the run again after something was done to it.

@@ -11,7 +11,7 @@ use super::{latest::Names, reader};
 
 /// What is known of a run from what it was started with. By default every line is taken at its word.
 #[derive(Debug, Default)]
-pub struct Kind {
+pub struct RunTraits {
     /// Whether it moves files only to make room, or to follow a rename: what is asked for is something else.
     pub moves_inside: bool,
     /// Whether it moves files from one place to another: what is copied and then deleted was moved.
@@ -24,7 +24,7 @@ pub struct Kind {
     pub unread: Option<Names>,
 }
 
-impl Kind {
+impl RunTraits {
     /// Of the run in `dir`.
     pub fn of(dir: &Path) -> io::Result<Self> {
         let mut kind = RunSpec::read(dir).map(|spec| Self::by(&spec)).unwrap_or_default();

@@ -21,21 +21,21 @@ const PROMPT: Duration = Duration::from_secs(1);
 
 /// Listens to a log.
 #[derive(Debug)]
-pub(super) struct Quiet {
+pub(super) struct ProgressFallback {
     /// When it last said something.
     heard: Duration,
     asked: Option<Stats>,
     full: bool,
 }
 
-impl Quiet {
+impl ProgressFallback {
     /// All times are those of a clock that only goes on.
     pub(super) const fn new(now: Duration) -> Self {
         Self { heard: now, asked: None, full: false }
     }
 
     /// What the log says, or rclone when it lives and its log cannot say it.
-    pub(super) async fn or_ask(
+    pub(super) async fn or_query(
         &mut self,
         told: Option<Progress>,
         life: Life,
