@@ -12,11 +12,16 @@ use leptos_router::{
 use crate::{
     components::{
         layout::{Frame, Session, SessionActions},
-        load::login_href,
+        load::path_and_query,
         run_row::Stop,
         time::provide_now,
     },
-    domain::{error::ErrorCode, id::RunId, user::Theme},
+    domain::{
+        error::ErrorCode,
+        id::RunId,
+        session::{LOGIN, login_path},
+        user::Theme,
+    },
     live::provide_live,
     pages::{
         lazy, login::LoginPage, not_found::NotFoundPage, overview::OverviewPage, password::PasswordPage,
@@ -83,7 +88,7 @@ pub fn App() -> impl IntoView {
 fn Console(hydrated: Signal<bool>) -> impl IntoView {
     let at = use_location();
     let path = at.pathname;
-    let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), "/login" | "/setup" | "/password")));
+    let framed = Memo::new(move |_| path.with(|path| !matches!(path.as_str(), LOGIN | "/setup" | "/password")));
     // Asked for again when somebody comes in through the sign-in page, forgotten when they leave.
     let me = Resource::new(
         move || framed.get(),
@@ -98,7 +103,7 @@ fn Console(hydrated: Signal<bool>) -> impl IntoView {
     Effect::new(move |_| {
         let ended = me.with(|me| matches!(me, Some(Err(error)) if error.code == ErrorCode::Unauthenticated));
         if ended && framed.get_untracked() {
-            let _ = window().location().set_href(&login_href(&path.get_untracked(), &at.search.get_untracked()));
+            let _ = window().location().set_href(&login_path(&path_and_query(&at)));
         }
     });
     let theme = ServerAction::<UpdateTheme>::new();

@@ -1,12 +1,12 @@
 //! Loading states: a skeleton of the same size, then the view, or an error with what to do.
 
 use leptos::prelude::*;
-use leptos_router::{components::Redirect, hooks::use_location};
+use leptos_router::{components::Redirect, hooks::use_location, location::Location};
 
 use super::icon::icon_large;
 use crate::domain::{
     error::{AppError, ErrorCode},
-    location::encode,
+    session::login_path,
 };
 
 /// Shows `data` with `view`. Without a session it leads to the sign-in page, and back here afterwards.
@@ -35,13 +35,11 @@ where
 #[must_use]
 pub fn failure(error: AppError) -> AnyView {
     let at = use_location();
-    let path = at.pathname.get_untracked();
-    let query = at.search.get_untracked();
+    let again = path_and_query(&at);
     if error.code == ErrorCode::Unauthenticated {
-        return view! { <Redirect path=login_href(&path, &query) /> }.into_any();
+        return view! { <Redirect path=login_path(&again) /> }.into_any();
     }
     let missing = error.code == ErrorCode::NotFound;
-    let again = if query.is_empty() { path } else { format!("{path}?{query}") };
     let act = if missing {
         view! { <a class="button" href="/">"Go to the overview"</a> }.into_any()
     } else {
@@ -85,23 +83,9 @@ pub fn skeleton(lines: usize) -> AnyView {
     view! { <div class="skeleton" role="status" aria-label="Loading">{lines}</div> }.into_any()
 }
 
-/// The sign-in page, which leads back to `path` afterwards.
+/// The address of the page that is shown: its path and its query.
 #[must_use]
-pub fn login_href(path: &str, query: &str) -> String {
-    match (path, query) {
-        ("/" | "", "") => "/login".to_owned(),
-        (path, "") => format!("/login?next={}", encode(path)),
-        (path, query) => format!("/login?next={}", encode(&format!("{path}?{query}"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signing_in_leads_back_to_where_one_was() {
-        assert_eq!(login_href("/", ""), "/login");
-        assert_eq!(login_href("/runs", "state=failed&search=a b"), "/login?next=%2Fruns%3Fstate=failed%26search=a%20b");
-    }
+pub fn path_and_query(at: &Location) -> String {
+    let (path, query) = (at.pathname.get_untracked(), at.search.get_untracked());
+    if query.is_empty() { path } else { format!("{path}?{query}") }
 }

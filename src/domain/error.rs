@@ -66,6 +66,33 @@ impl ErrorCode {
     }
 }
 
+/// What the error with marked fields says.
+pub const CHECK_FIELDS: &str = "Check the marked fields.";
+
+/// A kind of thing of which no two have the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// A remote, by its name.
+    Remote,
+    /// A job, by its name.
+    Job,
+    /// A user, by their name.
+    User,
+    /// A mount, by its folder.
+    Mount,
+}
+
+impl Unique {
+    /// The field that holds what is unique.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Remote | Self::Job | Self::User => "name",
+            Self::Mount => "mount_point",
+        }
+    }
+}
+
 /// An error as a person and a program read it. The same JSON from server functions and from REST.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppError {
@@ -74,7 +101,8 @@ pub struct AppError {
     /// What went wrong and what to do, as a sentence. Never holds a secret.
     #[schema(example = "Check the marked fields.")]
     pub message: String,
-    /// Field name to what is wrong with it: with the code `invalid`, and where a place that was given is not there.
+    /// Field name to what is wrong with it: with the code `invalid`, where a place that was given is not there, and where
+    /// a name is taken.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(example = json!({ "source": "Write it as remote:path, or as an absolute path of this server." }))]
     pub fields: BTreeMap<String, String>,
@@ -130,13 +158,36 @@ impl AppError {
     /// Several fields fail their rules.
     #[must_use]
     pub fn invalid_fields(fields: BTreeMap<String, String>) -> Self {
-        Self { fields, ..Self::new(ErrorCode::Invalid, "Check the marked fields.") }
+        Self { fields, ..Self::new(ErrorCode::Invalid, CHECK_FIELDS) }
     }
 
-    /// All of it in one sentence, where no field can be marked.
+    /// Another thing of this kind has the name already, or got it meanwhile. Both the sentence and the field say so.
+    pub fn taken(what: Unique, name: impl fmt::Display) -> Self {
+        let message = match what {
+            Unique::Remote => format!("A remote named “{name}” already exists. Choose another name."),
+            Unique::Job => format!("A job named “{name}” already exists. Choose another name."),
+            Unique::User => format!("A user named “{name}” already exists. Choose another name."),
+            Unique::Mount => {
+                format!("Something is already mounted at {name}. Unmount it first, or choose another folder.")
+            }
+        };
+        Self::conflict(message).marking(what.field())
+    }
+
+    /// The same error, which marks this field as well.
     #[must_use]
-    pub fn sentence(self) -> String {
-        self.fields.into_values().next().unwrap_or(self.message)
+    pub fn marking(mut self, field: &str) -> Self {
+        self.fields.insert(field.to_owned(), self.message.clone());
+        self
+    }
+
+    /// All that it says, where no field can be marked: what is wrong with the fields, or else its message.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if self.fields.is_empty() {
+            return self.message.clone();
+        }
+        self.fields.values().map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
     /// `what` is a noun with its name, as in "run 01J…".
@@ -162,9 +213,9 @@ impl AppError {
 
     /// The same, said of this field: when it is about a place, both the sentence and the field tell.
     #[must_use]
-    pub fn about(mut self, field: &str) -> Self {
+    pub fn about(self, field: &str) -> Self {
         if self.code == ErrorCode::NotFound && self.fields.is_empty() {
-            self.fields.insert(field.to_owned(), self.message.clone());
+            return self.marking(field);
         }
         self
     }
@@ -179,6 +230,12 @@ impl AppError {
     #[must_use]
     pub fn field(&self, field: &str) -> Option<String> {
         self.fields.get(field).cloned()
+    }
+
+    /// What is wrong with `field`, or else all that it says.
+    #[must_use]
+    pub fn field_or_summary(&self, field: &str) -> String {
+        self.field(field).unwrap_or_else(|| self.summary())
     }
 }
 

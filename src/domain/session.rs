@@ -3,7 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{id::SessionId, time::Timestamp};
+use super::{id::SessionId, location::encode, time::Timestamp};
+
+/// The page where people sign in.
+pub const LOGIN: &str = "/login";
+
+/// The address of the sign-in page that leads back to `page` afterwards, a path with its query. The one answer to where
+/// somebody without a session goes: from a page's address (`http/gate.rs`), from data that is refused
+/// (`components/load.rs`), and from a session that ends while a page is open (`app.rs`).
+#[must_use]
+pub fn login_path(page: &str) -> String {
+    if matches!(page, "/" | "") { LOGIN.to_owned() } else { format!("{LOGIN}?next={}", encode(page)) }
+}
 
 /// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -59,6 +70,20 @@ pub fn browser(agent: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signing_in_leads_back_to_where_one_was() {
+        for (page, path) in [
+            ("/", "/login"),
+            ("", "/login"),
+            ("/runs", "/login?next=%2Fruns"),
+            ("/runs?state=failed&search=a b", "/login?next=%2Fruns%3Fstate=failed%26search=a%20b"),
+            ("/browse/nas:a%2520b", "/login?next=%2Fbrowse%2Fnas:a%252520b"),
+            ("//evil.example", "/login?next=%2F%2Fevil.example"),
+        ] {
+            assert_eq!(login_path(page), path, "{page}");
+        }
+    }
 
     #[test]
     fn a_browser_is_named_as_its_owner_knows_it() {

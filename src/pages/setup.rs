@@ -72,7 +72,7 @@ fn judge(name: &str, password: &str) -> (u8, String) {
         return (u8::from(length >= PASSWORD_MIN / 2), format!("{} more", PASSWORD_MIN - length));
     }
     if let Err(error) = validate_password(name, password) {
-        return (1, error.field("password").unwrap_or(error.message));
+        return (1, error.field_or_summary("password"));
     }
     let mut distinct: Vec<char> = password.chars().collect();
     distinct.sort_unstable();

@@ -58,11 +58,11 @@ async fn admin(command: Admin, data: &DataDir) -> Result<(), Box<dyn std::error:
     let password = read_password()?;
     match command {
         Admin::Create { name } => {
-            auth.create_user(&name, Role::Admin, &password).await.map_err(words)?;
+            auth.create_user(&name, Role::Admin, &password).await.map_err(|error| error.summary())?;
             writeln!(io::stdout(), "{name} can sign in now.")?;
         }
         Admin::Reset { name } => {
-            auth.reset_password(&name, &password).await.map_err(words)?;
+            auth.reset_password(&name, &password).await.map_err(|error| error.summary())?;
             writeln!(io::stdout(), "{name} has a new password, and is signed out everywhere.")?;
         }
     }
@@ -71,7 +71,8 @@ async fn admin(command: Admin, data: &DataDir) -> Result<(), Box<dyn std::error:
 
 async fn create_token(new: &NewToken) -> Result<(), Box<dyn std::error::Error>> {
     let auth = open(&new.data).await?;
-    let token = auth.create_token(&new.user, &new.name, new.role, new.expires).await.map_err(words)?;
+    let token =
+        auth.create_token(&new.user, &new.name, new.role, new.expires).await.map_err(|error| error.summary())?;
     writeln!(io::stdout(), "{token}")?;
     Ok(())
 }
@@ -84,7 +85,7 @@ async fn open(data: &DataDir) -> Result<Auth, Box<dyn std::error::Error>> {
     let store = Store::open(&data.database()).await?;
     let config =
         AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone(), proxies: TrustedProxies::default() };
-    Ok(Auth::open(store, Clock::system(), config).await.map_err(words)?)
+    Ok(Auth::open(store, Clock::system(), config).await.map_err(|error| error.summary())?)
 }
 
 /// The first line of standard input. Never an argument: those are for everybody to see.
@@ -116,11 +117,6 @@ fn hidden<T>(act: impl FnOnce() -> T) -> T {
     let done = act();
     usual.iter().for_each(set);
     done
-}
-
-/// An error in all its words: what is wrong with each field as well.
-fn words(error: crate::domain::error::AppError) -> String {
-    if error.fields.is_empty() { error.message } else { error.fields.into_values().collect::<Vec<_>>().join(" ") }
 }
 
 impl From<StoreError> for start::StartError {

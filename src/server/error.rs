@@ -6,7 +6,7 @@ use std::{error::Error, io};
 use ulid::Ulid;
 
 use super::{rclone::error::RcloneError, store::StoreError};
-use crate::domain::error::{AppError, Denied, ErrorCode};
+use crate::domain::error::{AppError, Denied, ErrorCode, Unique};
 
 /// Logs `source` with all that caused it, and answers with where to find it.
 pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError {
@@ -20,6 +20,12 @@ pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError 
 
 fn report(code: ErrorCode, message: &str, what: &'static str, source: &(dyn Error + 'static)) -> AppError {
     let reference = Ulid::new().to_string();
+    tracing::error!(reference, error = causes(source), "{what}");
+    AppError { reference: Some(reference), ..AppError::new(code, message) }
+}
+
+/// An error and all that caused it, in one line for the log.
+pub fn causes(source: &(dyn Error + 'static)) -> String {
     let mut causes = source.to_string();
     let mut next = source.source();
     while let Some(cause) = next {
@@ -27,14 +33,21 @@ fn report(code: ErrorCode, message: &str, what: &'static str, source: &(dyn Erro
         causes.push_str(&cause.to_string());
         next = cause.source();
     }
-    tracing::error!(reference, error = causes, "{what}");
-    AppError { reference: Some(reference), ..AppError::new(code, message) }
+    causes
+}
+
+/// An error of a statement that writes something with a unique name: taken, the field is marked.
+pub fn unless_taken(what: Unique, name: &str) -> impl FnOnce(StoreError) -> AppError {
+    move |error| match error {
+        StoreError::Taken => AppError::taken(what, name),
+        error => error.into(),
+    }
 }
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken => Self::conflict("This name is taken. Choose another."),
+            StoreError::Taken => Self::conflict("This already exists."),
             StoreError::Busy(_) => report(
                 ErrorCode::Unavailable,
                 "The database is busy. Try again in a moment.",
@@ -58,7 +71,7 @@ impl From<RcloneError> for AppError {
             RcloneError::Missing { message } => Self::new(ErrorCode::RcloneMissing, message),
             RcloneError::Invalid { fields, withheld: true } => Self::invalid_fields(fields).denying(Denied::Option),
             RcloneError::Invalid { fields, withheld: false } => Self::invalid_fields(fields),
-            RcloneError::Exists => Self::conflict("A remote with this name exists. Choose another name."),
+            RcloneError::Exists { name } => Self::taken(Unique::Remote, name),
             RcloneError::UnknownRemote => Self::not_found("remote with this name"),
             RcloneError::NotFound => Self::new(ErrorCode::NotFound, "This folder does not exist."),
             RcloneError::IsFile => Self::new(ErrorCode::NotFound, "That is a file, not a folder."),

@@ -2,7 +2,11 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use crate::domain::{error::AppError, session::SessionSummary, user::Me};
+use crate::domain::{
+    error::AppError,
+    session::{LOGIN, SessionSummary},
+    user::Me,
+};
 
 /// Who is signed in, and what the frame shows.
 #[server(prefix = "/api/fn", endpoint = "sessions/me", input = GetUrl)]
@@ -43,6 +47,6 @@ pub async fn delete_session(everywhere: Option<String>) -> Result<(), AppError> 
     visitor(|actor, visitor, app| async move { sessions::delete(&actor, &visitor, &app, everywhere.is_some()).await })
         .await?;
     crate::server::call::clear_storage();
-    crate::server::call::redirect("/login");
+    crate::server::call::redirect(LOGIN);
     Ok(())
 }

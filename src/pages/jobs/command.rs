@@ -6,7 +6,11 @@ use leptos::{leptos_dom::helpers::debounce, prelude::*, task::spawn_local};
 
 use crate::{
     components::{copy::copy_button, form::Errors, icon::icon},
-    domain::{comparison::Comparison, error::AppError, run::new::NewRun},
+    domain::{
+        comparison::Comparison,
+        error::{AppError, CHECK_FIELDS},
+        run::new::NewRun,
+    },
     server_fns::runs::{get_comparison, preview_command},
 };
 
@@ -64,9 +68,9 @@ pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
         Some(Err(error)) if error.fields.is_empty() => {
             view! { <p class="field__error">{icon("triangle-alert")}<span>{error.message}</span></p> }.into_any()
         }
-        Some(Err(_)) => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
+        Some(Err(_)) => view! { <p class="muted">{CHECK_FIELDS}</p> }.into_any(),
         None => match wanted.get() {
-            Some(Err(_)) => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
+            Some(Err(_)) => view! { <p class="muted">{CHECK_FIELDS}</p> }.into_any(),
             // As high as the line that is on its way.
             Some(Ok(_)) => {
                 view! { <pre class="equivalent__line" aria-busy="true"><code class="muted">"…"</code></pre> }.into_any()

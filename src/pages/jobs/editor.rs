@@ -1,6 +1,8 @@
 //! `/jobs/new` and `/jobs/{id}`: the one editor, for a job and for a transfer that is run once. `?source=`,
 //! `?destination=` and `?operation=` fill it in; `?preview=1` starts with the preview.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -22,7 +24,7 @@ use crate::{
         load::{load, skeleton},
     },
     domain::{
-        error::{AppError, ErrorCode, Result},
+        error::{AppError, Result},
         guard::Approval,
         id::{JobId, RunId},
         job::{Job, JobQuery, JobUpdate, NewJob},
@@ -170,7 +172,7 @@ impl Editor {
             match (self.unchanged(), self.wanted.try_get_untracked().flatten()) {
                 (Some(id), _) => run_job(id, approval.clone()).await,
                 (None, Some(Ok(run))) => start_run(NewRun { approval: approval.clone(), ..run }).await,
-                _ => Err(AppError::new(ErrorCode::Invalid, "Check the marked fields.")),
+                _ => Err(AppError::invalid_fields(BTreeMap::new())),
             }
         }
         .await;
@@ -210,7 +212,7 @@ impl Editor {
     /// Whether it was a new one.
     async fn save(self) -> Result<bool> {
         let Ok(job) = self.spec.get_untracked() else {
-            return Err(AppError::new(ErrorCode::Invalid, "Check the marked fields."));
+            return Err(AppError::invalid_fields(BTreeMap::new()));
         };
         let before =
             self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id.clone(), saved.job.version)));

@@ -11,7 +11,7 @@ use crate::{
         progress::{percent, run_bar},
     },
     domain::{
-        error::{AppError, Result},
+        error::{AppError, CHECK_FIELDS, Result},
         forecast::would,
         format,
         id::RunId,
@@ -145,7 +145,7 @@ pub fn preview(editor: Editor) -> AnyView {
             Stage::Asked => view! { <p class="muted">"Starting…"</p><progress aria-label="Progress of the preview"></progress> }.into_any(),
             Stage::Going(run) => going(live, *run),
             Stage::Ended(run, counts) => ended(editor, &run, counts, stale),
-            Stage::Refused(error) if !error.fields.is_empty() => view! { <p class="muted">"Check the marked fields."</p> }.into_any(),
+            Stage::Refused(error) if !error.fields.is_empty() => view! { <p class="muted">{CHECK_FIELDS}</p> }.into_any(),
             Stage::Refused(error) => problem("Could not preview this transfer", error.message, None),
         }
     };

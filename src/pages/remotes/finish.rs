@@ -18,7 +18,7 @@ use crate::{
         icon::icon,
     },
     domain::{
-        error::AppError,
+        error::{AppError, Unique},
         identity::ServerIdentity,
         provider::Provider,
         remote::{NewRemote, RemoteName, RemoteTest},
@@ -110,15 +110,12 @@ pub(super) fn Finish(
         });
         let (name, over) = match names {
             Ok(names) => names,
-            Err(error) => return Some(error.field("name").unwrap_or(error.message)),
+            Err(error) => return Some(error.field_or_summary("name")),
         };
         taken.with_value(|taken| {
             let is_taken = |name: &RemoteName| taken.iter().any(|one| one == name.as_str());
-            if is_taken(&name) {
-                return Some("There is a remote with this name. Choose another.".to_owned());
-            }
-            let over = over.filter(is_taken)?;
-            Some(format!("There is a remote “{over}”, which the encrypted one would be called. Choose another name."))
+            let name = if is_taken(&name) { Some(name) } else { over.filter(is_taken) };
+            Some(AppError::taken(Unique::Remote, name?.as_str()).message)
         })
     };
     // Checked as typed, but an empty field is not scolded before one tries to save.

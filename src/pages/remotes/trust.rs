@@ -89,7 +89,7 @@ fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRem
             {shown}
             {problem}
             {move || refused().map(|error| {
-                let text = error.field("fingerprint").unwrap_or(error.message);
+                let text = error.field_or_summary("fingerprint");
                 view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> }
             })}
         </section>

@@ -105,7 +105,7 @@ impl RunActions {
             self.refused.set(Some(error));
         }
         if let Some(Err(error)) = self.confirm.value().get_untracked() {
-            self.refused.set(Some(AppError::new(error.code, error.sentence())));
+            self.refused.set(Some(AppError::new(error.code, error.summary())));
         }
         Effect::watch(
             move || stop.get(),

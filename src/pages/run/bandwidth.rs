@@ -65,9 +65,7 @@ fn controls(
             set.run(field.value());
         }
     };
-    let problem = move || {
-        actions.limit.value().get().and_then(Result::err).map(|error| error.field("rate").unwrap_or(error.message))
-    };
+    let problem = move || actions.limit.value().get().and_then(Result::err).map(|error| error.field_or_summary("rate"));
     let help = move || {
         if running.get() {
             "In rclone’s format: 800k, 2.5M, or 1M:2M for up and down."

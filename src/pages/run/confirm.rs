@@ -30,7 +30,7 @@ pub fn confirm(run: &Run, report: &GuardReport, actions: RunActions) -> AnyView 
     let problem = move || {
         let error = actions.confirm.value().get()?.err()?;
         Some(
-            view! { <p class="field__error" id="confirm-error" role="alert">{icon("triangle-alert")}<span>{error.sentence()}</span></p> }
+            view! { <p class="field__error" id="confirm-error" role="alert">{icon("triangle-alert")}<span>{error.summary()}</span></p> }
                 .into_any(),
         )
     };

@@ -129,7 +129,7 @@ pub fn ApproveQuestion(actions: RunActions) -> impl IntoView {
     };
     let problem = move || {
         let error = actions.refused.get()?;
-        Some(error.field("approval.confirm").or_else(|| error.field("approval.preview")).unwrap_or(error.message))
+        Some(error.field("approval.confirm").unwrap_or_else(|| error.field_or_summary("approval.preview")))
     };
     Effect::new(move |_| {
         if actions.asks_name.get()

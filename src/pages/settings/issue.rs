@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{ROLES, SettingsActions, role_word, words};
+use super::{ROLES, SettingsActions, role_word};
 use crate::{
     components::{copy::copy_button, form::interactive, icon::icon},
     domain::{
@@ -126,7 +126,7 @@ pub fn issue(own: Role, whose: &'static str, actions: SettingsActions) -> AnyVie
                     <button class="button button--primary" disabled=move || pending.get()>"Create token"</button>
                 </fieldset>
                 {scopes(role, narrowed, chosen)}
-                {move || failed.get().map(|error| view! { <p class="refusal" role="alert">{words(&error)}</p> }.into_any())}
+                {move || failed.get().map(|error| view! { <p class="refusal" role="alert">{error.summary()}</p> }.into_any())}
                 <p class="help" id="token-role-help">{ROLES}" A token never has more rights than its owner."</p>
             </form>
         </details>

@@ -209,7 +209,7 @@ where
     let value = door.value();
     // Known at once where a form without JavaScript led back here.
     if let Some(Err(error)) = value.get_untracked() {
-        said.set(Some(Err(words(&error))));
+        said.set(Some(Err(error.summary())));
     }
     Effect::watch(
         move || value.get(),
@@ -217,19 +217,10 @@ where
             let Some(value) = value else { return };
             let counter = if value.is_ok() { actions.done } else { actions.refused };
             counter.update(|n| *n += 1);
-            said.set(Some(value.as_ref().map(done).map_err(words)));
+            said.set(Some(value.as_ref().map(done).map_err(AppError::summary)));
         },
         false,
     );
-}
-
-/// An error in all its words: what is wrong with each field as well.
-fn words(error: &AppError) -> String {
-    if error.fields.is_empty() {
-        error.message.clone()
-    } else {
-        error.fields.values().cloned().collect::<Vec<_>>().join(" ")
-    }
 }
 
 /// A role as it is written on the page.

@@ -5,23 +5,26 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Auth, error::failed, names, secret};
+use super::{Auth, names, secret};
 use crate::{
     domain::{
         audit::Via,
-        error::{AppError, Result},
+        error::{AppError, Result, Unique},
         id::{TokenId, UserId},
         policy::Permission,
         time::Timestamp,
         token::{DAYS_MAX, validate_label},
         user::{Role, validate_username},
     },
-    server::store::{
-        Connection, StoreError,
-        audit::{self, NewAudit},
-        new_id, sessions,
-        tokens::{self, NewToken},
-        users::{self, NewUser, User},
+    server::{
+        error::unless_taken,
+        store::{
+            Connection,
+            audit::{self, NewAudit},
+            new_id, sessions,
+            tokens::{self, NewToken},
+            users::{self, NewUser, User},
+        },
     },
 };
 
@@ -42,10 +45,10 @@ impl Auth {
         validate_username(name)?;
         let hash = self.hash_password(name, password).await?;
         let at = self.0.clock.now();
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         let user = new_user(&mut tx, name, role, hash, false, at).await?;
         audit_cli(&mut tx, at, "user.create", &user.name, json!({ "role": role })).await?;
-        tx.commit().await.map_err(failed)?;
+        tx.commit().await?;
         Ok(user)
     }
 
@@ -57,13 +60,13 @@ impl Auth {
     pub async fn reset_password(&self, name: &str, password: &str) -> Result<()> {
         let hash = self.hash_password(name.trim(), password).await?;
         let at = self.0.clock.now();
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         let user = find(&mut tx, name).await?;
-        users::set_password(&mut tx, &user.id, &hash).await.map_err(failed)?;
-        let ended = sessions::delete_of_user(&mut tx, &user.id).await.map_err(failed)?;
-        let revoked = tokens::revoke_of_user(&mut tx, &user.id).await.map_err(failed)?;
+        users::set_password(&mut tx, &user.id, &hash).await?;
+        let ended = sessions::delete_of_user(&mut tx, &user.id).await?;
+        let revoked = tokens::revoke_of_user(&mut tx, &user.id).await?;
         audit_cli(&mut tx, at, "user.password", &user.name, json!({ "sessions": ended, "tokens": revoked })).await?;
-        tx.commit().await.map_err(failed)
+        Ok(tx.commit().await?)
     }
 
     /// Makes a token and tells it: only now, only its hash is stored.
@@ -77,7 +80,7 @@ impl Auth {
         }
         let at = self.0.clock.now();
         let life = i64::try_from(expires_in.as_millis()).unwrap_or(i64::MAX);
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         let user = find(&mut tx, user).await?;
         let plan = TokenPlan {
             label,
@@ -90,7 +93,7 @@ impl Auth {
         let (id, token) = issue_token(&mut tx, &user, &plan).await?;
         let detail = json!({ "token": id, "user": user.name, "role": role, "expires_at": plan.expires_at });
         audit_cli(&mut tx, at, "token.create", label.trim(), detail).await?;
-        tx.commit().await.map_err(failed)?;
+        tx.commit().await?;
         Ok(token)
     }
 }
@@ -123,7 +126,7 @@ pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>)
             format!("{} has the role {}: their tokens cannot have a higher one.", owner.name, owner.role.as_str()),
         ));
     }
-    if tokens::count(c, &owner.id, plan.created_at).await.map_err(failed)? >= TOKENS_MAX {
+    if tokens::count(c, &owner.id, plan.created_at).await? >= TOKENS_MAX {
         return Err(AppError::conflict(format!(
             "{} has {TOKENS_MAX} tokens already. Revoke one that is no longer used.",
             owner.name
@@ -142,7 +145,7 @@ pub async fn issue_token(c: &mut Connection, owner: &User, plan: &TokenPlan<'_>)
         created_at: plan.created_at,
         expires_at: plan.expires_at,
     };
-    tokens::insert(c, &row).await.map_err(failed)?;
+    tokens::insert(c, &row).await?;
     Ok((id, token))
 }
 
@@ -160,24 +163,22 @@ pub async fn new_user(
 ) -> Result<User> {
     let id: UserId = new_id(at);
     // The same name is handled below: it is taken.
-    let others = users::names(c).await.map_err(failed)?;
+    let others = users::names(c).await?;
     let like = others.into_iter().find(|other| names::look_alike(other, name));
     if let Some(like) = like.filter(|like| like.to_lowercase() != name.to_lowercase()) {
         return Err(AppError::conflict(format!(
             "{name} looks like {like}, who is here already. Choose a name that nobody takes for another."
-        )));
+        ))
+        .marking(Unique::User.field()));
     }
     let user = NewUser { id, name: name.to_owned(), role, password_hash, created_at: at, must_change };
-    users::insert(c, &user).await.map_err(|error| match error {
-        StoreError::Taken => AppError::conflict(format!("There is a user {name} already.")),
-        other => failed(other),
-    })?;
-    let stored = users::get(c, &user.id).await.map_err(failed)?;
+    users::insert(c, &user).await.map_err(unless_taken(Unique::User, name))?;
+    let stored = users::get(c, &user.id).await?;
     stored.ok_or_else(|| AppError::not_found(format!("user {name}")))
 }
 
 async fn find(c: &mut Connection, name: &str) -> Result<User> {
-    let user = users::get_by_name(c, name.trim()).await.map_err(failed)?;
+    let user = users::get_by_name(c, name.trim()).await?;
     user.ok_or_else(|| AppError::not_found(format!("user {}", name.trim())))
 }
 
@@ -200,5 +201,5 @@ async fn audit_cli(
         address: None,
         run_id: None,
     };
-    audit::insert(c, &entry).await.map_err(failed)
+    Ok(audit::insert(c, &entry).await?)
 }

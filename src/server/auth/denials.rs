@@ -12,7 +12,6 @@ use serde_json::json;
 
 use super::{
     Actor, Auth,
-    error::failed,
     throttle::{Network, network},
 };
 use crate::{
@@ -54,7 +53,7 @@ impl Denial {
             (None, ErrorCode::RateLimited) => "rate_limited",
             (None, _) => return None,
         };
-        Some(Self { kind, why: error.clone().sentence() })
+        Some(Self { kind, why: error.summary() })
     }
 }
 
@@ -179,14 +178,14 @@ impl Auth {
         if first.is_none() && before.is_none() {
             return Ok(());
         }
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         if let Some(sum) = before {
             insert(&mut tx, &key, &sum.row, Some((sum.more, sum.since)), now).await?;
         }
         if let Some(row) = first {
             insert(&mut tx, &key, &row, None, now).await?;
         }
-        tx.commit().await.map_err(failed)
+        Ok(tx.commit().await?)
     }
 
     /// Writes how often what is over was denied beside its first time; at the end of the console, of all of it.
@@ -199,11 +198,11 @@ impl Auth {
         if over.is_empty() {
             return Ok(());
         }
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         for (key, sum) in over {
             insert(&mut tx, &key, &sum.row, Some((sum.more, sum.since)), now).await?;
         }
-        tx.commit().await.map_err(failed)
+        Ok(tx.commit().await?)
     }
 }
 
@@ -230,7 +229,7 @@ async fn insert(
         address: row.address.clone(),
         run_id: None,
     };
-    audit::insert(tx, &entry).await.map_err(failed)
+    Ok(audit::insert(tx, &entry).await?)
 }
 
 /// A method and a path as a denial names them: ids are left out, of a path the first parts are kept, and nothing that

@@ -5,7 +5,6 @@ mod accounts;
 mod actor;
 mod credential;
 mod denials;
-mod error;
 mod names;
 mod own_password;
 mod password;
@@ -37,8 +36,6 @@ use super::{
     platform::clock::Clock,
     store::{Store, audit, sessions::Limits, users},
 };
-use error::failed;
-
 use crate::domain::error::Result;
 
 /// What has to be known about the surroundings.
@@ -75,9 +72,9 @@ impl Auth {
     /// # Errors
     /// When the database cannot be read.
     pub async fn open(store: Store, clock: Clock, config: AuthConfig) -> Result<Self> {
-        let mut reader = store.acquire().await.map_err(failed)?;
-        let needed = !users::any(&mut reader).await.map_err(failed)?;
-        let signed_in = audit::sign_ins(&mut reader).await.map_err(failed)?;
+        let mut reader = store.acquire().await?;
+        let needed = !users::any(&mut reader).await?;
+        let signed_in = audit::sign_ins(&mut reader).await?;
         drop(reader);
         let setup = setup::Setup::new(&config.data_dir, needed);
         let throttle = throttle::Throttle::new(&clock);
@@ -130,6 +127,6 @@ impl Auth {
     /// When the database cannot be written.
     pub async fn sweep(&self) -> Result<()> {
         self.flush_denials(false).await?;
-        session::delete_expired(&self.0.store, &self.0.clock).await.map_err(failed)
+        Ok(session::delete_expired(&self.0.store, &self.0.clock).await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Actor, Auth, Visitor, error::failed, sign_in::start_session};
+use super::{Actor, Auth, Visitor, sign_in::start_session};
 use crate::{
     domain::{
         audit::Via,
@@ -27,13 +27,13 @@ impl Auth {
         }
         // Guessing here is guessing at the sign-in.
         self.0.throttle.sign_in(&actor.name, visitor.address)?;
-        let mut reader = self.0.store.acquire().await.map_err(failed)?;
-        let before = users::password_hash(&mut reader, &actor.user_id).await.map_err(failed)?;
+        let mut reader = self.0.store.acquire().await?;
+        let before = users::password_hash(&mut reader, &actor.user_id).await?;
         drop(reader);
         if !self.0.passwords.verify(&change.current_password, before.as_deref()).await? {
-            let mut tx = self.0.store.begin().await.map_err(failed)?;
+            let mut tx = self.0.store.begin().await?;
             self.note_password(&mut tx, actor, visitor, None).await?;
-            tx.commit().await.map_err(failed)?;
+            tx.commit().await?;
             return Err(AppError::invalid("current_password", "This is not your password."));
         }
         self.0.throttle.signed_in(&actor.name, visitor.address);
@@ -42,17 +42,17 @@ impl Auth {
         }
         let hash = self.hash_password(&actor.name, &change.password).await?;
 
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         // The check took a while: somebody may have given them another one meanwhile.
-        if users::password_hash(&mut tx, &actor.user_id).await.map_err(failed)? != before {
+        if users::password_hash(&mut tx, &actor.user_id).await? != before {
             return Err(AppError::conflict("Your password was changed meanwhile. Sign in again."));
         }
-        users::set_password(&mut tx, &actor.user_id, &hash).await.map_err(failed)?;
-        users::set_must_change(&mut tx, &actor.user_id, false).await.map_err(failed)?;
-        let ended = sessions::delete_of_user(&mut tx, &actor.user_id).await.map_err(failed)?;
-        let epoch = users::epoch(&mut tx, &actor.user_id).await.map_err(failed)?;
+        users::set_password(&mut tx, &actor.user_id, &hash).await?;
+        users::set_must_change(&mut tx, &actor.user_id, false).await?;
+        let ended = sessions::delete_of_user(&mut tx, &actor.user_id).await?;
+        let epoch = users::epoch(&mut tx, &actor.user_id).await?;
         self.note_password(&mut tx, actor, visitor, Some(ended)).await?;
-        tx.commit().await.map_err(failed)?;
+        tx.commit().await?;
         match epoch {
             Some(epoch) if actor.via == Via::Session => start_session(visitor, &actor.user_id, epoch).await,
             _ => Ok(()),
@@ -80,6 +80,6 @@ impl Auth {
             address: visitor.address_text(),
             run_id: None,
         };
-        audit::insert(tx, &entry).await.map_err(failed)
+        Ok(audit::insert(tx, &entry).await?)
     }
 }

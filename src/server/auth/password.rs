@@ -8,10 +8,12 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use super::error::internal;
-use crate::domain::{
-    error::{AppError, ErrorCode, Result},
-    user::PASSWORD_MAX,
+use crate::{
+    domain::{
+        error::{AppError, ErrorCode, Result},
+        user::PASSWORD_MAX,
+    },
+    server::error::internal,
 };
 
 /// 46 MiB, one pass, one lane: OWASP's choice for argon2id where memory is at hand.
@@ -43,7 +45,10 @@ impl Passwords {
     pub(super) async fn hash(&self, password: &str) -> Result<String> {
         let password = bounded(password)?;
         self.run(move || {
-            hasher()?.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| internal(&error))
+            hasher()?
+                .hash_password(password.as_bytes())
+                .map(|hash| hash.to_string())
+                .map_err(|error| internal("a password could not be hashed", &error))
         })
         .await?
     }
@@ -54,7 +59,7 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         self.run(move || {
-            let hash = PasswordHash::new(&hash).map_err(|error| internal(&error))?;
+            let hash = PasswordHash::new(&hash).map_err(|error| internal("a password could not be hashed", &error))?;
             // The parameters are those of the hash, not ours: a hash from before they changed is checked as it was
             // made.
             Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known)
@@ -83,7 +88,7 @@ impl Passwords {
             let _held = (place, worker);
             work()
         });
-        work.await.map_err(|error| internal(&error))
+        work.await.map_err(|error| internal("a password could not be hashed", &error))
     }
 }
 
@@ -95,7 +100,9 @@ fn bounded(password: &str) -> Result<String> {
 }
 
 fn hasher() -> Result<Argon2<'static>> {
-    Params::new(MEMORY_KIB, PASSES, LANES, None).map(Argon2::from).map_err(|error| internal(&error))
+    Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map(Argon2::from)
+        .map_err(|error| internal("a password could not be hashed", &error))
 }
 
 #[cfg(test)]

@@ -7,18 +7,15 @@ use std::{
 };
 
 use axum::{
-    Json,
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use tower_sessions::Session;
 
 use super::{
-    Actor, Auth, Denial, Shown, Visitor,
-    error::{failed, internal},
-    secret,
+    Actor, Auth, Denial, Shown, Visitor, secret,
     session::{cookie_name, id_hash, limits},
     shown,
 };
@@ -30,7 +27,8 @@ use crate::{
     },
     server::{
         client::Client,
-        store::{Result, sessions, tokens},
+        error::internal,
+        store::{self, sessions, tokens},
     },
 };
 
@@ -45,9 +43,12 @@ const AGENT_LEN: usize = 256;
 
 /// Puts a [`Visitor`] into the request, and an [`Actor`] when the request shows a valid session or token. Runs inside
 /// of [`Auth::session_layer`]. Refuses nobody: what needs an actor says so itself.
-pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
+///
+/// # Errors
+/// When the request shows several tokens, or when it cannot be found out whose it is.
+pub async fn resolve(auth: &Auth, mut request: Request, next: Next) -> Result<Response, AppError> {
     let Some(session) = request.extensions().get::<Session>().cloned() else {
-        return refuse(&internal(&std::io::Error::other("the session layer is missing")));
+        return Err(internal("the session layer is missing", &std::io::Error::other("no session")));
     };
     let client = auth.client(&request);
     if let Some(client) = client {
@@ -57,20 +58,14 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     let mut visitor = Visitor { agent: agent(request.headers()), ..Visitor::new(session, address) };
     let counts = request.uri().path() != EVENTS;
 
-    if let Err(error) = auth.refresh_setup().await {
-        return refuse(&failed(error));
-    }
+    auth.refresh_setup().await?;
     let actor = match shown(request.headers()) {
-        Shown::Token(token) => auth.by_token(&mut visitor, token).await,
-        Shown::Nothing => auth.by_session(&visitor, counts).await.map_err(failed),
-        Shown::Several => Err(AppError::new(
-            ErrorCode::BadRequest,
-            "The request has several Longshore tokens. Send one Authorization header.",
-        )),
-    };
-    let actor = match actor {
-        Ok(actor) => actor,
-        Err(error) => return refuse(&error),
+        Shown::Token(token) => auth.by_token(&mut visitor, token).await?,
+        Shown::Nothing => auth.by_session(&visitor, counts).await?,
+        Shown::Several => {
+            let message = "The request has several Longshore tokens. Send one Authorization header.";
+            return Err(AppError::new(ErrorCode::BadRequest, message));
+        }
     };
     if let Some(actor) = actor.clone() {
         request.extensions_mut().insert(actor);
@@ -90,7 +85,7 @@ pub async fn resolve(State(auth): State<Auth>, mut request: Request, next: Next)
     if had_cookie && auth.0.config.secure_cookie && visitor.session.is_empty().await {
         response.headers_mut().append(header::SET_COOKIE, removal());
     }
-    response
+    Ok(response)
 }
 
 /// tower-sessions removes a cookie without the attribute that browsers demand of every `__Host-` cookie, so they would
@@ -107,15 +102,6 @@ fn agent(headers: &HeaderMap) -> Option<Arc<str>> {
     Some(text.chars().take(AGENT_LEN).collect::<String>().into())
 }
 
-fn refuse(error: &AppError) -> Response {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Json(error)).into_response();
-    if let Some(seconds) = error.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    }
-    response
-}
-
 impl Auth {
     /// Where a request comes from, by its connection and the proxies that are trusted.
     #[must_use]
@@ -130,11 +116,6 @@ impl Auth {
             .map(|info| self.0.config.proxies.client(info.0.ip(), request.headers()))
     }
 
-    /// Whether the visitor is still signed in. For what lasts longer than a request.
-    pub async fn is_signed_in(&self, visitor: &Visitor) -> bool {
-        matches!(self.identify(visitor).await, Ok(Some(_)))
-    }
-
     /// Whether the visitor is still this actor: by a session or a token that was not ended, the same user, the same
     /// role, the same scopes. Asking does not count as use.
     pub async fn still_valid(&self, actor: &Actor, visitor: &Visitor) -> bool {
@@ -143,14 +124,14 @@ impl Auth {
     }
 
     /// Who the visitor is now, by the token or the session that they came with.
-    pub(super) async fn identify(&self, visitor: &Visitor) -> Result<Option<Actor>> {
+    pub(super) async fn identify(&self, visitor: &Visitor) -> store::Result<Option<Actor>> {
         let Some(id) = &visitor.token else { return self.by_session(visitor, false).await };
         let mut reader = self.0.store.acquire().await?;
         let token = tokens::live_by_id(&mut reader, id, self.0.clock.now()).await?;
         Ok(token.map(|token| token_actor(token, visitor)))
     }
 
-    async fn by_session(&self, visitor: &Visitor, counts: bool) -> Result<Option<Actor>> {
+    async fn by_session(&self, visitor: &Visitor, counts: bool) -> store::Result<Option<Actor>> {
         let Some(id) = visitor.session.id() else { return Ok(None) };
         let (hash, now) = (id_hash(&id), self.0.clock.now());
         let mut reader = self.0.store.acquire().await?;
@@ -160,7 +141,7 @@ impl Auth {
             let touched = async {
                 let mut tx = self.0.store.begin_within(TOUCH_WAIT).await?;
                 sessions::touch(&mut tx, &hash, now).await?;
-                Ok(tx.commit().await?)
+                tx.commit().await
             };
             note(touched.await);
         }
@@ -180,8 +161,8 @@ impl Auth {
 
     async fn by_token(&self, visitor: &mut Visitor, token: &str) -> Result<Option<Actor>, AppError> {
         let now = self.0.clock.now();
-        let mut reader = self.0.store.acquire().await.map_err(failed)?;
-        let found = tokens::live(&mut reader, &secret::hash(token), now).await.map_err(failed)?;
+        let mut reader = self.0.store.acquire().await?;
+        let found = tokens::live(&mut reader, &secret::hash(token), now).await?;
         drop(reader);
         let Some(live) = found else {
             self.0.throttle.unknown_token(visitor.address)?;
@@ -191,7 +172,7 @@ impl Auth {
             let touched = async {
                 let mut tx = self.0.store.begin_within(TOUCH_WAIT).await?;
                 tokens::touch(&mut tx, &live.id, now).await?;
-                Ok(tx.commit().await?)
+                tx.commit().await
             };
             note(touched.await);
         }
@@ -218,7 +199,7 @@ fn is_due(last: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 /// A request is not refused because the time of its use could not be noted.
-fn note(touched: Result<()>) {
+fn note(touched: store::Result<()>) {
     if let Err(error) = touched {
         tracing::warn!(%error, "the time of the last use could not be noted");
     }

@@ -11,10 +11,11 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::{error::causes, secret};
+use super::secret;
 use crate::{
     domain::{id::UserId, time::Timestamp},
     server::{
+        error::causes,
         platform::clock::Clock,
         store::{
             self, Store, StoreError,
@@ -61,7 +62,7 @@ pub(super) fn id_hash(id: &Id) -> String {
 pub(super) async fn delete_expired(store: &Store, clock: &Clock) -> store::Result<()> {
     let mut tx = store.begin().await?;
     sessions::delete_expired(&mut tx, limits(clock.now())).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// Where tower-sessions keeps its sessions.

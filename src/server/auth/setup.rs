@@ -18,7 +18,6 @@ use subtle::ConstantTimeEq as _;
 use super::{
     Auth, Visitor,
     accounts::new_user,
-    error::failed,
     secret::{self, CROCKFORD},
     sign_in::start_session,
     strength,
@@ -173,13 +172,13 @@ impl Auth {
 
         let hash = self.0.passwords.hash(password).await?;
         let at = self.0.clock.now();
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         // Of several with the code, the first in this transaction wins.
-        if users::any(&mut tx).await.map_err(failed)? {
+        if users::any(&mut tx).await? {
             return Err(taken());
         }
         let user = new_user(&mut tx, username, Role::Admin, hash, false, at).await?;
-        users::set_signed_in(&mut tx, &user.id, at).await.map_err(failed)?;
+        users::set_signed_in(&mut tx, &user.id, at).await?;
         let entry = NewAudit {
             at,
             user_id: Some(user.id.clone()),
@@ -192,8 +191,8 @@ impl Auth {
             address: visitor.address_text(),
             run_id: None,
         };
-        audit::insert(&mut tx, &entry).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
+        audit::insert(&mut tx, &entry).await?;
+        tx.commit().await?;
         self.0.setup.done();
         start_session(visitor, &user.id, 0).await?;
         Ok(user)

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::{
     Actor, Auth, Visitor,
-    error::{failed, internal},
     password::Passwords,
     session::{ADDRESS, AGENT, EPOCH, USER, id_hash},
 };
@@ -14,10 +13,13 @@ use crate::{
         error::{AppError, ErrorCode, Result},
         id::UserId,
     },
-    server::store::{
-        audit::{self, NewAudit},
-        sessions,
-        users::{self, User},
+    server::{
+        error::internal,
+        store::{
+            audit::{self, NewAudit},
+            sessions,
+            users::{self, User},
+        },
     },
 };
 
@@ -37,21 +39,21 @@ impl Auth {
         };
 
         // The check took a while: what it was about may have changed meanwhile.
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         let user = match user {
-            Some(user) => users::get(&mut tx, &user.id).await.map_err(failed)?,
+            Some(user) => users::get(&mut tx, &user.id).await?,
             None => None,
         };
         let current = match &user {
-            Some(user) => users::password_hash(&mut tx, &user.id).await.map_err(failed)?,
+            Some(user) => users::password_hash(&mut tx, &user.id).await?,
             None => None,
         };
         let admitted = user.as_ref().filter(|user| fits && !user.disabled && current == hash);
         if let (Some(user), Some(rehashed)) = (admitted, rehashed) {
-            users::set_password(&mut tx, &user.id, &rehashed).await.map_err(failed)?;
+            users::set_password(&mut tx, &user.id, &rehashed).await?;
         }
         if let Some(user) = admitted {
-            users::set_signed_in(&mut tx, &user.id, self.0.clock.now()).await.map_err(failed)?;
+            users::set_signed_in(&mut tx, &user.id, self.0.clock.now()).await?;
         }
         let entry = NewAudit {
             at: self.0.clock.now(),
@@ -66,12 +68,12 @@ impl Auth {
             address: visitor.address_text(),
             run_id: None,
         };
-        audit::insert(&mut tx, &entry).await.map_err(failed)?;
+        audit::insert(&mut tx, &entry).await?;
         let epoch = match admitted {
-            Some(user) => users::epoch(&mut tx, &user.id).await.map_err(failed)?,
+            Some(user) => users::epoch(&mut tx, &user.id).await?,
             None => None,
         };
-        tx.commit().await.map_err(failed)?;
+        tx.commit().await?;
 
         let (Some(user), Some(epoch)) = (admitted.cloned(), epoch) else {
             return Err(AppError::new(ErrorCode::Unauthenticated, "The name or the password is wrong."));
@@ -87,15 +89,12 @@ impl Auth {
     /// When the database cannot be written; then nothing has ended.
     pub async fn sign_out(&self, actor: &Actor, visitor: &Visitor, everywhere: bool) -> Result<()> {
         let own = Self::session_hash(visitor);
-        let mut tx = self.0.store.begin().await.map_err(failed)?;
+        let mut tx = self.0.store.begin().await?;
         let (action, detail) = if everywhere {
-            (
-                "session.delete_all",
-                json!({ "sessions": sessions::delete_of_user(&mut tx, &actor.user_id).await.map_err(failed)? }),
-            )
+            ("session.delete_all", json!({ "sessions": sessions::delete_of_user(&mut tx, &actor.user_id).await? }))
         } else {
             if let Some(own) = &own {
-                sessions::delete(&mut tx, own).await.map_err(failed)?;
+                sessions::delete(&mut tx, own).await?;
             }
             ("session.delete", json!({}))
         };
@@ -111,13 +110,13 @@ impl Auth {
             address: visitor.address_text(),
             run_id: None,
         };
-        audit::insert(&mut tx, &entry).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
+        audit::insert(&mut tx, &entry).await?;
+        tx.commit().await?;
         if own.is_none() {
             return Ok(());
         }
         // The row is gone; what is left of the session is the cookie, which this takes back.
-        visitor.session.flush().await.map_err(|error| internal(&error))
+        visitor.session.flush().await.map_err(|error| broken(&error))
     }
 
     /// Under what the visitor's own session is stored, when they came with one and not with a token.
@@ -127,10 +126,10 @@ impl Auth {
     }
 
     async fn look_up(&self, username: &str) -> Result<(Option<User>, Option<String>)> {
-        let mut reader = self.0.store.acquire().await.map_err(failed)?;
-        let user = users::get_by_name(&mut reader, username.trim()).await.map_err(failed)?;
+        let mut reader = self.0.store.acquire().await?;
+        let user = users::get_by_name(&mut reader, username.trim()).await?;
         let hash = match &user {
-            Some(user) => users::password_hash(&mut reader, &user.id).await.map_err(failed)?,
+            Some(user) => users::password_hash(&mut reader, &user.id).await?,
             None => None,
         };
         Ok((user, hash))
@@ -141,9 +140,14 @@ impl Auth {
 /// worth nothing. The layer stores it when the answer goes out; `epoch` is that of the user when they were let in.
 pub(super) async fn start_session(visitor: &Visitor, user: &UserId, epoch: i64) -> Result<()> {
     visitor.session.clear().await;
-    visitor.session.cycle_id().await.map_err(|error| internal(&error))?;
-    visitor.session.insert(EPOCH, epoch).await.map_err(|error| internal(&error))?;
-    visitor.session.insert(ADDRESS, visitor.address_text()).await.map_err(|error| internal(&error))?;
-    visitor.session.insert(AGENT, visitor.agent.as_deref()).await.map_err(|error| internal(&error))?;
-    visitor.session.insert(USER, user.as_str()).await.map_err(|error| internal(&error))
+    visitor.session.cycle_id().await.map_err(|error| broken(&error))?;
+    visitor.session.insert(EPOCH, epoch).await.map_err(|error| broken(&error))?;
+    visitor.session.insert(ADDRESS, visitor.address_text()).await.map_err(|error| broken(&error))?;
+    visitor.session.insert(AGENT, visitor.agent.as_deref()).await.map_err(|error| broken(&error))?;
+    visitor.session.insert(USER, user.as_str()).await.map_err(|error| broken(&error))
+}
+
+/// A session that could not be changed.
+fn broken(error: &tower_sessions::session::Error) -> AppError {
+    internal("a session could not be changed", error)
 }

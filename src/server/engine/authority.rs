@@ -95,7 +95,7 @@ pub(super) async fn authorize(engine: &Engine, claimed: &Claimed, owner: &Owner,
     let task = &claimed.task;
     let checked = engine.0.config.locations.transfer(places::asked(task)).await.map_err(|error| {
         let forbidden = error.code == ErrorCode::Forbidden;
-        let why = error.sentence();
+        let why = error.summary();
         if forbidden { Denial::Forbidden(why) } else { Denial::Unknown(why) }
     })?;
     let found = places::of(&checked, task.operation, task.options.dry_run);
@@ -110,7 +110,7 @@ pub(super) async fn authorize(engine: &Engine, claimed: &Claimed, owner: &Owner,
 async fn options(engine: &Engine, task: &Task) -> Result<(), Denial> {
     let forbidden = |error: AppError| {
         let field = error.fields.keys().next().cloned().unwrap_or_else(|| "options".to_owned());
-        Denial::Forbidden(format!("Its option “{field}” is no longer accepted: {}", error.sentence()))
+        Denial::Forbidden(format!("Its option “{field}” is no longer accepted: {}", error.summary()))
     };
     task.options.validate(task.operation).map_err(forbidden)?;
     task.guards.validate(task.operation).map_err(forbidden)?;

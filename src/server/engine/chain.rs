@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         audit::Via,
-        error::{AppError, ErrorCode, Result as AppResult},
+        error::{ErrorCode, Result as AppResult},
         id::RunId,
         job::Job,
         run::{
@@ -47,7 +47,7 @@ pub(super) fn task(job: &Job) -> AppResult<Task> {
 
 /// What is asked of the queue for a run of `job`, in the name of its owner.
 async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId) -> Result<Request, String> {
-    let mut task = task(job).map_err(AppError::sentence)?;
+    let mut task = task(job).map_err(|error| error.summary())?;
     let places = match locations.transfer(places::asked(&task)).await {
         Ok(checked) => {
             let places = places::of(&checked, task.operation, task.options.dry_run);
@@ -56,7 +56,7 @@ async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId)
         }
         // It is queued and blocked when it is its turn, as a run whose folder is not allowed any more.
         Err(error) if error.code == ErrorCode::Forbidden => Vec::new(),
-        Err(error) => return Err(error.sentence()),
+        Err(error) => return Err(error.summary()),
     };
     Ok(Request {
         task,

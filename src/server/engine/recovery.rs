@@ -48,7 +48,7 @@ async fn note_places(engine: &Engine, row: &Unfinished) -> Result<(), StoreError
     let now = places::of(&checked, run.operation, row.options.dry_run);
     let mut transaction = engine.0.config.store.begin().await?;
     runs::replace_places(&mut transaction, &run.id, &now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 /// Puts a run that was never started back into the queue. One that was asked to stop meanwhile ends, with all that an

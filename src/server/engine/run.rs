@@ -485,7 +485,7 @@ impl Watch {
         let written = async {
             let mut transaction = self.engine.0.config.store.begin().await?;
             runs::note(&mut transaction, &self.id, at, kind, None, detail).await?;
-            Ok::<_, StoreError>(transaction.commit().await?)
+            transaction.commit().await
         };
         if let Err(error) = written.await {
             tracing::warn!(run = %self.id, ?kind, %error, "could not be noted");
@@ -502,7 +502,7 @@ impl Watch {
     async fn mark_running(&self, at: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.engine.0.config.store.begin().await?;
         runs::set_running(&mut transaction, &self.id, self.fence, at).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 }
 

@@ -11,7 +11,7 @@ use super::{docs, extract::Problem, metrics, openapi};
 use crate::{
     domain::{
         error::{AppError, ErrorCode},
-        location::encode,
+        session::{LOGIN, login_path},
     },
     server::{
         auth::{Actor, Visitor},
@@ -26,7 +26,7 @@ const SETUP: [&str; 2] = ["/setup", "/api/fn/setup/create"];
 /// What answers without a session: the sign-in, the API's documents, whose programs are in `/pkg/`, and what is
 /// rclone's and nobody's.
 const SIGN_IN: [&str; 6] = [
-    "/login",
+    LOGIN,
     "/api/fn/sessions/create",
     "/api/v1/backups/rclone/providers",
     openapi::ADDRESS,
@@ -80,7 +80,7 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
         };
     }
     match (signed_in, SIGN_IN.contains(&path)) {
-        (true, true) if path == "/login" && request.method() == Method::GET => Redirect::to("/").into_response(),
+        (true, true) if path == LOGIN && request.method() == Method::GET => Redirect::to("/").into_response(),
         (true, _) | (_, true) => next.run(request).await,
         (false, false) if program => Problem(AppError::unauthenticated()).into_response(),
         (false, false) => Redirect::to(&sign_in(&request)).into_response(),
@@ -94,9 +94,5 @@ fn sign_in(request: &Request) -> String {
         .headers()
         .get(header::ACCEPT)
         .is_some_and(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
-    if page == "/" || !reloads || request.method() != Method::GET {
-        "/login".to_owned()
-    } else {
-        format!("/login?next={}", encode(page))
-    }
+    if reloads && request.method() == Method::GET { login_path(page) } else { LOGIN.to_owned() }
 }

@@ -50,7 +50,7 @@ pub fn router(app: AppState, policy: Policy) -> Router {
         .layer(from_fn_with_state(app.clone(), gate::gate))
         .layer(from_fn_with_state(app.clone(), admit::admit))
         .layer(from_fn(middleware::add_user))
-        .layer(from_fn_with_state(app.auth.clone(), auth::resolve))
+        .layer(from_fn_with_state(app.auth.clone(), middleware::identify))
         .layer(app.auth.session_layer())
         .layer(from_fn_with_state(app.auth.clone(), auth::own_cookies))
         .with_state(app);

@@ -30,7 +30,7 @@ use super::{
     },
 };
 use crate::domain::{
-    error::{AppError, ErrorCode, Result},
+    error::{AppError, ErrorCode, Result, Unique},
     location::Location,
     unaddressable::{Unaddressable, of_location},
 };
@@ -133,7 +133,8 @@ impl Locations {
         found.map_err(|error| internal("a mount point", &error))?.map_err(|problem| match problem {
             mount_point::Problem::Refused(problem) => invalid(problem),
             mount_point::Problem::Outside => invalid(&self.outside("Choose a folder inside an allowed one").message),
-            mount_point::Problem::Used(message) => AppError::conflict(message),
+            mount_point::Problem::Mounted(path) => AppError::taken(Unique::Mount, path.display()),
+            mount_point::Problem::Full(message) => AppError::conflict(message).marking("mount_point"),
             mount_point::Problem::Io(error) => internal("a mount point could not be looked at", &error),
         })
     }

@@ -19,7 +19,8 @@ const LONGEST: usize = 4096;
 pub(super) enum Problem {
     Refused(&'static str),
     Outside,
-    Used(&'static str),
+    Mounted(PathBuf),
+    Full(&'static str),
     Io(io::Error),
 }
 
@@ -59,7 +60,7 @@ pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]
         return Err(Problem::Refused("It must be outside the mounted location, and must not contain it."));
     }
     if mount::is_mounted(&real) {
-        return Err(Problem::Used("Something is mounted here already. Unmount it first."));
+        return Err(Problem::Mounted(real));
     }
     fs::DirBuilder::new().recursive(true).mode(0o755).create(&real).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => Problem::Refused("Longshore may not create this folder."),
@@ -69,7 +70,7 @@ pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]
         _ => Problem::Io(error),
     })?;
     if fs::read_dir(&real)?.next().is_some() {
-        return Err(Problem::Used("This folder is not empty: what is in it would be hidden. Choose an empty one."));
+        return Err(Problem::Full("This folder is not empty: what is in it would be hidden. Choose an empty one."));
     }
     Ok(real)
 }
@@ -97,7 +98,7 @@ mod tests {
         let may = |path: &str| match find(&base.join(path), &roots, &data, &sources) {
             Ok(_) => "yes",
             Err(Problem::Refused(_) | Problem::Outside) => "no",
-            Err(Problem::Used(_)) => "used",
+            Err(Problem::Mounted(_) | Problem::Full(_)) => "used",
             Err(Problem::Io(_)) => "error",
         };
         for (path, expected) in [

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{AppError, Result},
+        error::{AppError, Result, Unique},
         guard::Approval,
         id::JobId,
         job::{Job, JobPage, JobQuery, JobUpdate, NewJob},
@@ -15,9 +15,10 @@ use crate::{
     },
     server::{
         auth::Actor,
+        error::unless_taken,
         rclone::run::{command, transfer::Transfer},
         state::AppState,
-        store::{StoreError, jobs as store, jobs::Owner, new_id, runs::last_of_jobs},
+        store::{Connection, jobs as store, jobs::Owner, new_id, runs::last_of_jobs},
     },
 };
 
@@ -86,10 +87,12 @@ pub async fn create(actor: &Actor, app: &AppState, job: NewJob) -> Result<Job> {
         return Err(AppError::conflict("There are 10,000 jobs already. Delete some of them."));
     }
     check_followers(&mut transaction, &job).await?;
-    store::insert(&mut transaction, &id, &job, &owner(actor), now).await.map_err(taken)?;
+    store::insert(&mut transaction, &id, &job, &owner(actor), now)
+        .await
+        .map_err(unless_taken(Unique::Job, &job.name))?;
     check_chain(&mut transaction, &id, &job).await?;
     save_audit(&mut transaction, app, actor, "job.create", &job).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     found(app, &id).await
 }
 
@@ -100,7 +103,10 @@ pub async fn update(actor: &Actor, app: &AppState, id: &JobId, update: JobUpdate
     let mut transaction = app.store.begin().await?;
     let before = store::get(&mut transaction, id).await?.ok_or_else(|| unknown(id))?;
     check_followers(&mut transaction, &job).await?;
-    if !store::update(&mut transaction, id, update.version, &job, &owner(actor), now).await.map_err(taken)? {
+    if !store::update(&mut transaction, id, update.version, &job, &owner(actor), now)
+        .await
+        .map_err(unless_taken(Unique::Job, &job.name))?
+    {
         let by = before.owner.name;
         return Err(AppError::conflict(format!(
             "{by} has changed this job meanwhile. Load the current version, and change it again."
@@ -108,7 +114,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &JobId, update: JobUpdate
     }
     check_chain(&mut transaction, id, &job).await?;
     save_audit(&mut transaction, app, actor, "job.update", &job).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     found(app, id).await
 }
 
@@ -119,7 +125,7 @@ pub async fn delete(actor: &Actor, app: &AppState, id: &JobId) -> Result<()> {
     let job = store::get(&mut transaction, id).await?.ok_or_else(|| unknown(id))?.job;
     store::delete(&mut transaction, id).await?;
     save_audit(&mut transaction, app, actor, "job.delete", &job.spec).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// Saves a job like this one under another name.
@@ -191,7 +197,7 @@ async fn checked(app: &AppState, job: NewJob) -> Result<NewJob> {
 }
 
 /// Who is to follow has to be there, and be named once.
-async fn check_followers(c: &mut sqlx::SqliteConnection, job: &NewJob) -> Result<()> {
+async fn check_followers(c: &mut Connection, job: &NewJob) -> Result<()> {
     for (n, follower) in job.followers.iter().enumerate() {
         if store::get(c, &follower.job).await?.is_none() {
             return Err(AppError::invalid("followers", format!("There is no job {}.", follower.job)));
@@ -207,7 +213,7 @@ async fn check_followers(c: &mut sqlx::SqliteConnection, job: &NewJob) -> Result
 }
 
 /// A chain that comes back would run for ever. Asked once it is written, in the same transaction.
-async fn check_chain(c: &mut sqlx::SqliteConnection, id: &JobId, job: &NewJob) -> Result<()> {
+async fn check_chain(c: &mut Connection, id: &JobId, job: &NewJob) -> Result<()> {
     for follower in &job.followers {
         if store::leads_to(c, &follower.job, id).await? {
             return Err(AppError::invalid("followers", "This would lead back to the job itself, and never end."));
@@ -216,26 +222,10 @@ async fn check_chain(c: &mut sqlx::SqliteConnection, id: &JobId, job: &NewJob) -
     Ok(())
 }
 
-async fn save_audit(
-    c: &mut sqlx::SqliteConnection,
-    app: &AppState,
-    actor: &Actor,
-    action: &str,
-    job: &NewJob,
-) -> Result<()> {
+async fn save_audit(c: &mut Connection, app: &AppState, actor: &Actor, action: &str, job: &NewJob) -> Result<()> {
     audit(c, app, actor, Change { detail: serde_json::json!(job), ..Change::new(action, &job.name) }).await
 }
 
 fn owner(actor: &Actor) -> Owner {
     Owner { id: actor.user_id.clone(), name: actor.name.clone() }
-}
-
-fn taken(error: StoreError) -> AppError {
-    match error {
-        StoreError::Taken => AppError {
-            fields: [("name".to_owned(), "Another job has this name.".to_owned())].into(),
-            ..AppError::conflict("Another job has this name. Choose another.")
-        },
-        error => error.into(),
-    }
 }

@@ -23,7 +23,7 @@ use super::{
     rclone::manager::RcloneStatus as Status,
     state::AppState,
     store::{
-        StoreError,
+        Connection,
         audit::{self as log, NewAudit},
     },
 };
@@ -45,12 +45,7 @@ impl<'a> Change<'a> {
 }
 
 /// Writes the audit row of a change into the change's own transaction.
-async fn audit(
-    transaction: &mut sqlx::SqliteConnection,
-    app: &AppState,
-    actor: &Actor,
-    change: Change<'_>,
-) -> Result<()> {
+async fn audit(transaction: &mut Connection, app: &AppState, actor: &Actor, change: Change<'_>) -> Result<()> {
     let row = NewAudit {
         at: app.clock.now(),
         user_id: Some(actor.user_id.clone()),
@@ -71,7 +66,7 @@ async fn audit_failure(app: &AppState, actor: &Actor, action: &str, target: &str
     let mut transaction = app.store.begin().await?;
     let change = Change { detail: serde_json::json!({ "error": why }), success: false, ..Change::new(action, target) };
     audit(&mut transaction, app, actor, change).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// Whether rclone can be used, as a person reads it.

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::{Change, audit};
 use crate::{
     domain::{
-        error::{AppError, Result},
+        error::{AppError, Result, Unique},
         id::MountId,
         location::Location,
         mount::{Mount, MountState, NewMount},
@@ -20,6 +20,7 @@ use crate::{
     },
     server::{
         auth::Actor,
+        error::unless_taken,
         rclone::{
             browse::existence::Presence,
             error::RcloneError,
@@ -27,7 +28,6 @@ use crate::{
         },
         state::AppState,
         store::{
-            StoreError,
             mounts::{self, Stored},
             new_id,
         },
@@ -79,10 +79,10 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
     if mounts::list(&mut transaction).await?.len() >= MOST {
         return Err(AppError::conflict("64 locations are mounted already. Unmount some of them."));
     }
-    mounts::insert(&mut transaction, &stored).await.map_err(taken)?;
+    mounts::insert(&mut transaction, &stored).await.map_err(unless_taken(Unique::Mount, &stored.mount_point))?;
     let detail = serde_json::json!({ "read_only": stored.read_only, "allow_other": stored.allow_other });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("rclone.mount", &target) }).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
 
     let plan = MountOptions {
         location: stored.location.clone(),
@@ -96,7 +96,7 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
         let detail = serde_json::json!({ "error": error.message });
         audit(&mut transaction, app, actor, Change { detail, success: false, ..Change::new("rclone.mount", &target) })
             .await?;
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         remove(dir(app, &stored.id)).await;
         return Err(error);
     }
@@ -140,7 +140,7 @@ pub async fn delete(actor: &Actor, app: &AppState, id: &MountId, force: bool) ->
     mounts::delete(&mut transaction, id).await?;
     let detail = serde_json::json!({ "force": force });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("rclone.unmount", &target) }).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     remove(dir).await;
     Ok(())
 }
@@ -201,12 +201,5 @@ async fn remove(dir: PathBuf) {
         // One that was never begun has none.
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {}
         _ => tracing::warn!("the folder of a mount could not be removed"),
-    }
-}
-
-fn taken(error: StoreError) -> AppError {
-    match error {
-        StoreError::Taken => AppError::conflict("Something is mounted here already. Unmount it first."),
-        error => error.into(),
     }
 }

@@ -9,11 +9,7 @@ use crate::{
         queue::{Queue, QueuePatch},
         run::{state::RunState, wait::Pause},
     },
-    server::{
-        auth::Actor,
-        state::AppState,
-        store::{StoreError, runs},
-    },
+    server::{auth::Actor, state::AppState, store::runs},
 };
 
 /// Most runs that are returned.
@@ -61,7 +57,7 @@ pub async fn update(actor: &Actor, app: &AppState, patch: &QueuePatch) -> Result
         Change { detail: serde_json::json!({ "reason": reason }), ..Change::new(action, "queue") },
     )
     .await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     app.engine.hub().tell(Event::Queue { paused: pause });
     app.engine.wake();
     look(app).await

@@ -13,7 +13,7 @@ use crate::{
         auth::Actor,
         reads::{Key, Sum},
         state::AppState,
-        store::{StoreError, audit as log},
+        store::audit as log,
     },
 };
 /// How often rows that are due are written.
@@ -35,7 +35,7 @@ pub(super) async fn record(
     let mut transaction = app.store.begin().await?;
     audit(&mut transaction, app, actor, Change { detail, success: error.is_none(), ..Change::new(action, &target) })
         .await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// Writes the rows that are due, until the server stops.
@@ -78,5 +78,5 @@ async fn write(app: &AppState, due: Vec<(Key, Sum)>) -> Result<()> {
         };
         log::insert(&mut transaction, &entry).await?;
     }
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }

@@ -27,7 +27,7 @@ use crate::{
             remotes::{self as saved_remotes, SavedRemote, change::Saved, crypt},
         },
         state::AppState,
-        store::{StoreError, remotes},
+        store::{Tx, remotes},
     },
 };
 
@@ -110,7 +110,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
         };
         let mut transaction = app.store.begin().await?;
         audit(&mut transaction, app, actor, tested("rclone.check_new", &remote.provider, &result)).await?;
-        transaction.commit().await.map_err(StoreError::from)?;
+        transaction.commit().await?;
         return Ok(result);
     }
     actor.require(Permission::RemotesTest)?;
@@ -121,7 +121,7 @@ pub async fn test(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<Re
     let row = RemoteTested { at: app.clock.now(), result: result.clone() };
     remotes::set_test(&mut transaction, &name, &row).await?;
     audit(&mut transaction, app, actor, tested("rclone.check", name.as_str(), &result)).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     Ok(result)
 }
 
@@ -187,11 +187,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
 }
 
 /// Commits the rows of a change of the configuration, or takes the change back.
-pub(super) async fn commit(
-    app: &AppState,
-    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
-    saved: Saved,
-) -> Result<()> {
+pub(super) async fn commit(app: &AppState, transaction: Tx, saved: Saved) -> Result<()> {
     let app = app.clone();
     // To its end, though nobody may listen any more: the file and the rows say the same.
     let commit = async move {
@@ -199,7 +195,7 @@ pub(super) async fn commit(
             Ok(()) => saved.keep(),
             Err(error) => {
                 app.rclone.take_back(saved).await;
-                return Err(StoreError::from(error));
+                return Err(error);
             }
         }
         Ok(())
@@ -223,7 +219,7 @@ fn crypt(name: &RemoteName, remote: &NewRemote) -> Result<Option<(CryptRemote, B
     let mut options = remote.encrypt_config.clone();
     let path = options.remove("remote").unwrap_or_default();
     let path = path.strip_prefix(&format!("{name}:")).unwrap_or(&path);
-    let refuse = |error: AppError| AppError::invalid("encrypt_config.remote", error.sentence());
+    let refuse = |error: AppError| AppError::invalid("encrypt_config.remote", error.summary());
     let under = Location::from_parts(name.as_str(), path).map_err(refuse)?.to_string();
     let crypt = CryptRemote {
         name: name.encrypted()?,
@@ -324,7 +320,7 @@ async fn check_options(app: &AppState, remote: &NewRemote) -> Result<()> {
         if !place.is_local() && place.remote() == remote.name {
             return Err(AppError::invalid(option, "A remote cannot lead to itself."));
         }
-        app.locations.check(&place).await.map_err(|error| AppError::invalid(option, error.sentence()))?;
+        app.locations.check(&place).await.map_err(|error| AppError::invalid(option, error.summary()))?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::{
     server::{
         auth::{Actor, Auth, Visitor},
         state::AppState,
-        store::{StoreError, sessions},
+        store::sessions,
     },
 };
 
@@ -49,7 +49,7 @@ pub async fn end(actor: &Actor, app: &AppState, id: &SessionId) -> Result<()> {
     }
     let change = Change { detail: json!({ "session": id }), ..Change::new("session.delete", &actor.name) };
     audit(&mut transaction, app, actor, change).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// Signs out: here, or everywhere.

@@ -15,7 +15,7 @@ use crate::{
     server::{
         auth::{Actor, TokenPlan, issue_token},
         state::AppState,
-        store::{Connection, StoreError, tokens, users},
+        store::{Connection, tokens, users},
     },
 };
 
@@ -70,7 +70,7 @@ pub async fn create(actor: &Actor, app: &AppState, token: NewToken) -> Result<Is
     let summary = tokens::get(&mut transaction, &id, now).await?.ok_or_else(|| unknown(&id))?;
     let detail = json!({ "token": id, "user": owner.name, "role": summary.role, "scopes": summary.scopes, "may_delete": summary.may_delete, "expires_at": summary.expires_at });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.create", &summary.label) }).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     Ok(IssuedToken { summary, token: secret })
 }
 
@@ -90,7 +90,7 @@ pub async fn delete(actor: &Actor, app: &AppState, id: &TokenId) -> Result<()> {
     tokens::revoke(&mut transaction, id).await?;
     let detail = json!({ "token": id, "user": token.user });
     audit(&mut transaction, app, actor, Change { detail, ..Change::new("token.delete", &token.label) }).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// What the new token is narrowed down to, in the order of the table: at least to what asks for it is narrowed down to

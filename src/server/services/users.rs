@@ -13,7 +13,7 @@ use crate::{
     server::{
         auth::{self, Actor, Visitor},
         state::AppState,
-        store::{Connection, StoreError, sessions, tokens, users},
+        store::{Connection, sessions, tokens, users},
     },
 };
 
@@ -39,8 +39,7 @@ pub async fn get(actor: &Actor, app: &AppState, id: &UserId) -> Result<UserSumma
 pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<UserSummary> {
     actor.require(Permission::UsersWrite)?;
     let name = user.name.trim();
-    validate_username(name)
-        .map_err(|error| AppError::invalid("name", error.field("username").unwrap_or(error.message)))?;
+    validate_username(name).map_err(|error| AppError::invalid("name", error.field_or_summary("username")))?;
     let hash = app.auth.hash_password(name, &user.password).await?;
     let mut transaction = app.store.begin().await?;
     let made =
@@ -48,7 +47,7 @@ pub async fn create(actor: &Actor, app: &AppState, user: NewUser) -> Result<User
     let change = Change { detail: json!({ "role": user.role }), ..Change::new("user.create", &made.name) };
     audit(&mut transaction, app, actor, change).await?;
     let made = stored(&mut transaction, &made.id).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     Ok(made)
 }
 
@@ -105,7 +104,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &UserId, change: UserChan
         audit(&mut transaction, app, actor, Change { detail, ..Change::new("user.password", name) }).await?;
     }
     let after = stored(&mut transaction, id).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     Ok(after)
 }
 
@@ -128,7 +127,7 @@ pub async fn end_sessions(actor: &Actor, app: &AppState, id: &UserId) -> Result<
         Change { detail: json!({ "sessions": ended }), ..Change::new("session.delete_all", &user.name) },
     )
     .await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }
 
 /// Nobody takes away their own rights by a slip, and there is always somebody left who can give them back.
@@ -165,5 +164,5 @@ pub async fn update_theme(actor: &Actor, app: &AppState, theme: &str) -> Result<
     let mut transaction = app.store.begin().await?;
     users::set_theme(&mut transaction, &actor.user_id, theme).await?;
     audit(&mut transaction, app, actor, Change::new("user.theme", theme.as_str())).await?;
-    Ok(transaction.commit().await.map_err(StoreError::from)?)
+    Ok(transaction.commit().await?)
 }

@@ -1,9 +1,9 @@
 //! The audit log: who did what, when, from where. Append only; the database itself refuses to change or delete a row.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::{
-    Result, StoreError,
+    Connection, Result, StoreError,
     id::{ulid, ulid_from},
     users::key,
 };
@@ -43,7 +43,7 @@ pub struct NewAudit<'a> {
 }
 
 /// Appends a row.
-pub async fn insert(c: &mut SqliteConnection, entry: &NewAudit<'_>) -> Result<()> {
+pub async fn insert(c: &mut Connection, entry: &NewAudit<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO audit (id, at, user_id, user_name, user_key, target_key, via, action, target, detail, success, address, run_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -67,7 +67,7 @@ pub async fn insert(c: &mut SqliteConnection, entry: &NewAudit<'_>) -> Result<()
 }
 
 /// Who has signed in lately, and from which address. Of the last 50,000 rows: the log only grows.
-pub async fn sign_ins(c: &mut SqliteConnection) -> Result<Vec<(String, String)>> {
+pub async fn sign_ins(c: &mut Connection) -> Result<Vec<(String, String)>> {
     let rows = sqlx::query_as(
         "SELECT DISTINCT user_name, address
            FROM (SELECT user_name, address, action, success FROM audit ORDER BY id DESC LIMIT 50000) AS lately
@@ -113,7 +113,7 @@ impl TryFrom<Row> for AuditEntry {
 
 /// A page of the log, newest first. The cursor is the last id, and times are limits of ids, since an id begins with its
 /// time: however deep or long ago, the database goes straight there.
-pub async fn list(c: &mut SqliteConnection, query: &AuditQuery) -> Result<AuditPage> {
+pub async fn list(c: &mut Connection, query: &AuditQuery) -> Result<AuditPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(PAGE_MAX) };
     let cursor = query.cursor.as_ref().map_or(AFTER_ALL, AuditId::as_str);
     let until = query.until.map(ulid_from);

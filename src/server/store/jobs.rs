@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use sqlx::{FromRow, Sqlite, query::Query, sqlite::SqliteArguments};
 
 use super::{
-    Result, StoreError,
+    Connection, Result, StoreError,
     runs::row::{json, operation, to_json},
 };
 use crate::domain::{
@@ -105,7 +105,7 @@ impl Row {
 }
 
 /// One job.
-pub async fn get(c: &mut SqliteConnection, id: &JobId) -> Result<Option<Stored>> {
+pub async fn get(c: &mut Connection, id: &JobId) -> Result<Option<Stored>> {
     let row: Option<Row> =
         sqlx::query_as(select_jobs!("WHERE id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
     let Some(row) = row else { return Ok(None) };
@@ -114,7 +114,7 @@ pub async fn get(c: &mut SqliteConnection, id: &JobId) -> Result<Option<Stored>>
 }
 
 /// A page of jobs, by name.
-pub async fn list(c: &mut SqliteConnection, query: &JobQuery) -> Result<JobPage> {
+pub async fn list(c: &mut Connection, query: &JobQuery) -> Result<JobPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
     let mut rows = found(c, query, limit as usize + 1).await?;
     let more = rows.len() > limit as usize;
@@ -130,7 +130,7 @@ pub async fn list(c: &mut SqliteConnection, query: &JobQuery) -> Result<JobPage>
 
 /// So many jobs that hold what is searched for, by name. What people see no database compares: each job is looked at
 /// here.
-async fn found(c: &mut SqliteConnection, query: &JobQuery, wanted: usize) -> Result<Vec<Row>> {
+async fn found(c: &mut Connection, query: &JobQuery, wanted: usize) -> Result<Vec<Row>> {
     let needle = Needle::new(&query.search);
     let batch = if needle.is_empty() { wanted } else { BATCH.max(wanted) };
     let (mut after, mut found) = (query.cursor.as_deref().unwrap_or_default().to_lowercase(), Vec::new());
@@ -156,7 +156,7 @@ async fn found(c: &mut SqliteConnection, query: &JobQuery, wanted: usize) -> Res
     }
 }
 
-async fn followers(c: &mut SqliteConnection, jobs: Vec<String>) -> Result<HashMap<String, Vec<Follower>>> {
+async fn followers(c: &mut Connection, jobs: Vec<String>) -> Result<HashMap<String, Vec<Follower>>> {
     let mut all: HashMap<String, Vec<Follower>> = HashMap::new();
     for job in jobs {
         let rows: Vec<(String, String)> =
@@ -176,7 +176,7 @@ async fn followers(c: &mut SqliteConnection, jobs: Vec<String>) -> Result<HashMa
 }
 
 /// Saves a new job. [`StoreError::Taken`] when the name is taken.
-pub async fn insert(c: &mut SqliteConnection, id: &JobId, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<()> {
+pub async fn insert(c: &mut Connection, id: &JobId, spec: &NewJob, owner: &Owner, at: Timestamp) -> Result<()> {
     let sql =
         "INSERT INTO jobs (id, name, name_key, operation, source, destination, options, guards, retry, on_busy, priority, time_limit_secs,
                                  user_id, user_name, created_at, updated_at)
@@ -187,7 +187,7 @@ pub async fn insert(c: &mut SqliteConnection, id: &JobId, spec: &NewJob, owner: 
 
 /// Changes the version of a job that was seen. Whether that is still its version.
 pub async fn update(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     id: &JobId,
     version: i64,
     spec: &NewJob,
@@ -235,7 +235,7 @@ fn bound<'q>(
     Ok(statement)
 }
 
-async fn chain(c: &mut SqliteConnection, id: &JobId, followers: &[Follower]) -> Result<()> {
+async fn chain(c: &mut Connection, id: &JobId, followers: &[Follower]) -> Result<()> {
     for follower in followers {
         sqlx::query("INSERT INTO job_chain (job_id, next_job_id, after) VALUES ($1, $2, $3)")
             .bind(id.as_str())
@@ -248,18 +248,18 @@ async fn chain(c: &mut SqliteConnection, id: &JobId, followers: &[Follower]) -> 
 }
 
 /// Deletes a job, and takes it out of every chain. Its runs stay in the history. Whether it was there.
-pub async fn delete(c: &mut SqliteConnection, id: &JobId) -> Result<bool> {
+pub async fn delete(c: &mut Connection, id: &JobId) -> Result<bool> {
     Ok(sqlx::query("DELETE FROM jobs WHERE id = $1").bind(id.as_str()).execute(c).await?.rows_affected() == 1)
 }
 
 /// How many jobs there are.
-pub async fn count(c: &mut SqliteConnection) -> Result<u64> {
+pub async fn count(c: &mut Connection) -> Result<u64> {
     let n: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs").fetch_one(c).await?;
     Ok(super::from_sql(n))
 }
 
 /// The jobs that have this remote in their source or destination, by name.
-pub async fn using(c: &mut SqliteConnection, remote: &str) -> Result<Vec<String>> {
+pub async fn using(c: &mut Connection, remote: &str) -> Result<Vec<String>> {
     let prefix = format!("{remote}:");
     Ok(sqlx::query_scalar(
         "SELECT name FROM jobs WHERE substr(source, 1, length($1)) = $1 OR substr(destination, 1, length($1)) = $1 ORDER BY name_key LIMIT 20",
@@ -270,7 +270,7 @@ pub async fn using(c: &mut SqliteConnection, remote: &str) -> Result<Vec<String>
 }
 
 /// Whether `from` leads to `to` along the chain, in any number of steps.
-pub async fn leads_to(c: &mut SqliteConnection, from: &JobId, to: &JobId) -> Result<bool> {
+pub async fn leads_to(c: &mut Connection, from: &JobId, to: &JobId) -> Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
         "WITH RECURSIVE reached (id) AS (
             SELECT $1 UNION SELECT next_job_id FROM job_chain JOIN reached ON job_chain.job_id = reached.id)
@@ -284,7 +284,7 @@ pub async fn leads_to(c: &mut SqliteConnection, from: &JobId, to: &JobId) -> Res
 }
 
 /// What is started after a run of this job that ended so.
-pub async fn following(c: &mut SqliteConnection, id: &JobId, state: RunState) -> Result<Vec<Stored>> {
+pub async fn following(c: &mut Connection, id: &JobId, state: RunState) -> Result<Vec<Stored>> {
     let mut chain = followers(c, vec![id.as_str().to_owned()]).await?;
     let mut next = Vec::new();
     for follower in chain.remove(id.as_str()).unwrap_or_default() {

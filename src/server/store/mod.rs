@@ -14,6 +14,7 @@ pub mod remotes;
 pub mod runs;
 pub mod sessions;
 pub mod tokens;
+mod tx;
 mod upgrade;
 pub mod users;
 
@@ -25,6 +26,7 @@ pub use id::new_id;
 pub use pool::Store;
 /// What the functions of the store take: a reader, or a write transaction.
 pub use sqlx::SqliteConnection as Connection;
+pub use tx::Tx;
 
 /// What the functions of the store answer.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

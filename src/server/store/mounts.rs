@@ -1,8 +1,8 @@
 //! Mounts that were asked for and not taken back. Whether they are there is for their processes to say.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::{Result, StoreError};
+use super::{Connection, Result, StoreError};
 use crate::domain::{
     id::{MountId, UserId},
     location::Location,
@@ -60,7 +60,7 @@ impl TryFrom<Row> for Stored {
 }
 
 /// Stores a mount. [`StoreError::Taken`] when there is one at this place.
-pub async fn insert(c: &mut SqliteConnection, mount: &Stored) -> Result<()> {
+pub async fn insert(c: &mut Connection, mount: &Stored) -> Result<()> {
     sqlx::query(
         "INSERT INTO mounts (id, location, mount_point, read_only, allow_other, user_id, user_name, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -79,7 +79,7 @@ pub async fn insert(c: &mut SqliteConnection, mount: &Stored) -> Result<()> {
 }
 
 /// All mounts, by where they are.
-pub async fn list(c: &mut SqliteConnection) -> Result<Vec<Stored>> {
+pub async fn list(c: &mut Connection) -> Result<Vec<Stored>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT id, location, mount_point, read_only, allow_other, user_id, user_name, created_at FROM mounts ORDER BY mount_point",
     )
@@ -89,6 +89,6 @@ pub async fn list(c: &mut SqliteConnection) -> Result<Vec<Stored>> {
 }
 
 /// Forgets a mount. Whether it was there.
-pub async fn delete(c: &mut SqliteConnection, id: &MountId) -> Result<bool> {
+pub async fn delete(c: &mut Connection, id: &MountId) -> Result<bool> {
     Ok(sqlx::query("DELETE FROM mounts WHERE id = $1").bind(id.as_str()).execute(c).await?.rows_affected() == 1)
 }

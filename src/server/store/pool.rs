@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqlitePool,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -16,7 +16,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::{
-    Result, StoreError, id,
+    Result, StoreError, Tx, id,
     upgrade::{self, Look},
 };
 use crate::domain::time::Timestamp;
@@ -145,7 +145,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when others write for five seconds.
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+    pub async fn begin(&self) -> Result<Tx> {
         self.begin_within(PATIENCE).await
     }
 
@@ -153,11 +153,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`] when others write for longer than `limit`.
-    pub async fn begin_within(&self, limit: Duration) -> Result<Transaction<'static, Sqlite>> {
+    pub async fn begin_within(&self, limit: Duration) -> Result<Tx> {
         // One limit for both: to wait for the connection, and then as long again for another process, is longer than
         // people wait.
         match timeout(limit, self.writer.begin_with("BEGIN IMMEDIATE")).await {
-            Ok(begun) => Ok(begun?),
+            Ok(begun) => Ok(Tx::new(begun?)),
             Err(_) => Err(StoreError::Busy(sqlx::Error::PoolTimedOut)),
         }
     }

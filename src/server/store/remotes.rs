@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::{Result, from_sql, to_sql};
+use super::{Connection, Result, from_sql, to_sql};
 use crate::domain::{
     remote::{RemoteName, RemoteTest, RemoteTested},
     time::Timestamp,
@@ -20,7 +20,7 @@ struct Row {
 }
 
 /// Stores how a test ended, in place of the one before it.
-pub async fn set_test(c: &mut SqliteConnection, name: &RemoteName, tested: &RemoteTested) -> Result<()> {
+pub async fn set_test(c: &mut Connection, name: &RemoteName, tested: &RemoteTested) -> Result<()> {
     sqlx::query(
         "INSERT INTO remote_tests (name, at, connected, message, elapsed_ms) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (name) DO UPDATE SET at = excluded.at, connected = excluded.connected,
@@ -37,7 +37,7 @@ pub async fn set_test(c: &mut SqliteConnection, name: &RemoteName, tested: &Remo
 }
 
 /// The last test of every remote that was tested.
-pub async fn tests(c: &mut SqliteConnection) -> Result<BTreeMap<RemoteName, RemoteTested>> {
+pub async fn tests(c: &mut Connection) -> Result<BTreeMap<RemoteName, RemoteTested>> {
     let rows: Vec<Row> =
         sqlx::query_as("SELECT name, at, connected, message, elapsed_ms FROM remote_tests").fetch_all(c).await?;
     // A name that is none any more belongs to no remote: it is left out, not an error.
@@ -57,7 +57,7 @@ pub async fn tests(c: &mut SqliteConnection) -> Result<BTreeMap<RemoteName, Remo
 }
 
 /// Forgets the test of a remote.
-pub async fn delete_test(c: &mut SqliteConnection, name: &RemoteName) -> Result<()> {
+pub async fn delete_test(c: &mut Connection, name: &RemoteName) -> Result<()> {
     sqlx::query("DELETE FROM remote_tests WHERE name = $1").bind(name.as_str()).execute(c).await?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Sessions: browsers that are signed in, by the hash of their id. How long they live is decided by the caller, in
 //! [`Limits`].
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::{Result, StoreError, id::ulid, users};
+use super::{Connection, Result, StoreError, id::ulid, users};
 use crate::domain::{
     id::{SessionId, UserId},
     session::{SessionSummary, browser},
@@ -58,7 +58,7 @@ struct LiveRow {
 }
 
 /// Stores a new session. [`super::StoreError::Taken`] when the id is.
-pub async fn insert(c: &mut SqliteConnection, session: &NewSession<'_>) -> Result<()> {
+pub async fn insert(c: &mut Connection, session: &NewSession<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO sessions (id_hash, id, user_id, epoch, data, address, agent, created_at, last_seen_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
@@ -88,7 +88,7 @@ struct SummaryRow {
 
 /// The sessions of a user that are alive, last used first. `current` is the hash of the one that asks.
 pub async fn list(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     user: &UserId,
     limits: Limits,
     current: Option<&str>,
@@ -119,7 +119,7 @@ pub async fn list(
 }
 
 /// Deletes all but the `keep` newest sessions of a user.
-pub async fn delete_surplus(c: &mut SqliteConnection, user: &UserId, keep: u32) -> Result<()> {
+pub async fn delete_surplus(c: &mut Connection, user: &UserId, keep: u32) -> Result<()> {
     sqlx::query(
         "DELETE FROM sessions WHERE user_id = $1 AND id_hash NOT IN
            (SELECT id_hash FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id_hash LIMIT $2)",
@@ -132,13 +132,13 @@ pub async fn delete_surplus(c: &mut SqliteConnection, user: &UserId, keep: u32) 
 }
 
 /// Changes what a session holds. One that was deleted meanwhile stays deleted.
-pub async fn set_data(c: &mut SqliteConnection, id_hash: &str, data: &str) -> Result<()> {
+pub async fn set_data(c: &mut Connection, id_hash: &str, data: &str) -> Result<()> {
     sqlx::query("UPDATE sessions SET data = $2 WHERE id_hash = $1").bind(id_hash).bind(data).execute(c).await?;
     Ok(())
 }
 
 /// What a session holds, if it is alive.
-pub async fn data(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Result<Option<String>> {
+pub async fn data(c: &mut Connection, id_hash: &str, limits: Limits) -> Result<Option<String>> {
     Ok(sqlx::query_scalar("SELECT data FROM sessions WHERE id_hash = $1 AND created_at > $2 AND last_seen_at > $3")
         .bind(id_hash)
         .bind(limits.created_after.0)
@@ -148,7 +148,7 @@ pub async fn data(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Re
 }
 
 /// Who uses a session, if it is alive and they are not disabled.
-pub async fn live(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Result<Option<Live>> {
+pub async fn live(c: &mut Connection, id_hash: &str, limits: Limits) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
         "SELECT s.last_seen_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at, u.must_change
            FROM sessions s JOIN users u ON u.id = s.user_id
@@ -163,7 +163,7 @@ pub async fn live(c: &mut SqliteConnection, id_hash: &str, limits: Limits) -> Re
 }
 
 /// Notes that a session is used.
-pub async fn touch(c: &mut SqliteConnection, id_hash: &str, at: Timestamp) -> Result<()> {
+pub async fn touch(c: &mut Connection, id_hash: &str, at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id_hash = $1 AND last_seen_at < $2")
         .bind(id_hash)
         .bind(at.0)
@@ -173,13 +173,13 @@ pub async fn touch(c: &mut SqliteConnection, id_hash: &str, at: Timestamp) -> Re
 }
 
 /// Ends a session.
-pub async fn delete(c: &mut SqliteConnection, id_hash: &str) -> Result<()> {
+pub async fn delete(c: &mut Connection, id_hash: &str) -> Result<()> {
     sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(c).await?;
     Ok(())
 }
 
 /// Ends one session of a user, by what it is named. Whether there was one.
-pub async fn delete_by_id(c: &mut SqliteConnection, user: &UserId, id: &SessionId) -> Result<bool> {
+pub async fn delete_by_id(c: &mut Connection, user: &UserId, id: &SessionId) -> Result<bool> {
     let done = sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id = $2")
         .bind(user.as_str())
         .bind(id.as_str())
@@ -189,13 +189,13 @@ pub async fn delete_by_id(c: &mut SqliteConnection, user: &UserId, id: &SessionI
 }
 
 /// Ends all sessions of a user, and those that are being begun at this moment. How many there were.
-pub async fn delete_of_user(c: &mut SqliteConnection, user: &UserId) -> Result<u64> {
+pub async fn delete_of_user(c: &mut Connection, user: &UserId) -> Result<u64> {
     sqlx::query("UPDATE users SET epoch = epoch + 1 WHERE id = $1").bind(user.as_str()).execute(&mut *c).await?;
     Ok(sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(user.as_str()).execute(c).await?.rows_affected())
 }
 
 /// Deletes what is not alive any more. How many there were.
-pub async fn delete_expired(c: &mut SqliteConnection, limits: Limits) -> Result<u64> {
+pub async fn delete_expired(c: &mut Connection, limits: Limits) -> Result<u64> {
     let done = sqlx::query("DELETE FROM sessions WHERE created_at <= $1 OR last_seen_at <= $2")
         .bind(limits.created_after.0)
         .bind(limits.seen_after.0)

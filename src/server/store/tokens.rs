@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::{Result, StoreError, from_sql, users};
+use super::{Connection, Result, StoreError, from_sql, users};
 use crate::domain::{
     id::{TokenId, UserId},
     policy::Permission,
@@ -69,7 +69,7 @@ struct LiveRow {
 }
 
 /// Stores a new token.
-pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()> {
+pub async fn insert(c: &mut Connection, token: &NewToken<'_>) -> Result<()> {
     let scopes =
         token.scopes.map(serde_json::to_string).transpose().map_err(|_| StoreError::Corrupt("token scopes"))?;
     sqlx::query(
@@ -91,7 +91,7 @@ pub async fn insert(c: &mut SqliteConnection, token: &NewToken<'_>) -> Result<()
 }
 
 /// The token with this hash, if it can be used now.
-pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Result<Option<Live>> {
+pub async fn live(c: &mut Connection, hash: &str, now: Timestamp) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
         "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at, u.must_change
            FROM tokens t JOIN users u ON u.id = t.user_id
@@ -105,7 +105,7 @@ pub async fn live(c: &mut SqliteConnection, hash: &str, now: Timestamp) -> Resul
 }
 
 /// The token with this id, if it can be used now.
-pub async fn live_by_id(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<Live>> {
+pub async fn live_by_id(c: &mut Connection, id: &TokenId, now: Timestamp) -> Result<Option<Live>> {
     let row: Option<LiveRow> = sqlx::query_as(
         "SELECT t.id AS token_id, t.role AS token_role, t.scopes, t.last_used_at, u.id, u.name, u.role, u.theme, u.disabled, u.created_at, u.must_change
            FROM tokens t JOIN users u ON u.id = t.user_id
@@ -180,7 +180,7 @@ impl SummaryRow {
 
 /// A page of tokens that were not revoked, newest first: of one user, or of all. The cursor is the last id.
 pub async fn list(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     user: Option<&UserId>,
     cursor: Option<&TokenId>,
     limit: u32,
@@ -206,7 +206,7 @@ pub async fn list(
 }
 
 /// A token that was not revoked.
-pub async fn get(c: &mut SqliteConnection, id: &TokenId, now: Timestamp) -> Result<Option<TokenSummary>> {
+pub async fn get(c: &mut Connection, id: &TokenId, now: Timestamp) -> Result<Option<TokenSummary>> {
     let row: Option<SummaryRow> = sqlx::query_as(
         "SELECT t.id, t.user_id, u.name AS user_name, u.role AS user_role, u.disabled, t.label, t.role, t.scopes, t.created_at,
                 t.expires_at, t.last_used_at, t.may_delete
@@ -233,7 +233,7 @@ pub struct Standing {
 }
 
 /// How a token stands.
-pub async fn standing(c: &mut SqliteConnection, id: &TokenId) -> Result<Option<Standing>> {
+pub async fn standing(c: &mut Connection, id: &TokenId) -> Result<Option<Standing>> {
     let row: Option<(String, i64, i64, i64)> =
         sqlx::query_as("SELECT label, revoked, expires_at, may_delete FROM tokens WHERE id = $1")
             .bind(id.as_str())
@@ -248,7 +248,7 @@ pub async fn standing(c: &mut SqliteConnection, id: &TokenId) -> Result<Option<S
 }
 
 /// How many tokens of a user were not revoked and have not expired.
-pub async fn count(c: &mut SqliteConnection, user: &UserId, now: Timestamp) -> Result<u64> {
+pub async fn count(c: &mut Connection, user: &UserId, now: Timestamp) -> Result<u64> {
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM tokens WHERE user_id = $1 AND revoked = 0 AND expires_at > $2")
             .bind(user.as_str())
@@ -259,13 +259,13 @@ pub async fn count(c: &mut SqliteConnection, user: &UserId, now: Timestamp) -> R
 }
 
 /// Notes that a token is used.
-pub async fn touch(c: &mut SqliteConnection, id: &TokenId, at: Timestamp) -> Result<()> {
+pub async fn touch(c: &mut Connection, id: &TokenId, at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE tokens SET last_used_at = $2 WHERE id = $1").bind(id.as_str()).bind(at.0).execute(c).await?;
     Ok(())
 }
 
 /// Makes all tokens of a user useless for ever. How many there were that were not.
-pub async fn revoke_of_user(c: &mut SqliteConnection, user: &UserId) -> Result<u64> {
+pub async fn revoke_of_user(c: &mut Connection, user: &UserId) -> Result<u64> {
     Ok(sqlx::query("UPDATE tokens SET revoked = 1 WHERE user_id = $1 AND revoked = 0")
         .bind(user.as_str())
         .execute(c)
@@ -274,7 +274,7 @@ pub async fn revoke_of_user(c: &mut SqliteConnection, user: &UserId) -> Result<u
 }
 
 /// Makes a token useless for ever. Whether there was one that was not.
-pub async fn revoke(c: &mut SqliteConnection, id: &TokenId) -> Result<bool> {
+pub async fn revoke(c: &mut Connection, id: &TokenId) -> Result<bool> {
     let done =
         sqlx::query("UPDATE tokens SET revoked = 1 WHERE id = $1 AND revoked = 0").bind(id.as_str()).execute(c).await?;
     Ok(done.rows_affected() == 1)

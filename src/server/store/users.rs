@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::{Result, StoreError};
+use super::{Connection, Result, StoreError};
 use crate::domain::{
     id::UserId,
     time::Timestamp,
@@ -90,7 +90,7 @@ impl TryFrom<Row> for User {
 }
 
 /// Stores a new user. [`StoreError::Taken`] when the name is.
-pub async fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<()> {
+pub async fn insert(c: &mut Connection, user: &NewUser) -> Result<()> {
     sqlx::query("INSERT INTO users (id, name, name_key, role, password_hash, created_at, must_change) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(user.id.as_str())
         .bind(&user.name)
@@ -105,7 +105,7 @@ pub async fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<()> {
 }
 
 /// One user.
-pub async fn get(c: &mut SqliteConnection, id: &UserId) -> Result<Option<User>> {
+pub async fn get(c: &mut Connection, id: &UserId) -> Result<Option<User>> {
     let row: Option<Row> =
         sqlx::query_as("SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE id = $1")
             .bind(id.as_str())
@@ -115,7 +115,7 @@ pub async fn get(c: &mut SqliteConnection, id: &UserId) -> Result<Option<User>> 
 }
 
 /// One user by name, without regard to case.
-pub async fn get_by_name(c: &mut SqliteConnection, name: &str) -> Result<Option<User>> {
+pub async fn get_by_name(c: &mut Connection, name: &str) -> Result<Option<User>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT id, name, role, theme, disabled, created_at, must_change FROM users WHERE name_key = $1",
     )
@@ -151,7 +151,7 @@ impl TryFrom<SummaryRow> for UserSummary {
 }
 
 /// A page of people, by name. The cursor is the last id.
-pub async fn list(c: &mut SqliteConnection, query: &UserQuery) -> Result<UserPage> {
+pub async fn list(c: &mut Connection, query: &UserQuery) -> Result<UserPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
     let rows: Vec<SummaryRow> = sqlx::query_as(
         "SELECT id, name, role, disabled, created_at, signed_in_at FROM users
@@ -168,7 +168,7 @@ pub async fn list(c: &mut SqliteConnection, query: &UserQuery) -> Result<UserPag
 }
 
 /// One person as others see them.
-pub async fn summary(c: &mut SqliteConnection, id: &UserId) -> Result<Option<UserSummary>> {
+pub async fn summary(c: &mut Connection, id: &UserId) -> Result<Option<UserSummary>> {
     let row: Option<SummaryRow> =
         sqlx::query_as("SELECT id, name, role, disabled, created_at, signed_in_at FROM users WHERE id = $1")
             .bind(id.as_str())
@@ -178,7 +178,7 @@ pub async fn summary(c: &mut SqliteConnection, id: &UserId) -> Result<Option<Use
 }
 
 /// Whether there is an admin beside this one who can sign in.
-pub async fn other_admin(c: &mut SqliteConnection, id: &UserId) -> Result<bool> {
+pub async fn other_admin(c: &mut Connection, id: &UserId) -> Result<bool> {
     let found: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> $1 LIMIT 1")
             .bind(id.as_str())
@@ -188,23 +188,23 @@ pub async fn other_admin(c: &mut SqliteConnection, id: &UserId) -> Result<bool> 
 }
 
 /// The hash of a user's password.
-pub async fn password_hash(c: &mut SqliteConnection, id: &UserId) -> Result<Option<String>> {
+pub async fn password_hash(c: &mut Connection, id: &UserId) -> Result<Option<String>> {
     Ok(sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
 }
 
 /// How often all sessions of a user were ended. What a session is begun with; see [`super::sessions::delete_of_user`].
-pub async fn epoch(c: &mut SqliteConnection, id: &UserId) -> Result<Option<i64>> {
+pub async fn epoch(c: &mut Connection, id: &UserId) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar("SELECT epoch FROM users WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?)
 }
 
 /// Whether there is any user: if not, the console waits for its first admin.
-pub async fn any(c: &mut SqliteConnection) -> Result<bool> {
+pub async fn any(c: &mut Connection) -> Result<bool> {
     let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM users LIMIT 1").fetch_optional(c).await?;
     Ok(found.is_some())
 }
 
 /// Stores the hash of a new password. Whether the user is there.
-pub async fn set_password(c: &mut SqliteConnection, id: &UserId, password_hash: &str) -> Result<bool> {
+pub async fn set_password(c: &mut Connection, id: &UserId, password_hash: &str) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(password_hash)
@@ -214,7 +214,7 @@ pub async fn set_password(c: &mut SqliteConnection, id: &UserId, password_hash: 
 }
 
 /// Stores whether a user has to choose a password of their own. Whether the user is there.
-pub async fn set_must_change(c: &mut SqliteConnection, id: &UserId, must_change: bool) -> Result<bool> {
+pub async fn set_must_change(c: &mut Connection, id: &UserId, must_change: bool) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET must_change = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(i64::from(must_change))
@@ -224,12 +224,12 @@ pub async fn set_must_change(c: &mut SqliteConnection, id: &UserId, must_change:
 }
 
 /// The names of all users.
-pub async fn names(c: &mut SqliteConnection) -> Result<Vec<String>> {
+pub async fn names(c: &mut Connection) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar("SELECT name FROM users ORDER BY name_key").fetch_all(c).await?)
 }
 
 /// Stores what a user may. Whether the user is there.
-pub async fn set_role(c: &mut SqliteConnection, id: &UserId, role: Role) -> Result<bool> {
+pub async fn set_role(c: &mut Connection, id: &UserId, role: Role) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET role = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(role.as_str())
@@ -239,14 +239,14 @@ pub async fn set_role(c: &mut SqliteConnection, id: &UserId, role: Role) -> Resu
 }
 
 /// Notes that a user signed in. Whether the user is there.
-pub async fn set_signed_in(c: &mut SqliteConnection, id: &UserId, at: Timestamp) -> Result<bool> {
+pub async fn set_signed_in(c: &mut Connection, id: &UserId, at: Timestamp) -> Result<bool> {
     let done =
         sqlx::query("UPDATE users SET signed_in_at = $2 WHERE id = $1").bind(id.as_str()).bind(at.0).execute(c).await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Stores how the console looks to a user. Whether the user is there.
-pub async fn set_theme(c: &mut SqliteConnection, id: &UserId, theme: Theme) -> Result<bool> {
+pub async fn set_theme(c: &mut Connection, id: &UserId, theme: Theme) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET theme = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(theme.as_str())
@@ -257,7 +257,7 @@ pub async fn set_theme(c: &mut SqliteConnection, id: &UserId, theme: Theme) -> R
 
 /// Lets a user in or keeps them out: their sessions and tokens work only while they are let in. Whether the user is
 /// there.
-pub async fn set_disabled(c: &mut SqliteConnection, id: &UserId, disabled: bool) -> Result<bool> {
+pub async fn set_disabled(c: &mut Connection, id: &UserId, disabled: bool) -> Result<bool> {
     let done = sqlx::query("UPDATE users SET disabled = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(i64::from(disabled))

@@ -27,7 +27,10 @@ async fn a_remote_is_tested_saved_listed_and_deleted() {
     assert!(rclone.remotes().await.expect("read").is_empty(), "a test saves nothing");
 
     create(rclone, &name("my s3"), "s3", &config(&s3, S3::SECRET)).await.expect("created");
-    assert!(matches!(create(rclone, &name("my s3"), "s3", &config(&s3, S3::SECRET)).await, Err(RcloneError::Exists)));
+    assert!(matches!(
+        create(rclone, &name("my s3"), "s3", &config(&s3, S3::SECRET)).await,
+        Err(RcloneError::Exists { .. })
+    ));
     let saved = rclone.remotes().await.expect("read");
     assert_eq!((saved.len(), saved[0].kind.as_str(), saved[0].encrypted), (1, "s3", false));
     assert!(rclone.test_saved(&name("my s3")).await.expect("tested").connected);

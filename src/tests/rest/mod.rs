@@ -33,6 +33,7 @@ mod searches;
 mod sessions;
 mod shares;
 mod streams;
+mod taken;
 mod tokens;
 mod users;
 mod work;

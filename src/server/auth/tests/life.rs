@@ -178,5 +178,5 @@ async fn a_session_that_is_stored_after_all_were_ended_is_not_alive() {
     house.auth.reset_password("marianne", "another good sentence").await.expect("reset");
     session.save().await.expect("stored as the answer goes out");
     assert_eq!(house.count("SELECT count(*) FROM sessions").await, 1);
-    assert!(!house.auth.is_signed_in(&visitor).await);
+    assert!(matches!(house.auth.identify(&visitor).await, Ok(None)));
 }

@@ -13,7 +13,7 @@ use axum::{
     body::{Body, to_bytes},
     extract::{ConnectInfo, State},
     http::{Request, StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -83,7 +83,7 @@ impl House {
             .route("/logout", post(logout))
             .route("/everywhere", post(everywhere))
             .route("/setup", post(setup))
-            .layer(from_fn_with_state(auth.clone(), resolve))
+            .layer(from_fn_with_state(auth.clone(), identify))
             .layer(auth.session_layer())
             .with_state(auth.clone())
     }
@@ -97,6 +97,11 @@ impl House {
         let mut reader = self.store.acquire().await.expect("reader");
         sqlx::query_scalar(sql).fetch_one(&mut *reader).await.expect("count")
     }
+}
+
+/// As the console does it, around its routes.
+async fn identify(State(auth): State<Auth>, request: Request<Body>, next: Next) -> Response {
+    resolve(&auth, request, next).await.unwrap_or_else(|error| answer(Err(error)))
 }
 
 /// A browser: it sends the cookie that it was given last.
@@ -166,7 +171,7 @@ async fn valid(
     Extension(actor): Extension<Actor>,
     Extension(visitor): Extension<Visitor>,
 ) -> Response {
-    answer(Ok(json!([auth.is_signed_in(&visitor).await, auth.still_valid(&actor, &visitor).await])))
+    answer(Ok(json!([matches!(auth.identify(&visitor).await, Ok(Some(_))), auth.still_valid(&actor, &visitor).await])))
 }
 
 async fn login(

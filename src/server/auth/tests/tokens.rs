@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::server::store::tokens;
+use crate::{domain::error::ErrorCode, server::store::tokens};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -81,6 +81,23 @@ async fn a_token_is_never_more_than_its_owner() {
     sqlx::query("UPDATE users SET role = 'viewer' WHERE name = 'eva'").execute(&mut *tx).await.expect("demote");
     tx.commit().await.expect("commit");
     assert_eq!(with(&house, "/me", &format!("Bearer {token}"), None).await.1["role"], "viewer");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_called_one_and_nothing_was_done() {
+    let house = House::new().await;
+    let mut tx = house.store.begin().await.expect("begin");
+    sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.expect("no more pages than there are");
+    tx.commit().await.expect("commit");
+    for n in 0..90 {
+        if let Err(error) = house.auth.create_token("marianne", "x", Role::Viewer, DAY).await {
+            assert_eq!((error.code, error.status()), (ErrorCode::StorageFull, 507), "{error}");
+            assert!(error.reference.is_some() && error.message.contains("disk"), "{error:?}");
+            assert_eq!(house.count("SELECT count(*) FROM tokens").await, n);
+            return;
+        }
+    }
+    panic!("the database has room for 90 tokens without another page");
 }
 
 #[tokio::test]

@@ -219,7 +219,7 @@ async fn allowance(engine: &Engine, claimed: &Claimed) -> Result<Allowance, Look
 async fn source_key(engine: &Engine, transfer: &Transfer) -> Result<SourceKey, Look> {
     let checked = engine.0.config.locations.check(&transfer.source).await;
     let checked =
-        checked.map_err(|error| Look::Failed(format!("The guards could not check this run: {}", error.sentence())))?;
+        checked.map_err(|error| Look::Failed(format!("The guards could not check this run: {}", error.summary())))?;
     let mut keys: Vec<_> = checked.keys().into_iter().map(|key| key.key).collect();
     keys.sort();
     let filters = filters::text(&transfer.options).unwrap_or_default();

@@ -5,6 +5,7 @@ mod body;
 mod denials;
 mod errors;
 mod headers;
+mod identity;
 mod origin;
 mod panic;
 mod request_span;
@@ -22,6 +23,7 @@ use tower_http::{
 pub use self::{
     denials::record as record_denials,
     headers::{csp, csp_of_viewer},
+    identity::identify,
     origin::Policy,
     request_span::add_user,
 };

@@ -10,7 +10,7 @@ use utoipa::{
 };
 
 use super::operations;
-use crate::domain::error::{AppError, ErrorCode};
+use crate::domain::error::{AppError, CHECK_FIELDS, ErrorCode};
 
 /// One way of being refused, or of failing.
 struct Refusal {
@@ -57,7 +57,7 @@ const REFUSALS: [Refusal; 11] = [
         Of::Asking,
         ErrorCode::Invalid,
         "It cannot be read (`bad_request`), or a field fails its rule (`invalid`, with the field)",
-        "Check the marked fields.",
+        CHECK_FIELDS,
     ),
     refusal(
         "401",
@@ -90,7 +90,7 @@ const REFUSALS: [Refusal; 11] = [
         Of::Named,
         ErrorCode::Conflict,
         "The name is taken, or the state does not allow it",
-        "A remote with this name exists. Choose another name.",
+        "A remote named “photos” already exists. Choose another name.",
     ),
     refusal(
         "413",

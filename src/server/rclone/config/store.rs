@@ -95,7 +95,7 @@ impl ConfigStore {
         self.change(|conf| {
             for section in sections {
                 if conf.get(&section.name).is_some() {
-                    return Err(RcloneError::Exists);
+                    return Err(RcloneError::Exists { name: section.name });
                 }
                 conf.push(section);
             }
@@ -326,8 +326,11 @@ mod tests {
         f.store.add(vec![section("c")]).expect("added");
         assert_eq!(f.master(), format!("{text}\n[c]\ntype = alias\nremote = /srv\n"));
         assert_eq!(f.working(), f.master());
-        assert!(matches!(f.store.add(vec![section("c")]), Err(RcloneError::Exists)));
-        assert!(matches!(f.store.add(vec![section("d"), section("c")]), Err(RcloneError::Exists)), "all or none");
+        assert!(matches!(f.store.add(vec![section("c")]), Err(RcloneError::Exists { .. })));
+        assert!(
+            matches!(f.store.add(vec![section("d"), section("c")]), Err(RcloneError::Exists { .. })),
+            "all or none"
+        );
         f.store.remove("c").expect("removed");
         assert!(matches!(f.store.remove("c"), Err(RcloneError::UnknownRemote)));
         assert!(f.master().starts_with(text) && f.working() == f.master());

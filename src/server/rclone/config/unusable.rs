@@ -44,7 +44,7 @@ pub fn problem(section: &Section, types: Option<&BTreeSet<String>>) -> Option<St
         None => {}
     }
     if let Err(error) = section.name.parse::<RemoteName>() {
-        let why = error.fields.into_values().next().unwrap_or(error.message);
+        let why = error.summary();
         return Some(format!("{why} Rename the section in rclone.conf."));
     }
     let kind = section.kind();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{encoding::Encoding, error::AppError, location::Location},
+    domain::{encoding::Encoding, location::Location},
     server::rclone::{
         error::RcloneError,
         wire::conf::{Section, is_replaced},
@@ -280,7 +280,7 @@ fn place(text: &str) -> Result<Location, String> {
     if text.trim() != text || is_replaced(text) {
         return Err("A path cannot begin or end with a space here, nor hold “%(…)s”.".to_owned());
     }
-    Location::parse(text).map_err(AppError::sentence)
+    Location::parse(text).map_err(|error| error.summary())
 }
 
 /// An upstream of a union without what it may be used for. rclone looks for that at the end of the path.

@@ -25,8 +25,11 @@ pub enum RcloneError {
         withheld: bool,
     },
     /// A remote has this name already.
-    #[error("a remote with this name exists")]
-    Exists,
+    #[error("a remote named “{name}” already exists")]
+    Exists {
+        /// The name.
+        name: String,
+    },
     /// No remote has this name.
     #[error("there is no remote with this name")]
     UnknownRemote,

@@ -228,7 +228,7 @@ impl Rclone {
         let sections = self.sections().await?;
         let mut names = sections.iter().map(|section| section.name.as_str());
         if names.clone().any(|taken| taken == name.as_str()) {
-            return Err(RcloneError::Exists);
+            return Err(RcloneError::Exists { name: name.to_string() });
         }
         let Some(relative) = unusable::relative(&mut names, name.as_str()) else { return Ok(()) };
         Err(RcloneError::invalid(

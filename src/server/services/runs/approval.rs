@@ -11,7 +11,10 @@ use crate::{
         text::is_same,
         time::Timestamp,
     },
-    server::store::runs::{self, Task},
+    server::store::{
+        Connection,
+        runs::{self, Task},
+    },
 };
 
 /// How long a preview may approve, in milliseconds.
@@ -19,7 +22,7 @@ const FRESH_MS: u64 = 15 * 60 * 1000;
 
 /// Makes sure that `approval` holds for `task`, whose digest is `spec`.
 pub(super) async fn check(
-    c: &mut sqlx::SqliteConnection,
+    c: &mut Connection,
     task: &Task,
     spec: &str,
     approval: &Approval,

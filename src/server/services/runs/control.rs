@@ -19,10 +19,7 @@ use crate::{
         auth::Actor,
         rclone::run::progress,
         state::AppState,
-        store::{
-            StoreError,
-            runs::{self, StopOutcome},
-        },
+        store::runs::{self, StopOutcome},
     },
 };
 
@@ -49,7 +46,7 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
     let detail = serde_json::json!({ "reason": reason.trim() });
     let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.stop", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     if matches!(outcome, StopOutcome::Requested) {
         app.engine.stop(id);
     } else {
@@ -77,7 +74,7 @@ pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str
     let detail = serde_json::json!({ "rate": rate });
     let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.bandwidth", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     found(app, id).await
 }
 
@@ -106,7 +103,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch)
     let detail = serde_json::json!(patch);
     let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.move", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     app.engine.wake();
     // All that wait may have a new place.
     for run in runs::unfinished(&mut *app.store.acquire().await?)

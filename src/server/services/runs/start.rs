@@ -31,7 +31,7 @@ use crate::{
         },
         state::AppState,
         store::{
-            StoreError,
+            Connection, StoreError,
             runs::{self, Place, Task},
         },
     },
@@ -133,7 +133,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
         Refusal::Store(StoreError::Taken) => approval::used(),
         Refusal::Store(error) => error.into(),
     })?;
-    transaction.commit().await.map_err(StoreError::from)?;
+    transaction.commit().await?;
     let run = found(app, &id).await?;
     app.engine.hub().tell(Event::Run { run: Box::new(run.summary.clone()) });
     app.engine.wake();
@@ -142,7 +142,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
 
 /// Refuses while another run that has not ended writes where this one would read or write, or reads where it would
 /// write.
-async fn refuse_busy(c: &mut sqlx::SqliteConnection, places: &[Place]) -> Result<()> {
+async fn refuse_busy(c: &mut Connection, places: &[Place]) -> Result<()> {
     let Some(other) = runs::busy(c, places).await? else { return Ok(()) };
     let message = format!(
         "Another run is using this location, or is queued for it: {other}. Wait until it ends, or let this one wait in the queue."

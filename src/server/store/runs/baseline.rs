@@ -1,8 +1,8 @@
 //! What a source held in earlier runs: the baseline that the guards compare it with.
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite};
 
-use super::super::{Result, from_sql};
+use super::super::{Connection, Result, from_sql};
 use crate::domain::{id::JobId, time::Timestamp};
 
 /// What a run counts: a source, through filters. Digests.
@@ -50,7 +50,7 @@ macro_rules! counted {
 /// What a source held before. Runs with the same filters count, whatever else they were given and wherever they wrote.
 /// Where there is none, its filters were changed: then those count that were of the same job, or wrote to the same
 /// place.
-pub async fn baseline(c: &mut SqliteConnection, run: Counted<'_>, since: Timestamp) -> Result<Baseline> {
+pub async fn baseline(c: &mut Connection, run: Counted<'_>, since: Timestamp) -> Result<Baseline> {
     for same_filters in [true, false] {
         let found = of_source(&mut *c, run, since, same_filters).await?;
         if found.last.is_some() {
@@ -67,12 +67,7 @@ pub async fn baseline(c: &mut SqliteConnection, run: Counted<'_>, since: Timesta
     Ok(Baseline { last: last.map(from_sql), most: None })
 }
 
-async fn of_source(
-    c: &mut SqliteConnection,
-    run: Counted<'_>,
-    since: Timestamp,
-    same_filters: bool,
-) -> Result<Baseline> {
+async fn of_source(c: &mut Connection, run: Counted<'_>, since: Timestamp, same_filters: bool) -> Result<Baseline> {
     let last: Option<i64> = comparable(counted!("source_files"), run, same_filters)
         .push(" ORDER BY id DESC LIMIT 1")
         .build_query_scalar()

@@ -1,8 +1,8 @@
 //! What ended on each day (UTC), counted as it ended: however long the history is, these are few rows.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::super::{Result, from_sql};
+use super::super::{Connection, Result, from_sql};
 use crate::domain::{overview::Day, time::Timestamp};
 
 const MILLIS_OF_A_DAY: i64 = 86_400_000;
@@ -43,7 +43,7 @@ pub struct Week {
 }
 
 /// Figures over the runs that ended on the day of `since` (UTC) or later.
-pub async fn week(c: &mut SqliteConnection, since: Timestamp) -> Result<Week> {
+pub async fn week(c: &mut Connection, since: Timestamp) -> Result<Week> {
     let (runs, failed, warnings, bytes, files): (i64, i64, i64, i64, i64) = sqlx::query_as(concat!(
         "SELECT CAST(COALESCE(sum(ended), 0) AS BIGINT), CAST(COALESCE(sum(",
         if_bad!("ended", "0"),
@@ -73,7 +73,7 @@ struct DayRow {
 }
 
 /// What ended on each day (UTC) from that of `since` on, oldest first. Days on which nothing ended are left out.
-pub async fn days(c: &mut SqliteConnection, since: Timestamp) -> Result<Vec<Day>> {
+pub async fn days(c: &mut Connection, since: Timestamp) -> Result<Vec<Day>> {
     let rows: Vec<DayRow> = sqlx::query_as(concat!(
         "SELECT day, CAST(sum(bytes) AS BIGINT) AS bytes, CAST(sum(",
         if_bad!("0", if_warning!("0", "ended")),

@@ -1,8 +1,8 @@
 //! What happened to a run, who did it and why. Written in the transaction of what it tells.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
-use super::super::{Result, StoreError};
+use super::super::{Connection, Result, StoreError};
 use crate::domain::{
     id::RunId,
     run::event::{RunEvent, RunEventKind},
@@ -14,7 +14,7 @@ const MOST: i64 = 200;
 
 /// Notes that something happened to a run. `user` is who did it, where somebody did.
 pub async fn note(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     run: &RunId,
     at: Timestamp,
     kind: RunEventKind,
@@ -36,7 +36,7 @@ struct Row {
 }
 
 /// What happened to a run, oldest first; of very many, the newest 200.
-pub async fn events(c: &mut SqliteConnection, run: &RunId) -> Result<Vec<RunEvent>> {
+pub async fn events(c: &mut Connection, run: &RunId) -> Result<Vec<RunEvent>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT at, kind, user_name, detail FROM run_events WHERE run_id = $1 ORDER BY seq DESC LIMIT $2",
     )

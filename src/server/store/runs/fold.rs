@@ -1,8 +1,8 @@
 //! What a search looks into, made anew where an older version made it: only in lower case, and not without accents.
 
-use sqlx::{FromRow, SqliteConnection, SqlitePool};
+use sqlx::{FromRow, SqlitePool};
 
-use super::super::Result;
+use super::super::{Connection, Result};
 use crate::domain::text::fold;
 
 #[derive(FromRow)]
@@ -33,7 +33,7 @@ pub(in crate::server::store) async fn fold_routes(writer: &SqlitePool) -> Result
 }
 
 /// Gives a route its text, or its runs to the route that has it.
-async fn put(c: &mut SqliteConnection, route: &Route, text: &str) -> Result<()> {
+async fn put(c: &mut Connection, route: &Route, text: &str) -> Result<()> {
     let other: Option<String> =
         sqlx::query_scalar("SELECT id FROM routes WHERE search_text = $1").bind(text).fetch_optional(&mut *c).await?;
     let Some(other) = other else {

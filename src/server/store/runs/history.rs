@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{
-    super::{Result, StoreError, from_sql},
+    super::{Connection, Result, StoreError, from_sql},
     row::{Row, select_runs},
 };
 use crate::domain::{
@@ -58,7 +58,7 @@ pub struct Unfinished {
 }
 
 /// One run.
-pub async fn get(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Stored>> {
+pub async fn get(c: &mut Connection, id: &RunId) -> Result<Option<Stored>> {
     let row: Option<Row> =
         sqlx::query_as(select_runs!("WHERE r.id = $1")).bind(id.as_str()).fetch_optional(&mut *c).await?;
     let Some(row) = row else { return Ok(None) };
@@ -68,7 +68,7 @@ pub async fn get(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Stored>>
 }
 
 /// The run that a user started with this key of theirs.
-pub async fn id_by_key(c: &mut SqliteConnection, user: &UserId, key: &str) -> Result<Option<RunId>> {
+pub async fn id_by_key(c: &mut Connection, user: &UserId, key: &str) -> Result<Option<RunId>> {
     let id: Option<String> = sqlx::query_scalar("SELECT id FROM runs WHERE user_id = $1 AND idempotency_key = $2")
         .bind(user.as_str())
         .bind(key)
@@ -91,7 +91,7 @@ pub struct Origin {
 }
 
 /// Who asked for a run.
-pub async fn origin(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Origin>> {
+pub async fn origin(c: &mut Connection, id: &RunId) -> Result<Option<Origin>> {
     Ok(sqlx::query_as("SELECT user_id, via, address, token_id FROM runs WHERE id = $1")
         .bind(id.as_str())
         .fetch_optional(c)
@@ -99,7 +99,7 @@ pub async fn origin(c: &mut SqliteConnection, id: &RunId) -> Result<Option<Origi
 }
 
 /// A page of history, newest first. The cursor is the last id: however deep, the database goes straight there.
-pub async fn list(c: &mut SqliteConnection, query: &RunQuery) -> Result<RunPage> {
+pub async fn list(c: &mut Connection, query: &RunQuery) -> Result<RunPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
     let mut sql = QueryBuilder::<Sqlite>::new(select_runs!("WHERE r.id < "));
     sql.push_bind(query.cursor.as_ref().map_or(AFTER_ALL, RunId::as_str).to_owned());
@@ -152,7 +152,7 @@ enum Found {
     },
 }
 
-async fn routes(c: &mut SqliteConnection, search: &str) -> Result<Found> {
+async fn routes(c: &mut Connection, search: &str) -> Result<Found> {
     let found: (Option<i64>, Option<String>, Option<String>) = sqlx::query_as(
         "SELECT CAST(sum(runs) AS BIGINT), min(first_id), max(last_id) FROM routes WHERE instr(search_text, $1) > 0",
     )
@@ -167,7 +167,7 @@ async fn routes(c: &mut SqliteConnection, search: &str) -> Result<Found> {
 }
 
 /// The last `n` that ended, newest end first.
-pub async fn recent(c: &mut SqliteConnection, n: u32) -> Result<Vec<RunSummary>> {
+pub async fn recent(c: &mut Connection, n: u32) -> Result<Vec<RunSummary>> {
     let rows: Vec<Row> =
         sqlx::query_as(select_runs!("WHERE r.ended_at IS NOT NULL ORDER BY r.ended_at DESC, r.id DESC LIMIT $1"))
             .bind(i64::from(n.min(MAX_PAGE)))
@@ -177,7 +177,7 @@ pub async fn recent(c: &mut SqliteConnection, n: u32) -> Result<Vec<RunSummary>>
 }
 
 /// All that have not ended, oldest first.
-pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
+pub async fn unfinished(c: &mut Connection) -> Result<Vec<Unfinished>> {
     let rows: Vec<Row> = sqlx::query_as(select_runs!(
         "WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id"
     ))
@@ -197,7 +197,7 @@ pub async fn unfinished(c: &mut SqliteConnection) -> Result<Vec<Unfinished>> {
 }
 
 /// How many have not ended.
-pub async fn count_unfinished(c: &mut SqliteConnection) -> Result<u64> {
+pub async fn count_unfinished(c: &mut Connection) -> Result<u64> {
     let count = sqlx::query_scalar(
         "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')",
     );
@@ -205,7 +205,7 @@ pub async fn count_unfinished(c: &mut SqliteConnection) -> Result<u64> {
 }
 
 /// How many of this person have not ended.
-pub async fn count_unfinished_of(c: &mut SqliteConnection, user: &UserId) -> Result<u64> {
+pub async fn count_unfinished_of(c: &mut Connection, user: &UserId) -> Result<u64> {
     let count = sqlx::query_scalar(
         "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running') AND user_id = $1",
     );
@@ -213,7 +213,7 @@ pub async fn count_unfinished_of(c: &mut SqliteConnection, user: &UserId) -> Res
 }
 
 /// The last run of each of these jobs, dry runs left out.
-pub async fn last_of_jobs(c: &mut SqliteConnection, jobs: &[JobId]) -> Result<HashMap<JobId, RunSummary>> {
+pub async fn last_of_jobs(c: &mut Connection, jobs: &[JobId]) -> Result<HashMap<JobId, RunSummary>> {
     let mut last = HashMap::new();
     for job in jobs {
         let row: Option<Row> =
@@ -234,7 +234,7 @@ fn summaries(rows: &[Row]) -> Result<Vec<RunSummary>> {
 }
 
 /// Tells those of `runs` that wait their place in the queue: the order in which they are claimed.
-async fn number(c: &mut SqliteConnection, runs: impl IntoIterator<Item = &mut RunSummary>) -> Result<()> {
+async fn number(c: &mut Connection, runs: impl IntoIterator<Item = &mut RunSummary>) -> Result<()> {
     let mut waiting: Vec<_> = runs.into_iter().filter(|run| run.state == RunState::Queued).collect();
     if waiting.is_empty() {
         return Ok(());

@@ -3,10 +3,8 @@
 //! A run has a fence: how often it was claimed. What is written about a run after its claim proves with the fence that
 //! the run is still the writer's; one that comes too late changes nothing, and gets an error.
 
-use sqlx::SqliteConnection;
-
 use super::{
-    super::{Result, to_sql},
+    super::{Connection, Result, to_sql},
     baseline::SourceKey,
     events, places, row,
 };
@@ -52,7 +50,7 @@ pub struct End {
 /// Notes what the guards saw of a run that they let go, and of which source: it is started next. Whether the run was
 /// the caller's.
 pub async fn set_starting(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     id: &RunId,
     fence: i64,
     report: Option<&GuardReport>,
@@ -75,7 +73,7 @@ pub async fn set_starting(
 }
 
 /// Notes that rclone was started. Whether the run was the caller's.
-pub async fn set_running(c: &mut SqliteConnection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
+pub async fn set_running(c: &mut Connection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE runs SET state = 'running', started_at = COALESCE(started_at, $3)
           WHERE id = $1 AND fence = $2 AND state IN ('starting', 'running')",
@@ -93,7 +91,7 @@ pub async fn set_running(c: &mut SqliteConnection, id: &RunId, fence: i64, at: T
 }
 
 /// Notes how far a run is. Whether it was the caller's.
-pub async fn update_stats(c: &mut SqliteConnection, id: &RunId, fence: i64, stats: &Stats) -> Result<bool> {
+pub async fn update_stats(c: &mut Connection, id: &RunId, fence: i64, stats: &Stats) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE runs SET bytes = $3, total_bytes = $4, files = $5, total_files = $6, checks = $7, deletes = $8, listed = $9,
                 errors = $10, speed = $11, eta = $12, elapsed_ms = $13, renames = $14, deleted_dirs = $15, skipped = $16, at_least = $17
@@ -122,7 +120,7 @@ pub async fn update_stats(c: &mut SqliteConnection, id: &RunId, fence: i64, stat
 }
 
 /// Ends a run. Whether it was the caller's.
-pub async fn finish(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End) -> Result<bool> {
+pub async fn finish(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Result<bool> {
     if !update_stats(c, id, fence, &end.stats).await? {
         return Ok(false);
     }
@@ -154,7 +152,7 @@ pub async fn finish(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End)
 
 /// Ends an attempt, and puts the run back into the queue for the next one, unless it was asked to stop or has had all
 /// of its attempts. When the next one begins; `None` when there is none, and nothing was changed.
-pub async fn try_again(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &End) -> Result<Option<Timestamp>> {
+pub async fn try_again(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Result<Option<Timestamp>> {
     let row: Option<(i64, i64)> = sqlx::query_as(
         "SELECT attempt, backoff_secs FROM runs
           WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running') AND attempt < attempts AND stop_requested_at IS NULL",
@@ -187,7 +185,7 @@ pub async fn try_again(c: &mut SqliteConnection, id: &RunId, fence: i64, end: &E
 
 /// Puts a claimed run that was never started back into the queue; one that was asked to stop meanwhile is cancelled
 /// instead. Whether it was the caller's.
-pub async fn requeue(c: &mut SqliteConnection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
+pub async fn requeue(c: &mut Connection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
     let state: Option<String> = sqlx::query_scalar(
         "UPDATE runs SET state = CASE WHEN stop_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
                 ended_at = stop_requested_at, started_at = NULL
@@ -208,7 +206,7 @@ pub async fn requeue(c: &mut SqliteConnection, id: &RunId, fence: i64, at: Times
 }
 
 /// Moves the limit and the start of a run that works: the machine's clock was moved by `ms`. Its new limit.
-pub async fn shift(c: &mut SqliteConnection, id: &RunId, fence: i64, ms: i64) -> Result<Option<Timestamp>> {
+pub async fn shift(c: &mut Connection, id: &RunId, fence: i64, ms: i64) -> Result<Option<Timestamp>> {
     let at: Option<Option<i64>> = sqlx::query_scalar(
         "UPDATE runs SET deadline_at = deadline_at + $3, started_at = started_at + $3 WHERE id = $1 AND fence = $2 RETURNING deadline_at",
     )
@@ -221,7 +219,7 @@ pub async fn shift(c: &mut SqliteConnection, id: &RunId, fence: i64, ms: i64) ->
 }
 
 /// Notes the bandwidth limit that a run has from now on.
-pub async fn set_bandwidth(c: &mut SqliteConnection, id: &RunId, rate: &str) -> Result<bool> {
+pub async fn set_bandwidth(c: &mut Connection, id: &RunId, rate: &str) -> Result<bool> {
     let done = sqlx::query("UPDATE runs SET bandwidth = $2 WHERE id = $1 AND state = 'running'")
         .bind(id.as_str())
         .bind(rate)

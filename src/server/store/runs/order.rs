@@ -1,9 +1,9 @@
 //! The queue as a whole: pausing, moving waiting runs, and shifting all of it with the machine's clock.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::{
-    super::{Result, StoreError},
+    super::{Connection, Result, StoreError},
     events,
     life::backoff_ms,
 };
@@ -21,7 +21,7 @@ struct PauseRow {
 }
 
 /// Whether the queue rests, and why.
-pub async fn pause(c: &mut SqliteConnection) -> Result<Option<Pause>> {
+pub async fn pause(c: &mut Connection) -> Result<Option<Pause>> {
     let row: PauseRow =
         sqlx::query_as("SELECT paused_at, paused_by, pause_reason FROM admission WHERE id = 1").fetch_one(c).await?;
     Ok(row.paused_at.map(|at| Pause {
@@ -32,7 +32,7 @@ pub async fn pause(c: &mut SqliteConnection) -> Result<Option<Pause>> {
 }
 
 /// Lets the queue rest, or go on.
-pub async fn set_pause(c: &mut SqliteConnection, pause: Option<&Pause>) -> Result<()> {
+pub async fn set_pause(c: &mut Connection, pause: Option<&Pause>) -> Result<()> {
     sqlx::query(
         "UPDATE admission SET paused_at = $1, paused_by = $2, pause_reason = $3, epoch = epoch + 1 WHERE id = 1",
     )
@@ -45,13 +45,7 @@ pub async fn set_pause(c: &mut SqliteConnection, pause: Option<&Pause>) -> Resul
 }
 
 /// Changes the priority of a run that waits. Whether it waits.
-pub async fn set_priority(
-    c: &mut SqliteConnection,
-    id: &RunId,
-    priority: i32,
-    by: &str,
-    at: Timestamp,
-) -> Result<bool> {
+pub async fn set_priority(c: &mut Connection, id: &RunId, priority: i32, by: &str, at: Timestamp) -> Result<bool> {
     let done = sqlx::query("UPDATE runs SET priority = $2 WHERE id = $1 AND ended_at IS NULL AND state = 'queued'")
         .bind(id.as_str())
         .bind(i64::from(priority))
@@ -66,13 +60,7 @@ pub async fn set_priority(
 
 /// Moves a run that waits to a place, from 1; beyond the last is the last. It takes the priority of who is there.
 /// Whether it waits.
-pub async fn set_position(
-    c: &mut SqliteConnection,
-    id: &RunId,
-    position: u64,
-    by: &str,
-    at: Timestamp,
-) -> Result<bool> {
+pub async fn set_position(c: &mut Connection, id: &RunId, position: u64, by: &str, at: Timestamp) -> Result<bool> {
     let mut queue: Vec<(String, i64, i64)> =
         sqlx::query_as("SELECT id, priority, rank FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, rank, id")
             .fetch_all(&mut *c)
@@ -109,7 +97,7 @@ struct Waiting {
 
 /// After a jump of the machine's clock: shifts rank, `deadline_at` and `not_before` of queued runs by `ms`, except
 /// those created since `since`, which are on the new clock already. `not_before` is capped at now plus the backoff.
-pub async fn clock_moved(c: &mut SqliteConnection, now: Timestamp, since: Timestamp, ms: i64) -> Result<()> {
+pub async fn clock_moved(c: &mut Connection, now: Timestamp, since: Timestamp, ms: i64) -> Result<()> {
     let waiting: Vec<Waiting> = sqlx::query_as(
         "SELECT id, created_at, not_before, attempt, backoff_secs FROM runs WHERE ended_at IS NULL AND state = 'queued' ORDER BY id",
     )
@@ -136,7 +124,7 @@ pub async fn clock_moved(c: &mut SqliteConnection, now: Timestamp, since: Timest
 }
 
 /// How many work now.
-pub async fn working(c: &mut SqliteConnection) -> Result<u64> {
+pub async fn working(c: &mut Connection) -> Result<u64> {
     let n: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('guarded', 'starting', 'running')",
     )

@@ -1,9 +1,7 @@
 //! What runs read and write, and which of them would meet. A key is where something really lies, in lower case and with
 //! a slash at its end: one place lies in another when its key begins with the other's.
 
-use sqlx::SqliteConnection;
-
-use super::super::{Result, StoreError};
+use super::super::{Connection, Result, StoreError};
 use crate::domain::id::RunId;
 
 /// Whether two places of runs, `mine` and `other`, meet, and one of them is written. On a remote, a path from its
@@ -36,7 +34,7 @@ impl Place {
 }
 
 /// Notes what a run uses.
-pub(super) async fn insert(c: &mut SqliteConnection, run: &RunId, places: &[Place]) -> Result<()> {
+pub(super) async fn insert(c: &mut Connection, run: &RunId, places: &[Place]) -> Result<()> {
     for place in places {
         sqlx::query("INSERT INTO run_paths (run_id, key, mode, remote) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
             .bind(run.as_str())
@@ -50,14 +48,14 @@ pub(super) async fn insert(c: &mut SqliteConnection, run: &RunId, places: &[Plac
 }
 
 /// Forgets what a run used: it has ended.
-pub(super) async fn delete(c: &mut SqliteConnection, run: &RunId) -> Result<()> {
+pub(super) async fn delete(c: &mut Connection, run: &RunId) -> Result<()> {
     sqlx::query("DELETE FROM run_paths WHERE run_id = $1").bind(run.as_str()).execute(c).await?;
     Ok(())
 }
 
 /// The oldest run that has not ended and that would meet one which uses these places: where both are, and one of them
 /// writes.
-pub async fn busy(c: &mut SqliteConnection, places: &[Place]) -> Result<Option<RunId>> {
+pub async fn busy(c: &mut Connection, places: &[Place]) -> Result<Option<RunId>> {
     for place in places {
         let found: Option<String> = sqlx::query_scalar(concat!(
             "WITH mine (key, mode, remote) AS (VALUES ($1, $2, $3))
@@ -78,7 +76,7 @@ pub async fn busy(c: &mut SqliteConnection, places: &[Place]) -> Result<Option<R
 }
 
 /// What a run reads and writes, as it was noted.
-pub async fn of(c: &mut SqliteConnection, run: &RunId) -> Result<Vec<Place>> {
+pub async fn of(c: &mut Connection, run: &RunId) -> Result<Vec<Place>> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT key, mode, remote FROM run_paths WHERE run_id = $1")
             .bind(run.as_str())
@@ -88,7 +86,7 @@ pub async fn of(c: &mut SqliteConnection, run: &RunId) -> Result<Vec<Place>> {
 }
 
 /// Notes anew what a run uses, when it has not ended.
-pub async fn replace(c: &mut SqliteConnection, run: &RunId, places: &[Place]) -> Result<()> {
+pub async fn replace(c: &mut Connection, run: &RunId, places: &[Place]) -> Result<()> {
     let waits: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1 AND ended_at IS NULL")
         .bind(run.as_str())
         .fetch_optional(&mut *c)

@@ -1,9 +1,9 @@
 //! The previous run that a run is compared with.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::{
-    super::{Result, StoreError, from_sql},
+    super::{Connection, Result, StoreError, from_sql},
     Stored,
 };
 use crate::domain::{run::previous::PreviousRun, time::Timestamp};
@@ -32,7 +32,7 @@ const OF_SPEC: &str = "SELECT id, started_at, ended_at, files, bytes, deletes
 
 /// The last run before this one that did the same and ended well. A dry run and one that takes up what failed are
 /// compared with none.
-pub async fn before(c: &mut SqliteConnection, stored: &Stored) -> Result<Option<PreviousRun>> {
+pub async fn before(c: &mut Connection, stored: &Stored) -> Result<Option<PreviousRun>> {
     let run = &stored.run.summary;
     if run.dry_run || stored.run.retry_of.is_some() || run.started_at.is_none() || run.ended_at.is_none() {
         return Ok(None);

@@ -1,9 +1,9 @@
 //! The queue: runs are put in, claimed, moved, ended while they wait. What becomes of a claimed run is `life`'s.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::{
-    super::{Result, StoreError},
+    super::{Connection, Result, StoreError},
     events,
     places::{self, Place},
     row,
@@ -125,7 +125,7 @@ pub enum StopOutcome {
 }
 
 /// Puts a run into the queue, and notes what it reads and writes.
-pub async fn insert(c: &mut SqliteConnection, run: &NewRow) -> Result<()> {
+pub async fn insert(c: &mut Connection, run: &NewRow) -> Result<()> {
     let task = &run.task;
     let (source, destination) = (task.source.to_string(), task.destination.as_ref().map(Location::to_string));
     let text = fold(&format!("{source}\n{}", destination.as_deref().unwrap_or_default()));
@@ -229,7 +229,7 @@ impl ClaimedRow {
 
 /// Takes the next run of the queue: the first that is due, for which a slot is free within `limits`, and that meets
 /// no run which works. None while the queue is paused. Commit before you start it.
-pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> Result<Option<Claimed>> {
+pub async fn claim(c: &mut Connection, now: Timestamp, limits: Limits) -> Result<Option<Claimed>> {
     // The gate, written first: another claim waits here, and then sees what this one did.
     let paused: Option<i64> =
         sqlx::query_scalar("UPDATE admission SET epoch = epoch + 1 WHERE id = 1 RETURNING paused_at")
@@ -274,7 +274,7 @@ pub async fn claim(c: &mut SqliteConnection, now: Timestamp, limits: Limits) -> 
 }
 
 /// Ends the runs that waited until their time limit ran out. Their ids.
-pub async fn expire(c: &mut SqliteConnection, now: Timestamp, error: &str) -> Result<Vec<RunId>> {
+pub async fn expire(c: &mut Connection, now: Timestamp, error: &str) -> Result<Vec<RunId>> {
     let ids: Vec<String> = sqlx::query_scalar(
         "UPDATE runs SET state = 'timed_out', ended_at = $1, error = $2
           WHERE ended_at IS NULL AND state = 'queued' AND deadline_at <= $1 RETURNING id",
@@ -293,7 +293,7 @@ pub async fn expire(c: &mut SqliteConnection, now: Timestamp, error: &str) -> Re
 }
 
 /// When the first of the runs that wait has to be looked at again: it has to be ended, or its next attempt is due.
-pub async fn next_due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>> {
+pub async fn next_due(c: &mut Connection, now: Timestamp) -> Result<Option<Timestamp>> {
     let at: Option<i64> = sqlx::query_scalar(
         "SELECT min(at) FROM (
             SELECT min(deadline_at) AS at FROM runs WHERE ended_at IS NULL AND state = 'queued'
@@ -308,7 +308,7 @@ pub async fn next_due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option
 
 /// Cancels a run that waits, or notes that one that works shall stop. The first who asks is the one who is named.
 pub async fn request_stop(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     id: &RunId,
     by: &str,
     reason: &str,

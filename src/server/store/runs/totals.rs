@@ -1,10 +1,10 @@
 //! How many runs there are, without reading them: what ended was counted as it ended, and what has not ended is never
 //! much.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::FromRow;
 
 use super::{
-    super::{Result, StoreError, from_sql},
+    super::{Connection, Result, StoreError, from_sql},
     row,
 };
 use crate::domain::{operation::Operation, run::state::RunState};
@@ -38,7 +38,7 @@ struct TotalRow {
 }
 
 /// How many runs there are of each operation in each state. Where there is none, there is no row.
-pub async fn totals(c: &mut SqliteConnection) -> Result<Vec<Total>> {
+pub async fn totals(c: &mut Connection) -> Result<Vec<Total>> {
     let rows: Vec<TotalRow> = sqlx::query_as(TOTALS).fetch_all(c).await?;
     let total = |row: TotalRow| {
         Ok(Total {

@@ -1,9 +1,7 @@
 //! Why a run is not started yet, by the same rules as the claim; and which run a preview has let go.
 
-use sqlx::SqliteConnection;
-
 use super::{
-    super::{Result, StoreError},
+    super::{Connection, Result, StoreError},
     Limits, pause, places, working,
 };
 use crate::domain::{
@@ -13,7 +11,7 @@ use crate::domain::{
 };
 
 /// Why a run that waits is not started; `None` when it waits only for those before it.
-pub async fn why(c: &mut SqliteConnection, id: &RunId, now: Timestamp, limits: Limits) -> Result<Option<Wait>> {
+pub async fn why(c: &mut Connection, id: &RunId, now: Timestamp, limits: Limits) -> Result<Option<Wait>> {
     if let Some(Pause { at, by, reason }) = pause(c).await? {
         return Ok(Some(Wait::Paused { at, by, reason }));
     }
@@ -56,7 +54,7 @@ pub async fn why(c: &mut SqliteConnection, id: &RunId, now: Timestamp, limits: L
 }
 
 /// The run that this preview has let go.
-pub async fn approved(c: &mut SqliteConnection, preview: &RunId) -> Result<Option<RunId>> {
+pub async fn approved(c: &mut Connection, preview: &RunId) -> Result<Option<RunId>> {
     let id: Option<String> = sqlx::query_scalar("SELECT id FROM runs WHERE approved_by = $1")
         .bind(preview.as_str())
         .fetch_optional(c)

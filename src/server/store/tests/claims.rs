@@ -25,7 +25,7 @@ struct Seen {
 
 /// A transaction, when it is this one's turn: `SQLite` is not fair, and eight that write at once on a busy machine wait
 /// for longer than a request may.
-async fn begin(store: &Store) -> sqlx::Transaction<'static, sqlx::Sqlite> {
+async fn begin(store: &Store) -> crate::server::store::Tx {
     loop {
         match store.begin().await {
             Err(crate::server::store::StoreError::Busy(_)) => {}
