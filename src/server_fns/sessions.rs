@@ -2,11 +2,7 @@
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use crate::domain::{
-    error::AppError,
-    session::{LOGIN, SessionSummary},
-    user::Me,
-};
+use crate::domain::{error::AppError, session::SessionSummary, user::Me};
 
 /// Who is signed in, and what the frame shows.
 #[server(prefix = "/api/fn", endpoint = "sessions/me", input = GetUrl)]
@@ -43,7 +39,10 @@ pub async fn end_session(id: String) -> Result<(), AppError> {
 /// Signs out: here, or with `everywhere` in every browser.
 #[server(prefix = "/api/fn", endpoint = "sessions/delete")]
 pub async fn delete_session(everywhere: Option<String>) -> Result<(), AppError> {
-    use crate::server::{call::visitor, services::sessions};
+    use crate::{
+        domain::session::LOGIN,
+        server::{call::visitor, services::sessions},
+    };
     visitor(|actor, visitor, app| async move { sessions::delete(&actor, &visitor, &app, everywhere.is_some()).await })
         .await?;
     crate::server::call::clear_storage();
