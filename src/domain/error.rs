@@ -101,8 +101,8 @@ pub struct AppError {
     /// What went wrong and what to do, as a sentence. Never holds a secret.
     #[schema(example = "Check the marked fields.")]
     pub message: String,
-    /// Field name to what is wrong with it: with the code `invalid`, where a place that was given is not there, and where
-    /// a name is taken.
+    /// Field name to what is wrong with it: with the code `invalid`, where a place that was given is not there, and
+    /// where a name is taken.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(example = json!({ "source": "Write it as remote:path, or as an absolute path of this server." }))]
     pub fields: BTreeMap<String, String>,

@@ -9,7 +9,8 @@ use super::{
     },
 };
 
-/// Files that a run would delete for good, by its preview. What a move takes from its source is at the destination then.
+/// Files that a run would delete for good, by its preview. What a move takes from its source is at the destination
+/// then.
 #[must_use]
 pub fn deletes(run: &Run, counts: Option<&Counts>) -> u64 {
     match run.summary.operation {

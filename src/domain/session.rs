@@ -78,7 +78,7 @@ mod tests {
             ("", "/login"),
             ("/runs", "/login?next=%2Fruns"),
             ("/runs?state=failed&search=a b", "/login?next=%2Fruns%3Fstate=failed%26search=a%20b"),
-            ("/browse/nas:a%2520b", "/login?next=%2Fbrowse%2Fnas:a%252520b"),
+            ("/browse/nas:a%2520b", "/login?next=%2Fbrowse%2Fnas%3Aa%252520b"),
             ("//evil.example", "/login?next=%2F%2Fevil.example"),
         ] {
             assert_eq!(login_path(page), path, "{page}");

@@ -1,5 +1,6 @@
 //! The fields of [`TransferOptions`] by name: what each holds, as a text and from one, and which operations have it.
-//! What goes over all options goes over [`Field::ALL`]: the command line, the form of a job, what rclone is asked about.
+//! What goes over all options goes over [`Field::ALL`]: the command line, the form of a job, what rclone is asked
+//! about.
 
 use super::TransferOptions;
 use crate::domain::{operation::Operation, value};

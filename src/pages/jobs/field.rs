@@ -1,5 +1,5 @@
-//! The fields of the form of a job, in the order of the page, under the names that the API has for them: what the server
-//! finds wrong stands at its field.
+//! The fields of the form of a job, in the order of the page, under the names that the API has for them: what the
+//! server finds wrong stands at its field.
 
 use crate::domain::transfer;
 
