@@ -210,7 +210,7 @@ pub(in crate::server::rclone) fn folder(run: &Path) -> PathBuf {
     run.with_file_name("certificates")
 }
 
-/// The certificates that all FTP servers share, if there are any; see [`SHARED`].
+/// The certificates that all FTP servers share, if there are any; see `SHARED`.
 #[must_use]
 pub fn shared(run: &Path) -> Option<PathBuf> {
     let file = folder(run).join("ftp.pem");
