@@ -1,9 +1,12 @@
 //! A run's last change: its end, the audit row of it and what follows it, in one transaction; or its next attempt
 //! instead.
 
-use std::time::Duration;
-
-use super::{Engine, chain, outcome::RunOutcome, retry, run::Watch};
+use super::{
+    chain,
+    outcome::RunOutcome,
+    retry,
+    watch::{Watch, pause},
+};
 use crate::{
     domain::{
         guard::GuardReport,
@@ -20,9 +23,6 @@ use crate::{
         },
     },
 };
-
-/// How long to wait before a database that refused a run's end is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 impl Watch {
     /// Writes the run's end, its audit row and what follows it together, however long the database takes, and tells it.
@@ -111,13 +111,4 @@ pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -
         run_id: Some(run.id.clone()),
     };
     audit::insert(transaction, &row).await
-}
-
-/// Waits before a database that refused is asked again. `None` when the engine closes first.
-pub(super) async fn pause(engine: &Engine, error: &StoreError) -> Option<()> {
-    tracing::warn!(%error, "the database refused; trying again");
-    tokio::select! {
-        () = engine.0.closing.cancelled() => None,
-        () = tokio::time::sleep(AGAIN) => Some(()),
-    }
 }

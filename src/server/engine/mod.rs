@@ -19,9 +19,11 @@ mod queue;
 mod recovery;
 mod retry;
 mod run;
+mod running;
 mod silence;
 mod stall;
 mod unhashed;
+mod watch;
 
 use std::{
     collections::HashMap,
