@@ -1,47 +1,30 @@
-//! `/jobs/new` and `/jobs/{id}`: the one editor, for a job and for a transfer that is run once. `?source=`,
-//! `?destination=` and `?operation=` fill it in; `?preview=1` starts with the preview.
+//! What the parts of the editor share: what is typed, what was saved, and what can be done with it.
 
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate, use_params_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
-    after::Named,
     command::Wanted,
     draft::{Draft, Wrong},
     field::Field,
-    form::{form, read_only},
-    preview::Preview,
+    preview_state::Preview,
 };
 use crate::{
-    components::{
-        form::interactive,
-        layout::page,
-        load::{load, skeleton},
-    },
+    components::form::interactive,
     domain::{
         error::{AppError, Result},
         guard::Approval,
         id::{JobId, RunId},
-        job::{Job, JobQuery, JobUpdate, NewJob},
-        operation::Operation,
-        policy::Permission,
+        job::{Job, JobUpdate, NewJob},
         run::{new::NewRun, state::RunState},
     },
-    pages::browse::query_value,
     server_fns::{
-        jobs::{create_job, get_job, list_jobs, preview_job, run_job, update_job},
+        jobs::{create_job, preview_job, run_job, update_job},
         runs::start_run,
-        sessions::get_me,
     },
 };
-
-/// Jobs that can be chosen to follow.
-const JOBS: u32 = 1000;
 
 /// A job as it was saved last, and as it was typed then.
 #[derive(Clone, PartialEq)]
@@ -73,7 +56,8 @@ pub struct Editor {
 }
 
 impl Editor {
-    fn new(start: &NewJob, job: Option<Job>) -> Self {
+    /// The editor of `start`: of `job`, or of what is new.
+    pub fn new(start: &NewJob, job: Option<Job>) -> Self {
         let draft = Draft::of(start);
         let spec = Memo::new(move |_| draft.read());
         let wanted = Memo::new(move |_| match spec.get() {
@@ -142,8 +126,20 @@ impl Editor {
         }
     }
 
+    /// Starts a preview of what is typed, or says what is missing for one.
+    pub fn start_preview(self) {
+        let Some(Ok(run)) = self.wanted.get_untracked() else { return self.demand() };
+        let refused = move |error: &AppError| {
+            self.draft.errors.try_set(error.fields.clone());
+            if !error.fields.is_empty() {
+                self.draft.focus_wrong();
+            }
+        };
+        self.preview.start(run.clone(), self.dry_run(run), refused);
+    }
+
     /// Starts a dry run: of the job where nothing was changed, so that the history says whose it is.
-    pub async fn dry_run(self, mut run: NewRun) -> Result<RunId> {
+    async fn dry_run(self, mut run: NewRun) -> Result<RunId> {
         match self.unchanged() {
             Some(id) => preview_job(id.to_string()).await,
             None => {
@@ -220,78 +216,5 @@ impl Editor {
         let now = update_job(id, JobUpdate { version, job: job.clone() }).await?;
         self.saved.try_set(Some(Saved { job: now, typed: Some(job) }));
         Ok(false)
-    }
-}
-
-/// What the page needs: the job, if it is one, those that could follow, and whether something may be changed.
-type Needed = (Option<Job>, Vec<Named>, bool);
-
-async fn get(id: Option<String>) -> Result<Needed> {
-    let may = get_me().await?.role.may(Permission::JobsWrite);
-    let job = match id {
-        Some(id) => Some(get_job(id).await?),
-        None => None,
-    };
-    let jobs = if may { list_jobs(JobQuery { limit: JOBS, ..JobQuery::default() }).await?.jobs } else { Vec::new() };
-    let others = jobs.into_iter().filter(|other| job.as_ref().is_none_or(|job| job.id != other.id));
-    let others = others.map(|job| (job.id, job.spec.name)).collect();
-    Ok((job, others, may))
-}
-
-/// A transfer that is run once, or saved.
-#[component]
-pub fn NewJobPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| get(None));
-    page("jobs", "Start a transfer", load(data, || skeleton(12), content))
-}
-
-/// One job.
-#[component]
-pub fn JobPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")));
-    let data = Resource::new(move || id.get(), get);
-    page("jobs", "Job", load(data, || skeleton(12), content))
-}
-
-fn content((job, others, may): Needed) -> AnyView {
-    if !may {
-        return read_only(job);
-    }
-    let search = use_location().search.get_untracked();
-    let given = |key: &str| query_value(&search, key);
-    let start = job.as_ref().map_or_else(
-        || blank(given("operation"), given("source").unwrap_or_default(), given("destination")),
-        |job| job.spec.clone(),
-    );
-    let editor = Editor::new(&start, job.clone());
-    if given("preview").is_some() {
-        let (navigate, path) = (use_navigate(), use_location().pathname.get_untracked());
-        Effect::new(move |_| {
-            if editor.ready.get() {
-                // Not again when the page is loaded anew.
-                navigate(&path, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
-                editor.preview.start(editor);
-            }
-        });
-    }
-    form(editor, job, StoredValue::new(others))
-}
-
-/// Nothing but what the address says.
-fn blank(operation: Option<String>, source: String, destination: Option<String>) -> NewJob {
-    let operation = operation.and_then(|word| Operation::parse(&word)).unwrap_or_default();
-    NewJob {
-        name: String::new(),
-        operation,
-        source,
-        destination,
-        options: Default::default(),
-        guards: Default::default(),
-        retry: Default::default(),
-        on_busy: Default::default(),
-        priority: 0,
-        time_limit_secs: None,
-        followers: Vec::new(),
     }
 }

@@ -4,20 +4,22 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use super::{
-    after::{Named, after, name_of},
     bisync::bisync,
     command::Command,
     editor::Editor,
     field::Field,
     flags::{flags, offer},
-    how::{self, how},
     preview::preview,
     route::{ends, face, operations},
-    safety::{self, safety},
     section::section,
-    trouble::{self, trouble},
-    what::{self, what},
-    words,
+    sections::{
+        failure::{self, failure},
+        filters::{self, filters},
+        followers::{Named, followers, name_of},
+        guards::{self, guards},
+        performance::{self, performance},
+    },
+    summaries,
 };
 use crate::{
     components::{badge::run_badge, dialog::Dialog, form::Text, icon::icon, route_label::route, time::time},
@@ -67,11 +69,11 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
                     {bisync(draft, options)}
                     <Text face=name value=draft.value(Field::Name) placeholder="Photos to the archive" />
                     <div class="sections">
-                        {section("What", what::FIELDS, said(words::what), draft, what(draft))}
-                        {section("How", how::FIELDS, said(words::how), draft, how(draft))}
-                        {section("Safety", safety::FIELDS, said(words::safety), draft, safety(draft))}
-                        {section("Retries and queue", trouble::FIELDS, said(words::trouble), draft, trouble(draft))}
-                        {section("Afterwards", &[Field::Followers], followed, draft, after(draft, others))}
+                        {section("What", filters::FIELDS, said(summaries::filters), draft, filters(draft))}
+                        {section("How", performance::FIELDS, said(summaries::performance), draft, performance(draft))}
+                        {section("Safety", guards::FIELDS, said(summaries::guards), draft, guards(draft))}
+                        {section("Retries and queue", failure::FIELDS, said(summaries::failure), draft, failure(draft))}
+                        {section("Afterwards", &[Field::Followers], followed, draft, followers(draft, others))}
                         {flags(draft, options)}
                     </div>
                 </fieldset>
@@ -222,7 +224,7 @@ fn question(editor: Editor, asking: RwSignal<bool>) -> AnyView {
                     class="button button--primary"
                     on:click=move |_| {
                         asking.set(false);
-                        editor.preview.start(editor);
+                        editor.start_preview();
                     }
                 >
                     {icon("eye")}
@@ -252,10 +254,10 @@ pub fn read_only(job: Option<Job>) -> AnyView {
             <dl class="options">
                 <div><dt>"Operation"</dt><dd>{name}</dd></div>
                 <div><dt>"Route"</dt><dd>{line}</dd></div>
-                <div><dt>"Which files"</dt><dd>{words::what(&job.spec)}</dd></div>
-                <div><dt>"How"</dt><dd>{words::how(&job.spec)}</dd></div>
-                <div><dt>"Safety"</dt><dd>{words::safety(&job.spec)}</dd></div>
-                <div><dt>"Retries and queue"</dt><dd>{words::trouble(&job.spec)}</dd></div>
+                <div><dt>"Which files"</dt><dd>{summaries::filters(&job.spec)}</dd></div>
+                <div><dt>"How"</dt><dd>{summaries::performance(&job.spec)}</dd></div>
+                <div><dt>"Safety"</dt><dd>{summaries::guards(&job.spec)}</dd></div>
+                <div><dt>"Retries and queue"</dt><dd>{summaries::failure(&job.spec)}</dd></div>
             </dl>
             <pre class="command" tabindex="0" aria-label="Command line">{job.command}</pre>
         </section>

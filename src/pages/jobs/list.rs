@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use super::{
-    after::Named,
+    sections::followers::Named,
     table::{JobActions, table},
 };
 use crate::{

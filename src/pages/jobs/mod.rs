@@ -1,6 +1,5 @@
 //! Jobs: the list, and the one editor for a job and for a transfer that is run once.
 
-mod after;
 mod approve;
 mod bisync;
 mod command;
@@ -10,18 +9,17 @@ mod field;
 mod files;
 mod flags;
 mod form;
-mod how;
 mod list;
+mod page;
 mod preview;
+mod preview_state;
 mod route;
-mod safety;
 mod section;
+mod sections;
+mod summaries;
 mod table;
-mod trouble;
-mod what;
-mod words;
 
 pub use self::{
-    editor::{JobPage, NewJobPage},
     list::JobsPage,
+    page::{JobPage, NewJobPage},
 };

@@ -1,9 +1,8 @@
-//! The preview: a dry run of what is typed, followed while it looks, then in counts and files. It belongs to what was
-//! typed then: whatever is changed makes it stale.
+//! The panel of the preview: a dry run of what is typed, followed while it looks, then in counts and files.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use super::{approve::approve, editor::Editor, files::files};
+use super::{approve::approve, editor::Editor, files::files, preview_state::Stage};
 use crate::{
     components::{
         badge::run_badge,
@@ -11,114 +10,14 @@ use crate::{
         progress::{percent, run_bar},
     },
     domain::{
-        error::{AppError, CHECK_FIELDS, Result},
+        error::CHECK_FIELDS,
         forecast::would,
         format,
-        id::RunId,
         operation::Operation,
-        run::{
-            detail::Run,
-            files::{Counts, FileOutcome},
-            new::NewRun,
-            state::RunState,
-            summary::RunSummary,
-        },
+        run::{detail::Run, files::Counts, state::RunState, summary::RunSummary},
     },
     live::Live,
-    server_fns::runs::{get_run, list_run_files},
 };
-
-/// How far it is.
-#[derive(Clone)]
-enum Stage {
-    Nothing,
-    Asked,
-    Going(Box<RunSummary>),
-    Ended(Box<Run>, Counts),
-    Refused(AppError),
-}
-
-/// The preview of the editor.
-#[derive(Clone, Copy)]
-pub struct Preview {
-    stage: RwSignal<Stage>,
-    /// What it is a preview of.
-    of: RwSignal<Option<NewRun>>,
-    /// The dry run that is followed.
-    id: RwSignal<Option<RunId>>,
-}
-
-impl Preview {
-    /// None yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { stage: RwSignal::new(Stage::Nothing), of: RwSignal::new(None), id: RwSignal::new(None) }
-    }
-
-    /// Whether it is one of `run`, and shows everything.
-    pub fn is_of(self, run: &NewRun) -> bool {
-        let good = self.stage.with(|stage| matches!(stage, Stage::Ended(run, _) if run.summary.state.ended_well()));
-        good && self.of.with(|of| of.as_ref() == Some(run))
-    }
-
-    /// Starts one.
-    pub fn start(self, editor: Editor) {
-        let Some(Ok(run)) = editor.wanted.get_untracked() else { return editor.demand() };
-        self.stage.set(Stage::Asked);
-        self.of.set(Some(run.clone()));
-        self.id.set(None);
-        spawn_local(async move {
-            match editor.dry_run(run).await {
-                Ok(id) => {
-                    self.id.try_set(Some(id.clone()));
-                    self.look(id).await;
-                }
-                Err(error) => {
-                    let at_fields = !error.fields.is_empty();
-                    editor.draft.errors.try_set(error.fields.clone());
-                    self.stage.try_set(Stage::Refused(error));
-                    if at_fields {
-                        editor.draft.focus_wrong();
-                    }
-                }
-            }
-        });
-    }
-
-    /// Asks how far the dry run is.
-    async fn look(self, id: RunId) {
-        let answer = get(id.to_string()).await;
-        if self.id.try_get_untracked().flatten() == Some(id) {
-            self.stage.try_set(answer.unwrap_or_else(Stage::Refused));
-        }
-    }
-
-    /// Looks again when the stream says that it has ended, or may have.
-    fn follow(self, live: Live) {
-        let due = Memo::new(move |_| {
-            let id = self.id.get()?;
-            let ended = live.saw_end(id.as_str());
-            (ended || live.missed() > 0).then_some((id, ended, live.missed()))
-        });
-        // It may have ended before the first answer was here.
-        let going = Memo::new(move |_| self.stage.with(|stage| matches!(stage, Stage::Going(_))));
-        Effect::new(move |_| {
-            if let (Some((id, ..)), true) = (due.get(), going.get()) {
-                spawn_local(self.look(id));
-            }
-        });
-    }
-}
-
-/// The dry run as it is, and once it has ended, how many files there are of each kind.
-async fn get(id: String) -> Result<Stage> {
-    let run = get_run(id.clone()).await?;
-    if !run.summary.state.is_final() {
-        return Ok(Stage::Going(Box::new(run.summary)));
-    }
-    let counts = list_run_files(id, FileOutcome::Deleted, String::new(), 0, 1).await?.counts;
-    Ok(Stage::Ended(Box::new(run), counts))
-}
 
 /// The panel.
 pub fn preview(editor: Editor) -> AnyView {
@@ -128,7 +27,7 @@ pub fn preview(editor: Editor) -> AnyView {
     let busy = Memo::new(move |_| preview.stage.with(|stage| matches!(stage, Stage::Asked | Stage::Going(_))));
     let asked = Memo::new(move |_| preview.stage.with(|stage| !matches!(stage, Stage::Nothing)));
     let stale = Memo::new(move |_| {
-        let now = editor.wanted.get().and_then(std::result::Result::ok);
+        let now = editor.wanted.get().and_then(Result::ok);
         asked.get() && preview.of.with(|of| *of != now)
     });
     let check = Memo::new(move |_| editor.draft.operation.get() == Operation::Check);
@@ -163,7 +62,7 @@ pub fn preview(editor: Editor) -> AnyView {
                     type="button"
                     class="button scripted"
                     disabled=move || !editor.ready.get() || busy.get() || check.get()
-                    on:click=move |_| preview.start(editor)
+                    on:click=move |_| editor.start_preview()
                 >
                     {move || if asked.get() { "Preview again" } else { "Preview" }}
                 </button>

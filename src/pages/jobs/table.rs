@@ -4,9 +4,9 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    after::{Named, name_of},
     route::face,
-    words,
+    sections::followers::{Named, name_of},
+    summaries,
 };
 use crate::{
     components::{
@@ -88,7 +88,7 @@ fn row(job: &Job, names: &[Named], may: bool, actions: JobActions, live: Live) -
 /// `then Nightly check, when it ended well`.
 fn follows(followers: &[Follower], names: &[Named]) -> Option<AnyView> {
     let line = |follower: &Follower| {
-        let text = format!("then {}, {}", name_of(names, &follower.job), words::after(follower.after));
+        let text = format!("then {}, {}", name_of(names, &follower.job), summaries::after(follower.after));
         view! { <span class="jobs__then muted small">{icon("arrow-right")}{text}</span> }.into_any()
     };
     (!followers.is_empty()).then(|| followers.iter().map(line).collect::<Vec<_>>().into_any())

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
+    draft::{Draft, Step},
     fields::Field,
-    wizard::{Draft, Step},
 };
 use crate::{
     components::{

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::{
-    encrypt::{sort, step_of},
+    crypt::sort,
+    draft::{Draft, Step, step_of},
     fields::Fields,
     identity::{choices, identity},
     sheet::Recovery,
-    wizard::{Draft, Step},
 };
 use crate::{
     components::{

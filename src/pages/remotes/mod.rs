@@ -2,6 +2,8 @@
 
 mod choose;
 mod connect;
+mod crypt;
+mod draft;
 mod encrypt;
 mod fields;
 mod finish;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{draft::Draft, field::Field};
+use crate::pages::jobs::{draft::Draft, field::Field};
 use crate::{
     components::form::{Choice, Select, Text},
     domain::run::wait::OnBusy,
@@ -12,7 +12,7 @@ use crate::{
 pub const FIELDS: &[Field] = &[Field::Attempts, Field::Backoff, Field::OnBusy, Field::Priority, Field::TimeLimit];
 
 /// The fields that the operation has.
-pub fn trouble(draft: Draft) -> AnyView {
+pub fn failure(draft: Draft) -> AnyView {
     let retry = Memo::new(move |_| draft.operation.get().is_repeatable());
     let text =
         move |field: Field, label: &'static str, help: &'static str, mode: &'static str, placeholder: &'static str| {

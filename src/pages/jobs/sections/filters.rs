@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{draft::Draft, field::Field};
+use crate::pages::jobs::{draft::Draft, field::Field};
 use crate::{
     components::form::{Area, Text},
     domain::transfer::{
@@ -22,7 +22,7 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// The fields.
-pub fn what(draft: Draft) -> AnyView {
+pub fn filters(draft: Draft) -> AnyView {
     let text = move |field: transfer::Field, label: &'static str, help: &'static str, placeholder: &'static str| {
         view! { <Text face=draft.face(field, label, help) value=draft.value(field) placeholder /> }.into_any()
     };

@@ -14,7 +14,7 @@ const BISYNC_PERCENT: u32 = 50;
 
 /// Which files.
 #[must_use]
-pub fn what(job: &NewJob) -> String {
+pub fn filters(job: &NewJob) -> String {
     let options = &job.options;
     let patterns =
         |word: &str, n: usize| (n > 0).then(|| format!("{word} {}", format::plural(n as u64, "pattern", "patterns")));
@@ -34,7 +34,7 @@ pub fn what(job: &NewJob) -> String {
 
 /// How.
 #[must_use]
-pub fn how(job: &NewJob) -> String {
+pub fn performance(job: &NewJob) -> String {
     let options = &job.options;
     join(
         [
@@ -50,7 +50,7 @@ pub fn how(job: &NewJob) -> String {
 
 /// What is guarded.
 #[must_use]
-pub fn safety(job: &NewJob) -> String {
+pub fn guards(job: &NewJob) -> String {
     let (options, guards) = (&job.options, &job.guards);
     let files = options.max_delete.map(|n| format!("may delete {}", format::plural(n.into(), "file", "files")));
     let limit = match job.operation {
@@ -84,7 +84,7 @@ pub fn safety(job: &NewJob) -> String {
 
 /// What happens when it fails or is busy.
 #[must_use]
-pub fn trouble(job: &NewJob) -> String {
+pub fn failure(job: &NewJob) -> String {
     let attempts =
         if job.retry.attempts > 1 { format!("{} attempts", job.retry.attempts) } else { "no retries".to_owned() };
     let busy = if job.on_busy == OnBusy::Refuse { "refused while busy" } else { "queues if busy" };
@@ -124,23 +124,23 @@ mod tests {
             serde_json::json!({ "name": "a", "operation": "sync", "source": "/a", "destination": "/b" }),
         )
         .expect("a job");
-        assert_eq!(what(&job), "all files");
-        assert_eq!(how(&job), "rclone’s defaults");
-        assert_eq!(safety(&job), "may delete 10 %");
-        assert_eq!(trouble(&job), "no retries, queues if busy");
+        assert_eq!(filters(&job), "all files");
+        assert_eq!(performance(&job), "rclone’s defaults");
+        assert_eq!(guards(&job), "may delete 10 %");
+        assert_eq!(failure(&job), "no retries, queues if busy");
         job.options.exclude = vec!["*.tmp".to_owned()];
         job.options.bwlimit = Some("10M".to_owned());
         job.options.max_delete = Some(1);
         job.retry.attempts = 3;
         job.time_limit_secs = Some(5400);
-        assert_eq!(what(&job), "leaves out 1 pattern");
-        assert_eq!(how(&job), "bandwidth 10 MiB/s");
-        assert_eq!(safety(&job), "may delete 1 file");
-        assert_eq!(trouble(&job), "3 attempts, queues if busy, stopped after 1h30m");
+        assert_eq!(filters(&job), "leaves out 1 pattern");
+        assert_eq!(performance(&job), "bandwidth 10 MiB/s");
+        assert_eq!(guards(&job), "may delete 1 file");
+        assert_eq!(failure(&job), "3 attempts, queues if busy, stopped after 1h30m");
         job.operation = Operation::Copy;
         job.options.max_delete = None;
-        assert_eq!(safety(&job), "deletes nothing");
+        assert_eq!(guards(&job), "deletes nothing");
         job.operation = Operation::Bisync;
-        assert_eq!(safety(&job), "may delete 50 %");
+        assert_eq!(guards(&job), "may delete 50 %");
     }
 }

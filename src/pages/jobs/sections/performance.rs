@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{draft::Draft, field::Field};
+use crate::pages::jobs::{draft::Draft, field::Field};
 use crate::{
     components::form::{Check, Text},
     domain::transfer::{
@@ -21,7 +21,7 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// The fields that the operation has.
-pub fn how(draft: Draft) -> AnyView {
+pub fn performance(draft: Draft) -> AnyView {
     let check = move |field: transfer::Field, label: &'static str, help: &'static str| {
         view! { <Check face=draft.face(field, label, help) value=draft.value(field) /> }.into_any()
     };

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{draft::Draft, field::Field};
+use crate::pages::jobs::{draft::Draft, field::Field};
 use crate::{
     components::{
         form::{Check, Text},
@@ -29,7 +29,7 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// The fields that the operation has.
-pub fn safety(draft: Draft) -> AnyView {
+pub fn guards(draft: Draft) -> AnyView {
     (move || {
         let operation = draft.operation.get();
         let sentinel = draft.face(

@@ -6,7 +6,7 @@ use leptos::{
 };
 use web_sys::HtmlSelectElement;
 
-use super::{draft::Draft, field::Field, words};
+use crate::pages::jobs::{draft::Draft, field::Field, summaries};
 use crate::{
     components::icon::icon,
     domain::{
@@ -22,7 +22,7 @@ const ID: &str = Field::Followers.as_str();
 pub type Named = (JobId, String);
 
 /// The fields; `jobs` are all that can follow.
-pub fn after(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
+pub fn followers(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
     let followers = draft.followers;
     let free = move || {
         let taken: Vec<_> = followers.with(|all| all.iter().map(|follower| follower.job.clone()).collect());
@@ -88,7 +88,7 @@ fn row(follower: &Follower, draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyV
         });
     };
     let option = move |after: After| {
-        view! { <option value=after.as_str() prop:selected=move || now() == after>{words::after(after)}</option> }
+        view! { <option value=after.as_str() prop:selected=move || now() == after>{summaries::after(after)}</option> }
             .into_any()
     };
     let remove = move |_| draft.followers.update(|all| id.with_value(|id| all.retain(|one| one.job != *id)));

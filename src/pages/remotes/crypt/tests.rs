@@ -1,6 +1,9 @@
-//! Tests of `encrypt`.
+//! Tests of `crypt`.
 
-use super::*;
+use super::{
+    super::draft::{Step, step_of},
+    *,
+};
 use crate::domain::provider::rank;
 
 #[test]
