@@ -9,7 +9,7 @@ use super::{id::SessionId, location::encode, time::Timestamp};
 pub const LOGIN: &str = "/login";
 
 /// The address of the sign-in page that leads back to `page` afterwards, a path with its query. The one answer to where
-/// somebody without a session goes: from a page's address (`http/gate.rs`), from data that is refused
+/// somebody without a session goes: from a page's address (`http/access.rs`), from data that is refused
 /// (`components/load.rs`), and from a session that ends while a page is open (`app.rs`).
 #[must_use]
 pub fn login_path(page: &str) -> String {

@@ -3,7 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 use leptos_router::hooks::use_query_map;
 
-use super::gate::{Field, field, gate, refusal};
+use super::auth_card::{Field, auth_card, field, refusal};
 use crate::server_fns::sessions::CreateSession;
 
 /// The page.
@@ -26,5 +26,5 @@ pub fn LoginPage() -> impl IntoView {
             <button class="button button--primary" disabled=move || pending.get()>"Sign in"</button>
         </ActionForm>
     };
-    gate("login", "Sign in", "The rclone console of this server.", form.into_any())
+    auth_card("login", "Sign in", "The rclone console of this server.", form.into_any())
 }

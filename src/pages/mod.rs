@@ -1,8 +1,8 @@
 //! The pages: one module for each menu entry, and those in front of the console.
 
 pub mod audit;
+mod auth_card;
 pub mod browse;
-mod gate;
 pub mod jobs;
 pub mod lazy;
 pub mod login;

@@ -3,7 +3,7 @@
 
 use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn as _};
 
-use super::gate::{Field, field, gate, refusal};
+use super::auth_card::{Field, auth_card, field, refusal};
 use crate::{
     components::post_form::post_form,
     server_fns::{sessions::DeleteSession, users::ChangePassword},
@@ -51,5 +51,5 @@ pub fn PasswordPage() -> impl IntoView {
         </div>
     };
     let lead = "This ends your other sessions. API tokens stay valid: revoke those you do not recognise.";
-    gate("password", "Choose a new password", lead, form.into_any())
+    auth_card("password", "Choose a new password", lead, form.into_any())
 }

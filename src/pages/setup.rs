@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::gate::{Field, field, gate, refusal};
+use super::auth_card::{Field, auth_card, field, refusal};
 use crate::{
     domain::user::{PASSWORD_MIN, validate_password},
     server_fns::setup::CreateAdmin,
@@ -50,7 +50,7 @@ pub fn SetupPage() -> impl IntoView {
             <button class="button button--primary" disabled=move || pending.get()>"Create the first admin"</button>
         </ActionForm>
     };
-    gate("setup", "Set up Longshore", "The first person to sign up becomes the admin.", form.into_any())
+    auth_card("setup", "Set up Longshore", "The first person to sign up becomes the admin.", form.into_any())
 }
 
 /// How good the password is, while it is typed.

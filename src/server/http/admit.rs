@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{connections::Seat, events, extract::Problem, health, held::Held};
+use super::{connections::Seat, events, extract::ApiError, health, held::Held};
 use crate::{
     domain::error::{AppError, ErrorCode},
     server::{
@@ -77,7 +77,7 @@ fn full() -> AppError {
 }
 
 fn refuse(error: AppError, closes: bool) -> Response {
-    let mut response = Problem(error).into_response();
+    let mut response = ApiError(error).into_response();
     if closes {
         close(&mut response);
     }

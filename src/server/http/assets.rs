@@ -9,7 +9,7 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::extract::Problem;
+use super::extract::ApiError;
 use crate::domain::error::AppError;
 
 #[derive(RustEmbed)]
@@ -52,7 +52,7 @@ fn find_in<S: RustEmbed>(request: &Request) -> Option<Response> {
     let name = request.uri().path().strip_prefix('/')?;
     let Some(plain) = open::<S>(name) else {
         let only_files = [PACKAGES, FONTS].iter().any(|folder| name.starts_with(folder));
-        return only_files.then(|| Problem(AppError::not_found("file with this name")).into_response());
+        return only_files.then(|| ApiError(AppError::not_found("file with this name")).into_response());
     };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response());

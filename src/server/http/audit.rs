@@ -4,8 +4,8 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Params},
 };
 use crate::{
     domain::{
@@ -39,9 +39,9 @@ pub fn router() -> OpenApiRouter<AppState> {
     ),
     responses((status = 200, body = AuditPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<AuditQuery>,
-) -> Result<Json<AuditPage>, Problem> {
+) -> Result<Json<AuditPage>, ApiError> {
     Ok(Json(audit::list(&actor, &app, &query).await?))
 }

@@ -18,8 +18,8 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Params},
 };
 use crate::{
     domain::{error::Result, event::Event, id::RunId, policy::Permission},
@@ -78,11 +78,11 @@ impl utoipa::ToSchema for EventMessage {
     params(("run" = inline(Option<RunId>), Query, description = "also what this run is transferring, file by file")),
     responses((status = 200, description = "The stream; it does not end by itself", body = EventMessage, content_type = "text/event-stream")))]
 async fn listen(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     Extension(visitor): Extension<Visitor>,
     State(app): State<AppState>,
     Params(query): Params<EventQuery>,
-) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Problem> {
+) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, ApiError> {
     actor.require(Permission::RunsRead)?;
     // Subscribed before the snapshot is taken: nothing falls between them.
     let events = app.engine.hub().subscribe();

@@ -20,15 +20,15 @@ use crate::{
 
 /// An error as an answer: its status, its JSON, and what the client is to do where HTTP has a header for that.
 #[derive(Debug)]
-pub struct Problem(pub AppError);
+pub struct ApiError(pub AppError);
 
-impl From<AppError> for Problem {
+impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
         Self(error)
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (code, retry_after, denial) = (self.0.code, self.0.retry_after, Denial::of(&self.0));
@@ -46,17 +46,17 @@ impl IntoResponse for Problem {
     }
 }
 
-fn bad_request(message: impl Into<String>) -> Problem {
-    Problem(AppError::new(ErrorCode::BadRequest, message))
+fn bad_request(message: impl Into<String>) -> ApiError {
+    ApiError(AppError::new(ErrorCode::BadRequest, message))
 }
 
 /// A JSON body.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
             return Err(bad_request("Send JSON, with the header Content-Type: application/json."));
         }
@@ -88,9 +88,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 pub struct MaybeBody<T>(pub T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
         let bytes = Bytes::from_request(whole, state)
@@ -111,7 +111,7 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let refuse = |error: serde_path_to_error::Error<serde_json::Error>| {
         let inner = error.inner();
@@ -140,7 +140,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn no_json(error: &serde_json::Error) -> Problem {
+fn no_json(error: &serde_json::Error) -> ApiError {
     bad_request(format!(
         "The body is not JSON: something is wrong in line {}, column {}.",
         error.line(),
@@ -159,9 +159,9 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, AppError> 
 pub struct Params<T>(pub T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
-    type Rejection = Problem;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         lenient::query(&parts.uri).map(Self).map_err(|error| {
             error.map_or_else(|| bad_request("The query is not valid."), |(path, text)| misfit("query", &path, &text))
         })
@@ -169,7 +169,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 }
 
 /// A call has no such parameter in its query.
-pub fn unknown_parameter(name: &str) -> Problem {
+pub fn unknown_parameter(name: &str) -> ApiError {
     let place = if is_name(name) { format!(" at {name}") } else { String::new() };
     bad_request(format!("The query is not valid{place}: there is no such parameter."))
 }
@@ -180,7 +180,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// What does not fit, where, and what would.
-fn misfit(what: &str, path: &Path, serde: &str) -> Problem {
+fn misfit(what: &str, path: &Path, serde: &str) -> ApiError {
     // Keys of a map are the caller's own words: said again only when they look like a name.
     // Within some types serde knows the field, and not where it is.
     let said = |start: &str| serde.strip_prefix(start)?.split('`').next().map(str::to_owned);

@@ -4,8 +4,8 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Params},
 };
 use crate::{
     domain::{
@@ -36,9 +36,9 @@ pub fn router() -> OpenApiRouter<AppState> {
     ),
     responses((status = 200, body = FilePage), (status = 404, body = AppError), (status = 413, body = AppError), (status = 504, body = AppError)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<FileQuery>,
-) -> Result<Json<FilePage>, Problem> {
+) -> Result<Json<FilePage>, ApiError> {
     Ok(Json(files::list(&actor, &app, &query).await?))
 }

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, MaybeBody, Params, Problem, idempotency_key},
+    current_actor::CurrentActor,
+    extract::{ApiError, Body, MaybeBody, Params, idempotency_key},
     runs::{Started, started},
-    who::Who,
 };
 use crate::{
     domain::{
@@ -46,10 +46,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     ),
     responses((status = 200, body = JobPage)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<JobQuery>,
-) -> Result<Json<JobPage>, Problem> {
+) -> Result<Json<JobPage>, ApiError> {
     Ok(Json(jobs::list(&actor, &app, &query).await?))
 }
 
@@ -67,7 +67,11 @@ fn made(job: Job) -> Made {
         (status = 201, body = Job, headers(("Location" = String, description = "where the job is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
-async fn create(Who(actor): Who, State(app): State<AppState>, Body(job): Body<NewJob>) -> Result<Made, Problem> {
+async fn create(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Body(job): Body<NewJob>,
+) -> Result<Made, ApiError> {
     Ok(made(jobs::create(&actor, &app, job).await?))
 }
 
@@ -76,7 +80,11 @@ async fn create(Who(actor): Who, State(app): State<AppState>, Body(job): Body<Ne
 /// With its last run and the command line that it stands for.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = inline(JobId), Path, description = "the job's id")),
     responses((status = 200, body = Job), (status = 404, body = AppError)))]
-async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<Job>, Problem> {
+async fn get(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Job>, ApiError> {
     Ok(Json(jobs::get(&actor, &app, &id.parse()?).await?))
 }
 
@@ -87,11 +95,11 @@ async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String
     params(("id" = inline(JobId), Path, description = "the job's id")),
     responses((status = 200, body = Job), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn update(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Body(update): Body<JobUpdate>,
-) -> Result<Json<Job>, Problem> {
+) -> Result<Json<Job>, ApiError> {
     Ok(Json(jobs::update(&actor, &app, &id.parse()?, update).await?))
 }
 
@@ -100,7 +108,11 @@ async fn update(
 /// Its runs stay in the history, and those that go on go on.
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = inline(JobId), Path, description = "the job's id")),
     responses((status = 204), (status = 404, body = AppError)))]
-async fn delete(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+async fn delete(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
     jobs::delete(&actor, &app, &id.parse()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -113,7 +125,11 @@ async fn delete(Who(actor): Who, State(app): State<AppState>, Path(id): Path<Str
         (status = 201, body = Job, headers(("Location" = String, description = "where the new job is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
-async fn duplicate(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Made, Problem> {
+async fn duplicate(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Made, ApiError> {
     Ok(made(jobs::duplicate(&actor, &app, &id.parse()?).await?))
 }
 
@@ -141,12 +157,12 @@ struct RunRequest {
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
 async fn run(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RunRequest>,
-) -> Result<Started, Problem> {
+) -> Result<Started, ApiError> {
     Ok(started(
         jobs::run(
             &actor,
@@ -173,10 +189,10 @@ async fn run(
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
 async fn preview(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Started, Problem> {
+) -> Result<Started, ApiError> {
     Ok(started(jobs::preview(&actor, &app, &id.parse()?, idempotency_key(&headers)?).await?))
 }

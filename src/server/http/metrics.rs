@@ -14,7 +14,7 @@ use prometheus_client::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{extract::Problem, who::Who};
+use super::{current_actor::CurrentActor, extract::ApiError};
 use crate::{
     domain::{
         error::{AppError, ErrorCode},
@@ -48,7 +48,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 200, body = String, content_type = "text/plain; version=0.0.4; charset=utf-8"),
         (status = 401, body = AppError), (status = 403, body = AppError), (status = 503, body = AppError),
     ))]
-async fn get(Who(actor): Who, State(app): State<AppState>) -> Result<Response, Problem> {
+async fn get(CurrentActor(actor): CurrentActor, State(app): State<AppState>) -> Result<Response, ApiError> {
     let metrics = metrics::get(&actor, &app).await?;
     let text = text(&metrics).map_err(|_| AppError::new(ErrorCode::Internal, "The figures could not be written."))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())

@@ -1,15 +1,16 @@
 //! The only way in from the network: routes, and the middleware that every request passes.
 
+pub mod access;
 mod admit;
 pub mod assets;
 pub mod audit;
 mod backups;
 pub mod connections;
+pub mod current_actor;
 pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod files;
-pub mod gate;
 pub mod health;
 mod held;
 mod jobs;
@@ -29,7 +30,6 @@ pub mod runs;
 pub mod sessions;
 pub mod tokens;
 pub mod users;
-pub mod who;
 
 use axum::{
     Router,
@@ -47,7 +47,7 @@ pub fn router(app: AppState, policy: Policy) -> Router {
     let auth = app.auth.clone();
     let routes = pages::router(&app).merge(openapi::router()).merge(docs::router()).merge(health::router());
     let guarded = routes
-        .layer(from_fn_with_state(app.clone(), gate::gate))
+        .layer(from_fn_with_state(app.clone(), access::access))
         .layer(from_fn_with_state(app.clone(), admit::admit))
         .layer(from_fn(middleware::add_user))
         .layer(from_fn_with_state(app.auth.clone(), middleware::identify))

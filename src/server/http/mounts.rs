@@ -9,8 +9,8 @@ use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Body, Params},
 };
 use crate::{
     domain::{
@@ -31,7 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// All of them, with their state.
 #[utoipa::path(get, path = "/api/v1/mounts", tag = "mounts",
     responses((status = 200, body = [Mount])))]
-async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<Mount>>, Problem> {
+async fn list(CurrentActor(actor): CurrentActor, State(app): State<AppState>) -> Result<Json<Vec<Mount>>, ApiError> {
     Ok(Json(mounts::list(&actor, &app).await?))
 }
 
@@ -41,10 +41,10 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<M
 #[utoipa::path(post, path = "/api/v1/mounts", tag = "mounts", request_body = NewMount,
     responses((status = 201, body = Mount), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn create(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(mount): Body<NewMount>,
-) -> Result<(StatusCode, Json<Mount>), Problem> {
+) -> Result<(StatusCode, Json<Mount>), ApiError> {
     Ok((StatusCode::CREATED, Json(mounts::create(&actor, &app, mount).await?)))
 }
 
@@ -64,11 +64,11 @@ struct UnmountQuery {
     ),
     responses((status = 204), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn delete(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Params(query): Params<UnmountQuery>,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     mounts::delete(&actor, &app, &id.parse()?, query.force).await?;
     Ok(StatusCode::NO_CONTENT)
 }

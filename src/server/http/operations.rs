@@ -6,7 +6,7 @@ use axum::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{extract::Problem, who::Who};
+use super::{current_actor::CurrentActor, extract::ApiError};
 use crate::{
     domain::{
         error::AppError,
@@ -26,7 +26,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// What a run can do.
 #[utoipa::path(get, path = "/api/v1/operations", tag = "operations",
     responses((status = 200, body = [OperationInfo])))]
-async fn list(Who(actor): Who) -> Result<Json<Vec<OperationInfo>>, Problem> {
+async fn list(CurrentActor(actor): CurrentActor) -> Result<Json<Vec<OperationInfo>>, ApiError> {
     Ok(Json(operations::list(&actor)?))
 }
 
@@ -39,9 +39,9 @@ async fn list(Who(actor): Who) -> Result<Json<Vec<OperationInfo>>, Problem> {
     params(("operation" = inline(Operation), Path, description = "rclone's command")),
     responses((status = 200, body = [Flag]), (status = 404, body = AppError)))]
 async fn options(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(operation): Path<String>,
-) -> Result<Json<Vec<Flag>>, Problem> {
+) -> Result<Json<Vec<Flag>>, ApiError> {
     Ok(Json(operations::options(&actor, &app, &operation).await?))
 }

@@ -14,7 +14,7 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
 
-use super::{assets, extract::Problem, middleware::csp, render};
+use super::{assets, extract::ApiError, middleware::csp, render};
 use crate::{
     app::{App, shell},
     domain::{error::AppError, user::Theme},
@@ -49,7 +49,7 @@ fn context(app: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
 async fn other(State(app): State<AppState>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") {
-        return Problem(AppError::not_found(format_args!("call {path}"))).into_response();
+        return ApiError(AppError::not_found(format_args!("call {path}"))).into_response();
     }
     if let Some(file) = assets::find(&request) {
         return file;

@@ -4,8 +4,8 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Body},
 };
 use crate::{
     domain::queue::{Queue, QueuePatch},
@@ -21,7 +21,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 ///
 /// Whether it rests, how much may run at once, and who waits, the next one first.
 #[utoipa::path(get, path = "/api/v1/queue", tag = "queue", responses((status = 200, body = Queue)))]
-async fn get(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Queue>, Problem> {
+async fn get(CurrentActor(actor): CurrentActor, State(app): State<AppState>) -> Result<Json<Queue>, ApiError> {
     Ok(Json(queue::get(&actor, &app).await?))
 }
 
@@ -30,9 +30,9 @@ async fn get(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Queue>
 /// While it rests nothing is started; what runs goes on.
 #[utoipa::path(patch, path = "/api/v1/queue", tag = "queue", request_body = QueuePatch, responses((status = 200, body = Queue)))]
 async fn update(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(patch): Body<QueuePatch>,
-) -> Result<Json<Queue>, Problem> {
+) -> Result<Json<Queue>, ApiError> {
     Ok(Json(queue::update(&actor, &app, &patch).await?))
 }

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Body},
 };
 use crate::{
     domain::{
@@ -89,7 +89,10 @@ impl From<UnusableRemote> for ListedRemote {
 /// call takes those. No option is returned: those may be secret.
 #[utoipa::path(get, path = "/api/v1/remotes", tag = "remotes",
     responses((status = 200, body = [ListedRemote])))]
-async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<ListedRemote>>, Problem> {
+async fn list(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+) -> Result<Json<Vec<ListedRemote>>, ApiError> {
     let usable = remotes::list(&actor, &app).await?.into_iter().map(ListedRemote::from);
     let unusable = remotes::unusable(&actor, &app).await?.into_iter().map(ListedRemote::from);
     Ok(Json(usable.chain(unusable).collect()))
@@ -103,10 +106,10 @@ async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<L
 #[utoipa::path(post, path = "/api/v1/remotes", tag = "remotes", request_body = NewRemote,
     responses((status = 201, body = CreatedRemote), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn create(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(remote): Body<NewRemote>,
-) -> Result<(StatusCode, Json<CreatedRemote>), Problem> {
+) -> Result<(StatusCode, Json<CreatedRemote>), ApiError> {
     Ok((StatusCode::CREATED, Json(remotes::create(&actor, &app, remote).await?)))
 }
 
@@ -116,7 +119,11 @@ async fn create(
 #[utoipa::path(delete, path = "/api/v1/remotes/{name}", tag = "remotes",
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 204), (status = 404, body = AppError), (status = 409, body = AppError)))]
-async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+async fn delete(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
     remotes::delete(&actor, &app, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -128,10 +135,10 @@ async fn delete(Who(actor): Who, State(app): State<AppState>, Path(name): Path<S
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 200, body = RemoteTest), (status = 404, body = AppError)))]
 async fn test(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Json<RemoteTest>, Problem> {
+) -> Result<Json<RemoteTest>, ApiError> {
     Ok(Json(remotes::test(&actor, &app, NewRemote { name, ..NewRemote::default() }).await?))
 }
 
@@ -142,10 +149,10 @@ async fn test(
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 200, body = RemoteTrust), (status = 404, body = AppError)))]
 async fn identity(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Json<RemoteTrust>, Problem> {
+) -> Result<Json<RemoteTrust>, ApiError> {
     Ok(Json(first_trust::get(&actor, &app, &name).await?))
 }
 
@@ -166,10 +173,10 @@ struct TrustRequest {
     params(("name" = inline(RemoteName), Path, description = "the remote's name")),
     responses((status = 200, body = RemoteSummary), (status = 404, body = AppError)))]
 async fn trust(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(name): Path<String>,
     Body(request): Body<TrustRequest>,
-) -> Result<Json<RemoteSummary>, Problem> {
+) -> Result<Json<RemoteSummary>, ApiError> {
     Ok(Json(first_trust::trust(&actor, &app, &name, &request.fingerprint).await?))
 }

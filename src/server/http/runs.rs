@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, MaybeBody, Params, Problem, idempotency_key},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Body, MaybeBody, Params, idempotency_key},
 };
 use crate::{
     domain::{
@@ -64,10 +64,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     ),
     responses((status = 200, body = RunPage)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<RunQuery>,
-) -> Result<Json<RunPage>, Problem> {
+) -> Result<Json<RunPage>, ApiError> {
     Ok(Json(runs::list(&actor, &app, &query).await?))
 }
 
@@ -81,11 +81,11 @@ async fn list(
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
 async fn start(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     headers: HeaderMap,
     Body(run): Body<NewRun>,
-) -> Result<Started, Problem> {
+) -> Result<Started, ApiError> {
     Ok(started(runs::start(&actor, &app, run, idempotency_key(&headers)?).await?))
 }
 
@@ -104,10 +104,10 @@ struct HowCompared {
 #[utoipa::path(post, path = "/api/v1/runs/comparison", tag = "runs", request_body = NewRun,
     responses((status = 200, body = HowCompared), (status = 404, body = AppError)))]
 async fn comparison(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(run): Body<NewRun>,
-) -> Result<Json<HowCompared>, Problem> {
+) -> Result<Json<HowCompared>, ApiError> {
     Ok(Json(HowCompared { compares_by: runs::comparison(&actor, &app, &run).await? }))
 }
 
@@ -117,7 +117,11 @@ async fn comparison(
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs",
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 200, body = Run), (status = 404, body = AppError)))]
-async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Json<Run>, Problem> {
+async fn get(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Run>, ApiError> {
     Ok(Json(runs::get(&actor, &app, &id.parse()?).await?))
 }
 
@@ -128,11 +132,11 @@ async fn get(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn update(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Body(patch): Body<RunPatch>,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Json<Run>, ApiError> {
     Ok(Json(runs::update(&actor, &app, &id.parse()?, &patch).await?))
 }
 
@@ -153,11 +157,11 @@ struct StopRequest {
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 202, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn stop(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     MaybeBody(request): MaybeBody<StopRequest>,
-) -> Result<(StatusCode, Json<Run>), Problem> {
+) -> Result<(StatusCode, Json<Run>), ApiError> {
     Ok((StatusCode::ACCEPTED, Json(runs::stop(&actor, &app, &id.parse()?, &request.reason).await?)))
 }
 
@@ -178,11 +182,11 @@ struct BandwidthRequest {
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn bandwidth(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Body(request): Body<BandwidthRequest>,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Json<Run>, ApiError> {
     Ok(Json(runs::set_bandwidth(&actor, &app, &id.parse()?, &request.rate).await?))
 }
 
@@ -211,12 +215,12 @@ struct RetryRequest {
         (status = 404, body = AppError), (status = 409, body = AppError),
     ))]
 async fn retry(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RetryRequest>,
-) -> Result<Started, Problem> {
+) -> Result<Started, ApiError> {
     Ok(started(
         runs::retry(&actor, &app, &id.parse()?, request.failed_only, request.confirm, idempotency_key(&headers)?)
             .await?,
@@ -256,11 +260,11 @@ struct RunFilesQuery {
     ),
     responses((status = 200, body = RunFiles), (status = 404, body = AppError)))]
 async fn files(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Params(query): Params<RunFilesQuery>,
-) -> Result<Json<RunFiles>, Problem> {
+) -> Result<Json<RunFiles>, ApiError> {
     let RunFilesQuery { outcome, search, offset, limit } = query;
     Ok(Json(runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await?))
 }
@@ -280,11 +284,11 @@ async fn files(
     ),
     responses((status = 200, body = RunLog), (status = 404, body = AppError)))]
 async fn log(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Params(query): Params<LogQuery>,
-) -> Result<Json<RunLog>, Problem> {
+) -> Result<Json<RunLog>, ApiError> {
     Ok(Json(runs::log(&actor, &app, &id.parse()?, &query).await?))
 }
 
@@ -298,7 +302,11 @@ async fn log(
             headers(("Content-Disposition" = String, description = "the file's name"))),
         (status = 404, body = AppError),
     ))]
-async fn raw_log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn raw_log(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
     let id: RunId = id.parse()?;
     let log = runs::raw_log(&actor, &app, &id).await?;
     // An id is letters and figures: nothing that would have to be quoted.
@@ -314,9 +322,9 @@ async fn raw_log(Who(actor): Who, State(app): State<AppState>, Path(id): Path<St
     params(("id" = inline(RunId), Path, description = "the run's id")),
     responses((status = 200, body = RunSeries), (status = 404, body = AppError)))]
 async fn series(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Json<RunSeries>, Problem> {
+) -> Result<Json<RunSeries>, ApiError> {
     Ok(Json(runs::series(&actor, &app, &id.parse()?).await?))
 }

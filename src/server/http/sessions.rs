@@ -7,7 +7,7 @@ use axum::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{extract::Problem, who::Who};
+use super::{current_actor::CurrentActor, extract::ApiError};
 use crate::{
     domain::{error::AppError, session::SessionSummary},
     server::{auth::Visitor, services::sessions, state::AppState},
@@ -24,10 +24,10 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions",
     responses((status = 200, body = [SessionSummary]), (status = 401, body = AppError), (status = 403, body = AppError)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     Extension(visitor): Extension<Visitor>,
     State(app): State<AppState>,
-) -> Result<Json<Vec<SessionSummary>>, Problem> {
+) -> Result<Json<Vec<SessionSummary>>, ApiError> {
     Ok(Json(sessions::list(&actor, &visitor, &app).await?))
 }
 
@@ -36,7 +36,11 @@ async fn list(
 /// That browser is signed out at once.
 #[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "the session's id")),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
-async fn end(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+async fn end(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
     sessions::end(&actor, &app, &id.parse()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

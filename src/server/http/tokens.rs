@@ -8,8 +8,8 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Body, Params},
 };
 use crate::{
     domain::{
@@ -39,10 +39,10 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 404, body = AppError),
     ))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<TokenQuery>,
-) -> Result<Json<TokenPage>, Problem> {
+) -> Result<Json<TokenPage>, ApiError> {
     Ok(Json(tokens::list(&actor, &app, &query).await?))
 }
 
@@ -57,10 +57,10 @@ async fn list(
         (status = 413, body = AppError),
     ))]
 async fn create(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(token): Body<NewToken>,
-) -> Result<(StatusCode, Json<IssuedToken>), Problem> {
+) -> Result<(StatusCode, Json<IssuedToken>), ApiError> {
     Ok((StatusCode::CREATED, Json(tokens::create(&actor, &app, token).await?)))
 }
 
@@ -69,7 +69,11 @@ async fn create(
 /// At once and for ever. One of your own; for admins anybody's.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "tokens", params(("id" = String, Path, description = "the token's id")),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
-async fn delete(Who(actor): Who, State(app): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+async fn delete(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
     tokens::delete(&actor, &app, &id.parse()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

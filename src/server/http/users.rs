@@ -8,8 +8,8 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    extract::{Body, Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Body, Params},
 };
 use crate::{
     domain::{
@@ -39,10 +39,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     ),
     responses((status = 200, body = UserPage), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<UserQuery>,
-) -> Result<Json<UserPage>, Problem> {
+) -> Result<Json<UserPage>, ApiError> {
     Ok(Json(users::list(&actor, &app, &query).await?))
 }
 
@@ -56,10 +56,10 @@ async fn list(
         (status = 413, body = AppError), (status = 503, body = AppError),
     ))]
 async fn create(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(user): Body<NewUser>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<UserSummary>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<UserSummary>), ApiError> {
     let user = users::create(&actor, &app, user).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/users/{}", user.id))], Json(user)))
 }
@@ -70,10 +70,10 @@ async fn create(
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
     responses((status = 200, body = UserSummary), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn get(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Json<UserSummary>, Problem> {
+) -> Result<Json<UserSummary>, ApiError> {
     Ok(Json(users::get(&actor, &app, &id.parse()?).await?))
 }
 
@@ -88,11 +88,11 @@ async fn get(
         (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 503, body = AppError),
     ))]
 async fn update(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
     Body(change): Body<UserChange>,
-) -> Result<Json<UserSummary>, Problem> {
+) -> Result<Json<UserSummary>, ApiError> {
     Ok(Json(users::update(&actor, &app, &id.parse()?, change).await?))
 }
 
@@ -105,11 +105,11 @@ async fn update(
         (status = 409, body = AppError), (status = 413, body = AppError), (status = 429, body = AppError), (status = 503, body = AppError),
     ))]
 async fn change_password(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     Extension(visitor): Extension<Visitor>,
     State(app): State<AppState>,
     Body(change): Body<PasswordChange>,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     users::change_password(&actor, &visitor, &app, &change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -120,10 +120,10 @@ async fn change_password(
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "users", params(("id" = String, Path, description = "the person's id")),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn end_sessions(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<StatusCode, ApiError> {
     users::end_sessions(&actor, &app, &id.parse()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -131,11 +131,11 @@ impl Locations {
         let sources: Vec<_> = source.places.iter().filter_map(Place::disk).cloned().collect();
         let found = spawn_blocking(move || mount_point::find(&path, &roots, &data, &sources)).await;
         found.map_err(|error| internal("a mount point", &error))?.map_err(|problem| match problem {
-            mount_point::Problem::Refused(problem) => invalid(problem),
-            mount_point::Problem::Outside => invalid(&self.outside("Choose a folder inside an allowed one").message),
-            mount_point::Problem::Mounted(path) => AppError::taken(Unique::Mount, path.display()),
-            mount_point::Problem::Full(message) => AppError::conflict(message).marking("mount_point"),
-            mount_point::Problem::Io(error) => internal("a mount point could not be looked at", &error),
+            mount_point::ApiError::Refused(problem) => invalid(problem),
+            mount_point::ApiError::Outside => invalid(&self.outside("Choose a folder inside an allowed one").message),
+            mount_point::ApiError::Mounted(path) => AppError::taken(Unique::Mount, path.display()),
+            mount_point::ApiError::Full(message) => AppError::conflict(message).marking("mount_point"),
+            mount_point::ApiError::Io(error) => internal("a mount point could not be looked at", &error),
         })
     }
 }

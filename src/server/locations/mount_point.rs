@@ -16,7 +16,7 @@ const LONGEST: usize = 4096;
 
 /// Why something cannot be mounted there.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum ApiError {
     Refused(&'static str),
     Outside,
     Mounted(PathBuf),
@@ -24,7 +24,7 @@ pub(super) enum Problem {
     Io(io::Error),
 }
 
-impl From<io::Error> for Problem {
+impl From<io::Error> for ApiError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -41,36 +41,36 @@ pub(super) fn read(text: &str) -> Result<PathBuf, &'static str> {
 }
 
 /// The folder, with every link on its way followed; made when it is not there.
-pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]) -> Result<PathBuf, Problem> {
+pub(super) fn find(path: &Path, roots: &[PathBuf], data: &Path, sources: &[Disk]) -> Result<PathBuf, ApiError> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_symlink()) {
-        return Err(Problem::Refused("This is a link. Write the folder it leads to."));
+        return Err(ApiError::Refused("This is a link. Write the folder it leads to."));
     }
-    let place = disk::look(path)?.ok_or(Problem::Outside)?;
+    let place = disk::look(path)?.ok_or(ApiError::Outside)?;
     let real = place.real();
     if !place.is_inside(roots) || roots.contains(&real) {
-        return Err(Problem::Outside);
+        return Err(ApiError::Outside);
     }
     if SYSTEM.iter().any(|system| real.starts_with(system)) {
-        return Err(Problem::Refused("The system needs this folder as it is."));
+        return Err(ApiError::Refused("The system needs this folder as it is."));
     }
     if disk::look(data)?.is_none_or(|data| data.meets(&place)) {
-        return Err(Problem::Refused("Longshore's own data is there."));
+        return Err(ApiError::Refused("Longshore's own data is there."));
     }
     if sources.iter().any(|source| source.meets(&place)) {
-        return Err(Problem::Refused("It must be outside the mounted location, and must not contain it."));
+        return Err(ApiError::Refused("It must be outside the mounted location, and must not contain it."));
     }
     if mount::is_mounted(&real) {
-        return Err(Problem::Mounted(real));
+        return Err(ApiError::Mounted(real));
     }
     fs::DirBuilder::new().recursive(true).mode(0o755).create(&real).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => Problem::Refused("Longshore may not create this folder."),
+        io::ErrorKind::PermissionDenied => ApiError::Refused("Longshore may not create this folder."),
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            Problem::Refused("This is a file, not a folder.")
+            ApiError::Refused("This is a file, not a folder.")
         }
-        _ => Problem::Io(error),
+        _ => ApiError::Io(error),
     })?;
     if fs::read_dir(&real)?.next().is_some() {
-        return Err(Problem::Full("This folder is not empty: what is in it would be hidden. Choose an empty one."));
+        return Err(ApiError::Full("This folder is not empty: what is in it would be hidden. Choose an empty one."));
     }
     Ok(real)
 }
@@ -97,9 +97,9 @@ mod tests {
         let sources = [disk::look(&root.join("source")).expect("looked").expect("there")];
         let may = |path: &str| match find(&base.join(path), &roots, &data, &sources) {
             Ok(_) => "yes",
-            Err(Problem::Refused(_) | Problem::Outside) => "no",
-            Err(Problem::Mounted(_) | Problem::Full(_)) => "used",
-            Err(Problem::Io(_)) => "error",
+            Err(ApiError::Refused(_) | ApiError::Outside) => "no",
+            Err(ApiError::Mounted(_) | ApiError::Full(_)) => "used",
+            Err(ApiError::Io(_)) => "error",
         };
         for (path, expected) in [
             ("root/empty", "yes"),

@@ -20,8 +20,8 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
-    extract::{Params, Problem},
-    who::Who,
+    current_actor::CurrentActor,
+    extract::{ApiError, Params},
 };
 use crate::{
     domain::{
@@ -137,10 +137,10 @@ impl BackupFile {
     )),
         (status = 404, body = AppError), (status = 409, body = AppError), (status = 413, body = AppError), (status = 504, body = AppError)))]
 async fn list(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<ListQuery>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let location = query.remote_path.clone();
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let depth = if query.recursive { query.max_depth } else { Some(1) };
@@ -240,10 +240,10 @@ struct BackupSize {
     params(("remote_path" = String, Query, description = "`remote:path`, or an absolute path of this server in an allowed folder", example = "photos-s3:archive")),
     responses((status = 200, body = BackupSize), (status = 404, body = AppError), (status = 504, body = AppError)))]
 async fn size(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<SizeQuery>,
-) -> Result<Json<BackupSize>, Problem> {
+) -> Result<Json<BackupSize>, ApiError> {
     let (location, size) = files::size(&actor, &app, &query.remote_path).await?;
     #[expect(clippy::cast_precision_loss, reason = "a unit of a thousandth part")]
     let mib = size.bytes as f64 / MIB;

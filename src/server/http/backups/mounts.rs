@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     super::{
-        extract::{Body, Problem},
-        who::Who,
+        current_actor::CurrentActor,
+        extract::{ApiError, Body},
     },
     Refusals, named,
 };
@@ -69,10 +69,10 @@ struct BackupMount {
 #[utoipa::path(post, path = "/api/v1/backups/rclone/mount", tag = "rclone", request_body = MountRequest,
     responses((status = 200, body = BackupMount), Refusals))]
 async fn mount(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(request): Body<MountRequest>,
-) -> Result<Json<BackupMount>, Problem> {
+) -> Result<Json<BackupMount>, ApiError> {
     let MountRequest { remote_path, mount_point, read_only, allow_other } = request;
     let new = NewMount { location: remote_path, mount_point, read_only, allow_other };
     let mount = mounts::create(&actor, &app, new).await.map_err(|error| named(error, "location", "remote_path"))?;

@@ -9,8 +9,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     super::{
-        extract::{Body, Params, Problem},
-        who::Who,
+        current_actor::CurrentActor,
+        extract::{ApiError, Body, Params},
     },
     named,
 };
@@ -115,10 +115,10 @@ struct ConfiguredRemote {
 #[utoipa::path(post, path = "/api/v1/backups/rclone/configure", tag = "rclone", request_body = ConfigureRequest,
     responses((status = 200, body = ConfiguredRemote), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn configure(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Body(request): Body<ConfigureRequest>,
-) -> Result<Json<ConfiguredRemote>, Problem> {
+) -> Result<Json<ConfiguredRemote>, ApiError> {
     let texts = |options: BTreeMap<String, OptionValue>| {
         options.into_iter().map(|(name, value)| (name, value.into())).collect()
     };
@@ -146,7 +146,10 @@ async fn configure(
 /// All that are configured, by name.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/remotes", tag = "rclone", operation_id = "remotes",
     responses((status = 200, body = [BackupRemote])))]
-async fn list(Who(actor): Who, State(app): State<AppState>) -> Result<Json<Vec<BackupRemote>>, Problem> {
+async fn list(
+    CurrentActor(actor): CurrentActor,
+    State(app): State<AppState>,
+) -> Result<Json<Vec<BackupRemote>>, ApiError> {
     let remote = |remote: RemoteSummary| BackupRemote {
         name: remote.name.into(),
         kind: remote.kind,
@@ -173,7 +176,7 @@ struct BackupProvider {
 /// All that rclone has. Open to everybody.
 #[utoipa::path(get, path = "/api/v1/backups/rclone/providers", tag = "rclone", security(()),
     responses((status = 200, body = [BackupProvider]), (status = 504, body = AppError)))]
-async fn providers(State(app): State<AppState>) -> Result<Json<Vec<BackupProvider>>, Problem> {
+async fn providers(State(app): State<AppState>) -> Result<Json<Vec<BackupProvider>>, ApiError> {
     let all = remotes::catalog(&app).await?;
     let provider = |provider: ProviderSummary| BackupProvider {
         name: provider.name,
@@ -210,10 +213,10 @@ struct BackupCheck {
     params(("remote_name" = String, Query, description = "the remote's name", example = "photos-s3")),
     responses((status = 200, body = BackupCheck), (status = 404, body = AppError)))]
 async fn check(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     Params(query): Params<CheckQuery>,
-) -> Result<Json<BackupCheck>, Problem> {
+) -> Result<Json<BackupCheck>, ApiError> {
     // Old clients write it as rclone does, with its colon.
     let name = query.remote_name.strip_suffix(':').unwrap_or(&query.remote_name).to_owned();
     let test = remotes::test(&actor, &app, NewRemote { name: name.clone(), ..NewRemote::default() });

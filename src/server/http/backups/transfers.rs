@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     super::{
-        extract::{Body, Problem, idempotency_key},
-        who::Who,
+        current_actor::CurrentActor,
+        extract::{ApiError, Body, idempotency_key},
     },
     Refusals, named,
     requests::{DeleteRequest, TransferRequest},
@@ -171,11 +171,11 @@ fn rate(bytes: u64, ms: u64) -> f64 {
         Refusals,
     ))]
 async fn sync(
-    who: Who,
+    who: CurrentActor,
     state: State<AppState>,
     headers: HeaderMap,
     Body(request): Body<TransferRequest>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Sync)?).await?)
 }
 
@@ -190,11 +190,11 @@ async fn sync(
         Refusals,
     ))]
 async fn copy(
-    who: Who,
+    who: CurrentActor,
     state: State<AppState>,
     headers: HeaderMap,
     Body(request): Body<TransferRequest>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Copy)?).await?)
 }
 
@@ -209,11 +209,11 @@ async fn copy(
         Refusals,
     ))]
 async fn move_files(
-    who: Who,
+    who: CurrentActor,
     state: State<AppState>,
     headers: HeaderMap,
     Body(request): Body<TransferRequest>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     Ok(transfer(who, state, &headers, request.into_run(Operation::Move)?).await?)
 }
 
@@ -228,18 +228,18 @@ async fn move_files(
         Refusals,
     ))]
 async fn delete(
-    who: Who,
+    who: CurrentActor,
     state: State<AppState>,
     headers: HeaderMap,
     Body(request): Body<DeleteRequest>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiError> {
     let answer = transfer(who, state, &headers, request.into_run()?).await;
     answer.map_err(|error| named(error, "source", "remote_path").into())
 }
 
 /// Starts a run, and waits for its end unless the client prefers not to.
 async fn transfer(
-    Who(actor): Who,
+    CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
     headers: &HeaderMap,
     run: NewRun,

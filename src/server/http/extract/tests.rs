@@ -30,13 +30,13 @@ enum Kind {
 async fn read(content_type: &str, body: &str) -> Result<Login, AppError> {
     let request = Request::builder().header(header::CONTENT_TYPE, content_type).body(RawBody::from(body.to_owned()));
     let read = Body::<Login>::from_request(request.expect("a request"), &()).await;
-    read.map(|Body(login)| login).map_err(|Problem(error)| error)
+    read.map(|Body(login)| login).map_err(|ApiError(error)| error)
 }
 
 async fn query(query: &str) -> Result<Login, AppError> {
     let request = Request::builder().uri(format!("/?{query}")).body(()).expect("a request");
     let read = Params::<Login>::from_request_parts(&mut request.into_parts().0, &()).await;
-    read.map(|Params(login)| login).map_err(|Problem(error)| error)
+    read.map(|Params(login)| login).map_err(|ApiError(error)| error)
 }
 
 #[tokio::test]
@@ -161,9 +161,9 @@ async fn what_does_not_fit_is_told_by_its_place_and_without_its_value() {
 #[test]
 fn a_problem_says_when_to_try_again_and_how_to_sign_in() {
     let busy = AppError { retry_after: Some(7), ..AppError::new(ErrorCode::RateLimited, "Wait.") };
-    let response = Problem(busy).into_response();
+    let response = ApiError(busy).into_response();
     assert_eq!((response.status().as_u16(), &response.headers()[header::RETRY_AFTER]), (429, &HeaderValue::from(7)));
-    let response = Problem(AppError::unauthenticated()).into_response();
+    let response = ApiError(AppError::unauthenticated()).into_response();
     assert_eq!(
         (response.status().as_u16(), &response.headers()[header::WWW_AUTHENTICATE]),
         (401, &HeaderValue::from_static("Bearer"))

@@ -23,7 +23,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::{
     domain::error::{AppError, ErrorCode},
-    server::http::{connections::Seat, extract::Problem},
+    server::http::{connections::Seat, extract::ApiError},
 };
 
 /// Most bytes of a body.
@@ -112,7 +112,7 @@ fn refuse(limit: Limit) -> Response {
         Limit::Size => AppError::new(ErrorCode::TooLarge, "The body is larger than 1 MiB."),
         Limit::Time => AppError::new(ErrorCode::Timeout, "The body did not arrive in time."),
     };
-    let mut response = Problem(error).into_response();
+    let mut response = ApiError(error).into_response();
     if limit == Limit::Time {
         // The code's own status, 504, speaks of what is behind us.
         *response.status_mut() = StatusCode::REQUEST_TIMEOUT;

@@ -10,7 +10,7 @@ use axum::{
 
 use crate::server::{
     auth::{Actor, Asked, Auth, Denial, Refusals, route},
-    http::extract::Problem,
+    http::extract::ApiError,
 };
 
 /// Records what was refused. That it could not be written changes no answer: it is logged.
@@ -37,7 +37,7 @@ fn too_many() -> Denial {
 }
 
 /// An answer that refuses, and says of what kind that is.
-pub fn refusal(problem: Problem, kind: &'static str) -> Response {
+pub fn refusal(problem: ApiError, kind: &'static str) -> Response {
     let why = problem.0.message.clone();
     let mut response = problem.into_response();
     response.extensions_mut().insert(Denial { kind, why });

@@ -8,10 +8,10 @@ use axum::{
 
 use crate::server::{
     auth::{self, Auth},
-    http::extract::Problem,
+    http::extract::ApiError,
 };
 
 /// Puts the visitor and the actor into the request, or answers why neither can be known.
-pub async fn identify(State(auth): State<Auth>, request: Request, next: Next) -> Result<Response, Problem> {
+pub async fn identify(State(auth): State<Auth>, request: Request, next: Next) -> Result<Response, ApiError> {
     Ok(auth::resolve(&auth, request, next).await?)
 }

@@ -19,7 +19,7 @@ use crate::{
     domain::error::{AppError, ErrorCode},
     server::{
         auth::{Shown, has_cookie, shown},
-        http::extract::Problem,
+        http::extract::ApiError,
     },
 };
 
@@ -119,7 +119,7 @@ fn is_address(host: &str, port: u16) -> bool {
 
 /// Lets through what comes from where it may.
 pub async fn check(State(policy): State<Policy>, request: Request, next: Next) -> Response {
-    let refuse = |kind, why: &str| refusal(Problem(AppError::forbidden(why)), kind);
+    let refuse = |kind, why: &str| refusal(ApiError(AppError::forbidden(why)), kind);
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         let error = AppError::new(ErrorCode::BadRequest, "The console does not accept requests with this method.");
         return (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response();

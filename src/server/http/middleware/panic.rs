@@ -7,7 +7,7 @@ use ulid::Ulid;
 
 use crate::{
     domain::error::{AppError, ErrorCode},
-    server::http::extract::Problem,
+    server::http::extract::ApiError,
 };
 
 /// The answer to a request whose handler panicked. The panic itself is in the log.
@@ -17,5 +17,5 @@ pub fn caught(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(reference, panic = text.unwrap_or("no message"), "a request failed in a way that nobody foresaw");
     let message = "Something went wrong inside Longshore. Its log tells more under this reference.";
-    Problem(AppError { reference: Some(reference), ..AppError::new(ErrorCode::Internal, message) }).into_response()
+    ApiError(AppError { reference: Some(reference), ..AppError::new(ErrorCode::Internal, message) }).into_response()
 }

@@ -32,7 +32,7 @@ pub struct ConfigStore {
     master: PathBuf,
     working: PathBuf,
     lock: PathBuf,
-    gate: Mutex<()>,
+    mutex: Mutex<()>,
     /// What is to be taken back, and could not be yet.
     unwanted: Mutex<Vec<Change>>,
 }
@@ -62,7 +62,7 @@ impl ConfigStore {
             private_dir(folder).during("could not make the folder of rclone.conf")?;
         }
         let (working, lock) = (run.join("rclone.conf"), run.join("vault.lock"));
-        let store = Self { master, working, lock, gate: Mutex::default(), unwanted: Mutex::default() };
+        let store = Self { master, working, lock, mutex: Mutex::default(), unwanted: Mutex::default() };
         // A console that was killed may have left copies of the configuration, with all its secrets.
         store.locked(|| {
             for file in [&store.master, &store.working] {
@@ -242,7 +242,7 @@ impl ConfigStore {
 
     /// One at a time: the threads of this process by a mutex, other processes by a file.
     fn locked<T>(&self, work: impl FnOnce() -> Result<T, RcloneError>) -> Result<T, RcloneError> {
-        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let _mutex = self.mutex.lock().unwrap_or_else(PoisonError::into_inner);
         let file = File::options()
             .create(true)
             .truncate(false)

@@ -50,7 +50,7 @@ const CALLS: usize = 32;
 pub struct Client {
     socket: PathBuf,
     authorization: Option<String>,
-    gate: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     busy: Arc<AtomicUsize>,
 }
 
@@ -66,7 +66,12 @@ impl Client {
     pub fn new(socket: &Path, user: Option<(&str, &str)>) -> Self {
         let authorization =
             user.map(|(name, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}"))));
-        Self { socket: socket.to_owned(), authorization, gate: Arc::new(Semaphore::new(CALLS)), busy: Arc::default() }
+        Self {
+            socket: socket.to_owned(),
+            authorization,
+            permits: Arc::new(Semaphore::new(CALLS)),
+            busy: Arc::default(),
+        }
     }
 
     /// How many calls are under way.
@@ -135,7 +140,7 @@ impl Client {
         let body = serde_json::to_vec(params).map_err(|error| unreadable(path, &error))?;
         let _busy = Busy::new(&self.busy);
         timeout(limit, async {
-            let _turn = self.gate.acquire().await.map_err(|_| RcloneError::Timeout)?;
+            let _turn = self.permits.acquire().await.map_err(|_| RcloneError::Timeout)?;
             self.post(path, body, read).await
         })
         .await

@@ -230,7 +230,7 @@ impl ClaimedRow {
 /// Takes the next run of the queue: the first that is due, for which a slot is free within `limits`, and that meets
 /// no run which works. None while the queue is paused. Commit before you start it.
 pub async fn claim(c: &mut Connection, now: Timestamp, limits: Limits) -> Result<Option<Claimed>> {
-    // The gate, written first: another claim waits here, and then sees what this one did.
+    // The admission row, written first: another claim waits here, and then sees what this one did.
     let paused: Option<i64> =
         sqlx::query_scalar("UPDATE admission SET epoch = epoch + 1 WHERE id = 1 RETURNING paused_at")
             .fetch_one(&mut *c)

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{docs, extract::Problem, metrics, openapi};
+use super::{docs, extract::ApiError, metrics, openapi};
 use crate::{
     domain::{
         error::{AppError, ErrorCode},
@@ -44,7 +44,7 @@ const PASSWORD: [&str; 5] = [
 ];
 
 /// Lets a request through, or sends it to where it must go first.
-pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn access(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if OPEN.iter().any(|open| path == *open || (open.ends_with('/') && path.starts_with(open))) {
         return next.run(request).await;
@@ -53,16 +53,17 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
     if app.auth.setup_needed() {
         return match SETUP.contains(&path) {
             true => next.run(request).await,
-            false if program => {
-                Problem(AppError::new(ErrorCode::Unavailable, "Longshore is not set up yet. Open /setup in a browser."))
-                    .into_response()
-            }
+            false if program => ApiError(AppError::new(
+                ErrorCode::Unavailable,
+                "Longshore is not set up yet. Open /setup in a browser.",
+            ))
+            .into_response(),
             false => Redirect::to("/setup").into_response(),
         };
     }
     if SETUP.contains(&path) {
         return if program {
-            Problem(AppError::conflict("Longshore is set up already. Sign in.")).into_response()
+            ApiError(AppError::conflict("Longshore is set up already. Sign in.")).into_response()
         } else {
             Redirect::to("/").into_response()
         };
@@ -73,7 +74,7 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
         && !PASSWORD.contains(&path)
     {
         return if program {
-            Problem(AppError::forbidden("Choose a password of your own first: open the console in a browser."))
+            ApiError(AppError::forbidden("Choose a password of your own first: open the console in a browser."))
                 .into_response()
         } else {
             Redirect::to(PASSWORD[0]).into_response()
@@ -82,7 +83,7 @@ pub async fn gate(State(app): State<AppState>, request: Request, next: Next) -> 
     match (signed_in, SIGN_IN.contains(&path)) {
         (true, true) if path == LOGIN && request.method() == Method::GET => Redirect::to("/").into_response(),
         (true, _) | (_, true) => next.run(request).await,
-        (false, false) if program => Problem(AppError::unauthenticated()).into_response(),
+        (false, false) if program => ApiError(AppError::unauthenticated()).into_response(),
         (false, false) => Redirect::to(&sign_in(&request)).into_response(),
     }
 }

@@ -23,7 +23,7 @@ pub struct Field {
 }
 
 /// The page: the mark, a heading, and the form.
-pub fn gate(name: &'static str, title: &'static str, lead: &'static str, form: AnyView) -> AnyView {
+pub fn auth_card(name: &'static str, title: &'static str, lead: &'static str, form: AnyView) -> AnyView {
     let body = view! {
         <div class="gate">
             <p class="gate__brand">{mark()}"Longshore"</p>

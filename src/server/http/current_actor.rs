@@ -7,19 +7,19 @@ use axum::{
 };
 
 use super::{
-    extract::{Problem, unknown_parameter},
+    extract::{ApiError, unknown_parameter},
     parameters,
 };
 use crate::{domain::error::AppError, server::auth::Actor};
 
 /// Who is signed in, by session or by token.
-pub struct Who(pub Actor);
+pub struct CurrentActor(pub Actor);
 
-impl<S: Sync> FromRequestParts<S> for Who {
-    type Rejection = Problem;
+impl<S: Sync> FromRequestParts<S> for CurrentActor {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let actor = parts.extensions.get().cloned().map(Self).ok_or_else(|| Problem(AppError::unauthenticated()))?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let actor = parts.extensions.get().cloned().map(Self).ok_or_else(|| ApiError(AppError::unauthenticated()))?;
         if parts.uri.query().is_some_and(|query| !query.is_empty())
             && let Some(route) = parts.extensions.get::<MatchedPath>()
             && let Some(name) = parameters::unknown(&parts.method, route.as_str(), &parts.uri)
