@@ -2,7 +2,7 @@
 //! leaves what runs running. What keeps it from starting is one sentence each.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, Write as _},
     net::SocketAddr,
     os::unix::fs::DirBuilderExt as _,
@@ -12,10 +12,7 @@ use std::{
 };
 
 use leptos::config::LeptosOptions;
-use rustix::{
-    fs::{FlockOperation, Mode, flock},
-    process::umask,
-};
+use rustix::{fs::Mode, process::umask};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -254,10 +251,10 @@ async fn claim(dir: &Path) -> Result<File, StartError> {
     let mut tries = interval(CLAIM_EVERY);
     for _ in 0..CLAIM_TRIES {
         tries.tick().await;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        match lock.try_lock() {
             Ok(()) => return Ok(lock),
-            Err(rustix::io::Errno::WOULDBLOCK) => {}
-            Err(error) => return Err(unusable(error.into())),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
     }
     Err(StartError::InUse(dir.to_owned()))

@@ -12,8 +12,6 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rustix::fs::{FlockOperation, flock};
-
 use super::merge::{agree, take_renewed, take_tokens};
 use crate::server::{
     platform::files::{self, Replaced, Staged, private_dir},
@@ -249,7 +247,7 @@ impl ConfigStore {
             .write(true)
             .open(&self.lock)
             .during("could not open a lock")?;
-        flock(&file, FlockOperation::LockExclusive).map_err(io::Error::from).during("could not take a lock")?;
+        file.lock().during("could not take a lock")?;
         self.undo_unwanted()?;
         let done = work();
         if done.is_err() {

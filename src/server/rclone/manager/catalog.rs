@@ -91,12 +91,6 @@ impl Rclone {
         self.catalog().await?.check(operation, flags).map_err(|fields| RcloneError::Invalid { fields, withheld })
     }
 
-    /// Options that this rclone's runs have and this Longshore does not know: they cannot be set.
-    pub async fn unreviewed_flags(&self) -> Result<Vec<String>, RcloneError> {
-        let info: flags::Info = self.0.daemon.call("options/info", &json!({}), QUICK).await?;
-        Ok(flags::unreviewed(&info))
-    }
-
     pub(in crate::server::rclone) async fn catalog(&self) -> Result<Arc<flags::Catalog>, RcloneError> {
         let binary = self.0.binary()?;
         if let Some(known) = self.0.flags.of(&binary) {

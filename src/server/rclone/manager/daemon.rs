@@ -16,10 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    process::{Pid, Signal, kill_process},
-};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::{
@@ -130,7 +127,7 @@ impl Daemon {
             .mode(0o600)
             .open(run.join("rcd.lock"))
             .during("could not open a lock")?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| RcloneError::Failed {
+        lock.try_lock().map_err(|_| RcloneError::Failed {
             message: "Another Longshore is running with this data folder.".into(),
         })?;
         let path = run.join("rcd.sock");

@@ -17,7 +17,6 @@ use std::{
 };
 
 use futures::future::join_all;
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use tokio::{
     process::{Child, Command},
@@ -359,13 +358,13 @@ impl Base {
 /// A file that is locked, for as long as somebody has it open.
 fn locked(path: &Path) -> io::Result<File> {
     let file = File::create_new(path)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    file.try_lock()?;
     Ok(file)
 }
 
 fn is_locked(path: &Path) -> bool {
     let end = std::time::Instant::now() + MOMENT;
-    let held = || File::open(path).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err());
+    let held = || File::open(path).is_ok_and(|file| file.try_lock_shared().is_err());
     while held() && std::time::Instant::now() < end {
         std::thread::sleep(LOOK);
     }

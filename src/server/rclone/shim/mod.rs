@@ -16,10 +16,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal},
-};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
@@ -115,7 +112,7 @@ pub enum Life {
 #[must_use]
 pub fn inspect(dir: &Path) -> Life {
     let Ok(lock) = File::open(dir.join(run_dir::LOCK)) else { return Life::Absent };
-    let held = flock(&lock, FlockOperation::NonBlockingLockShared).is_err();
+    let held = lock.try_lock_shared().is_err();
     // In this order: the exit is written before the lock is let go.
     match read_json(&dir.join(run_dir::EXIT)) {
         Some(exit) => Life::Exited(exit),
@@ -247,7 +244,7 @@ pub(super) async fn start(dir: &Path, spec: &RunSpec, only: Option<&[u8]>, shim:
         let errors = private(dir, SHIM_STDERR)?;
         // Locked here and handed down: from this line on until the last of them has ended, the run counts as alive.
         let lock = private(dir, run_dir::LOCK)?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+        lock.try_lock()?;
         let env = args::environment();
         let args = vec!["shim".into(), dir.into()];
         let process = Process {
@@ -306,7 +303,7 @@ mod tests {
         assert_eq!(inspect(dir), Life::Absent, "its shim came to nothing");
         private(dir, run_dir::STDOUT).expect("created");
         assert_eq!(inspect(dir), Life::Gone);
-        flock(&lock, FlockOperation::LockExclusive).expect("locked");
+        lock.lock().expect("locked");
         assert_eq!(inspect(dir), Life::Alive);
         let exit = Exit { code: Some(3), signal: None, at: 1, full: false };
         files::write(&dir.join(run_dir::EXIT), &serde_json::to_vec(&exit).expect("json")).expect("written");
