@@ -8,6 +8,7 @@ pub mod config;
 pub mod doctor;
 pub mod engine;
 pub mod error;
+pub mod events;
 pub mod http;
 pub mod identity;
 pub mod listings;

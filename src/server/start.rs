@@ -26,6 +26,7 @@ use super::{
     client::TrustedProxies,
     config::Serve,
     engine::{Engine, EngineConfig},
+    events::Hub,
     http::{
         self, assets,
         listener::{self, Limits},
@@ -171,6 +172,7 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
     };
     let rclone = Rclone::open(rclone).await?;
     let locations = Locations::new(rclone.clone(), Arc::clone(&local_roots));
+    let events = Hub::default();
     let engine = Engine::new(EngineConfig {
         store: store.clone(),
         rclone: rclone.clone(),
@@ -179,6 +181,7 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
         runs_dir: data_dir.join("runs"),
         limits: runs::Limits { global: config.max_runs, per_remote: config.max_runs_per_remote },
         stall_limit: config.stall_limit,
+        events: events.clone(),
     });
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let leptos = LeptosOptions::builder().output_name("longshore").site_pkg_dir(assets::pkg_dir()).build();
@@ -188,6 +191,7 @@ async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> 
         auth,
         rclone,
         engine,
+        events,
         listings: Arc::default(),
         reads: Arc::default(),
         shares: Arc::default(),

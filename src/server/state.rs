@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::time::Timestamp;
 
 use super::{
-    auth::Auth, engine::Engine, listings::Listings, locations::Locations, platform::clock::Clock,
+    auth::Auth, engine::Engine, events::Hub, listings::Listings, locations::Locations, platform::clock::Clock,
     rclone::manager::Rclone, reads::Reads, shares::Shares, store::Store,
 };
 
@@ -26,6 +26,8 @@ pub struct AppState {
     pub rclone: Rclone,
     /// Runs.
     pub engine: Engine,
+    /// Who hears what changes.
+    pub events: Hub,
     /// Listings that were made lately.
     pub listings: Arc<Listings>,
     /// What was read lately, for the audit log.

@@ -17,6 +17,7 @@ use longshore::{
     },
     server::{
         engine::{Engine, EngineConfig, places},
+        events::Hub,
         locations::Locations,
         platform::clock::Clock,
         rclone::manager::{Rclone, RcloneConfig},
@@ -66,6 +67,7 @@ impl House {
             runs_dir: dir.path().join("runs"),
             limits: runs::Limits { global: 4, per_remote: 4 },
             stall_limit: Duration::from_secs(300),
+            events: Hub::default(),
         });
         let user = NewUser {
             id: new_id(clock.now()),

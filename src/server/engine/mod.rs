@@ -7,7 +7,6 @@ mod chain;
 mod end;
 mod figures;
 mod guard;
-mod hub;
 mod log_events;
 mod outcome;
 mod pending_reports;
@@ -35,8 +34,8 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::hub::{Hub, Live};
 use super::{
+    events::Hub,
     locations::Locations,
     platform::clock::Clock,
     rclone::manager::Rclone,
@@ -60,6 +59,8 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// How long a run may do nothing before it is stopped.
     pub stall_limit: Duration,
+    /// Who hears what changes.
+    pub events: Hub,
 }
 
 /// Starts what is queued, watches what runs. Cheap to clone.
@@ -68,7 +69,6 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     config: EngineConfig,
-    hub: Hub,
     /// Something was queued, or a place became free.
     wake: Notify,
     /// One for each run that is watched; cancelled when it shall stop.
@@ -85,7 +85,6 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Self {
         Self(Arc::new(Inner {
             config,
-            hub: Hub::default(),
             wake: Notify::new(),
             stops: Mutex::default(),
             unread: AtomicBool::new(true),
@@ -123,14 +122,14 @@ impl Engine {
     /// What is known of runs right now.
     #[must_use]
     pub fn hub(&self) -> &Hub {
-        &self.0.hub
+        &self.0.config.events
     }
 
     /// Publishes that a run ended, or that it waits for its next attempt: in the log, and to listeners. Call it after
     /// the commit, once.
     pub fn publish_end(&self, run: Run) {
         log_events::ended(&run);
-        self.0.hub.end(run.summary);
+        self.0.config.events.end(run.summary);
     }
 
     /// The directory of one attempt of a run.

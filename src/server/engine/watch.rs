@@ -4,7 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Live, stall::Jumps};
+use super::{Engine, stall::Jumps};
+use crate::server::events::Live;
 use crate::{
     domain::{
         guard::GuardReport,

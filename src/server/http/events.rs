@@ -85,7 +85,7 @@ async fn listen(
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, ApiError> {
     actor.require(Permission::RunsRead)?;
     // Subscribed before the snapshot is taken: nothing falls between them.
-    let events = app.engine.hub().subscribe();
+    let events = app.events.subscribe();
     let snapshot = runs::snapshot(&actor, &app).await?;
     let first = in_flight(&app, query.run.as_ref());
     let share = app.shares.streams.open(&actor.user_id);
@@ -99,7 +99,7 @@ async fn listen(
 
 /// What a run transfers at the moment at which it begins to be looked at.
 fn in_flight(app: &AppState, run: Option<&RunId>) -> Option<Event> {
-    let live = app.engine.hub().live(run?)?;
+    let live = app.events.live(run?)?;
     Some(Event::InFlight { id: live.summary.id, files: live.in_flight })
 }
 

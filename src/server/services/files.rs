@@ -187,7 +187,7 @@ pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Loca
 
 /// Forgets listings whenever a run ends: it may have changed what lies anywhere. Goes on until the server stops.
 pub async fn follow_runs(app: AppState) {
-    let mut events = app.engine.hub().subscribe();
+    let mut events = app.events.subscribe();
     loop {
         let event = tokio::select! {
             () = app.stopping.cancelled() => return,

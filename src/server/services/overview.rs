@@ -26,7 +26,7 @@ pub async fn get(actor: &Actor, app: &AppState) -> Result<Overview> {
     let mut reader = app.store.acquire().await?;
     let unfinished = runs::unfinished(&mut reader).await?;
     let mut running: Vec<_> = unfinished.into_iter().map(|row| row.summary).take(RUNNING).collect();
-    app.engine.hub().refresh(&mut running);
+    app.events.refresh(&mut running);
     let week = runs::week(&mut reader, Timestamp(now.0 - 7 * DAY)).await?;
     Ok(Overview {
         running,

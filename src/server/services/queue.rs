@@ -58,7 +58,7 @@ pub async fn update(actor: &Actor, app: &AppState, patch: &QueuePatch) -> Result
     )
     .await?;
     transaction.commit().await?;
-    app.engine.hub().tell(Event::Queue { paused: pause });
+    app.events.tell(Event::Queue { paused: pause });
     app.engine.wake();
     look(app).await
 }

@@ -111,7 +111,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch)
         .into_iter()
         .filter(|run| run.summary.state == RunState::Queued)
     {
-        app.engine.hub().tell(Event::Run { run: Box::new(run.summary) });
+        app.events.tell(Event::Run { run: Box::new(run.summary) });
     }
     found(app, id).await
 }

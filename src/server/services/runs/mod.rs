@@ -69,7 +69,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &RunQuery) -> Result<Run
     }
     let query = RunQuery { limit: if query.limit == 0 { PAGE } else { query.limit }, ..query.clone() };
     let mut page = runs::list(&mut *app.store.acquire().await?, &query).await?;
-    app.engine.hub().refresh(&mut page.runs);
+    app.events.refresh(&mut page.runs);
     Ok(page)
 }
 
@@ -80,7 +80,7 @@ pub async fn snapshot(actor: &Actor, app: &AppState) -> Result<Event> {
     let (unfinished, paused) = (runs::unfinished(&mut reader).await?, runs::pause(&mut reader).await?);
     drop(reader);
     let mut summaries: Vec<_> = unfinished.into_iter().map(|row| row.summary).take(SNAPSHOT).collect();
-    app.engine.hub().refresh(&mut summaries);
+    app.events.refresh(&mut summaries);
     Ok(Event::Snapshot { runs: summaries, paused })
 }
 
@@ -104,10 +104,10 @@ async fn found(app: &AppState, id: &RunId) -> Result<Run> {
         run.approves = approval::approves(&run.summary, runs::approved(&mut reader, id).await?);
     }
     drop(reader);
-    if let Some(live) = app.engine.hub().live(id) {
+    if let Some(live) = app.events.live(id) {
         run.in_flight = live.in_flight;
     }
-    app.engine.hub().refresh(std::slice::from_mut(&mut run.summary));
+    app.events.refresh(std::slice::from_mut(&mut run.summary));
     let mut options = run.options.clone();
     // What the guards allow is a flag of the command that really runs. A preview shows all that would be deleted.
     let limit =

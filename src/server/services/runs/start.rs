@@ -135,7 +135,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
     })?;
     transaction.commit().await?;
     let run = found(app, &id).await?;
-    app.engine.hub().tell(Event::Run { run: Box::new(run.summary.clone()) });
+    app.events.tell(Event::Run { run: Box::new(run.summary.clone()) });
     app.engine.wake();
     Ok(run)
 }

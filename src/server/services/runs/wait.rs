@@ -20,7 +20,7 @@ const USAGE: i32 = 2;
 /// Puts a run into the queue and waits until it has ended. A caller that stops waiting does not stop the run.
 pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<String>) -> Result<Run> {
     // Listened to before it is started: its end cannot be missed.
-    let events = app.engine.hub().subscribe();
+    let events = app.events.subscribe();
     let started = start(actor, app, run, key).await?;
     let id = started.summary.id.clone();
     let ended = if started.summary.state.is_final() { started } else { ended(app, &id, events).await? };
