@@ -1,11 +1,13 @@
-//! A database of an older program: changed whole or not at all, wherever the program is killed; and one that is damaged
-//! or lost.
+//! A data directory of an older program: its database is changed whole or not at all, wherever the program is killed, and
+//! its running transfers are found again. And a database that is damaged or lost.
 
 use std::{fs, path::Path, process::Stdio};
 
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 use sqlx::{SqlitePool, migrate::Migrator};
 
-use super::support::{Console, longshore, rclone_path, run_longshore, until};
+use super::support::{Console, longshore, rclone_path, run_longshore, until, write};
 
 const RUNS: i64 = 20_000;
 
@@ -132,7 +134,7 @@ async fn a_damaged_database_keeps_the_console_from_starting_and_says_what_to_do(
 #[tokio::test]
 async fn a_database_that_was_lost_is_not_replaced_by_an_empty_one() {
     let mut console = Console::start();
-    super::support::write(&console.root(), "photos/a", b"a");
+    write(&console.root(), "photos/a", b"a");
     let id = console.copy(&console.path("photos"), &console.path("copy"), serde_json::json!({})).await;
     console.ended(&id).await;
     console.kill();
@@ -151,4 +153,78 @@ async fn a_database_that_was_lost_is_not_replaced_by_an_empty_one() {
         !made.status.success() && !console.data().join("longshore.db").exists(),
         "the command line makes none either"
     );
+}
+
+/// Writes the `run.json` of a run as programs wrote it that put what the run does into its arguments alone.
+fn write_older_spec(console: &Console, id: &str) {
+    let path = console.data().join("runs").join(format!("{id}.1/run.json"));
+    let mut spec: Value = serde_json::from_slice(&fs::read(&path).expect("read")).expect("JSON");
+    let fields = spec.as_object_mut().expect("an object");
+    for added in ["operation", "backup", "workdir"] {
+        assert!(fields.remove(added).is_some(), "{added}");
+    }
+    fs::write(&path, serde_json::to_vec(&spec).expect("JSON")).expect("written");
+}
+
+#[tokio::test]
+async fn a_transfer_that_an_older_program_started_is_found_again_and_read_to_its_end() {
+    let mut console = Console::start();
+    let root = console.root();
+    let names: Vec<_> = (0..6).map(|n| format!("file{n}")).collect();
+    let cases = [
+        ("copy", json!({})),
+        ("sync", json!({ "backup_dir": console.path("sync-kept") })),
+        ("bisync", json!({ "flags": { "resync": true } })),
+    ];
+    let mut ids = Vec::new();
+    for (operation, options) in &cases {
+        for name in &names {
+            write(&root, &format!("{operation}/{name}"), &vec![b'x'; 256 << 10]);
+        }
+        fs::create_dir_all(root.join(format!("{operation}-to"))).expect("a folder");
+        if *operation == "sync" {
+            write(&root, "sync-to/old", b"goes to the backup folder");
+        }
+        let mut options = options.clone();
+        options["bwlimit"] = json!("128k");
+        options["transfers"] = json!(1);
+        let body = json!({
+            "operation": operation, "options": options,
+            "source": console.path(operation), "destination": console.path(&format!("{operation}-to")),
+        });
+        let run = console.post("/api/v1/runs", &body, StatusCode::ACCEPTED).await;
+        ids.push(run["id"].as_str().expect("an id").to_owned());
+    }
+    for id in &ids {
+        console
+            .run_until(id, "bytes move", |run| run["state"] == "running" && run["stats"]["bytes"].as_u64() > Some(0))
+            .await;
+    }
+    console.kill();
+    let before: Vec<_> = ids.iter().map(|id| console.processes(id)).collect();
+    assert!(before.iter().all(|processes| processes.len() == 2), "a shim and an rclone each: {before:?}");
+    ids.iter().for_each(|id| write_older_spec(&console, id));
+    console.restart();
+    for (id, before) in ids.iter().zip(before) {
+        assert_eq!(console.processes(id), before, "the same processes work on");
+        let address = format!("/api/v1/runs/{id}/bandwidth");
+        console.post(&address, &json!({ "rate": "off" }), StatusCode::OK).await;
+    }
+    for (id, (operation, _)) in ids.iter().zip(&cases) {
+        let run = console.ended(id).await;
+        assert_eq!((&run["state"], &run["attempt"]), (&json!("succeeded"), &json!(1)), "{operation}: {run}");
+        let events = run["events"].as_array().expect("events");
+        assert!(events.iter().any(|event| event["kind"] == "found_again"), "{operation}: {events:?}");
+        let files = console.get(&format!("/api/v1/runs/{id}/files?outcome=copied"), StatusCode::OK).await;
+        let mut told: Vec<_> = files["files"].as_array().expect("files").iter().map(|file| &file["name"]).collect();
+        told.sort_by_key(|name| name.as_str());
+        assert_eq!(told, names.iter().collect::<Vec<_>>(), "{operation}: {files}");
+        for name in &names {
+            let copy = fs::read(root.join(format!("{operation}-to/{name}"))).expect("copied");
+            assert_eq!(copy.len(), 256 << 10, "{operation}/{name}");
+        }
+    }
+    assert_eq!(fs::read(root.join("sync-kept/old")).expect("kept"), b"goes to the backup folder");
+    let kept = console.get(&format!("/api/v1/runs/{}/files?outcome=deleted", ids[1]), StatusCode::OK).await;
+    assert_eq!(kept["files"][0]["name"], "old", "{kept}");
 }

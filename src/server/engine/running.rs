@@ -1,5 +1,5 @@
-//! A run while rclone works: its log and its lock are read until nothing holds the lock, and it is stopped when somebody
-//! asks for it, when its time is over, or when it makes no progress. Then how it ended is concluded from what it left.
+//! A run while rclone works: its log and its lock are read until nothing holds the lock. It is stopped when a person
+//! asks for it, when its time is over, or when it makes no progress. Then what it left says how it ended.
 
 use std::{path::Path, time::Duration};
 
