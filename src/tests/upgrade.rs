@@ -1,5 +1,5 @@
-//! A data directory of an older program: its database is changed whole or not at all, wherever the program is killed, and
-//! its running transfers are found again. And a database that is damaged or lost.
+//! A data directory of an older program: its database is changed whole or not at all, wherever the program is killed,
+//! and its running transfers are found again. And a database that is damaged or lost.
 
 use std::{fs, path::Path, process::Stdio};
 

@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod authority;
+pub mod bandwidth;
 mod chain;
 mod end;
 mod figures;
@@ -34,6 +35,7 @@ use std::{
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::bandwidth::LimitChanges;
 use super::{
     events::Hub,
     locations::Locations,
@@ -73,6 +75,8 @@ struct Inner {
     wake: Notify,
     /// One for each run that is watched; cancelled when it shall stop.
     stops: Mutex<HashMap<RunId, CancellationToken>>,
+    /// Limits that rclone has not taken yet.
+    limits: LimitChanges,
     /// Some log may be left that could not be concluded.
     unread: AtomicBool,
     tasks: TaskTracker,
@@ -87,6 +91,7 @@ impl Engine {
             config,
             wake: Notify::new(),
             stops: Mutex::default(),
+            limits: LimitChanges::default(),
             unread: AtomicBool::new(true),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -117,6 +122,12 @@ impl Engine {
         if let Some(token) = self.stops().get(id) {
             token.cancel();
         }
+    }
+
+    /// The changes of limits that rclone has not taken yet.
+    #[must_use]
+    pub fn limit_changes(&self) -> &LimitChanges {
+        &self.0.limits
     }
 
     /// What is known of runs right now.

@@ -177,10 +177,12 @@ struct BandwidthRequest {
 
 /// Change the bandwidth limit of a run
 ///
-/// While it runs, at once. It holds until the run ends.
+/// While it runs. It holds until the attempt ends. rclone first sends the pieces that already wait at the old limit,
+/// which takes long at a low one: after 30 s the answer is 504, and the limit is taken later, as the run's events will
+/// say. Until then another change is a 409.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/bandwidth", tag = "runs", request_body = BandwidthRequest,
     params(("id" = inline(RunId), Path, description = "the run's id")),
-    responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
+    responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn bandwidth(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,

@@ -1,11 +1,11 @@
 //! The queue: who writes where waits or is refused, the rest goes on; it can rest, and be put in order.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Console, S3, write};
+use crate::support::{Console, S3, until, write};
 
 /// A copy that takes long enough to be met by another.
 async fn slow(console: &Console, from: &str, to: &str) -> String {
@@ -132,6 +132,31 @@ async fn bandwidth_is_changed_while_it_runs_and_the_history_says_by_whom() {
         run["events"].as_array().expect("events").iter().find(|event| event["kind"] == "bandwidth").expect("told");
     assert_eq!((&event["user"], &event["detail"]), (&json!("marianne"), &json!("off")));
     console.post(&address, &json!({ "rate": "1M" }), StatusCode::CONFLICT).await;
+}
+
+#[tokio::test]
+async fn a_limit_that_rclone_takes_late_is_written_down_when_it_does_though_nobody_waits() {
+    let console = Console::start();
+    write(&console.root(), "a/big", &vec![7; 256 << 10]);
+    // The first 32 KiB wait for 16 s.
+    let id = console.copy(&console.path("a"), &console.path("b"), json!({ "bwlimit": "2k", "transfers": 1 })).await;
+    console.run_until(&id, "rclone answers", |run| run["state"] == "running").await;
+    let copies = console.root().join("b");
+    until("the first piece waits", async || fs::read_dir(&copies).is_ok_and(|dir| dir.count() > 0).then_some(())).await;
+    let address = format!("/api/v1/runs/{id}/bandwidth");
+    let gone = console.request(Method::POST, &address).json(&json!({ "rate": "off" }));
+    assert!(gone.timeout(Duration::from_secs(1)).send().await.is_err(), "it took the limit at once");
+    let error = console.post(&address, &json!({ "rate": "1M" }), StatusCode::CONFLICT).await;
+    assert!(error["message"].as_str().expect("words").contains("not taken"), "{error}");
+    assert_eq!(console.run(&id).await["bandwidth"], json!(null), "it does not hold yet");
+    let run = console.ended(&id).await;
+    assert_eq!((&run["state"], &run["bandwidth"]), (&json!("succeeded"), &json!("off")), "{run}");
+    let limits: Vec<_> =
+        run["events"].as_array().expect("events").iter().filter(|event| event["kind"] == "bandwidth").collect();
+    assert_eq!(limits.len(), 1, "{limits:?}");
+    assert_eq!((&limits[0]["user"], &limits[0]["detail"]), (&json!("marianne"), &json!("off")));
+    let audit = console.get("/api/v1/audit?action=run.bandwidth", StatusCode::OK).await;
+    assert_eq!(audit["entries"].as_array().expect("entries").len(), 1, "{audit}");
 }
 
 #[tokio::test]

@@ -1,13 +1,18 @@
 //! Changes to an existing run: stop it, change its bandwidth, move it in the queue. Each is in its
 //! history, with who and why.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
 use super::{
     super::{Change, audit},
     found, stored, unknown,
 };
 use crate::{
     domain::{
-        error::{AppError, Result},
+        error::{AppError, ErrorCode, Result},
         event::Event,
         id::RunId,
         policy::Permission,
@@ -17,12 +22,18 @@ use crate::{
     },
     server::{
         auth::Actor,
+        error::internal,
         rclone::run::progress,
         state::AppState,
         store::runs::{self, StopOutcome},
     },
 };
 
+/// How long a request waits until rclone has taken the new limit.
+const LIMIT_WAIT: Duration = Duration::from_secs(30);
+/// What it answers after that time.
+const LIMIT_WAITS: &str = "rclone first sends the pieces that already wait at the old limit, and takes the new one \
+                           after them. The run’s events will say when it did.";
 /// Longest reason, in characters.
 const REASON: usize = 500;
 
@@ -57,7 +68,8 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
     found(app, id).await
 }
 
-/// Changes the bandwidth limit of a run that works, at once: `10M`, `1M:2M`, `off`.
+/// Changes the bandwidth limit of a run that works: `10M`, `1M:2M`, `off`. It is written down when rclone has taken it,
+/// even when the person has gone by then.
 pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     let rate = rate.trim();
@@ -66,7 +78,25 @@ pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str
     if run.run.summary.state != RunState::Running {
         return Err(AppError::conflict("The bandwidth can be changed only while the run is running."));
     }
-    progress::set_bandwidth(&app.engine.run_dir(id, run.fence), limit).await?;
+    let Some(change) = app.engine.limit_changes().begin(id) else {
+        return Err(AppError::conflict("rclone has not taken the limit before this one yet. Try again in a minute."));
+    };
+    let dir = app.engine.run_dir(id, run.fence);
+    let (owned, by, at, text) = (app.clone(), actor.clone(), id.clone(), rate.to_owned());
+    let taken = async move {
+        let _change = change;
+        progress::set_bandwidth(&dir, limit).await?;
+        record_bandwidth(&by, &owned, &at, &text).await
+    };
+    match timeout(LIMIT_WAIT, tokio::spawn(taken.in_current_span())).await {
+        Ok(taken) => taken.map_err(|error| internal("the change of a limit broke off", &error))??,
+        Err(_) => return Err(AppError::new(ErrorCode::Timeout, LIMIT_WAITS)),
+    }
+    found(app, id).await
+}
+
+/// Writes down a limit that rclone has taken, and by whom it was set.
+async fn record_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str) -> Result<()> {
     let mut transaction = app.store.begin().await?;
     if runs::set_bandwidth(&mut transaction, id, rate).await? {
         runs::note(&mut transaction, id, app.clock.now(), RunEventKind::Bandwidth, Some(&actor.name), rate).await?;
@@ -74,8 +104,7 @@ pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str
     let detail = serde_json::json!({ "rate": rate });
     let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.bandwidth", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
-    transaction.commit().await?;
-    found(app, id).await
+    Ok(transaction.commit().await?)
 }
 
 /// Moves a run that waits.
