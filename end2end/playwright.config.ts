@@ -7,8 +7,8 @@ const root = process.getuid?.() === 0;
 export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
-  // Two cores are shared with the console, rclone and the peers: one browser at a time gives steady times.
-  workers: 1,
+  // Each test has a console and peers of its own. Two browsers keep two cores busy; what a test waits for has no clock.
+  workers: 2,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   retries: 0,

@@ -1,6 +1,5 @@
 // Every page, looked at by axe and kept as a picture: two themes, two sizes, new, in use and in trouble.
 // The pictures are under target/shots; `cargo xtask shots` makes them alone. Open and judge them.
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { axe } from '../support/axe';
@@ -13,7 +12,8 @@ import { EMPTY, LOGIN, type Scene, fill, show } from '../support/scenes';
 const OUT = process.env.LONGSHORE_SHOTS ?? '../target/shots';
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-test.beforeAll(() => rm(OUT, { recursive: true, force: true }));
+// One of them takes as long as all others.
+test.describe.configure({ mode: 'parallel' });
 
 test('the first start', async ({ page, fresh }) => {
   await look(page, fresh, [{ name: 'setup', path: '/setup', page: 'setup' }]);

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything CI runs, whole or in parts.
 
-use std::process::Command;
+use std::{num::NonZero, process::Command, thread};
 
 use anyhow::{Result, bail};
 
@@ -50,12 +50,17 @@ fn unit(repo: &Repo, steps: &mut Steps) -> Result<()> {
     // Building is a step of its own: else a slow build looks like a slow test.
     steps.take(server::TESTS, || process::run(process::cargo().args(["test", "--workspace", "--no-run"])))?;
     let mut tests: Command = process::cargo();
-    tests.args(["test", "--workspace"]).env("LONGSHORE_RCLONE", &rclone);
+    tests.args(["test", "--workspace"]).env("LONGSHORE_RCLONE", &rclone).env("RUST_TEST_THREADS", threads());
     tools::first_on_path(&mut tests, &rclone)?;
     if let Some(peers) = peers {
         tests.env("LONGSHORE_TEST_PEERS", peers);
     }
     steps.take("unit and integration tests", || process::run(&mut tests))
+}
+
+/// How many tests run at once: two for each core, since most of them wait for rclone or a server most of the time.
+fn threads() -> String {
+    (2 * thread::available_parallelism().map_or(1, NonZero::get)).to_string()
 }
 
 fn doc(steps: &mut Steps) -> Result<()> {
