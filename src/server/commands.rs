@@ -9,8 +9,7 @@ use std::{
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::{
-    auth::{Auth, AuthConfig},
-    client::TrustedProxies,
+    auth::Auth,
     config::{Admin, Command, DataDir, NewToken, Token},
     doctor, http,
     platform::clock::Clock,
@@ -83,9 +82,7 @@ async fn open(data: &DataDir) -> Result<Auth, Box<dyn std::error::Error>> {
     start::make_data_dir(&data.data_dir)?;
     start::refuse_lost(&data.data_dir, &data.database())?;
     let store = Store::open(&data.database()).await?;
-    let config =
-        AuthConfig { secure_cookie: false, data_dir: data.data_dir.clone(), proxies: TrustedProxies::default() };
-    Ok(Auth::open(store, Clock::system(), config).await.map_err(|error| error.summary())?)
+    Ok(Auth::open(store, Clock::system(), &data.data_dir).await.map_err(|error| error.summary())?)
 }
 
 /// The first line of standard input. Never an argument: those are for everybody to see.

@@ -22,13 +22,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    auth::{Auth, AuthConfig},
+    auth::Auth,
     client::TrustedProxies,
     config::Serve,
     engine::{Engine, EngineConfig},
     events::Hub,
     http::{
-        self, assets,
+        self, HttpConfig, assets,
         listener::{self, Limits},
         middleware::Policy,
     },
@@ -129,7 +129,7 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
     let proxies = TrustedProxies::new(config.trusted_proxies());
-    let app = build(&config, proxies.clone(), address).await?;
+    let app = build(&config, address).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
     greet(&app, &config, address)
@@ -137,8 +137,9 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     tokio::spawn(sweep(app.clone()));
     tokio::spawn(files::follow_runs(app.clone()));
     tokio::spawn(reads::keep(app.clone()));
-    let policy = Policy::new(address, &urls);
-    let router = http::router(app.clone(), policy);
+    let edge =
+        HttpConfig { policy: Policy::new(address, &urls), secure_cookie: config.is_https(), proxies: proxies.clone() };
+    let router = http::router(app.clone(), edge);
     listener::serve(listener, router, Limits::default(), proxies, stopped(app.stopping.clone())).await;
     reads::flush(&app, true).await;
     if let Err(error) = app.auth.flush_denials(true).await {
@@ -151,13 +152,12 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
 }
 
 /// Builds everything, from the bottom up.
-async fn build(config: &Serve, proxies: TrustedProxies, address: SocketAddr) -> Result<AppState, StartError> {
+async fn build(config: &Serve, address: SocketAddr) -> Result<AppState, StartError> {
     let clock = Clock::system();
     let started_at = clock.now();
     let data_dir = config.paths.data_dir();
     let store = Store::open(&config.paths.database()).await?;
-    let auth = AuthConfig { secure_cookie: config.is_https(), data_dir: data_dir.to_owned(), proxies };
-    let auth = Auth::open(store.clone(), clock.clone(), auth).await?;
+    let auth = Auth::open(store.clone(), clock.clone(), data_dir).await?;
     let shim = std::env::current_exe()
         .map_err(|source| StartError::System { what: "The program cannot find itself", source })?;
     let local_roots = local_roots::open(config.local_roots(), &trusted(config, &shim))?;

@@ -195,6 +195,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("server", &["domain", "server"]),
 ];
 
+/// Crates that a room does without: what they are about is decided elsewhere.
+const DOES_WITHOUT: &[(&str, &[&str])] = &[
+    // Who somebody is does not depend on how a request is written: headers and cookies are read in `server::http`.
+    ("server::auth", &["axum", "axum_extra", "http", "hyper", "leptos_axum", "tower", "tower_http"]),
+];
+
 /// Names that say nothing.
 const NO_NAMES: [&str; 5] = ["utils", "util", "helpers", "common", "misc"];
 
@@ -220,6 +226,28 @@ fn arrows_run_one_way() {
         }
     }
     assert!(wrong.is_empty(), "forbidden arrows:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn rooms_do_without_the_crates_of_others() {
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for file in files() {
+        let module = module(&file);
+        let path = module.join("::");
+        let Some((room, crates)) = DOES_WITHOUT.iter().find(|(room, _)| is_in(&path, room)) else { continue };
+        if module.iter().any(|part| part == "tests") {
+            continue;
+        }
+        seen.insert(*room);
+        for path_named in paths(&file) {
+            if crates.contains(&path_named[0].as_str()) {
+                wrong.push(format!("{path} names {}", path_named.join("::")));
+            }
+        }
+    }
+    assert_eq!(seen.len(), DOES_WITHOUT.len(), "a room was not found");
+    assert!(wrong.is_empty(), "crates that belong elsewhere:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -354,24 +382,27 @@ fn is_in(path: &str, room: &str) -> bool {
 
 /// Everything below `crate` that a file names, with `super` resolved.
 fn named(file: &Path, module: &[String]) -> Vec<String> {
-    struct Names<'a> {
-        module: &'a [String],
-        found: Vec<String>,
-    }
-    impl Names<'_> {
+    let full = |segments: Vec<String>| {
+        let supers = segments.iter().take_while(|segment| *segment == "super").count();
+        match segments[0].as_str() {
+            "crate" => segments[1..].to_vec(),
+            // In a nested module (tests) one `super` more is written; what is left then is too long, and lies in the
+            // own room.
+            "super" => [&module[..module.len().saturating_sub(supers)], &segments[supers..]].concat(),
+            _ => Vec::new(),
+        }
+    };
+    paths(file).into_iter().map(full).filter(|full| !full.is_empty()).map(|full| full.join("::")).collect()
+}
+
+/// Every path that a file names, segment by segment, as it is written.
+fn paths(file: &Path) -> Vec<Vec<String>> {
+    #[derive(Default)]
+    struct Paths(Vec<Vec<String>>);
+    impl Paths {
         fn add(&mut self, segments: &[String]) {
-            let supers = segments.iter().take_while(|segment| *segment == "super").count();
-            let full = match segments.first().map(String::as_str) {
-                Some("crate") => segments[1..].to_vec(),
-                // In a nested module (tests) one `super` more is written; what is left then is too long, and lies in
-                // the own room.
-                Some("super") => {
-                    [&self.module[..self.module.len().saturating_sub(supers)], &segments[supers..]].concat()
-                }
-                _ => return,
-            };
-            if !full.is_empty() {
-                self.found.push(full.join("::"));
+            if !segments.is_empty() {
+                self.0.push(segments.to_vec());
             }
         }
         fn tree(&mut self, before: &[String], tree: &UseTree) {
@@ -384,7 +415,7 @@ fn named(file: &Path, module: &[String]) -> Vec<String> {
             }
         }
     }
-    impl<'ast> Visit<'ast> for Names<'_> {
+    impl<'ast> Visit<'ast> for Paths {
         fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
             self.tree(&[], &item.tree);
         }
@@ -402,9 +433,9 @@ fn named(file: &Path, module: &[String]) -> Vec<String> {
             visit::visit_path(self, path);
         }
     }
-    let mut names = Names { module, found: Vec::new() };
-    names.visit_file(&syn::parse_file(&read(file)).expect("Rust"));
-    names.found
+    let mut paths = Paths::default();
+    paths.visit_file(&syn::parse_file(&read(file)).expect("Rust"));
+    paths.0
 }
 
 /// `src/server/store/runs.rs` is `server::store::runs`.

@@ -19,6 +19,9 @@ use crate::domain::{
     user::{Role, Theme},
 };
 
+/// Characters that are kept of what a browser calls itself.
+const AGENT_LEN: usize = 256;
+
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -73,10 +76,11 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A visitor without a token.
+    /// A visitor without a token, whose browser calls itself `agent`.
     #[must_use]
-    pub fn new(session: Session, address: Option<IpAddr>) -> Self {
-        Self { session, address, agent: None, token: None, must_change: Arc::default() }
+    pub fn new(session: Session, address: Option<IpAddr>, agent: Option<&str>) -> Self {
+        let agent = agent.map(|text| text.chars().take(AGENT_LEN).collect::<String>().into());
+        Self { session, address, agent, token: None, must_change: Arc::default() }
     }
 
     /// Whether they have to choose a password of their own before anything else: somebody else gave them the one they

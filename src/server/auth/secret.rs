@@ -11,7 +11,7 @@ pub(super) const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// How every token begins, so that it is recognised where it should not be.
-pub(super) const TOKEN_PREFIX: &str = "lsh_";
+pub const TOKEN_PREFIX: &str = "lsh_";
 /// 43 characters of 62 are 256 bits.
 const TOKEN_LEN: usize = 43;
 

@@ -2,7 +2,7 @@
 //!
 //! The cookie's own expiry decides nothing: a browser can keep a cookie for as long as it likes. A session ends by its
 //! row. tower-sessions counts inactivity only for sessions that change, so the time of the last use is ours too (see
-//! `resolve`).
+//! `identify`).
 
 use async_trait::async_trait;
 use tower_sessions::{
@@ -39,11 +39,6 @@ const IDLE_MS: i64 = 30 * 60 * 1000;
 const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
 /// Browsers in which one user is signed in at the same time; the oldest goes.
 const PER_USER: u32 = 10;
-
-/// The cookie's name. `__Host-` binds it to this host, this path and HTTPS, which browsers enforce.
-pub(super) const fn cookie_name(secure: bool) -> &'static str {
-    if secure { "__Host-longshore" } else { "longshore" }
-}
 
 /// Which sessions are alive now.
 pub(super) const fn limits(now: Timestamp) -> Limits {

@@ -1,4 +1,4 @@
-//! Signing in and out of a browser.
+//! Signing in and out of a browser. Signing in is two steps: a password is verified, then a session begins.
 
 use serde_json::json;
 
@@ -16,12 +16,24 @@ use crate::{
     server::{
         error::internal,
         store::{
+            Connection,
             audit::{self, NewAudit},
             sessions,
             users::{self, User},
         },
     },
 };
+
+/// Somebody who gave the right password, and is not signed in by that alone.
+pub(super) struct Verified {
+    /// As they typed it: the throttle counts by it.
+    username: String,
+    user_id: UserId,
+    /// What the password was compared with.
+    hash: String,
+    /// The same password by today's parameters, where it was stored by older ones.
+    rehashed: Option<String>,
+}
 
 impl Auth {
     /// Signs in with a name and a password. The answer is the same, and takes as long, whether the name is unknown, the
@@ -30,57 +42,84 @@ impl Auth {
     /// # Errors
     /// `unauthenticated`, or `rate_limited` with the seconds to wait.
     pub async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<User> {
+        let verified = self.verify(visitor, username, password).await?;
+        // A second factor would be asked for here: until it is given, there is no session.
+        self.admit(visitor, verified).await
+    }
+
+    /// The first step: checks the password. It begins nothing.
+    pub(super) async fn verify(&self, visitor: &Visitor, username: &str, password: &str) -> Result<Verified> {
         self.0.throttle.sign_in(username, visitor.address)?;
         let (user, hash) = self.look_up(username).await?;
         let fits = self.0.passwords.verify(password, hash.as_deref()).await?;
-        let rehashed = match &hash {
-            Some(hash) if fits && Passwords::is_outdated(hash) => Some(self.0.passwords.hash(password).await?),
-            _ => None,
-        };
+        match (user, hash) {
+            (Some(user), Some(hash)) if fits => {
+                let outdated = Passwords::is_outdated(&hash);
+                let rehashed = if outdated { Some(self.0.passwords.hash(password).await?) } else { None };
+                Ok(Verified { username: username.to_owned(), user_id: user.id, hash, rehashed })
+            }
+            (user, _) => {
+                let mut tx = self.0.store.begin().await?;
+                let user = match user {
+                    Some(user) => users::get(&mut tx, &user.id).await?,
+                    None => None,
+                };
+                self.note_sign_in(&mut tx, visitor, user.as_ref(), false).await?;
+                tx.commit().await?;
+                Err(refused())
+            }
+        }
+    }
 
-        // The check took a while: what it was about may have changed meanwhile.
+    /// The second step: begins the session of somebody who was verified, when they may still have one.
+    pub(super) async fn admit(&self, visitor: &Visitor, verified: Verified) -> Result<User> {
+        let Verified { username, user_id, hash, rehashed } = verified;
         let mut tx = self.0.store.begin().await?;
-        let user = match user {
-            Some(user) => users::get(&mut tx, &user.id).await?,
-            None => None,
-        };
-        let current = match &user {
-            Some(user) => users::password_hash(&mut tx, &user.id).await?,
-            None => None,
-        };
-        let admitted = user.as_ref().filter(|user| fits && !user.disabled && current == hash);
+        // The first step took a while: what it was about may have changed meanwhile.
+        let user = users::get(&mut tx, &user_id).await?;
+        let current = users::password_hash(&mut tx, &user_id).await?;
+        let admitted = user.as_ref().filter(|user| !user.disabled && current.as_ref() == Some(&hash));
         if let (Some(user), Some(rehashed)) = (admitted, rehashed) {
             users::set_password(&mut tx, &user.id, &rehashed).await?;
         }
         if let Some(user) = admitted {
             users::set_signed_in(&mut tx, &user.id, self.0.clock.now()).await?;
         }
-        let entry = NewAudit {
-            at: self.0.clock.now(),
-            user_id: user.as_ref().map(|user| user.id.clone()),
-            // Not what was typed, when it is nobody's name: people type passwords there.
-            user: user.as_ref().map_or_else(String::new, |user| user.name.clone()),
-            via: Via::Session.as_str(),
-            action: "session.create",
-            target: "",
-            detail: json!({}),
-            success: admitted.is_some(),
-            address: visitor.address_text(),
-            run_id: None,
-        };
-        audit::insert(&mut tx, &entry).await?;
+        self.note_sign_in(&mut tx, visitor, user.as_ref(), admitted.is_some()).await?;
         let epoch = match admitted {
             Some(user) => users::epoch(&mut tx, &user.id).await?,
             None => None,
         };
         tx.commit().await?;
 
-        let (Some(user), Some(epoch)) = (admitted.cloned(), epoch) else {
-            return Err(AppError::new(ErrorCode::Unauthenticated, "The name or the password is wrong."));
-        };
-        self.0.throttle.signed_in(username, visitor.address);
+        let (Some(user), Some(epoch)) = (admitted.cloned(), epoch) else { return Err(refused()) };
+        self.0.throttle.signed_in(&username, visitor.address);
         start_session(visitor, &user.id, epoch).await?;
         Ok(user)
+    }
+
+    /// Writes into the audit log that somebody signed in, or was refused.
+    async fn note_sign_in(
+        &self,
+        tx: &mut Connection,
+        visitor: &Visitor,
+        user: Option<&User>,
+        success: bool,
+    ) -> Result<()> {
+        let entry = NewAudit {
+            at: self.0.clock.now(),
+            user_id: user.map(|user| user.id.clone()),
+            // Not what was typed, when it is nobody's name: people type passwords there.
+            user: user.map_or_else(String::new, |user| user.name.clone()),
+            via: Via::Session.as_str(),
+            action: "session.create",
+            target: "",
+            detail: json!({}),
+            success,
+            address: visitor.address_text(),
+            run_id: None,
+        };
+        Ok(audit::insert(tx, &entry).await?)
     }
 
     /// Signs out: ends this browser's session, or with `everywhere` all sessions of its user. Tokens stay.
@@ -145,6 +184,11 @@ pub(super) async fn start_session(visitor: &Visitor, user: &UserId, epoch: i64) 
     visitor.session.insert(ADDRESS, visitor.address_text()).await.map_err(|error| broken(&error))?;
     visitor.session.insert(AGENT, visitor.agent.as_deref()).await.map_err(|error| broken(&error))?;
     visitor.session.insert(USER, user.as_str()).await.map_err(|error| broken(&error))
+}
+
+/// One answer to whatever was wrong.
+fn refused() -> AppError {
+    AppError::new(ErrorCode::Unauthenticated, "The name or the password is wrong.")
 }
 
 /// A session that could not be changed.

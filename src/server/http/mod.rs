@@ -6,6 +6,7 @@ pub mod assets;
 pub mod audit;
 mod backups;
 pub mod connections;
+pub mod credential;
 pub mod current_actor;
 pub mod docs;
 pub mod events;
@@ -38,23 +39,38 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
 };
 
-use self::middleware::Policy;
-use super::{auth, state::AppState};
+use self::middleware::{Policy, SessionCookie};
+use super::{client::TrustedProxies, state::AppState};
 
-/// Everything that answers, with everything that guards it. From the outside in: host and origin, headers and limits;
-/// session; who asks; whether they have their share left; whether they get that far; and the route.
-pub fn router(app: AppState, policy: Policy) -> Router {
+/// What has to be known about how the console is reached.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Under which names.
+    pub policy: Policy,
+    /// Whether by HTTPS.
+    pub secure_cookie: bool,
+    /// Whose forwarding headers are believed.
+    pub proxies: TrustedProxies,
+}
+
+/// Everything that answers, with everything that guards it. From the outside in: from where; host and origin,
+/// headers and limits; session; who asks; whether they have their share left; whether they get that far; and the route.
+pub fn router(app: AppState, config: HttpConfig) -> Router {
+    let HttpConfig { policy, secure_cookie, proxies } = config;
     let auth = app.auth.clone();
+    let cookie = SessionCookie { auth: auth.clone(), secure: secure_cookie };
     let routes = pages::router(&app).merge(openapi::router()).merge(docs::router()).merge(health::router());
     let guarded = routes
         .layer(from_fn_with_state(app.clone(), access::access))
         .layer(from_fn_with_state(app.clone(), admit::admit))
         .layer(from_fn(middleware::add_user))
-        .layer(from_fn_with_state(app.auth.clone(), middleware::identify))
-        .layer(app.auth.session_layer())
-        .layer(from_fn_with_state(app.auth.clone(), auth::own_cookies))
+        .layer(from_fn_with_state(cookie.clone(), middleware::identify))
+        .layer(cookie.layer())
+        .layer(from_fn_with_state(cookie, middleware::own_cookies))
         .with_state(app);
-    let guarded = middleware::apply(guarded, policy).layer(from_fn_with_state(auth, middleware::record_denials));
+    let guarded = middleware::apply(guarded, policy)
+        .layer(from_fn_with_state(auth, middleware::record_denials))
+        .layer(from_fn_with_state(proxies, middleware::locate));
     // Around the routes: they are found by the path as it is then.
     Router::new().fallback_service(tower::util::MapRequest::new(guarded, without_slash))
 }

@@ -94,15 +94,13 @@ async fn an_admin_from_the_command_line_ends_the_setup() {
     let house = House::empty(false).await;
     let code = house.auth.setup_code().expect("a code").reveal();
     // The command line is another process: it shares the database and nothing else.
-    let config =
-        AuthConfig { secure_cookie: false, data_dir: house.dir.path().to_owned(), proxies: TrustedProxies::default() };
-    let cli = Auth::open(house.store.clone(), house.clock.clone(), config.clone()).await.expect("cli");
+    let cli = Auth::open(house.store.clone(), house.clock.clone(), house.dir.path()).await.expect("cli");
     cli.create_user("eva", Role::Admin, PASSWORD).await.expect("eva");
     assert_eq!(cli.create_user("EVA", Role::Admin, PASSWORD).await.expect_err("taken").status(), 409);
     assert_eq!(set_up(&mut Browser::default(), &house, &code).await.0, StatusCode::CONFLICT);
     assert!(!house.auth.setup_needed());
     assert!(!house.dir.path().join("setup-code").exists());
-    let restarted = Auth::open(house.store.clone(), house.clock.clone(), config).await.expect("again");
+    let restarted = Auth::open(house.store.clone(), house.clock.clone(), house.dir.path()).await.expect("again");
     assert!(!restarted.setup_needed());
 }
 

@@ -162,21 +162,18 @@ async fn nobody_sees_a_session_in_a_log() {
     let house = House::new().await;
     let browser = Browser::signed_in(&house).await;
     let id = browser.cookie.expect("cookie").split('=').nth(1).expect("id").parse().expect("an id");
-    let store = std::sync::Arc::new(super::super::Sessions::new(house.store.clone(), house.clock.clone()));
-    let session = tower_sessions::Session::new(Some(id), store, None);
-    let shown = format!("{:?}", Visitor::new(session, None));
+    let session = Session::new(Some(id), Arc::new(house.auth.sessions()), None);
+    let shown = format!("{:?}", Visitor::new(session, None, None));
     assert!(!shown.contains(&id.0.to_string()) && !shown.contains(&id.to_string()), "{shown}");
 }
 
 #[tokio::test]
 async fn a_session_that_is_stored_after_all_were_ended_is_not_alive() {
     let house = House::new().await;
-    let store = std::sync::Arc::new(super::super::Sessions::new(house.store.clone(), house.clock.clone()));
-    let session = tower_sessions::Session::new(None, store, None);
-    let visitor = Visitor::new(session.clone(), None);
+    let visitor = house.visitor();
     house.auth.sign_in(&visitor, "marianne", PASSWORD).await.expect("let in");
     house.auth.reset_password("marianne", "another good sentence").await.expect("reset");
-    session.save().await.expect("stored as the answer goes out");
+    visitor.session.save().await.expect("stored as the answer goes out");
     assert_eq!(house.count("SELECT count(*) FROM sessions").await, 1);
-    assert!(matches!(house.auth.identify(&visitor).await, Ok(None)));
+    assert!(matches!(house.auth.current(&visitor).await, Ok(None)));
 }

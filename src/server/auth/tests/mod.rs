@@ -6,28 +6,37 @@ mod life;
 mod sign_in;
 mod tokens;
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Extension, Json, Router,
     body::{Body, to_bytes},
     extract::{ConnectInfo, State},
     http::{Request, StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use tower_sessions::Session;
 
-use super::{Actor, Auth, AuthConfig, Visitor, resolve};
+use super::{Actor, Auth, Visitor};
 use crate::{
     domain::{
         error::{AppError, Result},
         time::Timestamp,
         user::Role,
     },
-    server::{client::TrustedProxies, platform::clock::Clock, store::Store},
+    server::{
+        client::TrustedProxies,
+        http::middleware::{SessionCookie, identify, locate},
+        platform::clock::Clock,
+        store::Store,
+    },
 };
 
 /// 2025-11-23T14:02:11.25Z.
@@ -56,25 +65,21 @@ impl House {
     async fn empty(secure_cookie: bool) -> Self {
         let (store, clock) = (Store::in_memory().await.expect("store"), Clock::fixed(NOW));
         let dir = tempfile::tempdir().expect("dir");
-        let config = AuthConfig { secure_cookie, data_dir: dir.path().to_owned(), proxies: TrustedProxies::default() };
-        let auth = Auth::open(store.clone(), clock.clone(), config).await.expect("auth");
-        let router = Self::router(&auth);
+        let auth = Auth::open(store.clone(), clock.clone(), dir.path()).await.expect("auth");
+        let router = Self::router(&auth, secure_cookie);
         Self { auth, store, clock, router, dir }
     }
 
     /// The same house after a start.
     async fn restarted(self) -> Self {
-        let config = AuthConfig {
-            secure_cookie: false,
-            data_dir: self.dir.path().to_owned(),
-            proxies: TrustedProxies::default(),
-        };
-        let auth = Auth::open(self.store.clone(), self.clock.clone(), config).await.expect("auth");
-        let router = Self::router(&auth);
+        let auth = Auth::open(self.store.clone(), self.clock.clone(), self.dir.path()).await.expect("auth");
+        let router = Self::router(&auth, false);
         Self { auth, router, ..self }
     }
 
-    fn router(auth: &Auth) -> Router {
+    /// As the console does it, around its routes.
+    fn router(auth: &Auth, secure: bool) -> Router {
+        let cookie = SessionCookie { auth: auth.clone(), secure };
         Router::new()
             .route("/me", get(me))
             .route("/api/v1/events", get(me))
@@ -83,8 +88,9 @@ impl House {
             .route("/logout", post(logout))
             .route("/everywhere", post(everywhere))
             .route("/setup", post(setup))
-            .layer(from_fn_with_state(auth.clone(), identify))
-            .layer(auth.session_layer())
+            .layer(from_fn_with_state(cookie.clone(), identify))
+            .layer(cookie.layer())
+            .layer(from_fn_with_state(TrustedProxies::default(), locate))
             .with_state(auth.clone())
     }
 
@@ -92,16 +98,16 @@ impl House {
         self.router.clone().oneshot(request).await.expect("infallible")
     }
 
+    /// Somebody without a session, outside of any request.
+    fn visitor(&self) -> Visitor {
+        Visitor::new(Session::new(None, Arc::new(self.auth.sessions()), None), None, None)
+    }
+
     /// A number out of the database.
     async fn count(&self, sql: &'static str) -> i64 {
         let mut reader = self.store.acquire().await.expect("reader");
         sqlx::query_scalar(sql).fetch_one(&mut *reader).await.expect("count")
     }
-}
-
-/// As the console does it, around its routes.
-async fn identify(State(auth): State<Auth>, request: Request<Body>, next: Next) -> Response {
-    resolve(&auth, request, next).await.unwrap_or_else(|error| answer(Err(error)))
 }
 
 /// A browser: it sends the cookie that it was given last.
@@ -171,7 +177,7 @@ async fn valid(
     Extension(actor): Extension<Actor>,
     Extension(visitor): Extension<Visitor>,
 ) -> Response {
-    answer(Ok(json!([matches!(auth.identify(&visitor).await, Ok(Some(_))), auth.still_valid(&actor, &visitor).await])))
+    answer(Ok(json!([matches!(auth.current(&visitor).await, Ok(Some(_))), auth.still_valid(&actor, &visitor).await])))
 }
 
 async fn login(

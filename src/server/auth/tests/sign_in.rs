@@ -163,3 +163,74 @@ async fn where_somebody_has_signed_in_is_known_after_a_start_whatever_strangers_
     assert_eq!(at("198.51.100.2").sign_in(&house, "marianne", PASSWORD).await.0, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(at("198.51.100.1").sign_in(&house, "marianne", PASSWORD).await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_right_password_alone_begins_no_session() {
+    let house = House::new().await;
+    let visitor = house.visitor();
+    let verified = house.auth.verify(&visitor, "Marianne", PASSWORD).await.expect("verified");
+    assert!(visitor.session.is_empty().await);
+    assert!(matches!(house.auth.current(&visitor).await, Ok(None)));
+    assert_eq!(house.count("SELECT count(*) FROM sessions").await, 0);
+    assert_eq!(house.count("SELECT count(*) FROM audit WHERE action = 'session.create'").await, 0);
+    assert_eq!(house.count("SELECT count(*) FROM users WHERE signed_in_at IS NOT NULL").await, 0);
+    house.auth.admit(&visitor, verified).await.expect("admitted");
+    visitor.session.save().await.expect("stored as the answer goes out");
+    assert!(matches!(house.auth.current(&visitor).await, Ok(Some(_))));
+    assert_eq!(house.count("SELECT count(*) FROM audit WHERE action = 'session.create' AND success").await, 1);
+    assert_eq!(house.count("SELECT count(*) FROM users WHERE signed_in_at IS NOT NULL").await, 1);
+}
+
+#[tokio::test]
+async fn what_changed_between_the_password_and_the_session_counts() {
+    /// What an admin does between the two steps.
+    #[derive(Clone, Copy, Debug)]
+    enum Meanwhile {
+        Nothing,
+        NewPassword,
+        SamePasswordAgain,
+        Disabled,
+        DisabledAndBack,
+        NewRole,
+    }
+    use Meanwhile::{Disabled, DisabledAndBack, NewPassword, NewRole, Nothing, SamePasswordAgain};
+    for (meanwhile, admitted) in [
+        (Nothing, true),
+        (NewPassword, false),
+        // Stored anew, it is another hash: somebody wanted an end of what was there.
+        (SamePasswordAgain, false),
+        (Disabled, false),
+        (DisabledAndBack, true),
+        (NewRole, true),
+    ] {
+        let house = House::new().await;
+        let eva = house.auth.create_user("eva", Role::Viewer, PASSWORD).await.expect("eva");
+        let visitor = house.visitor();
+        let verified = house.auth.verify(&visitor, "eva", PASSWORD).await.expect("verified");
+        match meanwhile {
+            Nothing => {}
+            NewPassword => house.auth.reset_password("eva", "another good sentence").await.expect("reset"),
+            SamePasswordAgain => house.auth.reset_password("eva", PASSWORD).await.expect("reset"),
+            Disabled | DisabledAndBack | NewRole => {
+                let mut tx = house.store.begin().await.expect("begin");
+                if matches!(meanwhile, NewRole) {
+                    users::set_role(&mut tx, &eva.id, Role::Operator).await.expect("role");
+                } else {
+                    users::set_disabled(&mut tx, &eva.id, true).await.expect("disable");
+                }
+                if matches!(meanwhile, DisabledAndBack) {
+                    users::set_disabled(&mut tx, &eva.id, false).await.expect("enable");
+                }
+                tx.commit().await.expect("commit");
+            }
+        }
+        let user = house.auth.admit(&visitor, verified).await;
+        assert_eq!(user.is_ok(), admitted, "{meanwhile:?}");
+        assert_eq!(visitor.session.is_empty().await, !admitted, "{meanwhile:?}");
+        let refused = "SELECT count(*) FROM audit WHERE action = 'session.create' AND NOT success";
+        assert_eq!(house.count(refused).await, i64::from(!admitted), "{meanwhile:?}");
+        if let Err(error) = user {
+            assert_eq!((error.status(), error.message.as_str()), (401, "The name or the password is wrong."));
+        }
+    }
+}

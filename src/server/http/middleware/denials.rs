@@ -10,6 +10,7 @@ use axum::{
 
 use crate::server::{
     auth::{Actor, Asked, Auth, Denial, Refusals, route},
+    client::Client,
     http::extract::ApiError,
 };
 
@@ -17,7 +18,7 @@ use crate::server::{
 pub async fn record(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
     let refusals = Refusals::default();
     request.extensions_mut().insert(refusals.clone());
-    let peer = auth.address(&request);
+    let peer = request.extensions().get::<Client>().map(|Client(address)| *address);
     let (method, path) = (request.method().as_str().to_owned(), request.uri().path().to_owned());
     let response = next.run(request).await;
     let denial = response.extensions().get::<Denial>().cloned().or_else(|| refusals.take());

@@ -2,6 +2,7 @@
 //! limits, headers.
 
 mod body;
+mod client;
 mod denials;
 mod errors;
 mod headers;
@@ -9,6 +10,7 @@ mod identity;
 mod origin;
 mod panic;
 mod request_span;
+mod session;
 
 use axum::{
     Router,
@@ -21,11 +23,13 @@ use tower_http::{
 };
 
 pub use self::{
+    client::locate,
     denials::record as record_denials,
     headers::{csp, csp_of_viewer},
     identity::identify,
     origin::Policy,
     request_span::add_user,
+    session::{SessionCookie, own_cookies},
 };
 
 /// Puts it all around the routes. The headers are outside of everything that refuses, so a refusal has them too. A

@@ -17,9 +17,9 @@ use axum::{
 use super::denials::refusal;
 use crate::{
     domain::error::{AppError, ErrorCode},
-    server::{
-        auth::{Shown, has_cookie, shown},
-        http::extract::ApiError,
+    server::http::{
+        credential::{Shown, has_cookie, shown},
+        extract::ApiError,
     },
 };
 

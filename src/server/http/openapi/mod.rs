@@ -15,11 +15,12 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
+use super::credential::cookie_name;
 use super::{
     audit, backups, events, files, jobs, metrics, mounts, operations as commands, parameters, queue, remotes, runs,
     sessions, tokens, users,
 };
-use crate::server::{auth::Auth, state::AppState};
+use crate::server::state::AppState;
 
 /// Where the description is.
 pub const ADDRESS: &str = "/api/v1/openapi.json";
@@ -71,7 +72,7 @@ impl Modify for Security {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.description = Some("An API token: `lsh_…`".to_owned());
         let cookie = ApiKeyValue::with_description(
-            Auth::COOKIE,
+            cookie_name(false),
             "The session of a browser that is signed in; `__Host-longshore` over HTTPS",
         );
         let components = api.components.get_or_insert_default();

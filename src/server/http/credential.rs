@@ -1,23 +1,15 @@
 //! Which headers of a request are ours: a token by its prefix, a cookie by its name. Everything else belongs to a proxy
 //! or to another program on this host, and is as if it were not there.
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderValue, header};
 
-use tower_sessions::session::Id;
+use crate::server::auth::TOKEN_PREFIX;
 
-use super::{
-    Auth, secret,
-    session::{cookie_name, id_hash, limits},
-};
-use crate::server::store::sessions;
-
-/// Most cookies of one name that are looked at.
-const TWINS: usize = 8;
+/// The name of the cookie of a session. `__Host-` binds it to this host, this path and HTTPS, which browsers enforce.
+#[must_use]
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-longshore" } else { "longshore" }
+}
 
 /// What a request shows in its `Authorization` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +30,7 @@ pub fn shown(headers: &HeaderMap) -> Shown<'_> {
         .get_all(header::AUTHORIZATION)
         .iter()
         .filter_map(bearer)
-        .filter(|token| token.starts_with(secret::TOKEN_PREFIX));
+        .filter(|token| token.starts_with(TOKEN_PREFIX));
     match tokens.next() {
         None => Shown::Nothing,
         Some(token) if tokens.all(|other| other == token) => Shown::Token(token),
@@ -55,45 +47,12 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 /// Whether a request has a cookie of ours.
 #[must_use]
 pub fn has_cookie(headers: &HeaderMap) -> bool {
-    headers.get_all(header::COOKIE).iter().any(|value| pairs(value).next().is_some())
+    cookies(headers).next().is_some()
 }
 
-/// Takes away all cookies but ours. Cookies are shared by all ports of a host: one of another program that cannot be
-/// read would hide ours. Of several of ours, as another path or a console that was there before leaves them, the one of
-/// a session that lives counts.
-pub async fn own_cookies(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
-    let mut own: Vec<_> =
-        request.headers().get_all(header::COOKIE).iter().flat_map(pairs).map(<[u8]>::to_vec).collect();
-    if own.len() > 1
-        && let Some(live) = auth.live_cookie(&own).await
-    {
-        own = vec![live];
-    }
-    request.headers_mut().remove(header::COOKIE);
-    if let Ok(value) = HeaderValue::from_bytes(&own.join(b"; ".as_slice()))
-        && !own.is_empty()
-    {
-        request.headers_mut().insert(header::COOKIE, value);
-    }
-    next.run(request).await
-}
-
-impl Auth {
-    /// The first of several cookies that is of a session that lives.
-    async fn live_cookie(&self, cookies: &[Vec<u8>]) -> Option<Vec<u8>> {
-        let name = cookie_name(self.0.config.secure_cookie);
-        let mut reader = self.0.store.acquire().await.ok()?;
-        for cookie in cookies.iter().take(TWINS) {
-            let id = std::str::from_utf8(cookie).ok().and_then(|text| text.split_once('='));
-            let id =
-                id.filter(|(key, _)| key.trim_end() == name).and_then(|(_, value)| value.trim().parse::<Id>().ok());
-            let Some(id) = id else { continue };
-            if let Ok(Some(_)) = sessions::live(&mut reader, &id_hash(&id), limits(self.0.clock.now())).await {
-                return Some(cookie.clone());
-            }
-        }
-        None
-    }
+/// All cookies of ours, each as `name=value`.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(header::COOKIE).iter().flat_map(pairs)
 }
 
 /// The cookies of ours in one header.
