@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     engine::slow_copy,
-    support::{Console, tree, until, write},
+    support::{ADMIN, Console, PASSWORD, sign_in, tree, until, write},
 };
 
 /// A disk of a fixed size, in memory.
@@ -59,6 +59,14 @@ impl Disk {
         for size in [1 << 20, 4096, 1] {
             while ballast.write_all(&vec![0; size]).is_ok() {}
         }
+    }
+
+    /// Takes all the room but this many bytes.
+    fn fill_but(&self, bytes: u64) {
+        self.fill();
+        let ballast = File::options().write(true).open(self.at.join("ballast")).expect("the ballast");
+        let taken = ballast.metadata().expect("a size").len();
+        ballast.set_len(taken.saturating_sub(bytes)).expect("shortened");
     }
 
     /// Gives it back.
@@ -146,6 +154,34 @@ async fn a_full_disk_of_the_database_refuses_new_runs_shows_the_old_ones_and_hea
         "ok"
     );
     pool.close().await;
+}
+
+/// Signing in writes the account, the audit log and the session: however much room there is, all of it is written or
+/// nothing, and the answer says so.
+#[tokio::test]
+async fn a_sign_in_for_which_the_disk_has_too_little_room_begins_no_session_and_says_why() {
+    let Some((console, disk)) = console_with_disk("data", "32m") else { return };
+    sign_in(&console).await;
+    let mut refused = 0;
+    for pages in 0..32u64 {
+        disk.fill_but(pages * 4096);
+        let request = console.anonymous(reqwest::Method::POST, "/api/fn/sessions/create");
+        let form = [("username", ADMIN), ("password", PASSWORD)];
+        let request = request.header("origin", console.origin()).header("accept", "application/json").form(&form);
+        let answer = request.send().await.expect("an answer");
+        let (status, cookie) = (answer.status(), answer.headers().contains_key("set-cookie"));
+        let words = answer.text().await.expect("text");
+        if status == StatusCode::INSUFFICIENT_STORAGE {
+            refused += 1;
+            assert!(!cookie && words.contains("Make room, and try again"), "{pages} pages: {words}");
+        } else {
+            assert!(status.is_success() && cookie, "{pages} pages: {status} {words}");
+        }
+        disk.free();
+        // Also gives the tries at the password back.
+        sign_in(&console).await;
+    }
+    assert!((1..32).contains(&refused), "some had room and some had not: {refused}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Actor, Auth, Visitor, sign_in::start_session};
+use super::{Actor, Auth, Visitor, session};
 use crate::{
     domain::{
         audit::Via,
@@ -50,12 +50,15 @@ impl Auth {
         users::set_password(&mut tx, &actor.user_id, &hash).await?;
         users::set_must_change(&mut tx, &actor.user_id, false).await?;
         let ended = sessions::delete_of_user(&mut tx, &actor.user_id).await?;
-        let epoch = users::epoch(&mut tx, &actor.user_id).await?;
         self.note_password(&mut tx, actor, visitor, Some(ended)).await?;
+        let begun = match actor.via {
+            Via::Session => Some(session::begin(&mut tx, visitor, &actor.user_id, self.0.clock.now()).await?),
+            _ => None,
+        };
         tx.commit().await?;
-        match epoch {
-            Some(epoch) if actor.via == Via::Session => start_session(visitor, &actor.user_id, epoch).await,
-            _ => Ok(()),
+        match begun {
+            Some(begun) => begun.hand_over(visitor).await,
+            None => Ok(()),
         }
     }
 

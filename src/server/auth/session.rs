@@ -11,27 +11,28 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::secret;
+use super::{Visitor, secret};
 use crate::{
-    domain::{id::UserId, time::Timestamp},
+    domain::{
+        error::{AppError, Result as AppResult},
+        id::UserId,
+        time::Timestamp,
+    },
     server::{
-        error::causes,
+        error::{causes, internal},
         platform::clock::Clock,
         store::{
-            self, Store, StoreError,
+            self, Connection, Store, StoreError,
             sessions::{self, Limits, NewSession},
+            users,
         },
     },
 };
 
 /// Under which key a session holds its user.
-pub(super) const USER: &str = "user";
-/// Under which key it holds the user's epoch at the sign-in.
-pub(super) const EPOCH: &str = "epoch";
-
-/// Under which keys it holds from where, and with what browser, it was begun.
-pub(super) const ADDRESS: &str = "address";
-pub(super) const AGENT: &str = "agent";
+const USER: &str = "user";
+/// Under which key a session that was just begun holds its id. Never stored.
+const BEGUN: &str = "begun";
 
 /// A session that was not used for so long has ended.
 const IDLE_MS: i64 = 30 * 60 * 1000;
@@ -75,38 +76,17 @@ impl Sessions {
 
 #[async_trait]
 impl SessionStore for Sessions {
+    /// Writes nothing: signing in has written the row, and nothing else makes a session.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        // A session is made by signing in and by nothing else.
-        let (user, epoch) = owner(record).ok_or_else(|| Error::Encode("a session without a user".to_owned()))?;
-        let data = encode(record)?;
-        let mut tx = self.store.begin().await.map_err(backend)?;
-        loop {
-            let text = |key| record.data.get(key).and_then(|value| value.as_str());
-            let session = NewSession {
-                id_hash: &id_hash(&record.id),
-                user_id: &user,
-                epoch,
-                data: &data,
-                address: text(ADDRESS),
-                agent: text(AGENT),
-                at: self.clock.now(),
-            };
-            match sessions::insert(&mut tx, &session).await {
-                Ok(()) => break,
-                Err(StoreError::Taken) => record.id = Id::default(),
-                Err(error) => return Err(backend(error)),
-            }
-        }
-        sessions::delete_surplus(&mut tx, &user, PER_USER).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        let begun = record.data.remove(BEGUN);
+        let id = begun.as_ref().and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
+        record.id = id.ok_or_else(|| Error::Encode("a session that nobody signed in to".to_owned()))?;
+        Ok(())
     }
 
-    /// One that was ended while its request ran stays ended: this makes none.
-    async fn save(&self, record: &Record) -> Result<()> {
-        let data = encode(record)?;
-        let mut tx = self.store.begin().await.map_err(backend)?;
-        sessions::set_data(&mut tx, &id_hash(&record.id), &data).await.map_err(backend)?;
-        tx.commit().await.map_err(backend)
+    /// Writes nothing: what a session holds never changes.
+    async fn save(&self, _record: &Record) -> Result<()> {
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -124,19 +104,77 @@ impl SessionStore for Sessions {
         }))
     }
 
+    /// Who ends a session has deleted its row, in a transaction of their own: then nothing is written here.
     async fn delete(&self, id: &Id) -> Result<()> {
+        let hash = id_hash(id);
+        let mut reader = self.store.acquire().await.map_err(backend)?;
+        let stored = sessions::data(&mut reader, &hash, limits(self.clock.now())).await.map_err(backend)?;
+        drop(reader);
+        if stored.is_none() {
+            return Ok(());
+        }
         let mut tx = self.store.begin().await.map_err(backend)?;
-        sessions::delete(&mut tx, &id_hash(id)).await.map_err(backend)?;
+        sessions::delete(&mut tx, &hash).await.map_err(backend)?;
         tx.commit().await.map_err(backend)
     }
 }
 
-fn owner(record: &Record) -> Option<(UserId, i64)> {
-    Some((record.data.get(USER)?.as_str()?.parse().ok()?, record.data.get(EPOCH)?.as_i64()?))
+/// A session whose row is written. After the commit, [`Self::hand_over`] gives it to the browser.
+#[must_use = "the browser gets no cookie otherwise"]
+pub(super) struct Begun {
+    id: Id,
+    user: UserId,
 }
 
-fn encode(record: &Record) -> Result<String> {
-    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
+/// Begins a session of this user in the transaction that lets them in: on a full disk, neither happens. The session that
+/// the browser came with ends.
+pub(super) async fn begin(
+    tx: &mut Connection,
+    visitor: &Visitor,
+    user: &UserId,
+    at: Timestamp,
+) -> store::Result<Begun> {
+    if let Some(before) = visitor.session.id() {
+        sessions::delete(tx, &id_hash(&before)).await?;
+    }
+    let epoch = users::epoch(tx, user).await?.ok_or(StoreError::Corrupt("session without a user"))?;
+    let data = serde_json::json!({ USER: user }).to_string();
+    let address = visitor.address_text();
+    let id = loop {
+        let id = Id::default();
+        let session = NewSession {
+            id_hash: &id_hash(&id),
+            user_id: user,
+            epoch,
+            data: &data,
+            address: address.as_deref(),
+            agent: visitor.agent.as_deref(),
+            at,
+        };
+        match sessions::insert(tx, &session).await {
+            Ok(()) => break id,
+            Err(StoreError::Taken) => {}
+            Err(error) => return Err(error),
+        }
+    };
+    sessions::delete_surplus(tx, user, PER_USER).await?;
+    Ok(Begun { id, user: user.clone() })
+}
+
+impl Begun {
+    /// Puts the session into the visitor's browser, under its new id: one that somebody else planted there is worth
+    /// nothing. The layer sends the cookie when the answer goes out.
+    pub(super) async fn hand_over(self, visitor: &Visitor) -> AppResult<()> {
+        visitor.session.clear().await;
+        visitor.session.cycle_id().await.map_err(|error| broken(&error))?;
+        visitor.session.insert(USER, &self.user).await.map_err(|error| broken(&error))?;
+        visitor.session.insert(BEGUN, self.id.to_string()).await.map_err(|error| broken(&error))
+    }
+}
+
+/// A session that could not be changed in the browser; its row is as it should be.
+pub(super) fn broken(error: &tower_sessions::session::Error) -> AppError {
+    internal("a session could not be changed", error)
 }
 
 fn backend(error: impl Into<StoreError>) -> Error {

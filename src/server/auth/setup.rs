@@ -19,8 +19,7 @@ use super::{
     Auth, Visitor,
     accounts::new_user,
     secret::{self, CROCKFORD},
-    sign_in::start_session,
-    strength,
+    session, strength,
 };
 use crate::{
     domain::{
@@ -192,9 +191,10 @@ impl Auth {
             run_id: None,
         };
         audit::insert(&mut tx, &entry).await?;
+        let begun = session::begin(&mut tx, visitor, &user.id, at).await?;
         tx.commit().await?;
         self.0.setup.done();
-        start_session(visitor, &user.id, 0).await?;
+        begun.hand_over(visitor).await?;
         Ok(user)
     }
 

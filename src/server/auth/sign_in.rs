@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     Actor, Auth, Visitor,
     password::Passwords,
-    session::{ADDRESS, AGENT, EPOCH, USER, id_hash},
+    session::{self, id_hash},
 };
 use crate::{
     domain::{
@@ -13,14 +13,11 @@ use crate::{
         error::{AppError, ErrorCode, Result},
         id::UserId,
     },
-    server::{
-        error::internal,
-        store::{
-            Connection,
-            audit::{self, NewAudit},
-            sessions,
-            users::{self, User},
-        },
+    server::store::{
+        Connection,
+        audit::{self, NewAudit},
+        sessions,
+        users::{self, User},
     },
 };
 
@@ -86,15 +83,15 @@ impl Auth {
             users::set_signed_in(&mut tx, &user.id, self.0.clock.now()).await?;
         }
         self.note_sign_in(&mut tx, visitor, user.as_ref(), admitted.is_some()).await?;
-        let epoch = match admitted {
-            Some(user) => users::epoch(&mut tx, &user.id).await?,
+        let begun = match admitted {
+            Some(user) => Some(session::begin(&mut tx, visitor, &user.id, self.0.clock.now()).await?),
             None => None,
         };
         tx.commit().await?;
 
-        let (Some(user), Some(epoch)) = (admitted.cloned(), epoch) else { return Err(refused()) };
+        let (Some(user), Some(begun)) = (admitted.cloned(), begun) else { return Err(refused()) };
         self.0.throttle.signed_in(&username, visitor.address);
-        start_session(visitor, &user.id, epoch).await?;
+        begun.hand_over(visitor).await?;
         Ok(user)
     }
 
@@ -155,7 +152,7 @@ impl Auth {
             return Ok(());
         }
         // The row is gone; what is left of the session is the cookie, which this takes back.
-        visitor.session.flush().await.map_err(|error| broken(&error))
+        visitor.session.flush().await.map_err(|error| session::broken(&error))
     }
 
     /// Under what the visitor's own session is stored, when they came with one and not with a token.
@@ -175,23 +172,7 @@ impl Auth {
     }
 }
 
-/// Begins a session of this user in the visitor's browser, under a new id: one that somebody else planted there is
-/// worth nothing. The layer stores it when the answer goes out; `epoch` is that of the user when they were let in.
-pub(super) async fn start_session(visitor: &Visitor, user: &UserId, epoch: i64) -> Result<()> {
-    visitor.session.clear().await;
-    visitor.session.cycle_id().await.map_err(|error| broken(&error))?;
-    visitor.session.insert(EPOCH, epoch).await.map_err(|error| broken(&error))?;
-    visitor.session.insert(ADDRESS, visitor.address_text()).await.map_err(|error| broken(&error))?;
-    visitor.session.insert(AGENT, visitor.agent.as_deref()).await.map_err(|error| broken(&error))?;
-    visitor.session.insert(USER, user.as_str()).await.map_err(|error| broken(&error))
-}
-
 /// One answer to whatever was wrong.
 fn refused() -> AppError {
     AppError::new(ErrorCode::Unauthenticated, "The name or the password is wrong.")
-}
-
-/// A session that could not be changed.
-fn broken(error: &tower_sessions::session::Error) -> AppError {
-    internal("a session could not be changed", error)
 }

@@ -131,12 +131,6 @@ pub async fn delete_surplus(c: &mut Connection, user: &UserId, keep: u32) -> Res
     Ok(())
 }
 
-/// Changes what a session holds. One that was deleted meanwhile stays deleted.
-pub async fn set_data(c: &mut Connection, id_hash: &str, data: &str) -> Result<()> {
-    sqlx::query("UPDATE sessions SET data = $2 WHERE id_hash = $1").bind(id_hash).bind(data).execute(c).await?;
-    Ok(())
-}
-
 /// What a session holds, if it is alive.
 pub async fn data(c: &mut Connection, id_hash: &str, limits: Limits) -> Result<Option<String>> {
     Ok(sqlx::query_scalar("SELECT data FROM sessions WHERE id_hash = $1 AND created_at > $2 AND last_seen_at > $3")
