@@ -1,8 +1,10 @@
 //! A run's last change: its end, the audit row of it and what follows it, in one transaction; or its next attempt
-//! instead.
+//! instead. Every end takes this way, also that of a run that never worked: cancelled or too late while it waited.
 
 use super::{
-    chain,
+    Engine,
+    followers::{self, Followers},
+    log_events,
     outcome::RunOutcome,
     retry,
     watch::{Watch, pause},
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         guard::GuardReport,
-        run::{detail::Run, summary::RunSummary},
+        run::{detail::Run, state::RunState, summary::RunSummary},
         time::Timestamp,
     },
     failpoint,
@@ -19,7 +21,7 @@ use crate::{
         store::{
             Connection, StoreError,
             audit::{self, NewAudit},
-            runs::{self, End},
+            runs::{self, End, Ended},
         },
     },
 };
@@ -52,7 +54,7 @@ impl Watch {
         };
         self.engine.forget(&self.id);
         match ended {
-            Some(runs) => runs.into_iter().for_each(|run| self.engine.publish_end(run)),
+            Some(runs) => self.engine.publish(runs),
             None => {
                 tracing::warn!(run = %self.id, fence = self.fence, "another attempt has taken over; its end was not written");
             }
@@ -63,7 +65,7 @@ impl Watch {
     /// The run as it is now, and those that follow it. `None` when the run is not this watch's any more.
     async fn write_end(&self, end: &End, passing: bool, lasting: bool) -> Result<Option<Vec<Run>>, StoreError> {
         let run = &self.live.summary;
-        let next = chain::next(&self.engine, run, end.state).await?;
+        let followers = followers::find(&self.engine, run, end.state).await?;
         let mut transaction = self.engine.0.config.store.begin().await?;
         let again = !lasting && retry::is_worth(run.operation, end.state, end.exit_code, passing);
         if again && runs::try_again(&mut transaction, &self.id, self.fence, end).await?.is_some() {
@@ -72,27 +74,53 @@ impl Watch {
             transaction.commit().await?;
             return Ok(stored.map(|stored| vec![stored.run]));
         }
-        if !runs::finish(&mut transaction, &self.id, self.fence, end).await? {
-            return Ok(None);
-        }
-        let Some(stored) = runs::get(&mut transaction, &self.id).await? else { return Ok(None) };
-        let ended = stored.run.summary.clone();
-        let mut told = vec![stored.run];
-        record_end(&mut transaction, &ended).await?;
-        for id in chain::queue(&mut transaction, &ended, &next, self.engine.0.config.clock.now()).await? {
-            told.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run));
-        }
+        let Some(ended) = runs::finish(&mut transaction, &self.id, self.fence, end).await? else { return Ok(None) };
+        let changed = self.engine.conclude(&mut transaction, ended, &followers).await?;
         failpoint::hit("before_end", &self.dir);
         transaction.commit().await?;
-        if told.len() > 1 {
+        if changed.len() > 1 {
             failpoint::hit("after_followers", &self.dir);
         }
-        Ok(Some(told))
+        Ok(Some(changed))
+    }
+}
+
+impl Engine {
+    /// What follows `run` if it ends in `state`. Ask before the transaction that ends it: this follows links.
+    pub async fn followers(&self, run: &RunSummary, state: RunState) -> Result<Followers, StoreError> {
+        followers::find(self, run, state).await
+    }
+
+    /// Writes what belongs to a run's end into the transaction that ended it: its audit row and its followers. The runs
+    /// to [publish](Self::publish) after the commit, the one that ended first.
+    pub async fn conclude(
+        &self,
+        transaction: &mut Connection,
+        ended: Ended,
+        followers: &Followers,
+    ) -> Result<Vec<Run>, StoreError> {
+        let Some(stored) = runs::get(transaction, ended.id()).await? else { return Ok(Vec::new()) };
+        let run = stored.run.summary.clone();
+        let mut changed = vec![stored.run];
+        record_end(transaction, &run).await?;
+        for id in followers::queue(transaction, &run, followers, self.0.config.clock.now()).await? {
+            changed.extend(runs::get(transaction, &id).await?.map(|stored| stored.run));
+        }
+        Ok(changed)
+    }
+
+    /// Publishes runs that ended, wait for their next attempt, or were queued as followers: in the log, and to
+    /// listeners. Call it after the commit, once.
+    pub fn publish(&self, runs: Vec<Run>) {
+        for run in runs {
+            log_events::ended(&run);
+            self.0.config.events.end(run.summary);
+        }
     }
 }
 
 /// The audit row of a run's end: who asked for it, what it was and what it did. In the transaction that ends it.
-pub(super) async fn record_end(transaction: &mut Connection, run: &RunSummary) -> Result<(), StoreError> {
+async fn record_end(transaction: &mut Connection, run: &RunSummary) -> Result<(), StoreError> {
     let Some(origin) = runs::origin(transaction, &run.id).await? else { return Ok(()) };
     let (target, action) = (run.route(), format!("rclone.{}", run.operation.as_str()));
     let detail = serde_json::json!({

@@ -29,8 +29,9 @@ use crate::{
     },
 };
 
-/// A follower that is ready to be queued, or why it cannot be.
-pub(super) type Next = (JobName, Result<Box<Request>, String>);
+/// What follows a run that ends in one certain way: each follower ready to be queued, or why it cannot be.
+#[derive(Debug)]
+pub struct Followers(Vec<(JobName, Result<Box<Request>, String>)>);
 
 /// What a run of `job` does.
 pub(super) fn task(job: &Job) -> AppResult<Task> {
@@ -78,28 +79,28 @@ async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId)
 }
 
 /// What follows a run that ends in `state`. Asks no remote.
-pub(super) async fn next(engine: &Engine, run: &RunSummary, state: RunState) -> Result<Vec<Next>, StoreError> {
-    let Some(job) = run.job.as_ref().filter(|_| !run.dry_run) else { return Ok(Vec::new()) };
+pub(super) async fn find(engine: &Engine, run: &RunSummary, state: RunState) -> Result<Followers, StoreError> {
+    let Some(job) = run.job.as_ref().filter(|_| !run.dry_run) else { return Ok(Followers(Vec::new())) };
     let config = &engine.0.config;
     let following = jobs::following(&mut *config.store.acquire().await?, &job.id, state).await?;
-    let mut next = Vec::new();
+    let mut found = Vec::new();
     for stored in following {
         let name = JobName { id: stored.job.id.clone(), name: stored.job.spec.name.clone() };
         let request = request(&config.locations, &stored.job, stored.owner, &run.id).await;
-        next.push((name, request.map(Box::new)));
+        found.push((name, request.map(Box::new)));
     }
-    Ok(next)
+    Ok(Followers(found))
 }
 
 /// Queues what follows `run`, in the transaction that ends it. What is refused is noted on `run`, with the reason.
 pub(super) async fn queue(
     transaction: &mut Connection,
     run: &RunSummary,
-    next: &[Next],
+    followers: &Followers,
     now: Timestamp,
 ) -> Result<Vec<RunId>, StoreError> {
     let mut queued = Vec::new();
-    for (job, request) in next {
+    for (job, request) in &followers.0 {
         let refused = match request {
             Ok(request) => match admission::admit(transaction, (**request).clone(), now).await {
                 Ok(id) => {

@@ -4,9 +4,9 @@
 pub mod admission;
 pub mod authority;
 pub mod bandwidth;
-mod chain;
 mod end;
 mod figures;
+mod followers;
 mod guard;
 mod log_events;
 mod outcome;
@@ -43,7 +43,7 @@ use super::{
     rclone::manager::Rclone,
     store::{Store, StoreError, runs::Limits},
 };
-use crate::domain::{id::RunId, run::detail::Run};
+use crate::domain::id::RunId;
 
 /// What an engine is made of.
 pub struct EngineConfig {
@@ -134,13 +134,6 @@ impl Engine {
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.0.config.events
-    }
-
-    /// Publishes that a run ended, or that it waits for its next attempt: in the log, and to listeners. Call it after
-    /// the commit, once.
-    pub fn publish_end(&self, run: Run) {
-        log_events::ended(&run);
-        self.0.config.events.end(run.summary);
     }
 
     /// The directory of one attempt of a run.

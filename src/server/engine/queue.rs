@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, chain, end, log_events, run, stall::Jumps};
+use super::{Engine, followers, log_events, run, stall::Jumps};
 use crate::{
     domain::{event::Event, time::Timestamp},
     failpoint,
@@ -91,20 +91,15 @@ impl Moves {
 async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
     let config = &engine.0.config;
     let mut transaction = config.store.begin().await?;
-    let mut ended = Vec::new();
-    for id in runs::expire(&mut transaction, now, EXPIRED).await? {
-        let Some(stored) = runs::get(&mut transaction, &id).await? else { continue };
+    let mut changed = Vec::new();
+    for ended in runs::expire(&mut transaction, now, EXPIRED).await? {
+        let Some(stored) = runs::get(&mut transaction, ended.id()).await? else { continue };
         let run = &stored.run.summary;
-        end::record_end(&mut transaction, run).await?;
-        // Nobody may wait for its failure for ever.
-        let next = chain::next(engine, run, run.state).await?;
-        for id in chain::queue(&mut transaction, run, &next, now).await? {
-            ended.extend(runs::get(&mut transaction, &id).await?.map(|stored| stored.run));
-        }
-        ended.push(stored.run);
+        let followers = followers::find(engine, run, run.state).await?;
+        changed.extend(engine.conclude(&mut transaction, ended, &followers).await?);
     }
     transaction.commit().await?;
-    ended.into_iter().for_each(|run| engine.publish_end(run));
+    engine.publish(changed);
     Ok(())
 }
 

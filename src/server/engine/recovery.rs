@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Engine, chain, end, places, run};
+use super::{Engine, followers, places, run};
 use crate::{
     domain::{location::Location, run::state::RunState},
     server::{
@@ -11,7 +11,7 @@ use crate::{
         rclone::shim::{self, Life},
         store::{
             StoreError,
-            runs::{self, Unfinished},
+            runs::{self, Requeued, Unfinished},
         },
     },
 };
@@ -54,20 +54,19 @@ async fn note_places(engine: &Engine, row: &Unfinished) -> Result<(), StoreError
 /// Puts a run that was never started back into the queue. One that was asked to stop meanwhile ends, with all that an
 /// end is.
 async fn requeue(engine: &Engine, row: &Unfinished) -> Result<(), StoreError> {
-    let next = chain::next(engine, &row.summary, RunState::Cancelled).await?;
+    let followers = followers::find(engine, &row.summary, RunState::Cancelled).await?;
     let mut transaction = engine.0.config.store.begin().await?;
-    runs::requeue(&mut transaction, &row.summary.id, row.fence, engine.0.config.clock.now()).await?;
-    let stored = runs::get(&mut transaction, &row.summary.id).await?;
-    let ended = stored.map(|stored| stored.run).filter(|run| run.summary.state.is_final());
-    if let Some(run) = &ended {
-        end::record_end(&mut transaction, &run.summary).await?;
-        chain::queue(&mut transaction, &run.summary, &next, engine.0.config.clock.now()).await?;
-    }
+    let now = engine.0.config.clock.now();
+    let changed = match runs::requeue(&mut transaction, &row.summary.id, row.fence, now).await? {
+        Some(Requeued::Cancelled(ended)) => engine.conclude(&mut transaction, ended, &followers).await?,
+        Some(Requeued::Queued) => {
+            tracing::info!(run = %row.summary.id, "run was never started; queued again");
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
     transaction.commit().await?;
-    match ended {
-        Some(run) => engine.publish_end(run),
-        None => tracing::info!(run = %row.summary.id, "run was never started; queued again"),
-    }
+    engine.publish(changed);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod crashes;
 mod denials;
 mod door;
 mod echoes;
+mod ends;
 mod files;
 mod guards;
 mod jobs;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{Engine, chain, places},
+    super::{Engine, followers, places},
     Look,
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(super) async fn of_job(
     let Some(job) = job else { return Ok(0) };
     let mut reader = engine.0.config.store.acquire().await?;
     let Some(stored) = jobs::get(&mut reader, job).await? else { return Ok(0) };
-    let Ok(does) = chain::task(&stored.job) else { return Ok(0) };
+    let Ok(does) = followers::task(&stored.job) else { return Ok(0) };
     let mut held = runs::places_of(&mut reader, run).await?;
     held.sort();
     let same = places::spec(&Task { retry_of: task.retry_of.clone(), ..does }, &held) == spec;

@@ -47,22 +47,29 @@ pub(in crate::server::services) fn check_reason(reason: &str) -> Result<()> {
 pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     check_reason(reason)?;
+    // One that waits ends here, and an end has followers.
+    let run = stored(app, id).await?.run.summary;
+    let followers = app.engine.followers(&run, RunState::Cancelled).await?;
     let mut transaction = app.store.begin().await?;
     let outcome = runs::request_stop(&mut transaction, id, &actor.name, reason, app.clock.now()).await?;
-    match outcome {
+    let cancelled = match outcome {
         StopOutcome::NotFound => return Err(unknown(id)),
         StopOutcome::AlreadyFinal => return Err(AppError::conflict("This run has ended already.")),
-        StopOutcome::Cancelled | StopOutcome::Requested => {}
-    }
+        StopOutcome::Cancelled(ended) => Some(ended),
+        StopOutcome::Requested => None,
+    };
     let detail = serde_json::json!({ "reason": reason.trim() });
     let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.stop", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
+    let changed = match cancelled {
+        Some(ended) => app.engine.conclude(&mut transaction, ended, &followers).await?,
+        None => Vec::new(),
+    };
     transaction.commit().await?;
-    if matches!(outcome, StopOutcome::Requested) {
+    if changed.is_empty() {
         app.engine.stop(id);
     } else {
-        let run = stored(app, id).await?.run;
-        app.engine.publish_end(run);
+        app.engine.publish(changed);
         app.engine.wake();
     }
     found(app, id).await

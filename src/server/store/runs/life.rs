@@ -47,6 +47,33 @@ pub struct End {
     pub report: Option<GuardReport>,
 }
 
+/// A run that was ended in this transaction. To its end belong an audit row and its followers, which the engine writes
+/// into the same transaction.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "its audit row and its followers are not written yet"]
+pub struct Ended(RunId);
+
+impl Ended {
+    pub(in crate::server::store) const fn new(id: RunId) -> Self {
+        Self(id)
+    }
+
+    /// Which run.
+    #[must_use]
+    pub const fn id(&self) -> &RunId {
+        &self.0
+    }
+}
+
+/// What became of a claimed run that was never started.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Requeued {
+    /// It waits again.
+    Queued,
+    /// It was asked to stop, and has ended.
+    Cancelled(Ended),
+}
+
 /// Notes what the guards saw of a run that they let go, and of which source: it is started next. Whether the run was
 /// the caller's.
 pub async fn set_starting(
@@ -119,10 +146,10 @@ pub async fn update_stats(c: &mut Connection, id: &RunId, fence: i64, stats: &St
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends a run. Whether it was the caller's.
-pub async fn finish(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Result<bool> {
+/// Ends a run. `None` when it was not the caller's.
+pub async fn finish(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Result<Option<Ended>> {
     if !update_stats(c, id, fence, &end.stats).await? {
-        return Ok(false);
+        return Ok(None);
     }
     let report = end.report.as_ref().map(|report| row::to_json(report, "guard report")).transpose()?;
     let done = sqlx::query(
@@ -143,11 +170,16 @@ pub async fn finish(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Re
     .execute(&mut *c)
     .await?;
     if done.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(None);
     }
+    ended(c, id, end.ended_at, end.state).await.map(Some)
+}
+
+/// What every end writes beside the run's row.
+pub(super) async fn ended(c: &mut Connection, id: &RunId, at: Timestamp, state: RunState) -> Result<Ended> {
     places::delete(c, id).await?;
-    events::note(c, id, end.ended_at, RunEventKind::Ended, None, end.state.as_str()).await?;
-    Ok(true)
+    events::note(c, id, at, RunEventKind::Ended, None, state.as_str()).await?;
+    Ok(Ended::new(id.clone()))
 }
 
 /// Ends an attempt, and puts the run back into the queue for the next one, unless it was asked to stop or has had all
@@ -184,8 +216,8 @@ pub async fn try_again(c: &mut Connection, id: &RunId, fence: i64, end: &End) ->
 }
 
 /// Puts a claimed run that was never started back into the queue; one that was asked to stop meanwhile is cancelled
-/// instead. Whether it was the caller's.
-pub async fn requeue(c: &mut Connection, id: &RunId, fence: i64, at: Timestamp) -> Result<bool> {
+/// instead. `None` when it was not the caller's.
+pub async fn requeue(c: &mut Connection, id: &RunId, fence: i64, at: Timestamp) -> Result<Option<Requeued>> {
     let state: Option<String> = sqlx::query_scalar(
         "UPDATE runs SET state = CASE WHEN stop_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
                 ended_at = stop_requested_at, started_at = NULL
@@ -195,14 +227,12 @@ pub async fn requeue(c: &mut Connection, id: &RunId, fence: i64, at: Timestamp) 
     .bind(fence)
     .fetch_optional(&mut *c)
     .await?;
-    let Some(state) = state else { return Ok(false) };
+    let Some(state) = state else { return Ok(None) };
     if state == RunState::Queued.as_str() {
         events::note(c, id, at, RunEventKind::Requeued, None, "").await?;
-    } else {
-        places::delete(c, id).await?;
-        events::note(c, id, at, RunEventKind::Ended, None, &state).await?;
+        return Ok(Some(Requeued::Queued));
     }
-    Ok(true)
+    Ok(Some(Requeued::Cancelled(ended(c, id, at, RunState::Cancelled).await?)))
 }
 
 /// Moves the limit and the start of a run that works: the machine's clock was moved by `ms`. Its new limit.

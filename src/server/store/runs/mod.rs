@@ -25,7 +25,9 @@ pub use history::{
     Origin, Stored, Unfinished, count_unfinished, count_unfinished_of, get, id_by_key, last_of_jobs, list, origin,
     recent, unfinished,
 };
-pub use life::{End, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats};
+pub use life::{
+    End, Ended, Requeued, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats,
+};
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
 pub use places::{Place, busy, of as places_of, replace as replace_places};
 pub use previous::before;

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::{
     super::{Connection, Result, StoreError},
     events,
+    life::{Ended, ended},
     places::{self, Place},
     row,
 };
@@ -112,12 +113,12 @@ pub struct Limits {
 }
 
 /// What became of the wish that a run stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum StopOutcome {
     /// There is no such run.
     NotFound,
     /// It waited; now it is cancelled and that is final.
-    Cancelled,
+    Cancelled(Ended),
     /// It runs; the request is saved, and its process must be stopped.
     Requested,
     /// It had ended before.
@@ -273,8 +274,8 @@ pub async fn claim(c: &mut Connection, now: Timestamp, limits: Limits) -> Result
     Ok(claimed)
 }
 
-/// Ends the runs that waited until their time limit ran out. Their ids.
-pub async fn expire(c: &mut Connection, now: Timestamp, error: &str) -> Result<Vec<RunId>> {
+/// Ends the runs that waited until their time limit ran out.
+pub async fn expire(c: &mut Connection, now: Timestamp, error: &str) -> Result<Vec<Ended>> {
     let ids: Vec<String> = sqlx::query_scalar(
         "UPDATE runs SET state = 'timed_out', ended_at = $1, error = $2
           WHERE ended_at IS NULL AND state = 'queued' AND deadline_at <= $1 RETURNING id",
@@ -283,13 +284,12 @@ pub async fn expire(c: &mut Connection, now: Timestamp, error: &str) -> Result<V
     .bind(error)
     .fetch_all(&mut *c)
     .await?;
-    let ids: Vec<RunId> =
-        ids.iter().map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).collect::<Result<_>>()?;
-    for id in &ids {
-        places::delete(c, id).await?;
-        events::note(c, id, now, RunEventKind::Ended, None, RunState::TimedOut.as_str()).await?;
+    let mut expired = Vec::with_capacity(ids.len());
+    for id in ids {
+        let id = id.parse().map_err(|_| StoreError::Corrupt("run's id"))?;
+        expired.push(ended(c, &id, now, RunState::TimedOut).await?);
     }
-    Ok(ids)
+    Ok(expired)
 }
 
 /// When the first of the runs that wait has to be looked at again: it has to be ended, or its next attempt is due.
@@ -326,10 +326,8 @@ pub async fn request_stop(
     .execute(&mut *c)
     .await?;
     if cancelled.rows_affected() == 1 {
-        places::delete(c, id).await?;
         events::note(c, id, at, RunEventKind::StopRequested, Some(by), reason.unwrap_or_default()).await?;
-        events::note(c, id, at, RunEventKind::Ended, None, RunState::Cancelled.as_str()).await?;
-        return Ok(StopOutcome::Cancelled);
+        return Ok(StopOutcome::Cancelled(ended(c, id, at, RunState::Cancelled).await?));
     }
     let requested = sqlx::query(
         "UPDATE runs SET stop_reason = CASE WHEN stop_requested_by IS NULL THEN $4 ELSE stop_reason END,

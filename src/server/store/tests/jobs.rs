@@ -156,7 +156,7 @@ async fn an_attempt_that_failed_waits_longer_each_time_and_the_last_one_is_the_l
     }
     let last = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
     assert_eq!(runs::try_again(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("again"), None);
-    assert!(runs::finish(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("finish"));
+    assert!(runs::finish(&mut tx, &run.id, last.fence, &end(RunState::Failed, at)).await.expect("finish").is_some());
     let kinds: Vec<_> =
         runs::events(&mut tx, &run.id).await.expect("events").into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [RunEventKind::Queued, RunEventKind::Retry, RunEventKind::Retry, RunEventKind::Ended]);
@@ -174,7 +174,9 @@ async fn a_run_that_was_asked_to_stop_is_not_tried_again() {
         runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Failed, NOW)).await.expect("again"),
         None
     );
-    assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(RunState::Cancelled, NOW)).await.expect("finish"));
+    assert!(
+        runs::finish(&mut tx, &run.id, claimed.fence, &end(RunState::Cancelled, NOW)).await.expect("finish").is_some()
+    );
     let stored = runs::get(&mut tx, &run.id).await.expect("get").expect("there").run;
     assert_eq!((stored.stopped_by.as_deref(), stored.stop_reason.as_deref()), (Some("ole"), Some("enough")));
 }
@@ -221,7 +223,7 @@ async fn after(synced: &[Synced], filters: &str, destination: &str) -> runs::Bas
         let key = runs::SourceKey { place: "disk".to_owned(), filters: one.filters.to_owned() };
         let key = (one.filters != "old").then_some(key);
         assert!(runs::set_starting(&mut tx, &run.id, claimed.fence, Some(&report), key.as_ref()).await.expect("go"));
-        assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(one.state, at)).await.expect("finish"));
+        assert!(runs::finish(&mut tx, &run.id, claimed.fence, &end(one.state, at)).await.expect("finish").is_some());
         assert_eq!(runs::get(&mut tx, &run.id).await.expect("get").expect("there").run.guard_report, Some(report));
     }
     let source = runs::SourceKey { place: "disk".to_owned(), filters: filters.to_owned() };

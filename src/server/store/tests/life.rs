@@ -1,7 +1,7 @@
 //! The life of one run: stop, requeue, end, and those who come too late.
 
 use super::*;
-use runs::StopOutcome;
+use runs::{Ended, StopOutcome};
 
 #[tokio::test]
 async fn a_stale_fence_changes_nothing() {
@@ -9,7 +9,7 @@ async fn a_stale_fence_changes_nothing() {
     enqueue(&store, 1).await;
     let mut tx = store.begin().await.expect("begin");
     let first = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
-    assert!(runs::requeue(&mut tx, &first.id, first.fence, NOW).await.expect("requeue"));
+    assert!(runs::requeue(&mut tx, &first.id, first.fence, NOW).await.expect("requeue").is_some());
     let second = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due again");
     assert_eq!((&second.id, second.fence), (&first.id, 2));
     let before = runs::get(&mut tx, &first.id).await.expect("get").expect("there").run;
@@ -17,13 +17,20 @@ async fn a_stale_fence_changes_nothing() {
     let stats = Stats { bytes: 7, ..Stats::default() };
     assert!(!runs::set_running(&mut tx, &first.id, first.fence, NOW).await.expect("running"));
     assert!(!runs::update_stats(&mut tx, &first.id, first.fence, &stats).await.expect("stats"));
-    assert!(!runs::finish(&mut tx, &first.id, first.fence, &end(RunState::Failed, NOW)).await.expect("finish"));
-    assert!(!runs::requeue(&mut tx, &first.id, first.fence, NOW).await.expect("requeue"));
+    assert!(
+        runs::finish(&mut tx, &first.id, first.fence, &end(RunState::Failed, NOW)).await.expect("finish").is_none()
+    );
+    assert!(runs::requeue(&mut tx, &first.id, first.fence, NOW).await.expect("requeue").is_none());
     assert_eq!(runs::get(&mut tx, &first.id).await.expect("get").expect("there").run, before);
 
-    assert!(runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Succeeded, NOW)).await.expect("finish"));
     assert!(
-        !runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Failed, NOW)).await.expect("again"),
+        runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Succeeded, NOW))
+            .await
+            .expect("finish")
+            .is_some()
+    );
+    assert!(
+        runs::finish(&mut tx, &second.id, second.fence, &end(RunState::Failed, NOW)).await.expect("again").is_none(),
         "an end is final"
     );
 }
@@ -49,7 +56,7 @@ async fn a_run_tells_what_it_was_told() {
         exit_code: None,
         ..end(RunState::Failed, Timestamp(NOW.0 + 20))
     };
-    assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &last).await.expect("finish"));
+    assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &last).await.expect("finish").is_some());
     let run = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((run.summary.state, run.summary.ended_at), (RunState::Failed, Some(Timestamp(NOW.0 + 20))));
     assert_eq!((run.exit_code, run.signal.as_deref()), (None, Some("SIGKILL")));
@@ -78,7 +85,7 @@ async fn stopping_cancels_what_waits_and_is_a_wish_for_what_works() {
 
     assert_eq!(
         runs::request_stop(&mut tx, &ids[1], "ole", "", Timestamp(5)).await.expect("stop"),
-        StopOutcome::Cancelled
+        StopOutcome::Cancelled(Ended::new(ids[1].clone()))
     );
     assert_eq!(
         runs::request_stop(&mut tx, &ids[1], "eva", "", Timestamp(6)).await.expect("stop"),
@@ -111,7 +118,7 @@ async fn a_claimed_run_that_was_stopped_does_not_wait_again() {
     let mut tx = store.begin().await.expect("begin");
     let claimed = runs::claim(&mut tx, Timestamp(NOW.0 + 9), MANY).await.expect("claim").expect("due");
     runs::request_stop(&mut tx, &ids[0], "ole", "", Timestamp(5)).await.expect("stop");
-    assert!(runs::requeue(&mut tx, &ids[0], claimed.fence, NOW).await.expect("requeue"));
+    assert!(runs::requeue(&mut tx, &ids[0], claimed.fence, NOW).await.expect("requeue").is_some());
     let run = runs::get(&mut tx, &ids[0]).await.expect("get").expect("there").run;
     assert_eq!((run.summary.state, run.summary.ended_at), (RunState::Cancelled, Some(Timestamp(5))));
 }

@@ -32,7 +32,12 @@ async fn claim(store: &Store, limits: Limits) -> Option<runs::Claimed> {
 
 async fn finish(store: &Store, claimed: &runs::Claimed) {
     let mut tx = store.begin().await.expect("begin");
-    assert!(runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish"));
+    assert!(
+        runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW))
+            .await
+            .expect("finish")
+            .is_some()
+    );
     tx.commit().await.expect("commit");
 }
 
@@ -180,7 +185,10 @@ async fn work(
         tokio::task::yield_now().await;
         let mut tx = store.begin().await.expect("begin");
         assert!(
-            runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW)).await.expect("finish")
+            runs::finish(&mut tx, &claimed.id, claimed.fence, &end(RunState::Succeeded, NOW))
+                .await
+                .expect("finish")
+                .is_some()
         );
         held.lock().expect("lock").remove(&claimed.id);
         tx.commit().await.expect("commit");

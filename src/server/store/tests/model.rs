@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{prelude::*, test_runner::Config};
 
 use super::*;
-use runs::{Limits, Place, StopOutcome};
+use runs::{Ended, Limits, Place, StopOutcome};
 
 use crate::domain::run::{event::RunEventKind, query::RunQuery, wait::Pause};
 
@@ -209,7 +209,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
             let mine = !old && model.runs[n].works();
             let end = end(ENDS[*state], Timestamp(now));
-            assert_eq!(runs::finish(&mut tx, &id, fence, &end).await.expect("finish"), mine);
+            assert_eq!(runs::finish(&mut tx, &id, fence, &end).await.expect("finish").is_some(), mine);
             if mine {
                 model.runs[n].end(ENDS[*state], now);
             }
@@ -234,7 +234,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
             let run = &mut model.runs[n];
             let mine = !old && run.works();
-            assert_eq!(runs::requeue(&mut tx, &id, fence, Timestamp(now)).await.expect("requeue"), mine);
+            assert_eq!(runs::requeue(&mut tx, &id, fence, Timestamp(now)).await.expect("requeue").is_some(), mine);
             match run.stop {
                 _ if !mine => {}
                 Some(at) => run.end(RunState::Cancelled, at),
@@ -249,7 +249,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let run = &mut model.runs[n];
             let outcome = runs::request_stop(&mut tx, &run.id, "ole", "", Timestamp(now)).await.expect("stop");
             let expected = match run.state {
-                RunState::Queued => StopOutcome::Cancelled,
+                RunState::Queued => StopOutcome::Cancelled(Ended::new(run.id.clone())),
                 _ if run.works() => StopOutcome::Requested,
                 _ => StopOutcome::AlreadyFinal,
             };
@@ -258,7 +258,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
                 run.stop.get_or_insert(now);
                 run.events.push(RunEventKind::StopRequested);
             }
-            if expected == StopOutcome::Cancelled {
+            if matches!(expected, StopOutcome::Cancelled(_)) {
                 run.end(RunState::Cancelled, now);
             }
         }

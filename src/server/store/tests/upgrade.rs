@@ -105,7 +105,7 @@ async fn what_the_second_schema_held_is_there_in_the_third_and_can_go_on() {
     assert_eq!((stored.run.bandwidth.as_deref(), stored.run.guard_report.is_some()), (Some("10M"), true));
     assert_eq!(runs::events(&mut tx, &id).await.expect("events").len(), 1);
     let warned = end(RunState::Warning, Timestamp(5));
-    assert!(runs::finish(&mut tx, &id, stored.fence, &warned).await.expect("finish"));
+    assert!(runs::finish(&mut tx, &id, stored.fence, &warned).await.expect("finish").is_some());
     let run = runs::get(&mut tx, &id).await.expect("get").expect("there").run.summary;
     assert_eq!((run.state, run.warnings), (RunState::Warning, warned.warnings));
     let week = runs::week(&mut tx, Timestamp(0)).await.expect("week");
