@@ -35,7 +35,7 @@ use super::{
     local_roots::{self, LocalRootError},
     locations::Locations,
     outbound::Outbound,
-    platform::clock::Clock,
+    platform::{clock::Clock, tasks::Tasks},
     rclone::{
         error::RcloneError,
         manager::{Rclone, RcloneConfig},
@@ -52,6 +52,9 @@ const CLAIM_EVERY: Duration = Duration::from_millis(100);
 const CLAIM_TRIES: u32 = 30;
 /// How often sessions that have expired are swept away.
 const SWEEP: Duration = Duration::from_secs(600);
+
+/// How long background tasks may take to stop; then the next start finds what they left.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why it did not start.
 #[derive(Debug, Error)]
@@ -129,30 +132,39 @@ pub async fn run(config: Serve) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
     refuse_lost(config.paths.data_dir(), &config.paths.database())?;
     let proxies = TrustedProxies::new(config.trusted_proxies());
-    let app = build(&config, address).await?;
+    let tasks = Tasks::default();
+    let app = build(&config, &tasks, address).await?;
     app.engine.start().await?;
     mounts::recover(&app).await?;
     greet(&app, &config, address)
         .map_err(|source| StartError::System { what: "Writing to standard output failed", source })?;
-    tokio::spawn(sweep(app.clone()));
-    tokio::spawn(files::follow_runs(app.clone()));
-    tokio::spawn(reads::keep(app.clone()));
+    start_tasks(&tasks, &app);
     let edge =
         HttpConfig { policy: Policy::new(address, &urls), secure_cookie: config.is_https(), proxies: proxies.clone() };
     let router = http::router(app.clone(), edge);
     listener::serve(listener, router, Limits::default(), proxies, stopped(app.stopping.clone())).await;
+    tasks.stop(STOP_LIMIT).await;
     reads::flush(&app, true).await;
     if let Err(error) = app.auth.flush_denials(true).await {
         tracing::warn!(%error, "how often requests were denied could not be recorded");
     }
-    app.engine.close().await;
     app.rclone.shutdown().await;
     app.store.close().await;
     Ok(())
 }
 
+/// Starts what goes on beside the requests; the engine starts its own.
+fn start_tasks(tasks: &Tasks, app: &AppState) {
+    let (stopping, state) = (tasks.stopping(), app.clone());
+    tasks.spawn_loop("expiry", move || sweep(state.clone(), stopping.clone()));
+    let (stopping, state) = (tasks.stopping(), app.clone());
+    tasks.spawn_loop("listings", move || files::follow_runs(state.clone(), stopping.clone()));
+    let (stopping, state) = (tasks.stopping(), app.clone());
+    tasks.spawn_loop("audited reads", move || reads::keep(state.clone(), stopping.clone()));
+}
+
 /// Builds everything, from the bottom up.
-async fn build(config: &Serve, address: SocketAddr) -> Result<AppState, StartError> {
+async fn build(config: &Serve, tasks: &Tasks, address: SocketAddr) -> Result<AppState, StartError> {
     let clock = Clock::system();
     let started_at = clock.now();
     let data_dir = config.paths.data_dir();
@@ -182,6 +194,7 @@ async fn build(config: &Serve, address: SocketAddr) -> Result<AppState, StartErr
         limits: runs::Limits { global: config.max_runs, per_remote: config.max_runs_per_remote },
         stall_limit: config.stall_limit,
         events: events.clone(),
+        tasks: tasks.clone(),
     });
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let leptos = LeptosOptions::builder().output_name("longshore").site_pkg_dir(assets::pkg_dir()).build();
@@ -299,12 +312,12 @@ fn greet(app: &AppState, config: &Serve, address: SocketAddr) -> io::Result<()> 
 }
 
 /// Sweeps away what has expired, now and then.
-async fn sweep(app: AppState) {
+async fn sweep(app: AppState, stopping: CancellationToken) {
     let mut tick = interval(SWEEP);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = stopping.cancelled() => return,
             _ = tick.tick() => if let Err(error) = app.auth.sweep().await {
                 tracing::warn!(%error, "expired sessions could not be swept away");
             },

@@ -19,7 +19,7 @@ use longshore::{
         engine::{Engine, EngineConfig, places},
         events::Hub,
         locations::Locations,
-        platform::clock::Clock,
+        platform::{clock::Clock, tasks::Tasks},
         rclone::manager::{Rclone, RcloneConfig},
         store::{
             Store, new_id, runs,
@@ -38,6 +38,7 @@ struct House {
     clock: Clock,
     locations: Locations,
     engine: Engine,
+    tasks: Tasks,
     user: UserId,
 }
 
@@ -59,6 +60,7 @@ impl House {
         };
         let rclone = Rclone::open(config).await.expect("rclone");
         let locations = Locations::new(rclone.clone(), [dir.path().canonicalize().expect("a folder")].into());
+        let tasks = Tasks::default();
         let engine = Engine::new(EngineConfig {
             store: store.clone(),
             rclone,
@@ -68,6 +70,7 @@ impl House {
             limits: runs::Limits { global: 4, per_remote: 4 },
             stall_limit: Duration::from_secs(300),
             events: Hub::default(),
+            tasks: tasks.clone(),
         });
         let user = NewUser {
             id: new_id(clock.now()),
@@ -80,7 +83,7 @@ impl House {
         let mut tx = store.begin().await.expect("begin");
         users::insert(&mut tx, &user).await.expect("a user");
         tx.commit().await.expect("commit");
-        Self { dir, store, clock, locations, engine, user: user.id }
+        Self { dir, store, clock, locations, engine, tasks, user: user.id }
     }
 
     fn at(&self, name: &str) -> Location {
@@ -157,7 +160,7 @@ async fn what_waits_when_the_clock_is_set_neither_waits_for_an_hour_nor_runs_out
         house.pause(false).await;
         assert_eq!(house.ended(&id).await, RunState::Succeeded, "the clock was set by {ms} ms");
     }
-    house.engine.close().await;
+    assert_eq!(house.tasks.stop(Duration::from_secs(60)).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +177,7 @@ async fn a_clock_that_is_set_while_a_run_is_taken_from_the_queue_costs_it_no_tim
         house.clock.set(ms);
         assert_eq!(house.ended(&id).await, RunState::Succeeded, "the clock was set by {ms} ms");
     }
-    house.engine.close().await;
+    assert_eq!(house.tasks.stop(Duration::from_secs(60)).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,5 +187,5 @@ async fn a_clock_that_was_set_back_while_no_console_ran_keeps_nobody_waiting() {
     house.clock.set(-HOUR);
     house.engine.start().await.expect("started");
     assert_eq!(house.ended(&id).await, RunState::Succeeded);
-    house.engine.close().await;
+    assert_eq!(house.tasks.stop(Duration::from_secs(60)).await, [""; 0]);
 }

@@ -367,6 +367,33 @@ fn every_process_says_how_far_it_may_reach() {
     }
 }
 
+#[test]
+fn background_tasks_are_started_in_their_registry_only() {
+    // What may start a task without a name, how often: each is short, and somebody waits for it or ends it.
+    let short = [
+        ("server/engine/run.rs", 1, "ends with the guards for which it waits"),
+        ("server/engine/silence.rs", 1, "its answer is waited for"),
+        ("server/http/backups/files.rs", 1, "aborted with the answer that it limits"),
+        ("server/http/render.rs", 1, "what leptos starts outside of a page"),
+        ("server/rclone/manager/tokens.rs", 1, "its caller waits for it, and may go away"),
+        ("server/rclone/program/tasks.rs", 1, "its caller waits for it, and may go away"),
+        ("server/rclone/shim/mod.rs", 1, "reaps a process"),
+        ("server/services/remotes.rs", 1, "its caller waits for it, and may go away"),
+        ("server/services/runs/control.rs", 1, "its caller waits for it, and may go away"),
+    ];
+    for file in files().iter().filter(|file| file.starts_with(src().join("server"))) {
+        if module(file).iter().any(|part| part == "tests") || file.ends_with("platform/tasks.rs") {
+            continue;
+        }
+        let (path, text) = (file.strip_prefix(src()).expect("below src"), read(file));
+        let text = text.split("#[cfg(test)]").next().expect("code");
+        let starts: usize =
+            ["tokio::spawn(", "task::spawn(", "TaskTracker"].iter().map(|start| text.matches(start).count()).sum();
+        let allowed = short.iter().find(|(short, ..)| path == Path::new(short)).map_or(0, |(_, times, _)| *times);
+        assert_eq!(starts, allowed, "{}: start background tasks by platform/tasks.rs", path.display());
+    }
+}
+
 /// All that can be reached from a file, itself when it lies on a circle.
 fn reached<'a>(from: &'a str, arrows: &HashMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
     let (mut seen, mut next) = (BTreeSet::new(), vec![from]);

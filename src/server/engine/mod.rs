@@ -33,13 +33,13 @@ use std::{
 };
 
 use tokio::sync::Notify;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use self::bandwidth::LimitChanges;
 use super::{
     events::Hub,
     locations::Locations,
-    platform::clock::Clock,
+    platform::{clock::Clock, tasks::Tasks},
     rclone::manager::Rclone,
     store::{Store, StoreError, runs::Limits},
 };
@@ -63,6 +63,8 @@ pub struct EngineConfig {
     pub stall_limit: Duration,
     /// Who hears what changes.
     pub events: Hub,
+    /// Where its background tasks are started; stopping them ends its watch, and what runs goes on.
+    pub tasks: Tasks,
 }
 
 /// Starts what is queued, watches what runs. Cheap to clone.
@@ -79,7 +81,6 @@ struct Inner {
     limits: LimitChanges,
     /// Some log may be left that could not be concluded.
     unread: AtomicBool,
-    tasks: TaskTracker,
     closing: CancellationToken,
 }
 
@@ -88,21 +89,21 @@ impl Engine {
     #[must_use]
     pub fn new(config: EngineConfig) -> Self {
         Self(Arc::new(Inner {
+            closing: config.tasks.stopping(),
             config,
             wake: Notify::new(),
             stops: Mutex::default(),
             limits: LimitChanges::default(),
             unread: AtomicBool::new(true),
-            tasks: TaskTracker::new(),
-            closing: CancellationToken::new(),
         }))
     }
 
     /// Finds out what became of the runs of an earlier life, then begins to work off the queue.
     pub async fn start(&self) -> Result<(), StoreError> {
         recovery::recover(self).await?;
-        self.0.tasks.spawn(queue::work(self.clone()));
-        self.0.tasks.spawn(pending_reports::work(self.clone()));
+        let (queue, reports) = (self.clone(), self.clone());
+        self.0.config.tasks.spawn_loop("queue", move || queue::work(queue.clone()));
+        self.0.config.tasks.spawn_loop("pending reports", move || pending_reports::work(reports.clone()));
         Ok(())
     }
 
@@ -140,13 +141,6 @@ impl Engine {
     #[must_use]
     pub fn run_dir(&self, id: &RunId, fence: i64) -> PathBuf {
         run_dir(&self.0.config.runs_dir, id, fence)
-    }
-
-    /// Stops watching. What runs goes on.
-    pub async fn close(&self) {
-        self.0.closing.cancel();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
     }
 
     fn stops(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, CancellationToken>> {

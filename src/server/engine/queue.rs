@@ -114,7 +114,8 @@ async fn claim(engine: &Engine, now: Timestamp, jumps: Jumps) -> Result<bool, St
     transaction.commit().await?;
     log_events::claimed(&claimed);
     failpoint::hit("after_claim", &engine.run_dir(&claimed.id, claimed.fence));
-    engine.0.tasks.spawn(run::launch(engine.clone(), claimed, jumps));
+    let name = format!("run {}", claimed.id);
+    config.tasks.spawn(name, run::launch(engine.clone(), claimed, jumps));
     tell_places(engine).await?;
     Ok(true)
 }

@@ -32,7 +32,8 @@ pub(super) async fn recover(engine: &Engine) -> Result<(), StoreError> {
         if matches!(shim::inspect(&dir), Life::Absent) {
             requeue(engine, &row).await?;
         } else {
-            engine.0.tasks.spawn(run::attach(engine.clone(), row));
+            let name = format!("run {}", row.summary.id);
+            engine.0.config.tasks.spawn(name, run::attach(engine.clone(), row));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 use super::reads;
 use crate::{
@@ -186,11 +187,11 @@ pub async fn size(actor: &Actor, app: &AppState, location: &str) -> Result<(Loca
 }
 
 /// Forgets listings whenever a run ends: it may have changed what lies anywhere. Goes on until the server stops.
-pub async fn follow_runs(app: AppState) {
+pub async fn follow_runs(app: AppState, stopping: CancellationToken) {
     let mut events = app.events.subscribe();
     loop {
         let event = tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = stopping.cancelled() => return,
             event = events.recv() => event,
         };
         match event.as_deref() {

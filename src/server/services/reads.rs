@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use super::{Change, audit};
 use crate::{
@@ -39,12 +40,12 @@ pub(super) async fn record(
 }
 
 /// Writes the rows that are due, until the server stops.
-pub async fn keep(app: AppState) {
+pub async fn keep(app: AppState, stopping: CancellationToken) {
     let mut tick = interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = app.stopping.cancelled() => return,
+            () = stopping.cancelled() => return,
             _ = tick.tick() => flush(&app, false).await,
         }
     }

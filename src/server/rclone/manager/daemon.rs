@@ -21,13 +21,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::{
     process::Child,
-    sync::{Notify, watch},
+    sync::{Mutex, Notify, watch},
     time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::sandboxes::Sandboxes;
 use crate::server::{
-    platform::{files::random, socket},
+    platform::{files::random, socket, tasks::Tasks},
     rclone::{
         config::trust,
         error::{During as _, RcloneError},
@@ -54,7 +55,7 @@ const FAT: u64 = 400 << 20;
 /// How long it may take to answer for the first time.
 const START: Duration = Duration::from_secs(20);
 /// How long it may take to end by itself.
-const STOP: Duration = Duration::from_secs(3);
+const STOP: Duration = Duration::from_secs(2);
 /// The longest pause between two starts.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How often an rclone is looked for while there is none.
@@ -88,7 +89,6 @@ impl State {
 pub struct Daemon {
     client: Client,
     state: watch::Receiver<State>,
-    stop: watch::Sender<bool>,
     anew: Arc<Notify>,
 }
 
@@ -106,7 +106,7 @@ struct Supervisor {
     sandboxes: Sandboxes,
     client: Client,
     state: watch::Sender<State>,
-    stop: watch::Receiver<bool>,
+    stop: CancellationToken,
     /// Told when it is to begin anew.
     anew: Arc<Notify>,
 }
@@ -119,6 +119,7 @@ impl Daemon {
         run: &Path,
         spawner: &Spawner,
         sandboxes: Sandboxes,
+        tasks: &Tasks,
     ) -> Result<Self, RcloneError> {
         let lock = File::options()
             .create(true)
@@ -135,7 +136,6 @@ impl Daemon {
         let (user, password) = (secret()?, secret()?);
         let client = Client::new(&path, Some((&user, &password)));
         let (state, states) = watch::channel(look(named).await);
-        let (stop, stopped) = watch::channel(false);
         let supervisor = Supervisor {
             named: named.map(Path::to_owned),
             conf: conf.to_owned(),
@@ -148,12 +148,16 @@ impl Daemon {
             sandboxes,
             client: client.clone(),
             state,
-            stop: stopped,
+            stop: tasks.stopping(),
             anew: Arc::default(),
         };
         let anew = Arc::clone(&supervisor.anew);
-        tokio::spawn(supervisor.run());
-        Ok(Self { client, state: states, stop, anew })
+        let supervisor = Arc::new(Mutex::new(supervisor));
+        tasks.spawn_loop("warm rclone", move || {
+            let supervisor = Arc::clone(&supervisor);
+            async move { supervisor.lock().await.run().await }
+        });
+        Ok(Self { client, state: states, anew })
     }
 
     /// What is known now.
@@ -205,28 +209,21 @@ impl Daemon {
             State::Down(_, message) => Err(RcloneError::Failed { message: message.clone() }),
         }
     }
-
-    /// Ends it and waits until it has ended.
-    pub async fn shutdown(&self) {
-        self.stop.send_replace(true);
-        let mut state = self.state.clone();
-        // The supervisor drops its end when it is done.
-        while state.changed().await.is_ok() {}
-    }
 }
 
 impl Supervisor {
-    async fn run(mut self) {
+    /// Keeps it going until it is to stop.
+    async fn run(&mut self) {
         let mut pause = Duration::from_millis(200);
         let mut known = self.state.borrow().binary().ok().cloned();
-        while !self.stopping() {
+        while !self.stop.is_cancelled() {
             let binary = self.state.borrow().binary().ok().cloned();
             let began = Instant::now();
             let ended = match &binary {
                 Some(binary) => self.life(binary).await,
                 None => Ok(()),
             };
-            if self.stopping() {
+            if self.stop.is_cancelled() {
                 break;
             }
             let wait = if binary.is_none() { LOOK } else { pause };
@@ -239,7 +236,7 @@ impl Supervisor {
             }
             tokio::select! {
                 () = sleep(wait) => {}
-                _ = self.stop.changed() => {}
+                () = self.stop.cancelled() => {}
             }
             // It may have been installed. One that was found stays the one: another is not started.
             let found = match &known {
@@ -259,11 +256,6 @@ impl Supervisor {
             });
         }
         let _ = fs::remove_file(self.run.join("rcd.sock"));
-    }
-
-    /// Whether it was asked to end, or no caller is left.
-    fn stopping(&self) -> bool {
-        *self.stop.borrow() || self.stop.has_changed().is_err()
     }
 
     /// One process, from start to end. `Ok` when it was ended by us.
@@ -287,14 +279,14 @@ impl Supervisor {
         tokio::select! {
             answer = ready => answer.map(|_| ())?,
             status = child.wait() => return Err(RcloneError::Failed { message: describe(&log, status) }),
-            _ = self.stop.changed() => return end(child).await,
+            () = self.stop.cancelled() => return end(child).await,
         }
         self.prime().await;
         self.state.send_replace(State::Ready(binary.clone()));
         loop {
             tokio::select! {
                 status = child.wait() => return Err(RcloneError::Failed { message: describe(&log, status) }),
-                _ = self.stop.changed() => return end(child).await,
+                () = self.stop.cancelled() => return end(child).await,
                 () = self.anew.notified() => return end(child).await,
                 () = sleep(CHECK) => {}
             }

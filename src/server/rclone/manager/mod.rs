@@ -15,6 +15,7 @@ use std::{
 };
 
 use serde_json::json;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::{
     catalog::VersionCache,
@@ -37,11 +38,17 @@ use super::{
 };
 use crate::{
     domain::{provider::Provider, remote::UnusableRemote},
-    server::{outbound::Outbound, platform::files},
+    server::{
+        outbound::Outbound,
+        platform::{files, tasks::Tasks},
+    },
 };
 
 /// How often the working copy is looked at.
 const WATCH: Duration = Duration::from_secs(3);
+
+/// How long the tasks may take to stop: the warm rclone is killed after two seconds.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
 
 /// How the folders of drafts begin.
 pub const DRAFT: &str = "draft-";
@@ -111,6 +118,10 @@ pub struct Inner {
     pub(super) kept: Kept,
     /// Why mounts do not answer, as of when.
     pub(super) mounts: Mutex<HashMap<PathBuf, (tokio::time::Instant, Option<String>)>>,
+    /// Its own: they stop last, because runs and requests use them until they end.
+    pub(super) tasks: Tasks,
+    /// Stops them when nobody has this rclone any more.
+    _stops: DropGuard,
 }
 
 impl Rclone {
@@ -124,9 +135,10 @@ impl Rclone {
         let (opened, folder) = (Arc::clone(&store), run.clone());
         blocking(move || trust::restore(&folder, &opened.remotes()?)).await?;
         let spawner = Spawner::start().during("could not start a thread")?;
+        let tasks = Tasks::default();
         let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&store), config.outbound.clone())?;
         let daemon =
-            Daemon::start(config.binary.as_deref(), store.working(), &run, &spawner, sandboxes.clone()).await?;
+            Daemon::start(config.binary.as_deref(), store.working(), &run, &spawner, sandboxes.clone(), &tasks).await?;
         sweep_drafts(&run);
         let bisync = config.data_dir.join("bisync");
         let (providers, types, flags) = (VersionCache::default(), VersionCache::default(), VersionCache::default());
@@ -148,6 +160,8 @@ impl Rclone {
             tokens,
             kept,
             mounts: Mutex::default(),
+            _stops: tasks.stopping().drop_guard(),
+            tasks,
         });
         let finds = Arc::clone(&inner);
         blocking(move || {
@@ -155,7 +169,8 @@ impl Rclone {
             Ok(())
         })
         .await?;
-        tokio::spawn(watch(Arc::downgrade(&inner)));
+        let (watched, stopping) = (Arc::downgrade(&inner), inner.tasks.stopping());
+        inner.tasks.spawn_loop("rclone configuration", move || watch(watched.clone(), stopping.clone()));
         Ok(Self(inner))
     }
 
@@ -220,9 +235,9 @@ impl Rclone {
         self.0.forget().await;
     }
 
-    /// Ends the warm rclone. Runs go on.
+    /// Stops the background tasks, and with them the warm rclone. Runs go on.
     pub async fn shutdown(&self) {
-        self.0.daemon.shutdown().await;
+        self.0.tasks.stop(STOP_LIMIT).await;
         if let Err(error) = self.settle().await {
             tracing::warn!(%error, "the configuration could not be settled");
         }
@@ -263,10 +278,13 @@ impl Inner {
 }
 
 /// Looks at the working copy from time to time, as long as there is somebody to look for.
-async fn watch(inner: Weak<Inner>) {
+async fn watch(inner: Weak<Inner>, stopping: CancellationToken) {
     let mut ticks = tokio::time::interval(WATCH);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
         let Some(inner) = inner.upgrade() else { return };
         if let Err(error) = inner.settle().await {
             tracing::warn!(%error, "the configuration could not be settled");

@@ -236,7 +236,7 @@ impl Inner {
             let left = Token::of(&section).map(|token| token.left());
             if left.is_some_and(|left| !left.is_zero() && left < MARGIN) && self.is_used(&section.name) {
                 let (inner, name) = (Arc::clone(self), section.name);
-                tokio::spawn(async move { inner.renew(&name).await });
+                self.tasks.spawn("token renewal", async move { inner.renew(&name).await });
             }
         }
     }
