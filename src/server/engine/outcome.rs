@@ -8,6 +8,7 @@ use crate::{
     },
     server::rclone::{
         log::Finish,
+        program::exit_code,
         shim::{Exit, signal_name},
     },
 };
@@ -69,8 +70,8 @@ impl RunOutcome {
 /// rclone says 0, and nobody can read what it did: not a success, and most likely no harm either.
 const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this cannot be called a success. Make room and run it again: files that are already there are not transferred again.";
 
-/// Success needs exit code 0, and final statistics, and these without an error, and nothing that was asked for may be
-/// left undone or unproved. Nothing else is one.
+/// Success needs an exit code of success, and final statistics, and these without an error, and nothing that was asked
+/// for may be left undone or unproved. Nothing else is one.
 #[must_use]
 pub fn outcome(evidence: Evidence) -> RunOutcome {
     let Evidence { operation, exit, finish, proof, at_stop, log_full, stop_requested, stalled, deadline } = evidence;
@@ -81,7 +82,7 @@ pub fn outcome(evidence: Evidence) -> RunOutcome {
             RunState::Interrupted,
             Some("Its processes are gone without reporting a result. Run it again to transfer what is missing.".to_owned()),
         ),
-        Some(Exit { code: Some(0), .. }) => match &finish.stats {
+        Some(Exit { code, .. }) if exit_code::is_success(code) => match &finish.stats {
             Some(stats) if stats.errors == 0 && (stats.changed() || !operation.writes_destination() && !operation.deletes()) => {
                 (RunState::Succeeded, None)
             }
@@ -93,10 +94,6 @@ pub fn outcome(evidence: Evidence) -> RunOutcome {
                 Some("rclone exited with 0, but its final statistics are not in its log, so this cannot be called a success.".to_owned()),
             ),
         },
-        // Exit code 9 is "nothing was transferred", only with `--error-on-no-transfer`.
-        Some(Exit { code: Some(9), .. }) if finish.stats.as_ref().is_some_and(|stats| stats.errors == 0 && !stats.changed()) => {
-            (RunState::NoChange, None)
-        }
         Some(_) if stop_requested => (RunState::Cancelled, None),
         Some(exit) if was_stopped(exit) && stalled => (RunState::Stalled, Some(with_cause(STALLED, finish.cause.as_deref()))),
         // Ended from outside after its limit: that was us. What ends by itself has its own reason.

@@ -20,6 +20,7 @@ mod log_events;
 mod logs;
 mod metrics;
 pub mod mounts;
+mod no_transfer;
 mod passwords;
 mod policy;
 mod programs;

@@ -14,6 +14,7 @@ use crate::{
     },
     server::rclone::{
         error::RcloneError,
+        program::exit_code,
         run::{
             comparison::{self, Comparison, Fold, Side, Wanted},
             filters,
@@ -63,7 +64,7 @@ impl Comparing<'_> {
             report.reason = Some(GuardReason::SourceMissing);
             return Ok(report);
         }
-        if plan.exit_code != Some(0) && !filters::deletes_after_errors(options) {
+        if !exit_code::is_success(plan.exit_code) && !filters::deletes_after_errors(options) {
             // A folder that cannot be read, a network that fails: the run meets it too, and then deletes nothing. What
             // can be copied is. When it does not meet it, nobody has looked at what it would delete.
             report.budget = Some(0);

@@ -9,12 +9,16 @@ fn evidence(code: Option<i32>, signal: Option<i32>, stats: Option<u64>, stop_req
 }
 
 #[test]
-fn only_zero_with_final_statistics_without_errors_is_a_success() {
+fn only_zero_and_no_transfer_with_final_statistics_without_errors_are_a_success() {
     for code in 0..=255 {
         for stats in [None, Some(0), Some(1)] {
             for stop in [false, true] {
                 let state = outcome(evidence(Some(code), None, stats, stop)).state;
-                assert_eq!(state == RunState::Succeeded, code == 0 && stats == Some(0), "{code} {stats:?} {stop}");
+                assert_eq!(
+                    state == RunState::Succeeded,
+                    matches!(code, 0 | 9) && stats == Some(0),
+                    "{code} {stats:?} {stop}"
+                );
             }
         }
     }
@@ -53,7 +57,8 @@ fn what_found_nothing_to_do_says_so_and_is_no_failure() {
         Stats { renames: 1, ..Stats::default() },
         Stats { deleted_dirs: 1, ..Stats::default() },
     ] {
-        assert_eq!(of(0, stats), RunState::Succeeded);
+        assert_eq!(of(0, stats.clone()), RunState::Succeeded);
+        assert_eq!(of(9, stats), RunState::Succeeded, "no file was transferred, and something was done");
     }
 }
 

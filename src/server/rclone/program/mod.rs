@@ -3,6 +3,7 @@
 pub mod args;
 pub mod binary;
 pub mod connects;
+pub mod exit_code;
 pub mod oneshot;
 pub mod os_text;
 mod pinned;

@@ -11,6 +11,7 @@ use tokio::{
 use super::{
     args,
     binary::Binary,
+    exit_code,
     sandbox::{Reach, Sandbox},
     spawn::Process,
     spawner::Spawner,
@@ -69,7 +70,7 @@ async fn once(
     let (out, err) = (child.stdout.take(), child.stderr.take());
     // Both are read to the end: a full pipe would stop rclone. A dropped child is killed.
     let (output, errors, status) = tokio::join!(read(out), read(err), child.wait());
-    let success = status.during("could not wait for rclone")?.success();
+    let success = exit_code::is_success(status.during("could not wait for rclone")?.code());
     Ok(Answer { success, output, errors: String::from_utf8_lossy(&errors).into_owned() })
 }
 

@@ -13,7 +13,7 @@ use crate::{
     server::rclone::{
         error::{During as _, RcloneError, text},
         manager::Rclone,
-        program::{args, probe, sandbox::Reach, spawn::Process},
+        program::{args, exit_code, probe, sandbox::Reach, spawn::Process},
         rc::client::SLOW,
         wire,
     },
@@ -142,7 +142,7 @@ impl Rclone {
         let (read, errors): (Result<(), RcloneError>, _) = tokio::join!(read, errors);
         read?;
         let status = child.wait().await.during("could not wait for rclone")?;
-        if status.success() || status.code() == Some(NOT_THERE) {
+        if exit_code::is_success(status.code()) || status.code() == Some(NOT_THERE) {
             return Ok(Vec::new());
         }
         let errors = String::from_utf8_lossy(&errors);
