@@ -20,7 +20,7 @@ use crate::{
         error::unless_taken,
         store::{
             Connection,
-            audit::{self, NewAudit},
+            audit::{self, Entry},
             new_id, sessions,
             tokens::{self, NewToken},
             users::{self, NewUser, User},
@@ -189,17 +189,6 @@ async fn audit_cli(
     target: &str,
     detail: serde_json::Value,
 ) -> Result<()> {
-    let entry = NewAudit {
-        at,
-        user_id: None,
-        user: CLI.to_owned(),
-        via: Via::Cli.as_str(),
-        action,
-        target,
-        detail,
-        success: true,
-        address: None,
-        run_id: None,
-    };
+    let entry = Entry::new(at, Via::Cli.as_str(), action).by(None, CLI).to(target).with(detail);
     Ok(audit::insert(c, &entry).await?)
 }

@@ -11,12 +11,16 @@ use std::{
 
 use tower_sessions::Session;
 
-use crate::domain::{
-    audit::Via,
-    error::{AppError, Result},
-    id::{TokenId, UserId},
-    policy::Permission,
-    user::{Role, Theme},
+use crate::{
+    domain::{
+        audit::Via,
+        error::{AppError, Result},
+        id::{TokenId, UserId},
+        policy::Permission,
+        time::Timestamp,
+        user::{Role, Theme},
+    },
+    server::store::audit::Entry,
 };
 
 /// Characters that are kept of what a browser calls itself.
@@ -57,6 +61,14 @@ impl Actor {
             return Err(AppError::forbidden(format!("This token does not allow {}.", permission.as_str())));
         }
         Ok(())
+    }
+}
+
+impl Actor {
+    /// A row of the audit log for something that they do.
+    pub fn entry<'a>(&self, at: Timestamp, action: &'a str) -> Entry<'a> {
+        let address = self.address.map(|address| address.to_string());
+        Entry::new(at, self.via.as_str(), action).by(Some(self.user_id.clone()), &self.name).from(address)
     }
 }
 
@@ -105,7 +117,7 @@ impl fmt::Debug for Visitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::time::Timestamp, server::store::new_id};
+    use crate::server::store::new_id;
 
     #[test]
     fn a_role_and_the_scopes_of_a_token_both_count() {

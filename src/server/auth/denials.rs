@@ -21,7 +21,7 @@ use crate::{
         id::{AuditId, UserId},
         time::Timestamp,
     },
-    server::store::audit::{self, NewAudit},
+    server::store::audit::{self, Entry},
 };
 
 /// What is the same within this time is summed.
@@ -217,18 +217,12 @@ async fn insert(
         None => json!({ "kind": key.kind, "error": row.why }),
         Some((count, since)) => json!({ "kind": key.kind, "error": row.why, "count": count, "since": since }),
     };
-    let entry = NewAudit {
-        at,
-        user_id: row.user_id.clone(),
-        user: row.user.clone(),
-        via: row.via.as_str(),
-        action: "access.deny",
-        target: &key.route,
-        detail,
-        success: false,
-        address: row.address.clone(),
-        run_id: None,
-    };
+    let entry = Entry::new(at, row.via.as_str(), "access.deny")
+        .by(row.user_id.clone(), &row.user)
+        .from(row.address.clone())
+        .to(&key.route)
+        .with(detail)
+        .succeeded(false);
     Ok(audit::insert(tx, &entry).await?)
 }
 

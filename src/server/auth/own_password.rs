@@ -9,11 +9,7 @@ use crate::{
         error::{AppError, Result},
         user::PasswordChange,
     },
-    server::store::{
-        Connection,
-        audit::{self, NewAudit},
-        sessions, users,
-    },
+    server::store::{Connection, audit, sessions, users},
 };
 
 impl Auth {
@@ -70,19 +66,14 @@ impl Auth {
         visitor: &Visitor,
         ended: Option<u64>,
     ) -> Result<()> {
-        let entry = NewAudit {
-            at: self.0.clock.now(),
-            user_id: Some(actor.user_id.clone()),
-            user: actor.name.clone(),
-            via: actor.via.as_str(),
-            action: "user.password",
-            target: &actor.name,
-            detail: ended
-                .map_or_else(|| json!({ "own": true }), |sessions| json!({ "own": true, "sessions": sessions })),
-            success: ended.is_some(),
-            address: visitor.address_text(),
-            run_id: None,
-        };
+        let detail =
+            ended.map_or_else(|| json!({ "own": true }), |sessions| json!({ "own": true, "sessions": sessions }));
+        let entry = actor
+            .entry(self.0.clock.now(), "user.password")
+            .from(visitor.address_text())
+            .to(&actor.name)
+            .with(detail)
+            .succeeded(ended.is_some());
         Ok(audit::insert(tx, &entry).await?)
     }
 }

@@ -126,8 +126,8 @@ pub(super) struct Begun {
     user: UserId,
 }
 
-/// Begins a session of this user in the transaction that lets them in: on a full disk, neither happens. The session that
-/// the browser came with ends.
+/// Begins a session of this user in the transaction that lets them in: on a full disk, neither happens. The session
+/// that the browser came with ends.
 pub(super) async fn begin(
     tx: &mut Connection,
     visitor: &Visitor,

@@ -30,7 +30,7 @@ use crate::{
     },
     server::store::{
         self,
-        audit::{self, NewAudit},
+        audit::{self, Entry},
         users::{self, User},
     },
 };
@@ -178,18 +178,11 @@ impl Auth {
         }
         let user = new_user(&mut tx, username, Role::Admin, hash, false, at).await?;
         users::set_signed_in(&mut tx, &user.id, at).await?;
-        let entry = NewAudit {
-            at,
-            user_id: Some(user.id.clone()),
-            user: user.name.clone(),
-            via: Via::Setup.as_str(),
-            action: "user.create",
-            target: &user.name,
-            detail: json!({ "role": user.role }),
-            success: true,
-            address: visitor.address_text(),
-            run_id: None,
-        };
+        let entry = Entry::new(at, Via::Setup.as_str(), "user.create")
+            .by(Some(user.id.clone()), &user.name)
+            .from(visitor.address_text())
+            .to(&user.name)
+            .with(json!({ "role": user.role }));
         audit::insert(&mut tx, &entry).await?;
         let begun = session::begin(&mut tx, visitor, &user.id, at).await?;
         tx.commit().await?;

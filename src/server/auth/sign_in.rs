@@ -15,7 +15,7 @@ use crate::{
     },
     server::store::{
         Connection,
-        audit::{self, NewAudit},
+        audit::{self, Entry},
         sessions,
         users::{self, User},
     },
@@ -103,19 +103,12 @@ impl Auth {
         user: Option<&User>,
         success: bool,
     ) -> Result<()> {
-        let entry = NewAudit {
-            at: self.0.clock.now(),
-            user_id: user.map(|user| user.id.clone()),
-            // Not what was typed, when it is nobody's name: people type passwords there.
-            user: user.map_or_else(String::new, |user| user.name.clone()),
-            via: Via::Session.as_str(),
-            action: "session.create",
-            target: "",
-            detail: json!({}),
-            success,
-            address: visitor.address_text(),
-            run_id: None,
-        };
+        // Not what was typed, when it is nobody's name: people type passwords there.
+        let name = user.map_or("", |user| &user.name);
+        let entry = Entry::new(self.0.clock.now(), Via::Session.as_str(), "session.create")
+            .by(user.map(|user| user.id.clone()), name)
+            .from(visitor.address_text())
+            .succeeded(success);
         Ok(audit::insert(tx, &entry).await?)
     }
 
@@ -134,18 +127,7 @@ impl Auth {
             }
             ("session.delete", json!({}))
         };
-        let entry = NewAudit {
-            at: self.0.clock.now(),
-            user_id: Some(actor.user_id.clone()),
-            user: actor.name.clone(),
-            via: actor.via.as_str(),
-            action,
-            target: &actor.name,
-            detail,
-            success: true,
-            address: visitor.address_text(),
-            run_id: None,
-        };
+        let entry = actor.entry(self.0.clock.now(), action).from(visitor.address_text()).to(&actor.name).with(detail);
         audit::insert(&mut tx, &entry).await?;
         tx.commit().await?;
         if own.is_none() {

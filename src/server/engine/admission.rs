@@ -10,7 +10,7 @@ use crate::{
     },
     server::store::{
         Connection, StoreError,
-        audit::{self, NewAudit},
+        audit::{self, Entry},
         new_id,
         runs::{self, NewRow, Place, Task},
     },
@@ -137,17 +137,11 @@ async fn record_start(c: &mut Connection, row: &NewRow) -> Result<(), StoreError
         "operation": task.operation, "options": task.options, "guards": task.guards, "job": row.job.as_ref().map(|job| &job.name),
         "approved_by": row.approved_by, "confirmed": row.confirmed, "after": row.parent,
     });
-    let entry = NewAudit {
-        at: row.created_at,
-        user_id: Some(row.user_id.clone()),
-        user: row.user.clone(),
-        via: row.via.as_str(),
-        action: "run.start",
-        target: &target,
-        detail,
-        success: true,
-        address: row.address.clone(),
-        run_id: Some(row.id.clone()),
-    };
+    let entry = Entry::new(row.created_at, row.via.as_str(), "run.start")
+        .by(Some(row.user_id.clone()), &row.user)
+        .from(row.address.clone())
+        .to(&target)
+        .with(detail)
+        .about(Some(row.id.clone()));
     audit::insert(c, &entry).await
 }

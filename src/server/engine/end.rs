@@ -20,7 +20,7 @@ use crate::{
         rclone::shim::{Exit, signal_name},
         store::{
             Connection, StoreError,
-            audit::{self, NewAudit},
+            audit::{self, Entry},
             runs::{self, End, Ended},
         },
     },
@@ -126,17 +126,13 @@ async fn record_end(transaction: &mut Connection, run: &RunSummary) -> Result<()
     let detail = serde_json::json!({
         "source": run.source, "destination": run.destination, "dry_run": run.dry_run, "state": run.state, "stats": run.stats, "error": run.error, "warnings": run.warnings,
     });
-    let row = NewAudit {
-        at: run.ended_at.unwrap_or(run.created_at),
-        user_id: origin.user_id.parse().ok(),
-        user: run.user.clone(),
-        via: &origin.via,
-        action: &action,
-        target: &target,
-        detail,
-        success: run.state.ended_well(),
-        address: origin.address,
-        run_id: Some(run.id.clone()),
-    };
+    let at = run.ended_at.unwrap_or(run.created_at);
+    let row = Entry::new(at, &origin.via, &action)
+        .by(origin.user_id.parse().ok(), &run.user)
+        .from(origin.address)
+        .to(&target)
+        .with(detail)
+        .about(Some(run.id.clone()))
+        .succeeded(run.state.ended_well());
     audit::insert(transaction, &row).await
 }

@@ -170,8 +170,8 @@ impl Watch {
     async fn owner(&self) -> Result<Owner, StoreError> {
         let mut reader = self.engine.0.config.store.acquire().await?;
         let origin = runs::origin(&mut reader, &self.id).await?.ok_or(StoreError::Corrupt("run"))?;
-        let token = origin.token_id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's token"))).transpose()?;
-        let user_id = origin.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?;
+        let token = origin.token_id.map(|id| id.parse().map_err(StoreError::corrupt("run's token"))).transpose()?;
+        let user_id = origin.user_id.parse().map_err(StoreError::corrupt("user's id"))?;
         Ok(Owner { user_id, user: self.live.summary.user.clone(), token })
     }
 

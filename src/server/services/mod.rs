@@ -22,10 +22,7 @@ use super::{
     auth::Actor,
     rclone::manager::RcloneStatus as Status,
     state::AppState,
-    store::{
-        Connection,
-        audit::{self as log, NewAudit},
-    },
+    store::{Connection, audit as log},
 };
 use crate::domain::{error::Result, id::RunId, user::RcloneStatus};
 
@@ -46,18 +43,12 @@ impl<'a> Change<'a> {
 
 /// Writes the audit row of a change into the change's own transaction.
 async fn audit(transaction: &mut Connection, app: &AppState, actor: &Actor, change: Change<'_>) -> Result<()> {
-    let row = NewAudit {
-        at: app.clock.now(),
-        user_id: Some(actor.user_id.clone()),
-        user: actor.name.clone(),
-        via: actor.via.as_str(),
-        action: change.action,
-        target: change.target,
-        detail: change.detail,
-        success: change.success,
-        address: actor.address.map(|address| address.to_string()),
-        run_id: change.run_id,
-    };
+    let row = actor
+        .entry(app.clock.now(), change.action)
+        .to(change.target)
+        .with(change.detail)
+        .about(change.run_id)
+        .succeeded(change.success);
     Ok(log::insert(transaction, &row).await?)
 }
 

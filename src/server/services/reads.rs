@@ -65,18 +65,12 @@ pub async fn flush(app: &AppState, all: bool) {
 async fn write(app: &AppState, due: Vec<(Key, Sum)>) -> Result<()> {
     let mut transaction = app.store.begin().await?;
     for (key, Sum { actor, since, reads }) in due {
-        let entry = log::NewAudit {
-            at: app.clock.now(),
-            user_id: Some(key.user),
-            user: actor.name,
-            via: key.via,
-            action: key.action,
-            target: &key.target,
-            detail: serde_json::json!({ "more": reads, "since": since }),
-            success: key.success,
-            address: key.address.map(|address| address.to_string()),
-            run_id: None,
-        };
+        let entry = log::Entry::new(app.clock.now(), key.via, key.action)
+            .by(Some(key.user), actor.name)
+            .from(key.address.map(|address| address.to_string()))
+            .to(&key.target)
+            .with(serde_json::json!({ "more": reads, "since": since }))
+            .succeeded(key.success);
         log::insert(&mut transaction, &entry).await?;
     }
     Ok(transaction.commit().await?)

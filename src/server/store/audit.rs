@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use super::{
     Connection, Result, StoreError,
     id::{ulid, ulid_from},
+    sql::contains,
     users::key,
 };
 use crate::domain::{
@@ -17,33 +18,86 @@ use crate::domain::{
 /// Larger than every id: the cursor of a first page.
 const AFTER_ALL: &str = "~";
 
-/// What somebody did. Written in the transaction of what they did. Holds no secret.
+/// A row for the log: what was done, by whom, to what. Written in the transaction of what was done. Holds no secret.
 #[derive(Clone, Debug)]
-pub struct NewAudit<'a> {
-    /// When.
-    pub at: Timestamp,
-    /// Who; `None` when nobody is known.
-    pub user_id: Option<UserId>,
-    /// Their name then.
-    pub user: String,
-    /// By which door: `session`, `token`, `cli`, `setup`; `chain` is a job that followed another.
-    pub via: &'a str,
-    /// What: a noun and a verb, as in `run.create`.
-    pub action: &'a str,
-    /// To what.
-    pub target: &'a str,
-    /// More about it, by action.
-    pub detail: serde_json::Value,
-    /// Whether it was done.
-    pub success: bool,
+pub struct Entry<'a> {
+    at: Timestamp,
+    user_id: Option<UserId>,
+    user: String,
+    via: &'a str,
+    action: &'a str,
+    target: &'a str,
+    detail: serde_json::Value,
+    success: bool,
+    address: Option<String>,
+    run_id: Option<RunId>,
+}
+
+impl<'a> Entry<'a> {
+    /// Something that was done, by nobody who is known: the action is a noun and a verb, as in `run.create`; `via` is
+    /// how it was requested, as [`Via::as_str`](crate::domain::audit::Via::as_str) says it.
+    #[must_use]
+    pub fn new(at: Timestamp, via: &'a str, action: &'a str) -> Self {
+        Self {
+            at,
+            user_id: None,
+            user: String::new(),
+            via,
+            action,
+            target: "",
+            detail: serde_json::json!({}),
+            success: true,
+            address: None,
+            run_id: None,
+        }
+    }
+
+    /// Who did it, and their name then.
+    #[must_use]
+    pub fn by(mut self, user_id: Option<UserId>, name: impl Into<String>) -> Self {
+        self.user_id = user_id;
+        self.user = name.into();
+        self
+    }
+
     /// From which address.
-    pub address: Option<String>,
-    /// About which run.
-    pub run_id: Option<RunId>,
+    #[must_use]
+    pub fn from(mut self, address: Option<String>) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// To what it was done.
+    #[must_use]
+    pub const fn to(mut self, target: &'a str) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// More about it, by action.
+    #[must_use]
+    pub fn with(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// About which run it is.
+    #[must_use]
+    pub fn about(mut self, run: Option<RunId>) -> Self {
+        self.run_id = run;
+        self
+    }
+
+    /// Whether it was done, or only tried.
+    #[must_use]
+    pub const fn succeeded(mut self, success: bool) -> Self {
+        self.success = success;
+        self
+    }
 }
 
 /// Appends a row.
-pub async fn insert(c: &mut Connection, entry: &NewAudit<'_>) -> Result<()> {
+pub async fn insert(c: &mut Connection, entry: &Entry<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO audit (id, at, user_id, user_name, user_key, target_key, via, action, target, detail, success, address, run_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -96,17 +150,17 @@ impl TryFrom<Row> for AuditEntry {
 
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
-            id: row.id.parse().map_err(|_| StoreError::Corrupt("audit id"))?,
+            id: row.id.parse().map_err(StoreError::corrupt("audit id"))?,
             at: Timestamp(row.at),
-            user_id: row.user_id.map(|id| id.parse()).transpose().map_err(|_| StoreError::Corrupt("user id"))?,
+            user_id: row.user_id.map(|id| id.parse()).transpose().map_err(StoreError::corrupt("user id"))?,
             user: row.user_name,
             via: row.via,
             action: row.action,
             target: row.target,
-            detail: serde_json::from_str(&row.detail).map_err(|_| StoreError::Corrupt("audit detail"))?,
+            detail: serde_json::from_str(&row.detail).map_err(StoreError::corrupt("audit detail"))?,
             success: row.success != 0,
             address: row.address,
-            run_id: row.run_id.map(|id| id.parse()).transpose().map_err(|_| StoreError::Corrupt("run id"))?,
+            run_id: row.run_id.map(|id| id.parse()).transpose().map_err(StoreError::corrupt("run id"))?,
         })
     }
 }
@@ -117,16 +171,20 @@ pub async fn list(c: &mut Connection, query: &AuditQuery) -> Result<AuditPage> {
     let limit = if query.limit == 0 { PAGE } else { query.limit.min(PAGE_MAX) };
     let cursor = query.cursor.as_ref().map_or(AFTER_ALL, AuditId::as_str);
     let until = query.until.map(ulid_from);
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT id, at, user_id, user_name, via, action, target, detail, success, address, run_id FROM audit
           WHERE id < $1 AND id >= $2
             AND ($3 = '' OR user_key = $3)
             AND ($4 = '' OR substr(action, 1, length($4)) = $4)
-            AND ($5 = '' OR instr(target_key, $5) > 0 OR instr(target_key, $9) > 0)
+            AND ($5 = '' OR ",
+        contains!("target_key", "$5"),
+        " OR ",
+        contains!("target_key", "$9"),
+        ")
             AND ($6 = '' OR substr(COALESCE(address, ''), 1, length($6)) = $6)
             AND ($7 < 0 OR success = $7)
-          ORDER BY id DESC LIMIT $8",
-    )
+          ORDER BY id DESC LIMIT $8"
+    ))
     .bind(until.as_deref().map_or(cursor, |until| cursor.min(until)).to_owned())
     .bind(query.since.map(ulid_from).unwrap_or_default())
     .bind(key(query.user.trim()))

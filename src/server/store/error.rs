@@ -46,6 +46,13 @@ pub enum StoreError {
     Sql(#[source] sqlx::Error),
 }
 
+impl StoreError {
+    /// What an unreadable value in a row becomes, whatever the reader says of it: `what` is what the row should hold.
+    pub fn corrupt<E>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |_| Self::Corrupt(what)
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {

@@ -89,7 +89,7 @@ impl Row {
             followers,
         };
         let job = Job {
-            id: self.id.parse().map_err(|_| StoreError::Corrupt("job's id"))?,
+            id: self.id.parse().map_err(StoreError::corrupt("job's id"))?,
             version: self.version,
             spec,
             user: self.user_name.clone(),
@@ -98,8 +98,7 @@ impl Row {
             last_run: None,
             command: String::new(),
         };
-        let owner =
-            Owner { id: self.user_id.parse().map_err(|_| StoreError::Corrupt("user's id"))?, name: self.user_name };
+        let owner = Owner { id: self.user_id.parse().map_err(StoreError::corrupt("user's id"))?, name: self.user_name };
         Ok(Stored { job, owner })
     }
 }
@@ -166,7 +165,7 @@ async fn followers(c: &mut Connection, jobs: Vec<String>) -> Result<HashMap<Stri
                 .await?;
         let follower = |(next, after): (String, String)| {
             Ok(Follower {
-                job: next.parse().map_err(|_| StoreError::Corrupt("job's id"))?,
+                job: next.parse().map_err(StoreError::corrupt("job's id"))?,
                 after: After::parse(&after).ok_or(StoreError::Corrupt("job's chain"))?,
             })
         };

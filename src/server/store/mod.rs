@@ -13,6 +13,7 @@ mod pool;
 pub mod remotes;
 pub mod runs;
 pub mod sessions;
+mod sql;
 pub mod tokens;
 mod tx;
 mod upgrade;

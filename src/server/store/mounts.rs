@@ -47,12 +47,12 @@ impl TryFrom<Row> for Stored {
 
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
-            id: row.id.parse().map_err(|_| StoreError::Corrupt("mount's id"))?,
-            location: Location::parse(&row.location).map_err(|_| StoreError::Corrupt("mount's location"))?,
+            id: row.id.parse().map_err(StoreError::corrupt("mount's id"))?,
+            location: Location::parse(&row.location).map_err(StoreError::corrupt("mount's location"))?,
             mount_point: row.mount_point,
             read_only: row.read_only != 0,
             allow_other: row.allow_other != 0,
-            user_id: row.user_id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            user_id: row.user_id.parse().map_err(StoreError::corrupt("user id"))?,
             user: row.user_name,
             created_at: Timestamp(row.created_at),
         })

@@ -107,7 +107,7 @@ pub async fn list(
     .await?;
     let summary = |row: SummaryRow| {
         Ok(SessionSummary {
-            id: row.id.parse().map_err(|_| StoreError::Corrupt("session id"))?,
+            id: row.id.parse().map_err(StoreError::corrupt("session id"))?,
             current: current == Some(row.id_hash.as_str()),
             created_at: Timestamp(row.created_at),
             last_seen_at: Timestamp(row.last_seen_at),

@@ -70,8 +70,7 @@ struct LiveRow {
 
 /// Stores a new token.
 pub async fn insert(c: &mut Connection, token: &NewToken<'_>) -> Result<()> {
-    let scopes =
-        token.scopes.map(serde_json::to_string).transpose().map_err(|_| StoreError::Corrupt("token scopes"))?;
+    let scopes = token.scopes.map(serde_json::to_string).transpose().map_err(StoreError::corrupt("token scopes"))?;
     sqlx::query(
         "INSERT INTO tokens (id, user_id, hash, label, role, scopes, created_at, expires_at, may_delete)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -122,7 +121,7 @@ fn read(row: LiveRow) -> Result<Live> {
     let user: users::User = row.user.try_into()?;
     let role = Role::parse(&row.token_role).ok_or(StoreError::Corrupt("role"))?;
     Ok(Live {
-        id: row.token_id.parse().map_err(|_| StoreError::Corrupt("token id"))?,
+        id: row.token_id.parse().map_err(StoreError::corrupt("token id"))?,
         // An owner who may less than before takes the token along.
         role: role.min(user.role),
         scopes: row.scopes.as_deref().map(scopes).transpose()?,
@@ -133,7 +132,7 @@ fn read(row: LiveRow) -> Result<Live> {
 
 /// What a token is narrowed down to. A word that is not known any more is left out: it allows nothing.
 fn scopes(json: &str) -> Result<Arc<[Permission]>> {
-    let words: Vec<String> = serde_json::from_str(json).map_err(|_| StoreError::Corrupt("token scopes"))?;
+    let words: Vec<String> = serde_json::from_str(json).map_err(StoreError::corrupt("token scopes"))?;
     Ok(words.iter().filter_map(|word| Permission::parse(word)).collect())
 }
 
@@ -162,8 +161,8 @@ impl SummaryRow {
             (true, false) => TokenState::Usable,
         };
         Ok(TokenSummary {
-            id: self.id.parse().map_err(|_| StoreError::Corrupt("token id"))?,
-            user_id: self.user_id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            id: self.id.parse().map_err(StoreError::corrupt("token id"))?,
+            user_id: self.user_id.parse().map_err(StoreError::corrupt("user id"))?,
             user: self.user_name,
             label: self.label,
             // As when it is used: an owner who may less than before takes the token along.

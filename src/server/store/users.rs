@@ -78,7 +78,7 @@ impl TryFrom<Row> for User {
 
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
-            id: row.id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            id: row.id.parse().map_err(StoreError::corrupt("user id"))?,
             name: row.name,
             role: Role::parse(&row.role).ok_or(StoreError::Corrupt("role"))?,
             theme: Theme::parse(&row.theme).ok_or(StoreError::Corrupt("theme"))?,
@@ -140,7 +140,7 @@ impl TryFrom<SummaryRow> for UserSummary {
 
     fn try_from(row: SummaryRow) -> Result<Self> {
         Ok(Self {
-            id: row.id.parse().map_err(|_| StoreError::Corrupt("user id"))?,
+            id: row.id.parse().map_err(StoreError::corrupt("user id"))?,
             name: row.name,
             role: Role::parse(&row.role).ok_or(StoreError::Corrupt("role"))?,
             disabled: row.disabled != 0,

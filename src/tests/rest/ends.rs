@@ -21,7 +21,7 @@ enum Way {
     TooLateInTheQueue,
     /// Its time is over while it waits for its next attempt.
     TooLateBetweenAttempts,
-    /// Whoever asked for it may not start runs any more.
+    /// The person who asked for it may not start runs any more.
     NotAllowed,
     /// A guard stops it.
     Guarded,

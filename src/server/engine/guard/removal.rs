@@ -91,6 +91,6 @@ pub(super) async fn of_job(
 pub(super) async fn of_token(engine: &Engine, run: &RunId) -> Result<u64, StoreError> {
     let mut reader = engine.0.config.store.acquire().await?;
     let Some(token) = runs::origin(&mut reader, run).await?.and_then(|origin| origin.token_id) else { return Ok(0) };
-    let id = token.parse().map_err(|_| StoreError::Corrupt("run's token"))?;
+    let id = token.parse().map_err(StoreError::corrupt("run's token"))?;
     Ok(tokens::standing(&mut reader, &id).await?.map_or(0, |token| token.may_delete))
 }

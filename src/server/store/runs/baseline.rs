@@ -2,7 +2,10 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::super::{Connection, Result, from_sql};
+use super::{
+    super::{Connection, Result, from_sql},
+    states,
+};
 use crate::domain::{id::JobId, time::Timestamp};
 
 /// What a run counts: a source, through filters. Digests.
@@ -42,7 +45,7 @@ macro_rules! counted {
         concat!(
             "SELECT ",
             $columns,
-            " FROM runs WHERE source_files IS NOT NULL AND dry_run = 0 AND state IN ('succeeded', 'no_change', 'warning')"
+            concat!(" FROM runs WHERE source_files IS NOT NULL AND dry_run = 0 AND state IN ", states::good!())
         )
     };
 }

@@ -2,7 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::super::{Connection, Result, from_sql};
+use super::{
+    super::{Connection, Result, from_sql},
+    states,
+};
 use crate::domain::{overview::Day, time::Timestamp};
 
 const MILLIS_OF_A_DAY: i64 = 86_400_000;
@@ -10,13 +13,7 @@ const MILLIS_OF_A_DAY: i64 = 86_400_000;
 /// `CASE WHEN state` is one that a person should look at `THEN … ELSE … END`, in SQL.
 macro_rules! if_bad {
     ($then:expr, $otherwise:expr) => {
-        concat!(
-            "CASE WHEN state IN ('failed', 'blocked', 'stalled', 'interrupted', 'timed_out') THEN ",
-            $then,
-            " ELSE ",
-            $otherwise,
-            " END"
-        )
+        concat!(concat!("CASE WHEN state IN ", states::bad!(), " THEN "), $then, " ELSE ", $otherwise, " END")
     };
 }
 

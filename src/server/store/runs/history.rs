@@ -5,8 +5,12 @@ use std::collections::HashMap;
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{
-    super::{Connection, Result, StoreError, from_sql},
+    super::{
+        Connection, Result, StoreError, from_sql,
+        sql::{contains, push_contains},
+    },
     row::{Row, select_runs},
+    states,
 };
 use crate::domain::{
     id::{JobId, RunId, UserId},
@@ -74,7 +78,7 @@ pub async fn id_by_key(c: &mut Connection, user: &UserId, key: &str) -> Result<O
         .bind(key)
         .fetch_optional(c)
         .await?;
-    id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).transpose()
+    id.map(|id| id.parse().map_err(StoreError::corrupt("run's id"))).transpose()
 }
 
 /// Who asked for a run, for the audit row of its end.
@@ -120,14 +124,14 @@ pub async fn list(c: &mut Connection, query: &RunQuery) -> Result<RunPage> {
             // at, and no list is made of all that match.
             Found::Many { first, last } => {
                 sql.push(" AND r.id >= ").push_bind(first).push(" AND r.id <= ").push_bind(last);
-                sql.push(" AND EXISTS (SELECT 1 FROM routes t WHERE t.id = r.route_id AND instr(t.search_text, ")
-                    .push_bind(search)
-                    .push(") > 0)");
+                sql.push(" AND EXISTS (SELECT 1 FROM routes t WHERE t.id = r.route_id AND ");
+                push_contains(&mut sql, "t.search_text", search);
+                sql.push(")");
             }
             Found::Few => {
-                sql.push(" AND r.route_id IN (SELECT id FROM routes WHERE instr(search_text, ")
-                    .push_bind(search)
-                    .push(") > 0)");
+                sql.push(" AND r.route_id IN (SELECT id FROM routes WHERE ");
+                push_contains(&mut sql, "search_text", search);
+                sql.push(")");
             }
         }
     }
@@ -153,9 +157,10 @@ enum Found {
 }
 
 async fn routes(c: &mut Connection, search: &str) -> Result<Found> {
-    let found: (Option<i64>, Option<String>, Option<String>) = sqlx::query_as(
-        "SELECT CAST(sum(runs) AS BIGINT), min(first_id), max(last_id) FROM routes WHERE instr(search_text, $1) > 0",
-    )
+    let found: (Option<i64>, Option<String>, Option<String>) = sqlx::query_as(concat!(
+        "SELECT CAST(sum(runs) AS BIGINT), min(first_id), max(last_id) FROM routes WHERE ",
+        contains!("search_text", "$1")
+    ))
     .bind(search)
     .fetch_one(c)
     .await?;
@@ -178,9 +183,11 @@ pub async fn recent(c: &mut Connection, n: u32) -> Result<Vec<RunSummary>> {
 
 /// All that have not ended, oldest first.
 pub async fn unfinished(c: &mut Connection) -> Result<Vec<Unfinished>> {
-    let rows: Vec<Row> = sqlx::query_as(select_runs!(
-        "WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id"
-    ))
+    let rows: Vec<Row> = sqlx::query_as(select_runs!(concat!(
+        "WHERE r.ended_at IS NULL AND r.state IN ",
+        states::unfinished!(),
+        " ORDER BY r.id"
+    )))
     .fetch_all(&mut *c)
     .await?;
     let mut unfinished = Vec::with_capacity(rows.len());
@@ -198,17 +205,20 @@ pub async fn unfinished(c: &mut Connection) -> Result<Vec<Unfinished>> {
 
 /// How many have not ended.
 pub async fn count_unfinished(c: &mut Connection) -> Result<u64> {
-    let count = sqlx::query_scalar(
-        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')",
-    );
+    let count = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ",
+        states::unfinished!()
+    ));
     Ok(from_sql(count.fetch_one(c).await?))
 }
 
 /// How many of this person have not ended.
 pub async fn count_unfinished_of(c: &mut Connection, user: &UserId) -> Result<u64> {
-    let count = sqlx::query_scalar(
-        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running') AND user_id = $1",
-    );
+    let count = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ",
+        states::unfinished!(),
+        " AND user_id = $1"
+    ));
     Ok(from_sql(count.bind(user.as_str()).fetch_one(c).await?))
 }
 

@@ -6,7 +6,7 @@
 use super::{
     super::{Connection, Result, to_sql},
     baseline::SourceKey,
-    events, places, row,
+    events, places, row, states,
 };
 use crate::domain::{
     guard::GuardReport,
@@ -120,9 +120,9 @@ pub async fn set_running(c: &mut Connection, id: &RunId, fence: i64, at: Timesta
 /// Notes how far a run is. Whether it was the caller's.
 pub async fn update_stats(c: &mut Connection, id: &RunId, fence: i64, stats: &Stats) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE runs SET bytes = $3, total_bytes = $4, files = $5, total_files = $6, checks = $7, deletes = $8, listed = $9,
+        concat!("UPDATE runs SET bytes = $3, total_bytes = $4, files = $5, total_files = $6, checks = $7, deletes = $8, listed = $9,
                 errors = $10, speed = $11, eta = $12, elapsed_ms = $13, renames = $14, deleted_dirs = $15, skipped = $16, at_least = $17
-          WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running')",
+          WHERE id = $1 AND fence = $2 AND state IN ", states::active!()),
     )
     .bind(id.as_str())
     .bind(fence)
@@ -153,9 +153,9 @@ pub async fn finish(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Re
     }
     let report = end.report.as_ref().map(|report| row::to_json(report, "guard report")).transpose()?;
     let done = sqlx::query(
-        "UPDATE runs SET state = $3, ended_at = $4, error = $5, exit_code = $6, signal = $7, guard_report = COALESCE($8, guard_report),
+        concat!("UPDATE runs SET state = $3, ended_at = $4, error = $5, exit_code = $6, signal = $7, guard_report = COALESCE($8, guard_report),
                 source_files = COALESCE($9, source_files), warnings = $10
-          WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running')",
+          WHERE id = $1 AND fence = $2 AND state IN ", states::active!()),
     )
     .bind(id.as_str())
     .bind(fence)
@@ -185,10 +185,12 @@ pub(super) async fn ended(c: &mut Connection, id: &RunId, at: Timestamp, state: 
 /// Ends an attempt, and puts the run back into the queue for the next one, unless it was asked to stop or has had all
 /// of its attempts. When the next one begins; `None` when there is none, and nothing was changed.
 pub async fn try_again(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Result<Option<Timestamp>> {
-    let row: Option<(i64, i64)> = sqlx::query_as(
+    let row: Option<(i64, i64)> = sqlx::query_as(concat!(
         "SELECT attempt, backoff_secs FROM runs
-          WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running') AND attempt < attempts AND stop_requested_at IS NULL",
-    )
+          WHERE id = $1 AND fence = $2 AND state IN ",
+        states::active!(),
+        " AND attempt < attempts AND stop_requested_at IS NULL"
+    ))
     .bind(id.as_str())
     .bind(fence)
     .fetch_optional(&mut *c)
@@ -197,8 +199,8 @@ pub async fn try_again(c: &mut Connection, id: &RunId, fence: i64, end: &End) ->
     let at = Timestamp(end.ended_at.0.saturating_add(backoff_ms(backoff_secs, attempt)));
     update_stats(c, id, fence, &end.stats).await?;
     let done = sqlx::query(
-        "UPDATE runs SET state = 'queued', attempt = attempt + 1, not_before = $3, error = $4, exit_code = $5, signal = $6, bandwidth = NULL
-          WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running')",
+        concat!("UPDATE runs SET state = 'queued', attempt = attempt + 1, not_before = $3, error = $4, exit_code = $5, signal = $6, bandwidth = NULL
+          WHERE id = $1 AND fence = $2 AND state IN ", states::active!()),
     )
     .bind(id.as_str())
     .bind(fence)
@@ -218,11 +220,13 @@ pub async fn try_again(c: &mut Connection, id: &RunId, fence: i64, end: &End) ->
 /// Puts a claimed run that was never started back into the queue; one that was asked to stop meanwhile is cancelled
 /// instead. `None` when it was not the caller's.
 pub async fn requeue(c: &mut Connection, id: &RunId, fence: i64, at: Timestamp) -> Result<Option<Requeued>> {
-    let state: Option<String> = sqlx::query_scalar(
+    let state: Option<String> = sqlx::query_scalar(concat!(
         "UPDATE runs SET state = CASE WHEN stop_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
                 ended_at = stop_requested_at, started_at = NULL
-          WHERE id = $1 AND fence = $2 AND state IN ('guarded', 'starting', 'running') RETURNING state",
-    )
+          WHERE id = $1 AND fence = $2 AND state IN ",
+        states::active!(),
+        " RETURNING state"
+    ))
     .bind(id.as_str())
     .bind(fence)
     .fetch_optional(&mut *c)

@@ -14,6 +14,7 @@ mod places;
 mod previous;
 mod queue;
 pub(super) mod row;
+mod states;
 mod totals;
 mod wait_reason;
 

@@ -6,6 +6,7 @@ use super::{
     super::{Connection, Result, StoreError},
     events,
     life::backoff_ms,
+    states,
 };
 use crate::domain::{
     id::RunId,
@@ -115,7 +116,7 @@ pub async fn clock_moved(c: &mut Connection, now: Timestamp, since: Timestamp, m
             .bind(ms)
             .execute(&mut *c)
             .await?;
-        let id = id.parse().map_err(|_| StoreError::Corrupt("run's id"))?;
+        let id = id.parse().map_err(StoreError::corrupt("run's id"))?;
         // While nobody looked it is not known by how much.
         let detail = if ms == 0 { String::new() } else { format!("{} s", ms / 1000) };
         events::note(c, &id, now, RunEventKind::ClockMoved, None, &detail).await?;
@@ -125,10 +126,11 @@ pub async fn clock_moved(c: &mut Connection, now: Timestamp, since: Timestamp, m
 
 /// How many work now.
 pub async fn working(c: &mut Connection) -> Result<u64> {
-    let n: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('guarded', 'starting', 'running')",
-    )
+    let n: i64 = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ",
+        states::active!()
+    ))
     .fetch_one(c)
     .await?;
-    u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
+    u64::try_from(n).map_err(StoreError::corrupt("count"))
 }

@@ -1,7 +1,10 @@
 //! What runs read and write, and which of them would meet. A key is where something really lies, in lower case and with
 //! a slash at its end: one place lies in another when its key begins with the other's.
 
-use super::super::{Connection, Result, StoreError};
+use super::{
+    super::{Connection, Result, StoreError},
+    states,
+};
 use crate::domain::id::RunId;
 
 /// Whether two places of runs, `mine` and `other`, meet, and one of them is written. On a remote, a path from its
@@ -61,7 +64,7 @@ pub async fn busy(c: &mut Connection, places: &[Place]) -> Result<Option<RunId>>
             "WITH mine (key, mode, remote) AS (VALUES ($1, $2, $3))
              SELECT r.id FROM runs r JOIN run_paths other ON other.run_id = r.id JOIN mine ON ",
             meets!(),
-            " WHERE r.ended_at IS NULL AND r.state IN ('queued', 'guarded', 'starting', 'running') ORDER BY r.id LIMIT 1",
+            concat!(" WHERE r.ended_at IS NULL AND r.state IN ", states::unfinished!(), " ORDER BY r.id LIMIT 1"),
         ))
         .bind(&place.key)
         .bind(place.mode())
@@ -69,7 +72,7 @@ pub async fn busy(c: &mut Connection, places: &[Place]) -> Result<Option<RunId>>
         .fetch_optional(&mut *c)
         .await?;
         if let Some(id) = found {
-            return Ok(Some(id.parse().map_err(|_| StoreError::Corrupt("run's id"))?));
+            return Ok(Some(id.parse().map_err(StoreError::corrupt("run's id"))?));
         }
     }
     Ok(None)

@@ -7,7 +7,7 @@ use super::{
     events,
     life::{Ended, ended},
     places::{self, Place},
-    row,
+    row, states,
 };
 use crate::domain::{
     audit::Via,
@@ -206,7 +206,7 @@ struct ClaimedRow {
 
 impl ClaimedRow {
     fn claimed(self) -> Result<Claimed> {
-        let run = |id: String| id.parse().map_err(|_| StoreError::Corrupt("run's id"));
+        let run = |id: String| id.parse().map_err(StoreError::corrupt("run's id"));
         Ok(Claimed {
             id: run(self.id)?,
             fence: self.fence,
@@ -221,7 +221,7 @@ impl ClaimedRow {
             guarded: self.state == RunState::Guarded.as_str(),
             spec: self.spec,
             approved_by: self.approved_by.map(run).transpose()?,
-            job: self.job_id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's job"))).transpose()?,
+            job: self.job_id.map(|id| id.parse().map_err(StoreError::corrupt("run's job"))).transpose()?,
             confirmed: self.confirmed != 0,
             via: self.via,
         })
@@ -240,27 +240,27 @@ pub async fn claim(c: &mut Connection, now: Timestamp, limits: Limits) -> Result
         return Ok(None);
     }
     let row: Option<ClaimedRow> = sqlx::query_as(concat!(
-        "UPDATE runs SET state = CASE WHEN (operation IN ('sync', 'delete', 'move') AND dry_run = 0) OR guards <> '{}' OR approved_by IS NOT NULL THEN 'guarded' ELSE 'starting' END,
+        concat!("UPDATE runs SET state = CASE WHEN (operation IN ('sync', 'delete', 'move') AND dry_run = 0) OR guards <> '{}' OR approved_by IS NOT NULL THEN 'guarded' ELSE 'starting' END,
                 fence = fence + 1
           WHERE id = (
             SELECT q.id FROM runs q
              WHERE q.ended_at IS NULL AND q.state = 'queued' AND q.not_before <= $1
-               AND (SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ('guarded', 'starting', 'running')) < $2
+               AND (SELECT count(*) FROM runs WHERE ended_at IS NULL AND state IN ", states::active!(), ") < $2
                AND NOT EXISTS (
                  SELECT 1 FROM run_paths mine JOIN run_paths other ON other.run_id <> mine.run_id
-                   JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
-                  WHERE mine.run_id = q.id AND ",
+                   JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ", states::active!(), "
+                  WHERE mine.run_id = q.id AND "),
         places::meets!(),
-        ")
+        concat!(")
                AND NOT EXISTS (
                  SELECT 1 FROM run_paths mine
                   WHERE mine.run_id = q.id AND mine.remote <> ''
                     AND (SELECT count(DISTINCT w.id) FROM run_paths other
-                           JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
+                           JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ", states::active!(), "
                           WHERE other.remote = mine.remote) >= $3)
              ORDER BY q.priority DESC, q.rank, q.id LIMIT 1)
             AND state = 'queued'
-         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec, confirmed, via",
+         RETURNING id, fence, operation, source, destination, options, guards, retry_of, approved_by, job_id, state, spec, confirmed, via"),
     ))
     .bind(now.0)
     .bind(i64::from(limits.global))
@@ -286,7 +286,7 @@ pub async fn expire(c: &mut Connection, now: Timestamp, error: &str) -> Result<V
     .await?;
     let mut expired = Vec::with_capacity(ids.len());
     for id in ids {
-        let id = id.parse().map_err(|_| StoreError::Corrupt("run's id"))?;
+        let id = id.parse().map_err(StoreError::corrupt("run's id"))?;
         expired.push(ended(c, &id, now, RunState::TimedOut).await?);
     }
     Ok(expired)
@@ -329,11 +329,12 @@ pub async fn request_stop(
         events::note(c, id, at, RunEventKind::StopRequested, Some(by), reason.unwrap_or_default()).await?;
         return Ok(StopOutcome::Cancelled(ended(c, id, at, RunState::Cancelled).await?));
     }
-    let requested = sqlx::query(
+    let requested = sqlx::query(concat!(
         "UPDATE runs SET stop_reason = CASE WHEN stop_requested_by IS NULL THEN $4 ELSE stop_reason END,
                 stop_requested_by = COALESCE(stop_requested_by, $2), stop_requested_at = COALESCE(stop_requested_at, $3)
-          WHERE id = $1 AND state IN ('guarded', 'starting', 'running')",
-    )
+          WHERE id = $1 AND state IN ",
+        states::active!()
+    ))
     .bind(id.as_str())
     .bind(by)
     .bind(at.0)

@@ -19,7 +19,7 @@ use crate::domain::{
 
 /// `SELECT` of every column that a [`Row`] has, with the given end of the statement.
 macro_rules! select_runs {
-    ($end:literal) => {
+    ($end:expr) => {
         concat!(
             "SELECT r.id, r.operation, r.source, r.destination, r.options, r.state, r.fence, r.user_name, r.created_at, r.started_at,
                     r.ended_at, r.stop_requested_by, r.stop_reason, r.bytes, r.total_bytes, r.files, r.total_files, r.checks, r.deletes,
@@ -88,7 +88,7 @@ impl Row {
     pub(super) fn summary(&self) -> Result<RunSummary> {
         let state = RunState::parse(&self.state).ok_or(StoreError::Corrupt("run's state"))?;
         Ok(RunSummary {
-            id: self.id.parse().map_err(|_| StoreError::Corrupt("run's id"))?,
+            id: self.id.parse().map_err(StoreError::corrupt("run's id"))?,
             operation: operation(&self.operation)?,
             source: location(&self.source)?,
             destination: self.destination.as_deref().map(location).transpose()?,
@@ -145,7 +145,7 @@ impl Row {
 
     fn job(&self) -> Result<Option<JobName>> {
         let Some(id) = &self.job_id else { return Ok(None) };
-        let id = id.parse().map_err(|_| StoreError::Corrupt("run's job"))?;
+        let id = id.parse().map_err(StoreError::corrupt("run's job"))?;
         Ok(Some(JobName { id, name: self.job_name.clone().unwrap_or_default() }))
     }
 
@@ -179,7 +179,7 @@ pub(in crate::server::store) fn operation(text: &str) -> Result<Operation> {
 }
 
 pub(in crate::server::store) fn location(text: &str) -> Result<Location> {
-    Location::parse(text).map_err(|_| StoreError::Corrupt("run's location"))
+    Location::parse(text).map_err(StoreError::corrupt("run's location"))
 }
 
 fn count(n: i64) -> u32 {
@@ -187,19 +187,19 @@ fn count(n: i64) -> u32 {
 }
 
 fn id(text: Option<&str>) -> Result<Option<RunId>> {
-    text.map(|text| text.parse().map_err(|_| StoreError::Corrupt("run's id"))).transpose()
+    text.map(|text| text.parse().map_err(StoreError::corrupt("run's id"))).transpose()
 }
 
 /// Reads a column that holds JSON.
 pub(in crate::server::store) fn json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T> {
-    serde_json::from_str(text).map_err(|_| StoreError::Corrupt(what))
+    serde_json::from_str(text).map_err(StoreError::corrupt(what))
 }
 
 /// Writes a column that holds JSON.
 pub(in crate::server::store) fn to_json<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String> {
-    serde_json::to_string(value).map_err(|_| StoreError::Corrupt(what))
+    serde_json::to_string(value).map_err(StoreError::corrupt(what))
 }
 
 pub(super) fn options(json: &str) -> Result<TransferOptions> {
-    serde_json::from_str(json).map_err(|_| StoreError::Corrupt("run's options"))
+    serde_json::from_str(json).map_err(StoreError::corrupt("run's options"))
 }

@@ -5,16 +5,20 @@ use sqlx::FromRow;
 
 use super::{
     super::{Connection, Result, StoreError, from_sql},
-    row,
+    row, states,
 };
 use crate::domain::{operation::Operation, run::state::RunState};
 
 /// One statement, so that a run that ends just now is counted on one of the two sides.
-pub(in crate::server::store) const TOTALS: &str = "SELECT operation, state, ended AS runs, bytes FROM run_totals
+pub(in crate::server::store) const TOTALS: &str = concat!(
+    "SELECT operation, state, ended AS runs, bytes FROM run_totals
      UNION ALL
      SELECT operation, state, count(*), 0 FROM runs
-      WHERE ended_at IS NULL AND state IN ('queued', 'guarded', 'starting', 'running')
-      GROUP BY operation, state";
+      WHERE ended_at IS NULL AND state IN ",
+    states::unfinished!(),
+    "
+      GROUP BY operation, state"
+);
 
 /// The runs of one operation that are in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

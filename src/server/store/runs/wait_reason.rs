@@ -2,7 +2,7 @@
 
 use super::{
     super::{Connection, Result, StoreError},
-    Limits, pause, places, working,
+    Limits, pause, places, states, working,
 };
 use crate::domain::{
     id::RunId,
@@ -24,9 +24,13 @@ pub async fn why(c: &mut Connection, id: &RunId, now: Timestamp, limits: Limits)
         return Ok(Some(Wait::Retry));
     }
     let other: Option<String> = sqlx::query_scalar(concat!(
-        "SELECT w.id FROM run_paths mine JOIN run_paths other ON other.run_id <> mine.run_id
-           JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
-          WHERE mine.run_id = $1 AND ",
+        concat!(
+            "SELECT w.id FROM run_paths mine JOIN run_paths other ON other.run_id <> mine.run_id
+           JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ",
+            states::active!(),
+            "
+          WHERE mine.run_id = $1 AND "
+        ),
         places::meets!(),
         " ORDER BY w.id LIMIT 1",
     ))
@@ -34,18 +38,20 @@ pub async fn why(c: &mut Connection, id: &RunId, now: Timestamp, limits: Limits)
     .fetch_optional(&mut *c)
     .await?;
     if let Some(run) = other {
-        return Ok(Some(Wait::Busy { run: run.parse().map_err(|_| StoreError::Corrupt("run's id"))? }));
+        return Ok(Some(Wait::Busy { run: run.parse().map_err(StoreError::corrupt("run's id"))? }));
     }
     if working(c).await? >= u64::from(limits.global) {
         return Ok(Some(Wait::Full { limit: limits.global }));
     }
-    let full: Option<i64> = sqlx::query_scalar(
+    let full: Option<i64> = sqlx::query_scalar(concat!(
         "SELECT 1 FROM run_paths mine
           WHERE mine.run_id = $1 AND mine.remote <> ''
             AND (SELECT count(DISTINCT w.id) FROM run_paths other
-                   JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ('guarded', 'starting', 'running')
-                  WHERE other.remote = mine.remote) >= $2 LIMIT 1",
-    )
+                   JOIN runs w ON w.id = other.run_id AND w.ended_at IS NULL AND w.state IN ",
+        states::active!(),
+        "
+                  WHERE other.remote = mine.remote) >= $2 LIMIT 1"
+    ))
     .bind(id.as_str())
     .bind(i64::from(limits.per_remote))
     .fetch_optional(c)
@@ -59,5 +65,5 @@ pub async fn approved(c: &mut Connection, preview: &RunId) -> Result<Option<RunI
         .bind(preview.as_str())
         .fetch_optional(c)
         .await?;
-    id.map(|id| id.parse().map_err(|_| StoreError::Corrupt("run's id"))).transpose()
+    id.map(|id| id.parse().map_err(StoreError::corrupt("run's id"))).transpose()
 }

@@ -3,25 +3,19 @@
 use super::{
     super::{
         Connection,
-        audit::{self, NewAudit},
+        audit::{self, Entry},
     },
     *,
 };
 use crate::domain::audit::AuditQuery;
 
 async fn append(c: &mut Connection, at: i64, user: &str, action: &str, target: &str, success: bool) {
-    let entry = NewAudit {
-        at: Timestamp(at),
-        user_id: None,
-        user: user.to_owned(),
-        via: "session",
-        action,
-        target,
-        detail: serde_json::json!({ "n": at }),
-        success,
-        address: (at % 2 == 0).then(|| format!("192.0.2.{at}")),
-        run_id: None,
-    };
+    let entry = Entry::new(Timestamp(at), "session", action)
+        .by(None, user)
+        .from((at % 2 == 0).then(|| format!("192.0.2.{at}")))
+        .to(target)
+        .with(serde_json::json!({ "n": at }))
+        .succeeded(success);
     audit::insert(c, &entry).await.expect("insert");
 }
 

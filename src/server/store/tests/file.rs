@@ -86,18 +86,10 @@ async fn what_can_not_be_used_is_told_in_words() {
 async fn the_audit_log_only_grows() {
     let store = Store::in_memory().await.expect("store");
     let mut tx = store.begin().await.expect("begin");
-    let entry = audit::NewAudit {
-        at: NOW,
-        user_id: None,
-        user: "marianne".to_owned(),
-        via: "session",
-        action: "remote.delete",
-        target: "b2",
-        detail: serde_json::json!({ "type": "s3" }),
-        success: true,
-        address: None,
-        run_id: None,
-    };
+    let entry = audit::Entry::new(NOW, "session", "remote.delete")
+        .by(None, "marianne")
+        .to("b2")
+        .with(serde_json::json!({ "type": "s3" }));
     audit::insert(&mut tx, &entry).await.expect("insert");
     audit::insert(&mut tx, &entry).await.expect("insert");
     for tampering in ["UPDATE audit SET user_name = 'ole'", "DELETE FROM audit"] {
