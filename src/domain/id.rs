@@ -8,6 +8,12 @@ use utoipa::ToSchema;
 
 use super::error::AppError;
 
+/// What all ids have in common.
+pub trait Identifier: FromStr<Err = AppError> + ToSchema {
+    /// What it is the id of, as in "There is no run with this id".
+    const NOUN: &'static str;
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $noun:literal) => {
         $(#[$doc])*
@@ -32,9 +38,13 @@ macro_rules! id {
                 if text.len() == 26 && text.bytes().all(crockford) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(AppError::not_found(concat!($noun, " with this id")))
+                    Err(AppError::not_found(format_args!("{} with this id", Self::NOUN)))
                 }
             }
+        }
+
+        impl Identifier for $name {
+            const NOUN: &'static str = $noun;
         }
 
         impl TryFrom<String> for $name {

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     current_actor::CurrentActor,
     extract::{ApiError, Body, MaybeBody, Params, idempotency_key},
+    id::Id,
     runs::{Started, started},
 };
 use crate::{
@@ -78,49 +79,49 @@ async fn create(
 /// Get a job
 ///
 /// With its last run and the command line that it stands for.
-#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = inline(JobId), Path, description = "the job's id")),
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(Id<JobId>),
     responses((status = 200, body = Job), (status = 404, body = AppError)))]
 async fn get(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<JobId>,
 ) -> Result<Json<Job>, ApiError> {
-    Ok(Json(jobs::get(&actor, &app, &id.parse()?).await?))
+    Ok(Json(jobs::get(&actor, &app, &id).await?))
 }
 
 /// Change a job
 ///
 /// All of its fields, over the version that was seen. What somebody has changed meanwhile is not written over: 409.
 #[utoipa::path(patch, path = "/api/v1/jobs/{id}", tag = "jobs", request_body = JobUpdate,
-    params(("id" = inline(JobId), Path, description = "the job's id")),
+    params(Id<JobId>),
     responses((status = 200, body = Job), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn update(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<JobId>,
     Body(update): Body<JobUpdate>,
 ) -> Result<Json<Job>, ApiError> {
-    Ok(Json(jobs::update(&actor, &app, &id.parse()?, update).await?))
+    Ok(Json(jobs::update(&actor, &app, &id, update).await?))
 }
 
 /// Delete a job
 ///
 /// Its runs stay in the history, and those that go on go on.
-#[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = inline(JobId), Path, description = "the job's id")),
+#[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "jobs", params(Id<JobId>),
     responses((status = 204), (status = 404, body = AppError)))]
 async fn delete(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<JobId>,
 ) -> Result<StatusCode, ApiError> {
-    jobs::delete(&actor, &app, &id.parse()?).await?;
+    jobs::delete(&actor, &app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Duplicate a job
 ///
 /// The same under another name.
-#[utoipa::path(post, path = "/api/v1/jobs/{id}/duplicate", tag = "jobs", params(("id" = inline(JobId), Path, description = "the job's id")),
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/duplicate", tag = "jobs", params(Id<JobId>),
     responses(
         (status = 201, body = Job, headers(("Location" = String, description = "where the new job is"))),
         (status = 404, body = AppError), (status = 409, body = AppError),
@@ -128,9 +129,9 @@ async fn delete(
 async fn duplicate(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<JobId>,
 ) -> Result<Made, ApiError> {
-    Ok(made(jobs::duplicate(&actor, &app, &id.parse()?).await?))
+    Ok(made(jobs::duplicate(&actor, &app, &id).await?))
 }
 
 /// How a run of a job is started.
@@ -149,7 +150,7 @@ struct RunRequest {
 /// Puts a run of it into the queue and answers at once.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/runs", tag = "jobs", request_body = Option<RunRequest>,
     params(
-        ("id" = inline(JobId), Path, description = "the job's id"),
+        Id<JobId>,
         ("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run"),
     ),
     responses(
@@ -159,7 +160,7 @@ struct RunRequest {
 async fn run(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<JobId>,
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RunRequest>,
 ) -> Result<Started, ApiError> {
@@ -167,7 +168,7 @@ async fn run(
         jobs::run(
             &actor,
             &app,
-            &id.parse()?,
+            &id,
             jobs::LetGo { approval: request.approval, confirm: request.confirm },
             idempotency_key(&headers)?,
         )
@@ -181,7 +182,7 @@ async fn run(
 /// run.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/preview", tag = "jobs",
     params(
-        ("id" = inline(JobId), Path, description = "the job's id"),
+        Id<JobId>,
         ("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run"),
     ),
     responses(
@@ -191,8 +192,8 @@ async fn run(
 async fn preview(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<JobId>,
     headers: HeaderMap,
 ) -> Result<Started, ApiError> {
-    Ok(started(jobs::preview(&actor, &app, &id.parse()?, idempotency_key(&headers)?).await?))
+    Ok(started(jobs::preview(&actor, &app, &id, idempotency_key(&headers)?).await?))
 }

@@ -14,6 +14,7 @@ pub mod extract;
 pub mod files;
 pub mod health;
 mod held;
+mod id;
 mod jobs;
 mod lenient;
 pub mod listener;

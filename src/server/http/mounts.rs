@@ -1,16 +1,13 @@
 //! REST: mounts.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     current_actor::CurrentActor,
     extract::{ApiError, Body, Params},
+    id::Id,
 };
 use crate::{
     domain::{
@@ -59,16 +56,16 @@ struct UnmountQuery {
 /// Refused while files that were written wait to be uploaded, unless `force` says that they may be lost.
 #[utoipa::path(delete, path = "/api/v1/mounts/{id}", tag = "mounts",
     params(
-        ("id" = inline(MountId), Path, description = "the mount's id"),
+        Id<MountId>,
         ("force" = Option<bool>, Query, description = "also when files would be lost"),
     ),
     responses((status = 204), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn delete(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<MountId>,
     Params(query): Params<UnmountQuery>,
 ) -> Result<StatusCode, ApiError> {
-    mounts::delete(&actor, &app, &id.parse()?, query.force).await?;
+    mounts::delete(&actor, &app, &id, query.force).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Body as Streamed,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     current_actor::CurrentActor,
     extract::{ApiError, Body, MaybeBody, Params, idempotency_key},
+    id::Id,
 };
 use crate::{
     domain::{
@@ -115,29 +116,29 @@ async fn comparison(
 ///
 /// In full, with its history and what it transfers now.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs",
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(Id<RunId>),
     responses((status = 200, body = Run), (status = 404, body = AppError)))]
 async fn get(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
 ) -> Result<Json<Run>, ApiError> {
-    Ok(Json(runs::get(&actor, &app, &id.parse()?).await?))
+    Ok(Json(runs::get(&actor, &app, &id).await?))
 }
 
 /// Move a run that waits
 ///
 /// By its priority, or to a place in the queue.
 #[utoipa::path(patch, path = "/api/v1/runs/{id}", tag = "runs", request_body = RunPatch,
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(Id<RunId>),
     responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn update(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
     Body(patch): Body<RunPatch>,
 ) -> Result<Json<Run>, ApiError> {
-    Ok(Json(runs::update(&actor, &app, &id.parse()?, &patch).await?))
+    Ok(Json(runs::update(&actor, &app, &id, &patch).await?))
 }
 
 /// Why a run shall stop.
@@ -154,15 +155,15 @@ struct StopRequest {
 ///
 /// Asks for it. rclone has 10 s to clean up. The run has ended when its state says so.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "runs", request_body = Option<StopRequest>,
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(Id<RunId>),
     responses((status = 202, body = Run), (status = 404, body = AppError), (status = 409, body = AppError)))]
 async fn stop(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
     MaybeBody(request): MaybeBody<StopRequest>,
 ) -> Result<(StatusCode, Json<Run>), ApiError> {
-    Ok((StatusCode::ACCEPTED, Json(runs::stop(&actor, &app, &id.parse()?, &request.reason).await?)))
+    Ok((StatusCode::ACCEPTED, Json(runs::stop(&actor, &app, &id, &request.reason).await?)))
 }
 
 /// A bandwidth limit.
@@ -181,15 +182,15 @@ struct BandwidthRequest {
 /// which takes long at a low one: after 30 s the answer is 504, and the limit is taken later, as the run's events will
 /// say. Until then another change is a 409.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/bandwidth", tag = "runs", request_body = BandwidthRequest,
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(Id<RunId>),
     responses((status = 200, body = Run), (status = 404, body = AppError), (status = 409, body = AppError), (status = 504, body = AppError)))]
 async fn bandwidth(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
     Body(request): Body<BandwidthRequest>,
 ) -> Result<Json<Run>, ApiError> {
-    Ok(Json(runs::set_bandwidth(&actor, &app, &id.parse()?, &request.rate).await?))
+    Ok(Json(runs::set_bandwidth(&actor, &app, &id, &request.rate).await?))
 }
 
 /// What of a run is done again.
@@ -209,7 +210,7 @@ struct RetryRequest {
 /// All of a run that has ended, or only the files that failed.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", tag = "runs", request_body = Option<RetryRequest>,
     params(
-        ("id" = inline(RunId), Path, description = "the run's id"),
+        Id<RunId>,
         ("Idempotency-Key" = Option<String>, Header, description = "a request sent twice with the same key starts one run"),
     ),
     responses(
@@ -219,14 +220,11 @@ struct RetryRequest {
 async fn retry(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
     headers: HeaderMap,
     MaybeBody(request): MaybeBody<RetryRequest>,
 ) -> Result<Started, ApiError> {
-    Ok(started(
-        runs::retry(&actor, &app, &id.parse()?, request.failed_only, request.confirm, idempotency_key(&headers)?)
-            .await?,
-    ))
+    Ok(started(runs::retry(&actor, &app, &id, request.failed_only, request.confirm, idempotency_key(&headers)?).await?))
 }
 
 /// A run that was put into the queue, as an answer.
@@ -254,7 +252,7 @@ struct RunFilesQuery {
 /// What happened to each, from rclone's own log.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/files", tag = "runs",
     params(
-        ("id" = inline(RunId), Path, description = "the run's id"),
+        Id<RunId>,
         ("outcome" = inline(FileOutcome), Query, description = "what happened to them"),
         ("search" = Option<String>, Query, description = "only those with this in the path, ignoring case, accents and Unicode form", max_length = 256),
         ("offset" = Option<u64>, Query, description = "index of the first to return"),
@@ -264,11 +262,11 @@ struct RunFilesQuery {
 async fn files(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
     Params(query): Params<RunFilesQuery>,
 ) -> Result<Json<RunFiles>, ApiError> {
     let RunFilesQuery { outcome, search, offset, limit } = query;
-    Ok(Json(runs::files(&actor, &app, &id.parse()?, outcome, &search, offset, limit).await?))
+    Ok(Json(runs::files(&actor, &app, &id, outcome, &search, offset, limit).await?))
 }
 
 /// Read a run's log
@@ -277,7 +275,7 @@ async fn files(
 /// and says where to go on.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/log", tag = "runs",
     params(
-        ("id" = inline(RunId), Path, description = "the run's id"),
+        Id<RunId>,
         ("search" = Option<String>, Query, description = "only those with this in the message or the file's name, ignoring case, accents and Unicode form", max_length = 256),
         ("level" = inline(Option<LogLevel>), Query, description = "only those that matter this much; all when absent"),
         ("after" = Option<String>, Query, description = "the `cursor` of the previous answer", pattern = "^[0-9a-f]{1,16}-[0-9a-f]{1,16}$"),
@@ -288,17 +286,17 @@ async fn files(
 async fn log(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
     Params(query): Params<LogQuery>,
 ) -> Result<Json<RunLog>, ApiError> {
-    Ok(Json(runs::log(&actor, &app, &id.parse()?, &query).await?))
+    Ok(Json(runs::log(&actor, &app, &id, &query).await?))
 }
 
 /// Download a run's log
 ///
 /// What is kept of it, at most 16 MiB, without secrets; while the run goes on, its end.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/log/raw", tag = "runs",
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(Id<RunId>),
     responses(
         (status = 200, description = "One JSON object a line, as rclone wrote it", body = String, content_type = "application/x-ndjson",
             headers(("Content-Disposition" = String, description = "the file's name"))),
@@ -307,9 +305,8 @@ async fn log(
 async fn raw_log(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
 ) -> Result<Response, ApiError> {
-    let id: RunId = id.parse()?;
     let log = runs::raw_log(&actor, &app, &id).await?;
     // An id is letters and figures: nothing that would have to be quoted.
     let name = format!("attachment; filename=\"longshore-run-{id}.jsonl\"");
@@ -321,12 +318,12 @@ async fn raw_log(
 ///
 /// At most 600 points, evenly spread, whatever the run's length.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/series", tag = "runs",
-    params(("id" = inline(RunId), Path, description = "the run's id")),
+    params(Id<RunId>),
     responses((status = 200, body = RunSeries), (status = 404, body = AppError)))]
 async fn series(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<RunId>,
 ) -> Result<Json<RunSeries>, ApiError> {
-    Ok(Json(runs::series(&actor, &app, &id.parse()?).await?))
+    Ok(Json(runs::series(&actor, &app, &id).await?))
 }

@@ -1,15 +1,11 @@
 //! REST: sessions, one's own.
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{current_actor::CurrentActor, extract::ApiError};
+use super::{current_actor::CurrentActor, extract::ApiError, id::Id};
 use crate::{
-    domain::{error::AppError, session::SessionSummary},
+    domain::{error::AppError, id::SessionId, session::SessionSummary},
     server::{auth::Visitor, services::sessions, state::AppState},
 };
 
@@ -34,13 +30,13 @@ async fn list(
 /// End one of your sessions
 ///
 /// That browser is signed out at once.
-#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "sessions", params(("id" = String, Path, description = "the session's id")),
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "sessions", params(Id<SessionId>),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn end(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<SessionId>,
 ) -> Result<StatusCode, ApiError> {
-    sessions::end(&actor, &app, &id.parse()?).await?;
+    sessions::end(&actor, &app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,15 +1,12 @@
 //! REST: tokens for programs.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     current_actor::CurrentActor,
     extract::{ApiError, Body, Params},
+    id::Id,
 };
 use crate::{
     domain::{
@@ -67,13 +64,13 @@ async fn create(
 /// Revoke a token
 ///
 /// At once and for ever. One of your own; for admins anybody's.
-#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "tokens", params(("id" = String, Path, description = "the token's id")),
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "tokens", params(Id<TokenId>),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn delete(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<TokenId>,
 ) -> Result<StatusCode, ApiError> {
-    tokens::delete(&actor, &app, &id.parse()?).await?;
+    tokens::delete(&actor, &app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

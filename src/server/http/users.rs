@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderName, StatusCode, header},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -10,6 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     current_actor::CurrentActor,
     extract::{ApiError, Body, Params},
+    id::Id,
 };
 use crate::{
     domain::{
@@ -67,21 +68,21 @@ async fn create(
 /// Get a person
 ///
 /// By their id.
-#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(Id<UserId>),
     responses((status = 200, body = UserSummary), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn get(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<UserId>,
 ) -> Result<Json<UserSummary>, ApiError> {
-    Ok(Json(users::get(&actor, &app, &id.parse()?).await?))
+    Ok(Json(users::get(&actor, &app, &id).await?))
 }
 
 /// Change a person
 ///
 /// Their role, whether they are disabled, their password. Each ends all their sessions, and a new password all their
 /// tokens. Nobody disables or demotes themselves, and the last admin who can sign in stays one: 409.
-#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path, description = "the person's id")),
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", params(Id<UserId>),
     request_body = UserChange,
     responses(
         (status = 200, body = UserSummary), (status = 400, body = AppError), (status = 401, body = AppError), (status = 403, body = AppError),
@@ -90,10 +91,10 @@ async fn get(
 async fn update(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<UserId>,
     Body(change): Body<UserChange>,
 ) -> Result<Json<UserSummary>, ApiError> {
-    Ok(Json(users::update(&actor, &app, &id.parse()?, change).await?))
+    Ok(Json(users::update(&actor, &app, &id, change).await?))
 }
 
 /// Change your password
@@ -117,13 +118,13 @@ async fn change_password(
 /// Sign a person out everywhere
 ///
 /// All their sessions end at once; their tokens stay. For admins.
-#[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "users", params(("id" = String, Path, description = "the person's id")),
+#[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "users", params(Id<UserId>),
     responses((status = 204), (status = 401, body = AppError), (status = 403, body = AppError), (status = 404, body = AppError)))]
 async fn end_sessions(
     CurrentActor(actor): CurrentActor,
     State(app): State<AppState>,
-    Path(id): Path<String>,
+    Id(id): Id<UserId>,
 ) -> Result<StatusCode, ApiError> {
-    users::end_sessions(&actor, &app, &id.parse()?).await?;
+    users::end_sessions(&actor, &app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
