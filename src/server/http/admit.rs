@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{connections::Seat, events, extract::ApiError, health, held::Held};
+use super::{connections::Seat, extract::ApiError, health, held::Held, route_class::RouteClass};
 use crate::{
     domain::error::{AppError, ErrorCode},
     server::{
@@ -40,8 +40,7 @@ pub async fn admit(State(app): State<AppState>, request: Request, next: Next) ->
         None if reserved => return refuse(full(), true),
         None => Holder::Network(request.extensions().get::<Client>().map(|client| network(client.0))),
     };
-    // Event streams have a bound of their own.
-    if path == events::PATH && !reserved {
+    if !RouteClass::of(path).is_counted() && !reserved {
         return next.run(request).await;
     }
     let most = match holder {

@@ -28,6 +28,7 @@ mod parameters;
 mod queue;
 pub mod remotes;
 mod render;
+mod route_class;
 pub mod runs;
 pub mod sessions;
 pub mod tokens;

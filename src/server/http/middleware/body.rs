@@ -23,32 +23,12 @@ use tokio::time::{Sleep, sleep};
 
 use crate::{
     domain::error::{AppError, ErrorCode},
-    server::http::{connections::Seat, extract::ApiError},
+    server::http::{
+        connections::Seat,
+        extract::ApiError,
+        route_class::{BodyLimits, RouteClass},
+    },
 };
-
-/// Most bytes of a body.
-const BYTES: u64 = 1 << 20;
-/// How much is heard and thrown away of a body that is too large. Many clients send everything before they listen: the
-/// answer would be lost to them with the connection.
-const HEARD: u64 = 16 << 20;
-/// How long a body may take as a whole: a pause between two bytes alone could be repeated for ever. Of somebody unknown
-/// it is a name and a password, and has less time.
-const CLOCKS: Clocks = Clocks { unknown: Duration::from_secs(10), known: Duration::from_secs(30) };
-
-/// How long a body may take.
-#[derive(Clone, Copy)]
-struct Clocks {
-    /// Of somebody of whom nothing is known.
-    unknown: Duration,
-    /// Of somebody who is signed in.
-    known: Duration,
-}
-
-impl Clocks {
-    fn of(self, seat: Option<&Seat>) -> Duration {
-        if seat.is_some_and(Seat::known) { self.known } else { self.unknown }
-    }
-}
 
 /// The limit that a body broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -62,10 +42,11 @@ enum Limit {
 /// Refuses bodies that are too large or too slow, whether they say so or turn out to be; and hears out those that
 /// nobody read, since a connection that ends in the middle of a request takes the answer with it.
 pub async fn limit(request: Request, next: Next) -> Response {
-    within(CLOCKS, request, next).await
+    let limits = RouteClass::of(request.uri().path()).body();
+    within(limits, request, next).await
 }
 
-async fn within(clocks: Clocks, request: Request, next: Next) -> Response {
+async fn within(limits: BodyLimits, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
@@ -73,21 +54,21 @@ async fn within(clocks: Clocks, request: Request, next: Next) -> Response {
     let waits = request.headers().contains_key(header::EXPECT);
     let declared = request.body().size_hint().lower();
     let seat = request.extensions().get::<Seat>().cloned();
-    if declared > BYTES {
-        if !waits && declared <= HEARD {
-            hear_out(clocks.unknown, request.into_body()).await;
+    if declared > limits.bytes {
+        if !waits && declared <= limits.heard {
+            hear_out(limits, false, request.into_body()).await;
         }
-        return refuse(Limit::Size);
+        return refuse(limits, Limit::Size);
     }
     let end = Arc::new(Mutex::new(End::default()));
-    let request = request.map(|body| Body::new(Bounded::new(body, clocks, seat.clone(), end.clone())));
+    let request = request.map(|body| Body::new(Bounded::new(body, limits, seat.clone(), end.clone())));
     let mut response = next.run(request).await;
     let End { broken, rest } = std::mem::take(&mut *lock(&end));
     if let Some(limit) = broken {
-        return refuse(limit);
+        return refuse(limits, limit);
     }
     if let Some(rest) = rest {
-        let heard = !waits && hear_out(clocks.of(seat.as_ref()), rest).await;
+        let heard = !waits && hear_out(limits, seat.as_ref().is_some_and(Seat::known), rest).await;
         if !heard {
             close(&mut response);
         }
@@ -96,9 +77,9 @@ async fn within(clocks: Clocks, request: Request, next: Next) -> Response {
 }
 
 /// Reads to the end and throws away. `false` when that takes too long or is too much.
-async fn hear_out(time: Duration, body: Body) -> bool {
-    let clocks = Clocks { unknown: time, known: time };
-    let mut body = Bounded::new(body, clocks, None, Arc::default());
+async fn hear_out(limits: BodyLimits, known: bool, body: Body) -> bool {
+    let time = if known { limits.known } else { limits.unknown };
+    let mut body = Bounded::new(body, BodyLimits { unknown: time, known: time, ..limits }, None, Arc::default());
     while let Some(Ok(_)) = body.frame().await {}
     body.ended
 }
@@ -107,9 +88,11 @@ fn close(response: &mut Response) {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
-fn refuse(limit: Limit) -> Response {
+fn refuse(limits: BodyLimits, limit: Limit) -> Response {
     let error = match limit {
-        Limit::Size => AppError::new(ErrorCode::TooLarge, "The body is larger than 1 MiB."),
+        Limit::Size => {
+            AppError::new(ErrorCode::TooLarge, format!("The body is larger than {} MiB.", limits.bytes >> 20))
+        }
         Limit::Time => AppError::new(ErrorCode::Timeout, "The body did not arrive in time."),
     };
     let mut response = ApiError(error).into_response();
@@ -138,6 +121,7 @@ fn lock(end: &Mutex<End>) -> MutexGuard<'_, End> {
 /// A body that ends with an error when it breaks a limit.
 struct Bounded {
     body: Body,
+    limits: BodyLimits,
     read: u64,
     late: Pin<Box<Sleep>>,
     /// Notified when all of it has arrived.
@@ -150,9 +134,9 @@ struct Bounded {
 }
 
 impl Bounded {
-    fn new(body: Body, clocks: Clocks, seat: Option<Seat>, end: Arc<Mutex<End>>) -> Self {
-        let more = Some(clocks.known.saturating_sub(clocks.unknown));
-        Self { body, read: 0, late: Box::pin(sleep(clocks.unknown)), seat, more, ended: false, end }
+    fn new(body: Body, limits: BodyLimits, seat: Option<Seat>, end: Arc<Mutex<End>>) -> Self {
+        let more = Some(limits.known.saturating_sub(limits.unknown));
+        Self { body, limits, read: 0, late: Box::pin(sleep(limits.unknown)), seat, more, ended: false, end }
     }
 
     /// The next step is ours.
@@ -192,13 +176,13 @@ impl HttpBody for Bounded {
             match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     self.read += frame.data_ref().map_or(0, |data| data.len() as u64);
-                    if self.read <= BYTES {
+                    if self.read <= self.limits.bytes {
                         if self.body.is_end_stream() {
                             self.heard();
                         }
                         return Poll::Ready(Some(Ok(frame)));
                     }
-                    if self.read > HEARD {
+                    if self.read > self.limits.heard {
                         return self.breaks(Limit::Size);
                     }
                 }
@@ -206,7 +190,7 @@ impl HttpBody for Bounded {
                     self.ended = true;
                     self.heard();
                     return match end {
-                        None if self.read > BYTES => self.breaks(Limit::Size),
+                        None if self.read > self.limits.bytes => self.breaks(Limit::Size),
                         end => Poll::Ready(end.map(|error| error.map_err(Into::into))),
                     };
                 }
@@ -216,7 +200,7 @@ impl HttpBody for Bounded {
 
     fn is_end_stream(&self) -> bool {
         // Beyond the limit there is still the error to come.
-        self.read <= BYTES && self.body.is_end_stream()
+        self.read <= self.limits.bytes && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

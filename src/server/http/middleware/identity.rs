@@ -13,12 +13,12 @@ use super::session::SessionCookie;
 use crate::{
     domain::error::{AppError, ErrorCode},
     server::{
-        auth::{Activity, Denial, Visitor},
+        auth::{Denial, Visitor},
         client::Client,
         http::{
             credential::{Shown, shown},
-            events,
             extract::ApiError,
+            route_class::RouteClass,
         },
     },
 };
@@ -42,8 +42,7 @@ pub async fn identify(
             return Err(AppError::new(ErrorCode::BadRequest, message).into());
         }
     };
-    // A page that is only left open is not used.
-    let activity = if request.uri().path() == events::PATH { Activity::Idle } else { Activity::Use };
+    let activity = RouteClass::of(request.uri().path()).activity();
     let address = request.extensions().get::<Client>().map(|Client(address)| *address);
     let mut visitor = Visitor::new(session, address, agent(request.headers()));
     let actor = cookie.auth.identify(&mut visitor, token, activity).await?;

@@ -11,11 +11,16 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+/// Those of a form, with so much time.
+fn limits(time: Duration) -> BodyLimits {
+    BodyLimits { unknown: time, known: time, ..BodyLimits::FORM }
+}
+
 /// Answers without a look at the body.
 async fn ignore(time: Duration, request: Request) -> Response {
     let router = Router::new().route("/", post(async || "ignored"));
     router
-        .layer(from_fn(move |request, next| within(Clocks { unknown: time, known: time }, request, next)))
+        .layer(from_fn(move |request, next| within(limits(time), request, next)))
         .oneshot(request)
         .await
         .expect("an answer")
@@ -38,7 +43,7 @@ async fn send(time: Duration, request: Request) -> Response {
     };
     Router::new()
         .route("/", post(read))
-        .layer(from_fn(move |request, next| within(Clocks { unknown: time, known: time }, request, next)))
+        .layer(from_fn(move |request, next| within(limits(time), request, next)))
         .oneshot(request)
         .await
         .expect("an answer")
@@ -60,15 +65,18 @@ async fn text(response: Response) -> String {
 
 #[tokio::test]
 async fn what_fits_passes() {
-    assert_eq!(text(send(CLOCKS.unknown, post_of(Body::empty())).await).await, "0");
-    assert_eq!(text(send(CLOCKS.unknown, post_of(vec![b'x'; 1 << 20].into())).await).await, (1 << 20).to_string());
-    assert_eq!(text(send(CLOCKS.unknown, post_of(chunks(1024, 1024))).await).await, (1 << 20).to_string());
+    assert_eq!(text(send(BodyLimits::FORM.unknown, post_of(Body::empty())).await).await, "0");
+    assert_eq!(
+        text(send(BodyLimits::FORM.unknown, post_of(vec![b'x'; 1 << 20].into())).await).await,
+        (1 << 20).to_string()
+    );
+    assert_eq!(text(send(BodyLimits::FORM.unknown, post_of(chunks(1024, 1024))).await).await, (1 << 20).to_string());
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_refused_whether_it_says_so_or_not() {
     for body in [vec![b'x'; (1 << 20) + 1].into(), chunks(1025, 1024), chunks(40, 1 << 20)] {
-        let response = send(CLOCKS.unknown, post_of(body)).await;
+        let response = send(BodyLimits::FORM.unknown, post_of(body)).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(text(response).await.contains("1 MiB"));
     }
@@ -89,7 +97,7 @@ async fn a_body_that_trickles_or_stays_away_is_refused() {
 #[tokio::test]
 async fn what_nobody_read_is_heard_out_before_the_answer() {
     let taken = Arc::new(AtomicUsize::new(0));
-    let response = ignore(CLOCKS.unknown, post_of(counted(1000, &taken))).await;
+    let response = ignore(BodyLimits::FORM.unknown, post_of(counted(1000, &taken))).await;
     assert_eq!(taken.load(Ordering::Relaxed), 1000);
     assert!(!response.headers().contains_key(header::CONNECTION));
     assert_eq!(text(response).await, "ignored");
@@ -100,7 +108,7 @@ async fn who_waits_to_be_told_or_does_not_end_is_not_heard_out() {
     let taken = Arc::new(AtomicUsize::new(0));
     let waits =
         Request::post("/").header(header::EXPECT, "100-continue").body(counted(1000, &taken)).expect("a request");
-    let response = ignore(CLOCKS.unknown, waits).await;
+    let response = ignore(BodyLimits::FORM.unknown, waits).await;
     assert_eq!(
         (taken.load(Ordering::Relaxed), &response.headers()[header::CONNECTION]),
         (0, &HeaderValue::from_static("close"))
