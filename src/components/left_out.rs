@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{format, guard::GuardReport};
+use crate::domain::{format, guard::report::GuardReport};
 
 /// The names, folded up; nothing where there are none.
 pub fn left_out(report: &GuardReport) -> AnyView {

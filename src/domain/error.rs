@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::id::RunId;
+use super::id::{ParseIdError, RunId};
 
 /// What kind of refusal or failure it is. [`ErrorCode::status`] is the only mapping to HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -246,6 +246,12 @@ impl fmt::Display for AppError {
 }
 
 impl std::error::Error for AppError {}
+
+impl From<ParseIdError> for AppError {
+    fn from(error: ParseIdError) -> Self {
+        Self::new(ErrorCode::NotFound, error.to_string())
+    }
+}
 
 /// What most functions answer.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;

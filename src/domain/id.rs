@@ -1,15 +1,28 @@
 //! Identifiers: each its own type, so that one cannot be passed for another. All are ULIDs in text, made by the
 //! server.
 
-use std::{fmt, str::FromStr};
+use std::{error::Error, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::error::AppError;
+/// A text that is no id, so nothing has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseIdError {
+    /// What the id was to be of: "run".
+    pub noun: &'static str,
+}
+
+impl fmt::Display for ParseIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "There is no {} with this id.", self.noun)
+    }
+}
+
+impl Error for ParseIdError {}
 
 /// What all ids have in common.
-pub trait Identifier: FromStr<Err = AppError> + ToSchema {
+pub trait Identifier: FromStr<Err = ParseIdError> + ToSchema {
     /// What it is the id of, as in "There is no run with this id".
     const NOUN: &'static str;
 }
@@ -31,14 +44,14 @@ macro_rules! id {
         }
 
         impl FromStr for $name {
-            type Err = AppError;
+            type Err = ParseIdError;
 
-            fn from_str(text: &str) -> Result<Self, AppError> {
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
                 let crockford = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"ILOU".contains(&b));
                 if text.len() == 26 && text.bytes().all(crockford) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(AppError::not_found(format_args!("{} with this id", Self::NOUN)))
+                    Err(ParseIdError { noun: Self::NOUN })
                 }
             }
         }
@@ -48,9 +61,9 @@ macro_rules! id {
         }
 
         impl TryFrom<String> for $name {
-            type Error = AppError;
+            type Error = ParseIdError;
 
-            fn try_from(text: String) -> Result<Self, AppError> {
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
                 text.parse()
             }
         }

@@ -11,11 +11,8 @@ use utoipa::{
 use super::{
     encoding::canonical,
     error::{AppError, Result},
-    remote::RemoteName,
+    remote_name::{LOCAL, RemoteName},
 };
-
-/// The name under which the allowed folders of this server are reached: `/browse/local/srv/photos`.
-pub const LOCAL: &str = "local";
 
 /// Longest path that is accepted, in bytes. Linux takes 4,096 in one call.
 const MAX_PATH: usize = 4096;

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod provider;
 pub mod queue;
 pub mod remote;
+pub mod remote_name;
 pub mod removal;
 pub mod retry;
 pub mod run;

@@ -1,27 +1,9 @@
 //! The rule for deletes and moves: how many files they may remove without confirmation, and what permits more.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use super::{
-    format,
-    guard::{DEFAULT_PERCENT, GuardReason, GuardReport, LEAST_BUDGET},
-    operation::Operation,
+use super::guard::{
+    DEFAULT_PERCENT, LEAST_BUDGET,
+    report::{GuardReason, GuardReport, LetGoBy},
 };
-
-/// What let a run go beyond its budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LetGoBy {
-    /// The path, written once more in the call.
-    Confirm,
-    /// A preview that a person approved.
-    Preview,
-    /// The standing permission of its job.
-    Job,
-    /// The standing permission of the token that asked for it.
-    Token,
-}
 
 /// What may let a run go beyond its budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,42 +52,10 @@ impl Allowance {
     }
 }
 
-/// What a delete or a move would take away, and what it may, in words.
-#[must_use]
-pub(super) fn counted(operation: Operation, report: &GuardReport) -> String {
-    let (would, may, place) = match operation {
-        Operation::Move => ("take away", "taken", "in the source"),
-        _ => ("delete", "deleted", "there"),
-    };
-    let what = operation.as_str();
-    match (report.deletes, report.source_files) {
-        (Some(deletes), Some(all)) => format!(
-            "The {what} would {would} {} of {} {place}; {} may be {may} without asking.",
-            format::plural(deletes, "file", "files"),
-            format::count(all),
-            format::count(report.budget.unwrap_or(0))
-        ),
-        _ => {
-            let why = report.uncounted.as_deref().unwrap_or("nobody could tell");
-            format!("How many files the {what} would {would} could not be counted: {}.", why.trim_end_matches('.'))
-        }
-    }
-}
-
-/// The same, and which call to make.
-#[must_use]
-pub(super) fn words(operation: Operation, report: &GuardReport) -> String {
-    let saw = counted(operation, report);
-    let place = if operation == Operation::Move { "the destination" } else { "the path" };
-    format!(
-        "{saw} Nothing was changed. If this is intended, send the same request again with `confirm` set to {place}. Or preview it (`dry_run`) and approve the \
-         preview, or allow its job or token to do this without asking (`may_delete`)."
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::operation::Operation;
 
     fn saw(deletes: u64, all: u64) -> GuardReport {
         GuardReport {
@@ -169,11 +119,11 @@ mod tests {
             let judged = allowance.judge(unknown.clone());
             assert_eq!(judged.reason, Some(GuardReason::DeleteBudget));
             assert!(
-                judged.words().starts_with(
+                judged.explanation().starts_with(
                     "How many files the delete would delete could not be counted: it took too long. Nothing"
                 ),
                 "{}",
-                judged.words()
+                judged.explanation()
             );
         }
         assert_eq!(Allowance { confirmed: true, ..Allowance::default() }.judge(unknown).reason, None);

@@ -106,35 +106,3 @@ fn a_sentinel_stays_below_the_source() {
         sync.validate(Operation::Move).expect_err("a move has none").fields.contains_key("guards.allow_empty_source")
     );
 }
-
-#[test]
-fn each_guard_says_what_it_saw() {
-    let report = GuardReport {
-        reason: Some(GuardReason::DeleteBudget),
-        deletes: Some(3212),
-        destination_files: Some(5000),
-        budget: Some(500),
-        ..GuardReport::default()
-    };
-    assert!(
-        report.words().starts_with("The sync would delete 3,212 files of 5,000 at the destination; the limit is 500.")
-    );
-    let left_out =
-        |n| GuardReport { reason: Some(GuardReason::LeftOut), left_out: Some(n), ..GuardReport::default() }.words();
-    for (files, words) in [(5, "5 files at the destination that are"), (1, "1 file at the destination that is")] {
-        let words = format!("The sync would delete {words} still in the source, and only left out there:");
-        assert!(left_out(files).starts_with(&words), "{}", left_out(files));
-    }
-    let shrunk = |last, most| {
-        let report = GuardReport {
-            last_source_files: last,
-            most_source_files: most,
-            source_files: Some(36),
-            ..GuardReport::default()
-        };
-        GuardReport { reason: Some(GuardReason::SourceShrunk), ..report }.words()
-    };
-    assert!(shrunk(Some(60), Some(100)).starts_with("The source holds 36 files; in the last 28 days it held 100."));
-    assert!(shrunk(Some(100), Some(100)).starts_with("The source holds 36 files; at the last good run it held 100."));
-    assert_eq!(GuardReport::default().words(), "");
-}

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{event::RunEvent, previous::PreviousRun, stats::InFlight, summary::RunSummary, wait::Wait};
 use crate::domain::{
-    guard::{Approves, GuardReport, Guards},
+    guard::{Approves, Guards, report::GuardReport},
     id::RunId,
     transfer::TransferOptions,
 };

@@ -10,11 +10,7 @@ use crate::{
         load::{empty, load, skeleton},
         route_label::place,
     },
-    domain::{
-        error::Result,
-        location::Location,
-        remote::{RemoteName, RemoteSummary},
-    },
+    domain::{error::Result, location::Location, remote::RemoteSummary, remote_name::RemoteName},
     server_fns::remotes::{list_local_roots, list_remotes},
 };
 

@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         format,
-        guard::{Approval, GuardReason},
+        guard::{Approval, report::GuardReason},
         id::RunId,
         location::{Location, oddity},
         operation::Operation,
@@ -41,14 +41,14 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
         return ().into_any();
     };
     let counted = match report.reason {
-        Some(GuardReason::DeleteBudget) if report.operation.is_some() => report.said(),
+        Some(GuardReason::DeleteBudget) if report.operation.is_some() => report.short_explanation(),
         Some(GuardReason::DeleteBudget) | None => format!(
             "{} of {} at the destination would be deleted; the limit is {}.",
             format::count(deletes),
             format::plural(report.destination_files.unwrap_or(0), "file", "files"),
             format::count(report.budget.unwrap_or(0))
         ),
-        Some(_) => report.said(),
+        Some(_) => report.short_explanation(),
     };
     let gone = if summary.operation == Operation::Move { "moved to" } else { "deleted at" };
     let inside = {

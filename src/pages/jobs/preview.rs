@@ -99,7 +99,7 @@ fn going(live: Live, run: RunSummary) -> AnyView {
 fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyView {
     let href = format!("/runs/{}", run.summary.id);
     if !run.summary.state.ended_well() {
-        let said = run.guard_report.as_ref().map(|report| report.words()).filter(|words| !words.is_empty());
+        let said = run.guard_report.as_ref().map(|report| report.explanation()).filter(|words| !words.is_empty());
         let said = said.or_else(|| run.summary.error.clone()).unwrap_or_else(|| "The preview failed.".to_owned());
         let title = if run.summary.state == RunState::Blocked { "A guard stopped it" } else { "The preview failed" };
         return problem(title, said, Some(href));

@@ -21,7 +21,8 @@ use crate::{
         error::{AppError, Unique},
         identity::ServerIdentity,
         provider::Provider,
-        remote::{NewRemote, RemoteName, RemoteTest},
+        remote::{NewRemote, RemoteTest},
+        remote_name::RemoteName,
     },
     server_fns::remotes::{create_remote, test_remote},
 };

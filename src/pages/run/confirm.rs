@@ -6,7 +6,7 @@ use leptos::{form::ActionForm, prelude::*};
 use super::actions::RunActions;
 use crate::{
     components::icon::icon,
-    domain::{format, guard::GuardReport, location::oddity, operation::Operation, run::detail::Run},
+    domain::{format, guard::report::GuardReport, location::oddity, operation::Operation, run::detail::Run},
 };
 
 /// The button and what it opens.

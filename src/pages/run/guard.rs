@@ -13,9 +13,8 @@ use crate::{
     },
     domain::{
         format,
-        guard::{GuardReason, GuardReport},
+        guard::report::{GuardReason, GuardReport, LetGoBy},
         operation::Operation,
-        removal::LetGoBy,
         run::{detail::Run, state::RunState},
     },
 };
@@ -50,7 +49,7 @@ pub fn blocked(run: &Run, actions: RunActions, may: bool) -> AnyView {
             {draw("shield-alert", "icon icon--state")}
             <div>
                 <h2>{title}</h2>
-                <p>{report.shown()}</p>
+                <p>{report.page_explanation()}</p>
                 {figures(report)}
                 {left_out(report)}
                 {act}

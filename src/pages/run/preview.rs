@@ -34,7 +34,7 @@ pub fn preview(run: &Run, counts: Option<&Counts>, actions: RunActions, may: boo
             let said = report
                 .reason
                 .is_some()
-                .then(|| view! { <p>"The guards would stop this run. "{report.said()}</p> }.into_any());
+                .then(|| view! { <p>"The guards would stop this run. "{report.short_explanation()}</p> }.into_any());
             view! { <div class="guards">{said}{left_out(report)}</div> }.into_any()
         });
     view! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use crate::{
     domain::{
-        guard::{GuardReason, GuardReport},
+        guard::report::{GuardReason, GuardReport},
         location::Location,
         operation::Operation,
     },

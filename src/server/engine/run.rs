@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
-        guard::GuardReport,
+        guard::report::GuardReport,
         id::RunId,
         operation::Operation,
         run::{event::RunEventKind, state::RunState, stats::Stats},
@@ -48,7 +48,7 @@ struct Refused {
 impl Refused {
     /// A guard stopped it.
     fn blocked(report: GuardReport) -> Self {
-        Self { outcome: RunOutcome::of(RunState::Blocked, Some(report.words())), report: Some(report) }
+        Self { outcome: RunOutcome::of(RunState::Blocked, Some(report.explanation())), report: Some(report) }
     }
 }
 

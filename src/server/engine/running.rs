@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        guard::GuardReport,
+        guard::report::GuardReport,
         run::{event::RunEventKind, stats::Stats},
     },
     server::rclone::{

@@ -8,7 +8,7 @@ use super::{Engine, stall::Jumps};
 use crate::server::events::Live;
 use crate::{
     domain::{
-        guard::GuardReport,
+        guard::report::GuardReport,
         id::RunId,
         run::{event::RunEventKind, state::RunState, summary::RunSummary},
         time::Timestamp,

@@ -14,13 +14,22 @@ use serde_path_to_error::Path;
 
 use super::lenient;
 use crate::{
-    domain::error::{AppError, ErrorCode},
+    domain::{
+        error::{AppError, ErrorCode},
+        id::ParseIdError,
+    },
     server::auth::Denial,
 };
 
 /// An error as an answer: its status, its JSON, and what the client is to do where HTTP has a header for that.
 #[derive(Debug)]
 pub struct ApiError(pub AppError);
+
+impl From<ParseIdError> for ApiError {
+    fn from(error: ParseIdError) -> Self {
+        Self(error.into())
+    }
+}
 
 impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {

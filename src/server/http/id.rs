@@ -24,7 +24,7 @@ impl<T: Identifier, S: Send + Sync> FromRequestParts<S> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|error| error.into_response())?;
-        id.parse().map(Self).map_err(|error| ApiError(error).into_response())
+        id.parse().map(Self).map_err(|error| ApiError::from(error).into_response())
     }
 }
 

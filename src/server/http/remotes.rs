@@ -17,7 +17,8 @@ use crate::{
     domain::{
         error::AppError,
         identity::{RemoteTrust, ServerCheck},
-        remote::{CreatedRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
+        remote::{CreatedRemote, NewRemote, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
+        remote_name::RemoteName,
     },
     server::{
         services::{remotes, trust as first_trust},

@@ -14,9 +14,8 @@ use crate::{
         location::Location,
         policy::Permission,
         provider::{Provider, ProviderSummary},
-        remote::{
-            CreatedRemote, CryptRemote, NewRemote, RemoteName, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote,
-        },
+        remote::{CreatedRemote, CryptRemote, NewRemote, RemoteSummary, RemoteTest, RemoteTested, UnusableRemote},
+        remote_name::RemoteName,
     },
     server::{
         auth::Actor,
@@ -24,7 +23,8 @@ use crate::{
         rclone::{
             error::RcloneError,
             providers::allowlist,
-            remotes::{self as saved_remotes, SavedRemote, change::Saved, crypt},
+            remotes as saved_remotes,
+            remotes::{SavedRemote, change::Saved, crypt},
         },
         state::AppState,
         store::{Tx, remotes},

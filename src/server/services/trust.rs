@@ -9,7 +9,8 @@ use crate::{
         error::{AppError, Result},
         identity::{Endpoint, IdentityKind, RemoteTrust, ServerCheck, ServerIdentity, not_checked},
         policy::Permission,
-        remote::{NewRemote, RemoteName, RemoteSummary, RemoteTest},
+        remote::{NewRemote, RemoteSummary, RemoteTest},
+        remote_name::RemoteName,
     },
     server::{
         auth::Actor,

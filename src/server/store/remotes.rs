@@ -6,7 +6,8 @@ use sqlx::FromRow;
 
 use super::{Connection, Result, from_sql, to_sql};
 use crate::domain::{
-    remote::{RemoteName, RemoteTest, RemoteTested},
+    remote::{RemoteTest, RemoteTested},
+    remote_name::RemoteName,
     time::Timestamp,
 };
 

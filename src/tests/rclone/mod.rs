@@ -23,8 +23,8 @@ use std::{
 
 use longshore::{
     domain::{
-        location::Location, operation::Operation, provider::OptionKind, remote::RemoteName, run::files::FileOutcome,
-        transfer::TransferOptions,
+        location::Location, operation::Operation, provider::OptionKind, remote_name::RemoteName,
+        run::files::FileOutcome, transfer::TransferOptions,
     },
     server::rclone::{
         error::RcloneError,

@@ -9,7 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::{Engine, Look};
 use crate::{
     domain::{
-        guard::{Approved, GuardReason, GuardReport, Guards},
+        guard::{
+            Approved, Guards,
+            report::{GuardReason, GuardReport},
+        },
         location::Location,
     },
     server::rclone::{

@@ -11,7 +11,10 @@ use self::figures::Comparing;
 use super::{Engine, places, stall::Stall};
 use crate::{
     domain::{
-        guard::{Approved, GuardReason, GuardReport},
+        guard::{
+            Approved,
+            report::{GuardReason, GuardReport},
+        },
         id::{JobId, RunId},
         operation::Operation,
         removal::Allowance,

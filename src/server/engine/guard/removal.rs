@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        guard::GuardReport,
+        guard::report::GuardReport,
         id::{JobId, RunId},
         removal::Allowance,
     },

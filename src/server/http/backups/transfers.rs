@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{
         error::AppError,
-        guard::{GuardReason, GuardReport},
+        guard::report::{GuardReason, GuardReport},
         id::RunId,
         operation::Operation,
         run::{detail::Run, files::FileOutcome, new::NewRun, state::RunState, warning::RunWarning},

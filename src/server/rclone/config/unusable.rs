@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::remote::{RemoteName, UnusableRemote},
+    domain::{remote::UnusableRemote, remote_name::RemoteName},
     server::rclone::wire::{
         conf::{Conf, Fault, Section},
         ini,

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::Rclone;
 use crate::{
-    domain::{encoding::Encoding, location::Location, remote::RemoteName, unaddressable::has_dots},
+    domain::{encoding::Encoding, location::Location, remote_name::RemoteName, unaddressable::has_dots},
     server::rclone::{
         config::wrap::{self, Below},
         error::RcloneError,

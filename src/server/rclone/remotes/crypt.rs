@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{
-    domain::remote::RemoteName,
+    domain::remote_name::RemoteName,
     server::{
         platform::files::random,
         rclone::{

@@ -22,11 +22,7 @@ use super::{
     providers::{allowlist, schema},
     wire::{conf::Section, ini},
 };
-use crate::domain::{
-    identity::ServerCheck,
-    location::Location,
-    remote::{RemoteName, RemoteTest},
-};
+use crate::domain::{identity::ServerCheck, location::Location, remote::RemoteTest, remote_name::RemoteName};
 
 /// A remote as it is saved, without its options.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,7 @@ use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use crate::{
-    domain::{
-        format,
-        location::Location,
-        remote::{RemoteName, RemoteTest},
-    },
+    domain::{format, location::Location, remote::RemoteTest, remote_name::RemoteName},
     server::rclone::{
         config::wrap,
         error::{RcloneError, redact},

@@ -6,7 +6,7 @@ use super::change::Saved;
 use crate::{
     domain::{
         identity::{Endpoint, ServerCheck},
-        remote::RemoteName,
+        remote_name::RemoteName,
     },
     server::rclone::{
         config::trust::{

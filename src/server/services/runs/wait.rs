@@ -7,7 +7,7 @@ use crate::{
     domain::{
         error::{AppError, ErrorCode, Result},
         event::Event,
-        guard::GuardReason,
+        guard::report::GuardReason,
         id::RunId,
         run::{detail::Run, new::NewRun, state::RunState, summary::RunSummary},
     },

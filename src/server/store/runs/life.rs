@@ -9,7 +9,7 @@ use super::{
     events, places, row, states,
 };
 use crate::domain::{
-    guard::GuardReport,
+    guard::report::GuardReport,
     id::RunId,
     run::{event::RunEventKind, state::RunState, stats::Stats, warning::RunWarning},
     time::Timestamp,

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::domain::{
     id::UserId,
-    remote::{RemoteName, RemoteTest, RemoteTested},
+    remote::{RemoteTest, RemoteTested},
+    remote_name::RemoteName,
     user::{Role, Theme, UserQuery},
 };
 

@@ -8,7 +8,7 @@ use super::{
     *,
 };
 use crate::domain::{
-    guard::GuardReport,
+    guard::report::GuardReport,
     id::JobId,
     job::{After, Follower, JobQuery, NewJob},
     run::{event::RunEventKind, query::RunQuery, summary::JobName, wait::OnBusy},
