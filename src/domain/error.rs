@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::id::{ParseIdError, RunId};
+use super::unique::Unique;
 
 /// What kind of refusal or failure it is. [`ErrorCode::status`] is the only mapping to HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -68,30 +69,6 @@ impl ErrorCode {
 
 /// What the error with marked fields says.
 pub const CHECK_FIELDS: &str = "Check the marked fields.";
-
-/// A kind of thing of which no two have the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unique {
-    /// A remote, by its name.
-    Remote,
-    /// A job, by its name.
-    Job,
-    /// A user, by their name.
-    User,
-    /// A mount, by its folder.
-    Mount,
-}
-
-impl Unique {
-    /// The field that holds what is unique.
-    #[must_use]
-    pub const fn field(self) -> &'static str {
-        match self {
-            Self::Remote | Self::Job | Self::User => "name",
-            Self::Mount => "mount_point",
-        }
-    }
-}
 
 /// An error as a person and a program read it. The same JSON from server functions and from REST.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

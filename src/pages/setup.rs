@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use super::auth_card::{Field, auth_card, field, refusal};
 use crate::{
-    domain::user::{PASSWORD_MIN, validate_password},
+    domain::password::{PASSWORD_MIN, validate_password},
     server_fns::setup::CreateAdmin,
 };
 

@@ -10,13 +10,13 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::{
     auth::Auth,
-    config::{Admin, Command, DataDir, NewToken, Token},
+    config::{Admin, Command, NewToken, Token, paths::DataDir},
     doctor, http,
     platform::clock::Clock,
     start,
     store::{Store, StoreError},
 };
-use crate::domain::user::{PASSWORD_MAX, Role};
+use crate::domain::{password::PASSWORD_MAX, user::Role};
 
 /// What a command can say when it did not work.
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;

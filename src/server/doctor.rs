@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    config::Paths,
+    config::paths::Paths,
     rclone::{
         config::unusable::inspect,
         error::RcloneError,

@@ -6,7 +6,10 @@ use std::{error::Error, io};
 use ulid::Ulid;
 
 use super::{rclone::error::RcloneError, store::StoreError};
-use crate::domain::error::{AppError, Denied, ErrorCode, Unique};
+use crate::domain::{
+    error::{AppError, Denied, ErrorCode},
+    unique::Unique,
+};
 
 /// Logs `source` with all that caused it, and answers with where to find it.
 pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError {

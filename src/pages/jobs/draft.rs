@@ -10,8 +10,9 @@ use crate::{
     components::form::{Errors, Face, error_of, focus_first},
     domain::{
         flag::FlagValue,
+        follower::Follower,
         guard::Guards,
-        job::{Follower, NewJob},
+        job::NewJob,
         operation::Operation,
         retry::Retry,
         run::wait::OnBusy,

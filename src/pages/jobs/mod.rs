@@ -16,6 +16,7 @@ mod preview_state;
 mod route;
 mod section;
 mod sections;
+mod submit;
 mod summaries;
 mod table;
 

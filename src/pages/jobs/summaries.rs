@@ -1,9 +1,10 @@
 //! The summary of a closed section of the job form: its choices, in a few words.
 
 use crate::domain::{
+    follower::After,
     format,
     guard::{DEFAULT_PERCENT, LEAST_BUDGET},
-    job::{After, NewJob},
+    job::NewJob,
     operation::Operation,
     run::wait::OnBusy,
     value::{Seconds, Timetable},

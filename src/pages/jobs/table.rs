@@ -12,12 +12,7 @@ use crate::{
     components::{
         badge::run_badge, delete_dialog::PendingDelete, form::interactive, icon::icon, route_label::route, time::time,
     },
-    domain::{
-        error::AppError,
-        id::JobId,
-        job::{Follower, Job},
-        run::summary::RunSummary,
-    },
+    domain::{error::AppError, follower::Follower, id::JobId, job::Job, run::summary::RunSummary},
     live::Live,
     pages::runs,
     server_fns::jobs::{duplicate_job, run_job},

@@ -8,7 +8,10 @@ use crate::{
     components::icon::icon,
     domain::{
         location::encode,
-        provider::{ProviderGroup, ProviderSummary, title},
+        provider::{
+            ProviderSummary,
+            groups::{ProviderGroup, title},
+        },
     },
 };
 
@@ -186,7 +189,7 @@ fn picture(provider: &ProviderSummary) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::provider::rank;
+    use crate::domain::provider::groups::rank;
 
     fn provider(name: &str, description: &str) -> ProviderSummary {
         ProviderSummary {

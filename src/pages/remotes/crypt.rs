@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
-use crate::domain::provider::{ProviderGroup, ProviderSummary};
+use crate::domain::provider::{ProviderSummary, groups::ProviderGroup};
 
 /// What comes before the names of its options where an error names them.
 pub const PREFIX: &str = "encrypt_config.";

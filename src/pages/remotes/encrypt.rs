@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     components::form::{Check, Face, Secret, Text, error_of, focus_first, interactive},
-    domain::provider::top_of,
+    domain::provider::groups::top_of,
 };
 
 pub(super) fn encrypt(draft: Draft) -> AnyView {

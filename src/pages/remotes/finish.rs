@@ -18,11 +18,12 @@ use crate::{
         icon::icon,
     },
     domain::{
-        error::{AppError, Unique},
+        error::AppError,
         identity::ServerIdentity,
         provider::Provider,
         remote::{NewRemote, RemoteTest},
         remote_name::RemoteName,
+        unique::Unique,
     },
     server_fns::remotes::{create_remote, test_remote},
 };

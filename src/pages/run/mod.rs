@@ -9,10 +9,12 @@ mod guard;
 mod head;
 mod list;
 mod log;
+mod log_lines;
 mod meter;
 mod preview;
 mod speed;
 mod stop;
+mod tab;
 mod wait;
 
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -20,8 +22,8 @@ use leptos_meta::Title;
 use leptos_router::{hooks::use_location, params::ParamsMap};
 use serde::{Deserialize, Serialize};
 
+use self::tab::Tab;
 use self::{actions::RunActions, preview::ApproveQuestion, stop::StopQuestion};
-
 use crate::{
     components::{
         copy::copy_button,
@@ -32,7 +34,6 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::RunId,
-        operation::Operation,
         policy::Permission,
         run::{
             detail::Run,
@@ -48,54 +49,6 @@ use crate::{
 
 /// Files of one page of a list.
 const PAGE: u64 = 100;
-
-/// What the lower half shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Tab {
-    InFlight,
-    Files(FileOutcome),
-    Log,
-    Options,
-}
-
-impl Tab {
-    const ALL: [(Self, &str, &str); 14] = [
-        (Self::InFlight, "in-flight", "In flight"),
-        (Self::Files(FileOutcome::Copied), "copied", "Copied"),
-        (Self::Files(FileOutcome::Updated), "updated", "Updated"),
-        (Self::Files(FileOutcome::Moved), "moved", "Moved"),
-        (Self::Files(FileOutcome::Renamed), "renamed", "Renamed"),
-        (Self::Files(FileOutcome::Deleted), "deleted", "Deleted"),
-        (Self::Files(FileOutcome::Differs), "differs", "Different"),
-        (Self::Files(FileOutcome::MissingOnDestination), "missing_on_destination", "Only at the source"),
-        (Self::Files(FileOutcome::MissingOnSource), "missing_on_source", "Only at the destination"),
-        (Self::Files(FileOutcome::Matched), "matched", "The same"),
-        (Self::Files(FileOutcome::Failed), "failed", "Failed"),
-        (Self::Files(FileOutcome::Skipped), "skipped", "Skipped"),
-        (Self::Log, "log", "Log"),
-        (Self::Options, "options", "Options"),
-    ];
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, name, _)| *name == text).map(|(tab, ..)| tab)
-    }
-
-    /// What one wants to see first: of a preview, what would be lost.
-    const fn first(run: &RunSummary) -> Self {
-        match run.state {
-            _ if matches!(run.operation, Operation::Move) && run.state.ended_well() => Self::Files(FileOutcome::Moved),
-            _ if run.dry_run && run.state.ended_well() && run.stats.deletes > 0 => Self::Files(FileOutcome::Deleted),
-            RunState::Failed | RunState::Stalled | RunState::Interrupted | RunState::TimedOut => {
-                Self::Files(FileOutcome::Failed)
-            }
-            RunState::Succeeded | RunState::NoChange | RunState::Warning | RunState::Cancelled => {
-                Self::Files(FileOutcome::Copied)
-            }
-            RunState::Blocked => Self::Options,
-            RunState::Queued | RunState::Guarded | RunState::Starting | RunState::Running => Self::InFlight,
-        }
-    }
-}
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -242,18 +195,5 @@ fn history(run: &Run, actions: RunActions) -> AnyView {
     match guard::report(run) {
         Some(report) => view! { <div class="two">{events::events(actions)}{report}</div> }.into_any(),
         None => events::events(actions),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_tab_has_an_address() {
-        for (tab, name, _) in Tab::ALL {
-            assert_eq!(Tab::parse(name), Some(tab));
-        }
-        assert_eq!(Tab::parse("what"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Settings: people, tokens for programs, sessions. The open tab is in the address; only admins see *People*.
 
+mod actions;
 mod issue;
 mod people;
 mod person;
@@ -8,10 +9,11 @@ mod tokens;
 
 use std::fmt::Display;
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 
+use self::actions::{SettingsActions, say};
 use crate::{
     components::{
         icon::icon,
@@ -22,13 +24,13 @@ use crate::{
         error::{AppError, Result},
         policy::Permission,
         session::SessionSummary,
-        token::{IssuedToken, TokenPage, TokenQuery},
+        token::{TokenPage, TokenQuery},
         user::{Me, Role, UserPage, UserQuery},
     },
     server_fns::{
-        sessions::{EndSession, get_me, list_sessions},
-        tokens::{DeleteToken, list_tokens},
-        users::{CreateUser, EndSessions, UpdateUser, list_users},
+        sessions::{get_me, list_sessions},
+        tokens::list_tokens,
+        users::list_users,
     },
 };
 
@@ -86,22 +88,6 @@ impl List {
             Self::Sessions(_) => Tab::Sessions,
         }
     }
-}
-
-/// What can be done here, and what came of it.
-#[derive(Clone, Copy)]
-struct SettingsActions {
-    create_user: ServerAction<CreateUser>,
-    update_user: ServerAction<UpdateUser>,
-    end_sessions: ServerAction<EndSessions>,
-    delete_token: ServerAction<DeleteToken>,
-    end_session: ServerAction<EndSession>,
-    /// Changes with what was refused: what was shown at once goes back to what is so.
-    refused: RwSignal<u32>,
-    /// Changes with what was done: the list is asked for again.
-    done: RwSignal<u32>,
-    /// The token that was made last, for as long as this page is open.
-    issued: RwSignal<Option<IssuedToken>>,
 }
 
 /// The page.
@@ -181,46 +167,6 @@ fn content(shown: Shown, actions: SettingsActions) -> AnyView {
         <section class="panel settings" aria-label="Settings"><nav class="tabs" aria-label="Settings">{tabs}</nav>{list}</section>
     }
     .into_any()
-}
-
-/// What came of the last thing that was done, in a sentence.
-type Said = RwSignal<Option<Result<String, String>>>;
-
-/// Listens to all doors; tells the page when something was done or refused.
-fn say(actions: SettingsActions) -> Said {
-    let said = RwSignal::new(None);
-    hear(actions.create_user, actions, said, |user| format!("{} can sign in now.", user.name));
-    hear(actions.update_user, actions, said, |user| match user.disabled {
-        true => format!("{} is disabled: signed out everywhere, and their API tokens no longer work.", user.name),
-        false => format!("Saved. {} has to sign in again.", user.name),
-    });
-    hear(actions.end_sessions, actions, said, |()| "Signed out everywhere.".to_owned());
-    hear(actions.delete_token, actions, said, |()| "The token is revoked and no longer works.".to_owned());
-    hear(actions.end_session, actions, said, |()| "That browser is signed out.".to_owned());
-    said
-}
-
-/// Listens to one door.
-fn hear<S>(door: ServerAction<S>, actions: SettingsActions, said: Said, done: fn(&S::Output) -> String)
-where
-    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
-    S::Output: Clone + Send + Sync + 'static,
-{
-    let value = door.value();
-    // Known at once where a form without JavaScript led back here.
-    if let Some(Err(error)) = value.get_untracked() {
-        said.set(Some(Err(error.summary())));
-    }
-    Effect::watch(
-        move || value.get(),
-        move |value, _, _| {
-            let Some(value) = value else { return };
-            let counter = if value.is_ok() { actions.done } else { actions.refused };
-            counter.update(|n| *n += 1);
-            said.set(Some(value.as_ref().map(done).map_err(AppError::summary)));
-        },
-        false,
-    );
 }
 
 /// A role as it is written on the page.

@@ -7,7 +7,8 @@ use crate::{
     components::icon::icon,
     domain::{
         format,
-        user::{Me, PASSWORD_MIN, Role, UserPage},
+        password::PASSWORD_MIN,
+        user::{Me, Role, UserPage},
     },
 };
 

@@ -6,7 +6,10 @@ use leptos::{ev, form::ActionForm, prelude::*, server_fn::ServerFn};
 use super::{SettingsActions, ask, role_word};
 use crate::{
     components::{badge::badge, icon::icon, post_form::post_form, time::time},
-    domain::user::{PASSWORD_MIN, Role, UserSummary},
+    domain::{
+        password::PASSWORD_MIN,
+        user::{Role, UserSummary},
+    },
     server_fns::users::{EndSessions, UpdateUser},
 };
 

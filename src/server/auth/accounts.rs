@@ -9,11 +9,12 @@ use super::{Auth, names, secret};
 use crate::{
     domain::{
         audit::Via,
-        error::{AppError, Result, Unique},
+        error::{AppError, Result},
         id::{TokenId, UserId},
         policy::Permission,
         time::Timestamp,
         token::{DAYS_MAX, validate_label},
+        unique::Unique,
         user::{Role, validate_username},
     },
     server::{

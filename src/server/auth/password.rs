@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::{
     domain::{
         error::{AppError, ErrorCode, Result},
-        user::PASSWORD_MAX,
+        password::PASSWORD_MAX,
     },
     server::error::internal,
 };

@@ -5,7 +5,7 @@ use zxcvbn::zxcvbn;
 
 use crate::domain::{
     error::{AppError, Result},
-    user::validate_password,
+    password::validate_password,
 };
 
 /// Words that belong to this console: they make no password better.

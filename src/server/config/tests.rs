@@ -1,5 +1,7 @@
 //! Tests of `config`.
 
+use std::path::Path;
+
 use clap::CommandFactory;
 
 use super::*;

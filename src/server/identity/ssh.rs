@@ -2,16 +2,19 @@
 //! exchange, and the key is in the answer (RFC 4253, 5656, 8731), all before encryption begins. Holds no cryptography
 //! and proves nothing: rclone does, with the key pinned.
 
+mod packet;
+
 use base64::{
     Engine as _,
     prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
 };
 use sha2::{Digest as _, Sha256};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncReadExt as _, BufReader},
     net::TcpStream,
 };
 
+use self::packet::{Stream, broken, expect, packet, put, send, take};
 use super::{Offered, Pin};
 use crate::domain::identity::{IdentityKind, ServerIdentity};
 
@@ -40,16 +43,9 @@ const CIPHERS: &str = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-po
     aes256-cbc,3des-cbc";
 const MACS: &str =
     "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1,hmac-sha1-96";
-/// Longest packet that is read, in bytes: more than RFC 4253 asks for.
-const PACKET: usize = 64 << 10;
 /// Longest line before the version, and how many.
 const LINE: usize = 512;
 const LINES: usize = 50;
-/// How many packets are read at most.
-const PACKETS: usize = 20;
-
-const DISCONNECT: u8 = 1;
-const IGNORED: [u8; 3] = [2, 3, 4];
 const PROPOSAL: u8 = 20;
 const INIT: u8 = 30;
 const REPLY: u8 = 31;
@@ -90,8 +86,6 @@ impl Half {
         }
     }
 }
-
-type Stream = BufReader<TcpStream>;
 
 /// Reads the host key that the server prefers among `algorithms`, or among the usual ones where that is empty.
 pub async fn host_key(stream: TcpStream, algorithms: &[String]) -> Result<Offered, String> {
@@ -135,10 +129,6 @@ fn fingerprint(key: &[u8]) -> String {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
-}
-
-fn broken() -> String {
-    "This is not an SSH server, or it broke off: check host and port.".to_owned()
 }
 
 /// Reads up to the server's version; some greet first.
@@ -188,67 +178,6 @@ fn lists(proposal: &[u8]) -> Option<(&str, &str)> {
     let (exchanges, rest) = take(proposal.get(17..)?)?;
     let (keys, _) = take(rest)?;
     Some((std::str::from_utf8(exchanges).ok()?, std::str::from_utf8(keys).ok()?))
-}
-
-/// Reads packets until one of this kind.
-async fn expect(stream: &mut Stream, kind: u8) -> Result<Vec<u8>, String> {
-    for _ in 0..PACKETS {
-        let message = read(stream).await?;
-        match message.first() {
-            Some(found) if *found == kind => return Ok(message),
-            Some(found) if IGNORED.contains(found) => {}
-            Some(&DISCONNECT) => {
-                let text = message.get(5..).and_then(take).map(|(text, _)| {
-                    String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).take(200).collect::<String>()
-                });
-                return Err(format!(
-                    "The server ended the connection: {}.",
-                    text.as_deref().unwrap_or("it did not say why").trim_end_matches('.')
-                ));
-            }
-            _ => return Err(broken()),
-        }
-    }
-    Err(broken())
-}
-
-async fn read(stream: &mut Stream) -> Result<Vec<u8>, String> {
-    let length = stream.read_u32().await.map_err(|_| broken())? as usize;
-    if !(2..=PACKET).contains(&length) {
-        return Err(broken());
-    }
-    let mut packet = vec![0; length];
-    stream.read_exact(&mut packet).await.map_err(|_| broken())?;
-    let padding = usize::from(packet[0]);
-    let end = length.checked_sub(padding).filter(|end| *end > 1).ok_or_else(broken)?;
-    Ok(packet[1..end].to_vec())
-}
-
-/// Sends a message as an unencrypted packet.
-async fn packet(stream: &mut Stream, message: &[u8]) -> Result<(), String> {
-    let padding = 8 - (message.len() + 5) % 8;
-    let padding = if padding < 4 { padding + 8 } else { padding };
-    let mut bytes = Vec::with_capacity(message.len() + 20);
-    bytes.extend(u32::try_from(message.len() + padding + 1).unwrap_or_default().to_be_bytes());
-    bytes.push(u8::try_from(padding).unwrap_or_default());
-    bytes.extend(message);
-    bytes.resize(bytes.len() + padding, 0);
-    send(stream, &bytes).await
-}
-
-async fn send(stream: &mut Stream, bytes: &[u8]) -> Result<(), String> {
-    stream.get_mut().write_all(bytes).await.map_err(|_| broken())
-}
-
-fn put(message: &mut Vec<u8>, text: &[u8]) {
-    message.extend(u32::try_from(text.len()).unwrap_or_default().to_be_bytes());
-    message.extend(text);
-}
-
-/// A text with its length before it, and what follows.
-fn take(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_at_checked(4)?;
-    rest.split_at_checked(u32::from_be_bytes(length.try_into().ok()?) as usize)
 }
 
 #[cfg(test)]

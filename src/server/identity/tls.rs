@@ -1,6 +1,8 @@
 //! The certificate of a TLS server, also of an FTP server that begins TLS with `AUTH TLS`. Takes any certificate, since
 //! it is only shown: no user name and no password is sent, and what is pinned is checked by rclone at every connection.
 
+mod recorder;
+
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
@@ -9,15 +11,11 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use rustls::{ClientConfig, ClientConnection, crypto::ring, pki_types::ServerName};
 use sha2::{Digest as _, Sha256};
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer as _};
 
+use self::recorder::Recorder;
 use super::{LIMIT, Offered, Pin};
 use crate::domain::{
     identity::{Authority, CertificateFacts, IdentityKind, ServerIdentity},
@@ -91,50 +89,6 @@ fn failure(problem: &io::Error) -> String {
             "The server does not speak TLS on this port, or only an old version of it.".to_owned()
         }
         _ => broken(),
-    }
-}
-
-/// Keeps the certificates that a server shows, whatever they are.
-#[derive(Debug)]
-struct Recorder {
-    provider: CryptoProvider,
-    chain: Mutex<Vec<Vec<u8>>>,
-}
-
-impl ServerCertVerifier for Recorder {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let chain = std::iter::once(end_entity).chain(intermediates).map(|one| one.to_vec()).collect();
-        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = chain;
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

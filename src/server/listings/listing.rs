@@ -9,8 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     domain::{
-        file::{Entry, FilePage, FileQuery, SortKey, natural_key},
+        file::{Entry, FilePage, FileQuery, SortKey},
         location::Location,
+        natural_key::natural_key,
         text::{Needle, fold},
         time::Timestamp,
     },

@@ -30,9 +30,10 @@ use super::{
     },
 };
 use crate::domain::{
-    error::{AppError, ErrorCode, Result, Unique},
+    error::{AppError, ErrorCode, Result},
     location::Location,
     unaddressable::{Unaddressable, of_location},
+    unique::Unique,
 };
 
 /// Answers questions about locations. Cheap to clone.

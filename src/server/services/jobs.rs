@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     domain::{
-        error::{AppError, Result, Unique},
+        error::{AppError, Result},
         guard::Approval,
         id::JobId,
         job::{Job, JobPage, JobQuery, JobUpdate, NewJob},
         policy::Permission,
         run::{detail::Run, summary::JobName},
+        unique::Unique,
     },
     server::{
         auth::Actor,

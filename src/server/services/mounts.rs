@@ -12,11 +12,12 @@ use tokio::task::spawn_blocking;
 use super::{Change, audit};
 use crate::{
     domain::{
-        error::{AppError, Result, Unique},
+        error::{AppError, Result},
         id::MountId,
         location::Location,
         mount::{Mount, MountState, NewMount},
         policy::Permission,
+        unique::Unique,
     },
     server::{
         auth::Actor,

@@ -9,8 +9,9 @@ use super::{
     runs::row::{json, operation, to_json},
 };
 use crate::domain::{
+    follower::{After, Follower},
     id::{JobId, UserId},
-    job::{After, Follower, Job, JobPage, JobQuery, NewJob},
+    job::{Job, JobPage, JobQuery, NewJob},
     run::{state::RunState, wait::OnBusy},
     text::Needle,
     time::Timestamp,

@@ -10,8 +10,8 @@ use crate::pages::jobs::{draft::Draft, field::Field, summaries};
 use crate::{
     components::icon::icon,
     domain::{
+        follower::{After, Follower},
         id::JobId,
-        job::{After, Follower},
     },
 };
 

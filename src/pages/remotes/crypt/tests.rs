@@ -4,7 +4,7 @@ use super::{
     super::draft::{Step, step_of},
     *,
 };
-use crate::domain::provider::rank;
+use crate::domain::provider::groups::rank;
 
 #[test]
 fn what_wraps_is_not_encrypted_once_more() {

@@ -1,21 +1,16 @@
 //! The end of a log: one pass over it, in bounded memory, makes what is kept of a run, and the log itself goes.
 
+mod lists;
+
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::{Path, PathBuf},
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::Path,
 };
 
-use crate::{
-    domain::run::{
-        files::{Counts, FileOutcome, RunFile},
-        stats::Stats,
-    },
-    server::rclone::program::run_dir,
-};
-
+use self::lists::{Lists, write};
 use super::{
     finish::finish,
     index::{Index, Writer},
@@ -27,6 +22,13 @@ use super::{
     tail::statistics,
     traits::{self, RunTraits},
     trim::{self, Trimmer},
+};
+use crate::{
+    domain::run::{
+        files::{Counts, FileOutcome, RunFile},
+        stats::Stats,
+    },
+    server::rclone::program::run_dir,
 };
 
 /// The report while it is made.
@@ -187,67 +189,6 @@ const fn outcome_of(doubt: Provisional) -> FileOutcome {
         Provisional::Copied => FileOutcome::Copied,
         Provisional::Moved => FileOutcome::Moved,
     }
-}
-
-/// The lists of a report while they are written.
-struct Lists {
-    folder: PathBuf,
-    lists: [Option<Writer>; FileOutcome::ALL.len()],
-    kept: [Option<Writer>; Provisional::ALL.len()],
-    counts: Counts,
-    tally: Tally,
-}
-
-impl Lists {
-    fn new(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            lists: Default::default(),
-            kept: Default::default(),
-            counts: Counts::default(),
-            tally: Tally::default(),
-        }
-    }
-
-    /// Where that is kept which is not certain.
-    fn pile(&self, doubt: Provisional) -> PathBuf {
-        self.folder.join(format!("{}.kept", outcome_of(doubt).as_str()))
-    }
-
-    fn finish(self) -> io::Result<Counts> {
-        self.lists.into_iter().flatten().try_for_each(Writer::finish)?;
-        Ok(self.counts)
-    }
-}
-
-impl Collector for Lists {
-    fn put(&mut self, file: RunFile) -> io::Result<()> {
-        self.counts.add(file.outcome);
-        self.tally.add(&file);
-        let path = || report::list(&self.folder, file.outcome);
-        let list = &mut self.lists[file.outcome as usize];
-        writer(list, path)?.push(&file)
-    }
-
-    fn keep(&mut self, doubt: Provisional, file: RunFile) -> io::Result<bool> {
-        let path = self.pile(doubt);
-        writer(&mut self.kept[doubt as usize], || path)?.push(&file)?;
-        Ok(true)
-    }
-}
-
-/// The writer in this place; a new one when there is none yet.
-fn writer(place: &mut Option<Writer>, path: impl FnOnce() -> PathBuf) -> io::Result<&mut Writer> {
-    match place {
-        Some(writer) => Ok(writer),
-        None => Ok(place.insert(Writer::create(&path())?)),
-    }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

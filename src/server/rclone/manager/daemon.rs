@@ -2,21 +2,8 @@
 //! and ends with the console. We listen on its socket and hand that down, so that calls during a restart wait instead
 //! of failing.
 
-use std::{
-    fmt::Write as _,
-    fs::{self, File},
-    io,
-    os::{
-        fd::OwnedFd,
-        unix::{fs::OpenOptionsExt as _, net::UnixListener},
-    },
-    path::{Path, PathBuf},
-    process::Stdio,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt::Write as _, fs::File, io, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::{
@@ -26,23 +13,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::sandboxes::Sandboxes;
+use super::{
+    sandboxes::Sandboxes,
+    supervisor::{State, Supervisor, look},
+};
 use crate::server::{
     platform::{files::random, socket, tasks::Tasks},
     rclone::{
-        config::trust,
         error::{During as _, RcloneError},
-        program::{
-            binary::Binary,
-            sandbox::{Reach, Sandbox},
-            spawn::Process,
-            spawner::Spawner,
-        },
-        rc::{
-            client::{self, Client, QUICK},
-            command,
-        },
-        wire,
+        program::spawner::Spawner,
+        rc::client::{self, Client},
     },
 };
 
@@ -360,24 +340,4 @@ pub fn secret() -> Result<String, RcloneError> {
         let _ = write!(text, "{:016x}", random().during("could not get random numbers")?);
     }
     Ok(text)
-}
-
-async fn look(named: Option<&Path>) -> State {
-    match Binary::find(named).await {
-        Ok(binary) => State::Ready(binary),
-        Err(error) => State::Missing(error.to_string()),
-    }
-}
-
-/// Why it ended: the last that its log says.
-fn describe(log: &Path, status: io::Result<std::process::ExitStatus>) -> String {
-    let reason = crate::server::rclone::log::reason(log).unwrap_or_default();
-    status.map_or_else(|error| error.to_string(), |status| format!("{status}. {reason}").trim().to_owned())
-}
-
-/// Resident memory of a process in bytes.
-fn memory(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
 }

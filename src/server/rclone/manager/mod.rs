@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod daemon;
 pub mod resolve;
 pub mod sandboxes;
+pub mod supervisor;
 pub mod tokens;
 
 use std::{
@@ -17,14 +18,9 @@ use std::{
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::{
-    catalog::VersionCache,
-    daemon::{Daemon, State},
-    sandboxes::Sandboxes,
-    tokens::Tokens,
-};
+use self::{catalog::VersionCache, daemon::Daemon, sandboxes::Sandboxes, supervisor::State, tokens::Tokens};
 use super::{
-    config::{kept::Kept, store::ConfigStore, trust, unusable},
+    config::{certificates, kept::Kept, store::ConfigStore, unusable},
     error::{During as _, RcloneError},
     flags,
     program::{
@@ -133,7 +129,7 @@ impl Rclone {
         let (master, folder) = (config.master, run.clone());
         let store = Arc::new(blocking(move || ConfigStore::open(&master, &folder)).await?);
         let (opened, folder) = (Arc::clone(&store), run.clone());
-        blocking(move || trust::restore(&folder, &opened.remotes()?)).await?;
+        blocking(move || certificates::restore(&folder, &opened.remotes()?)).await?;
         let spawner = Spawner::start().during("could not start a thread")?;
         let tasks = Tasks::default();
         let sandboxes = Sandboxes::new(&run, config.roots, Arc::clone(&store), config.outbound.clone())?;

@@ -14,7 +14,10 @@ use super::Rclone;
 use crate::{
     domain::{encoding::Encoding, location::Location, remote_name::RemoteName, unaddressable::has_dots},
     server::rclone::{
-        config::wrap::{self, Below},
+        config::{
+            tidy,
+            wrap::{self, Below},
+        },
         error::RcloneError,
         rc::client::QUICK,
         wire::{self, conf::Section},
@@ -71,7 +74,7 @@ impl Rclone {
     /// [`RcloneError::Invalid`] for a path that rclone would take for another one.
     pub async fn resolve(&self, location: &Location) -> Result<Resolved, RcloneError> {
         let sections = self.usable().await?;
-        let location = wrap::tidy(&sections, location)?;
+        let location = tidy::tidy(&sections, location)?;
         let mut opened = Vec::new();
         let mut waiting = VecDeque::from([(location.clone(), 0)]);
         let mut steps = 0;
@@ -86,7 +89,7 @@ impl Rclone {
                 Below::Disk(encoding) => push(&mut opened, Opened::Disk(disk_path(&format!("/{path}"), encoding))),
                 Below::Itself => {
                     let exact = wrap::is_bucket(&section.kind());
-                    let Location::Remote(name, path) = wrap::tidy(&sections, &at)? else { continue };
+                    let Location::Remote(name, path) = tidy::tidy(&sections, &at)? else { continue };
                     push(&mut opened, Opened::Remote(RemotePlace { name, path, exact }));
                 }
                 Below::Places(_) | Below::Encrypted { .. } if depth == DEPTH || steps == STEPS => {

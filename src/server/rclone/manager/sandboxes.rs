@@ -15,7 +15,7 @@ use crate::server::{
     outbound::Outbound,
     platform::files::private_dir,
     rclone::{
-        config::{store::ConfigStore, trust},
+        config::{certificates, store::ConfigStore},
         error::{During as _, RcloneError},
         program::{
             sandbox::{Kernel, Sandbox},
@@ -64,7 +64,7 @@ impl Sandboxes {
         store: Arc<ConfigStore>,
         outbound: Outbound,
     ) -> Result<Self, RcloneError> {
-        let (temp, certificates) = (run.join("tmp"), trust::folder(run));
+        let (temp, certificates) = (run.join("tmp"), certificates::folder(run));
         for folder in [&temp, &certificates] {
             private_dir(folder).during("could not make a folder for rclone")?;
         }

@@ -24,6 +24,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use super::{Inner, Rclone, supervisor};
 use crate::{
     domain::{location::Location, time::Timestamp},
     server::{
@@ -37,8 +38,6 @@ use crate::{
         },
     },
 };
-
-use super::{Inner, Rclone, daemon};
 
 /// A token is renewed when it is good for less than this, or than a quarter of its life, if that is shorter.
 const MARGIN: Duration = Duration::from_secs(120);
@@ -326,10 +325,10 @@ impl Inner {
             now.is_some() && now != old.as_ref()
         };
         if timeout(LIMIT, until_noted(&mut child, noted)).await.is_err() {
-            daemon::end(child).await?;
+            supervisor::end(child).await?;
             return Err(RcloneError::Timeout);
         }
-        daemon::end(child).await?;
+        supervisor::end(child).await?;
         if noted() {
             return Ok(());
         }

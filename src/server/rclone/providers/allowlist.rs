@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use crate::domain::provider;
+use crate::domain::provider::groups;
 
 /// The review.
 const LIST: &str = include_str!("options.txt");
@@ -122,7 +122,7 @@ pub fn words(kind: &str, flavour: &str) -> String {
         ("s3", "GCS") => "Google Cloud Storage (S3)",
         ("s3", flavour) => return format!("{flavour} (S3)"),
         ("crypt", _) => "Crypt",
-        (kind, _) => provider::title(kind).unwrap_or(kind),
+        (kind, _) => groups::title(kind).unwrap_or(kind),
     }
     .to_owned()
 }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn every_provider_that_is_offered_has_its_words_and_its_group() {
         for provider in OFFERS.keys().filter(|provider| **provider != ALL) {
-            assert!(provider::title(provider).is_some(), "{provider}");
+            assert!(groups::title(provider).is_some(), "{provider}");
         }
     }
 

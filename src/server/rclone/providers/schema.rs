@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    domain::{
-        location::Location,
-        provider::{Provider, matches_provider, rank},
-    },
-    server::rclone::{config::wrap, error::RcloneError, wire},
-};
-
 use super::{
     allowlist::{Verdict, is_offered, verdict},
     form, values,
+};
+use crate::{
+    domain::{
+        location::Location,
+        provider::{Provider, groups::rank, matches_provider},
+    },
+    server::rclone::{config::wrap, error::RcloneError, wire},
 };
 
 /// rclone's list, reduced to what is offered, in the order of the chooser.

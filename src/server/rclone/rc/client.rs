@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    io::{self, Read},
+    io::Read,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -14,15 +14,13 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use hyper::{Request, StatusCode, body::Incoming, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{
-    sync::{Semaphore, mpsc},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 
+use super::answer::{begin, parse_as_it_comes};
 use crate::server::{
     platform::socket,
     rclone::{
@@ -35,13 +33,6 @@ use crate::server::{
 pub const QUICK: Duration = Duration::from_secs(5);
 /// For what rclone asks a provider.
 pub const SLOW: Duration = Duration::from_secs(30);
-
-/// Largest answer, in bytes. What is made of it while it comes may be limited to less.
-const LARGEST: usize = 1 << 30;
-/// Answers above this are parsed off the async threads, while they come: they are never in memory as a whole.
-const LARGE: usize = 256 << 10;
-/// Pieces of an answer that wait to be parsed. rclone waits for us then.
-const PIECES: usize = 8;
 /// Calls at once; more wait, within their limit of time.
 const CALLS: usize = 32;
 
@@ -186,75 +177,6 @@ pub fn whole<T: DeserializeOwned>(answer: &mut dyn Read) -> serde_json::Result<T
     let mut text = Vec::new();
     answer.read_to_end(&mut text).map_err(serde_json::Error::io)?;
     serde_json::from_slice(&text)
-}
-
-/// The beginning of an answer; and the rest, where it is larger than that.
-async fn begin(body: Incoming) -> Result<(Vec<u8>, Option<Limited<Incoming>>), RcloneError> {
-    let (mut body, mut begin) = (Limited::new(body, LARGEST), Vec::new());
-    while let Some(data) = next(&mut body).await? {
-        begin.extend_from_slice(&data);
-        if begin.len() > LARGE {
-            return Ok((begin, Some(body)));
-        }
-    }
-    Ok((begin, None))
-}
-
-/// The next piece of an answer.
-async fn next(body: &mut Limited<Incoming>) -> Result<Option<Bytes>, RcloneError> {
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                RcloneError::Failed {
-                    message: "There is too much to show: rclone's answer is larger than 1 GiB.".into(),
-                }
-            } else {
-                RcloneError::Broken(format!("rclone's answer broke off: {error}"))
-            }
-        })?;
-        if let Ok(data) = frame.into_data() {
-            return Ok(Some(data));
-        }
-    }
-    Ok(None)
-}
-
-/// Parses an answer on another thread while its rest comes.
-async fn parse_as_it_comes<T: Send + 'static>(
-    begin: Vec<u8>,
-    mut rest: Limited<Incoming>,
-    parse: impl FnOnce(&mut dyn Read) -> serde_json::Result<T> + Send + 'static,
-) -> Result<serde_json::Result<T>, RcloneError> {
-    let (sender, receiver) = mpsc::channel(PIECES);
-    let parsing = tokio::task::spawn_blocking(move || parse(&mut Pieces { piece: begin.into(), more: receiver }));
-    while let Some(piece) = next(&mut rest).await? {
-        if sender.send(piece).await.is_err() {
-            // It has what it wants, or cannot read it.
-            break;
-        }
-    }
-    drop(sender);
-    parsing.await.map_err(|_| RcloneError::Broken("a task was cancelled".into()))
-}
-
-/// An answer, piece after piece. When the call is dropped it ends in the middle, and what reads it fails.
-struct Pieces {
-    piece: Bytes,
-    more: mpsc::Receiver<Bytes>,
-}
-
-impl Read for Pieces {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            match self.more.blocking_recv() {
-                Some(piece) => self.piece = piece,
-                None => return Ok(0),
-            }
-        }
-        let taken = self.piece.split_to(buffer.len().min(self.piece.len()));
-        buffer[..taken.len()].copy_from_slice(&taken);
-        Ok(taken.len())
-    }
 }
 
 /// Counts a call while it lives.

@@ -19,12 +19,13 @@ use crate::server::{
     },
     rclone::{
         error::{During as _, RcloneError, redact::is_secret, text},
-        manager::{DRAFT, daemon},
+        manager::{DRAFT, daemon, supervisor},
         program::{args, binary::Binary, sandbox::Sandbox, spawner::Spawner},
         rc::client::Client,
         wire::{
             self,
             conf::{Conf, Section},
+            create::{Create, CreateOptions, Created, GoOn},
         },
     },
 };
@@ -76,10 +77,11 @@ impl Draft {
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
         let child =
-            daemon::spawn(spawner, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
+            supervisor::spawn(spawner, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password))
+                .await?;
         let created = timeout(wanted.limit, create(&client, &wanted)).await;
         drop(client);
-        daemon::end(child).await?;
+        supervisor::end(child).await?;
         created.unwrap_or(Err(RcloneError::Timeout))?;
         draft.section = draft.read(wanted.name)?;
         Ok(draft)
@@ -109,9 +111,9 @@ impl Draft {
 /// drives.
 async fn create(client: &Client, wanted: &DraftRequest<'_>) -> Result<(), RcloneError> {
     let DraftRequest { name, kind, config, limit } = *wanted;
-    let opt = wire::CreateOptions { non_interactive: true, obscure: true, ..wire::CreateOptions::default() };
-    let created = client.call("config/create", &wire::Create { name, kind, parameters: config, opt }, limit).await;
-    let mut created: wire::Created = created.map_err(name_refused)?;
+    let opt = CreateOptions { non_interactive: true, obscure: true, ..CreateOptions::default() };
+    let created = client.call("config/create", &Create { name, kind, parameters: config, opt }, limit).await;
+    let mut created: Created = created.map_err(name_refused)?;
     for _ in 0..QUESTIONS {
         if !created.error.is_empty() {
             let secrets: Vec<_> =
@@ -125,9 +127,8 @@ async fn create(client: &Client, wanted: &DraftRequest<'_>) -> Result<(), Rclone
             return Ok(());
         }
         let result = answer(kind, &question, config)?;
-        let opt =
-            wire::CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
-        created = client.call("config/update", &wire::GoOn { name, parameters: wire::Nothing {}, opt }, limit).await?;
+        let opt = CreateOptions { non_interactive: true, obscure: true, go_on: true, state: &state, result: &result };
+        created = client.call("config/update", &GoOn { name, parameters: wire::Nothing {}, opt }, limit).await?;
     }
     Err(RcloneError::Broken("rclone keeps asking questions".into()))
 }

@@ -9,8 +9,9 @@ use crate::{
         remote_name::RemoteName,
     },
     server::rclone::{
-        config::trust::{
-            CERTIFICATES, HOST_KEYS, OFF, Options, SHARED, check, endpoint, folder, keep, trusted, write_shared,
+        config::{
+            certificates::{SHARED, folder, keep, write_shared},
+            trust::{CERTIFICATES, HOST_KEYS, OFF, Options, check, endpoint, trusted},
         },
         error::RcloneError,
         manager::Rclone,

@@ -1,6 +1,7 @@
 //! rclone's JSON, as it is on the wire and in its log. Only what is used; everything may be absent.
 
 pub mod conf;
+pub mod create;
 pub mod ini;
 mod listing;
 mod providers;
@@ -16,6 +17,7 @@ pub use self::{
     providers::{Providers, RawOption, RawProvider, types},
     stats::{Complaint, LogLine, Stats},
 };
+
 use crate::domain::{file::Entry, time::Timestamp, unaddressable::unaddressable};
 
 /// The body of a refusal. Its `input` is left out: it echoes secrets.
@@ -235,61 +237,6 @@ pub struct Queue {
     /// Files that wait to be uploaded.
     #[serde(default)]
     pub queue: Vec<serde::de::IgnoredAny>,
-}
-
-/// `config/create`, asked.
-#[derive(Serialize)]
-pub struct Create<'a> {
-    /// The new remote's name.
-    pub name: &'a str,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub kind: &'a str,
-    /// Its options.
-    pub parameters: &'a BTreeMap<String, String>,
-    /// How.
-    pub opt: CreateOptions<'a>,
-}
-
-/// `config/update`, asked to go on with rclone's questions.
-#[derive(Serialize)]
-pub struct GoOn<'a> {
-    /// The remote's name.
-    pub name: &'a str,
-    /// None: they are set.
-    pub parameters: Nothing,
-    /// How.
-    pub opt: CreateOptions<'a>,
-}
-
-/// How a remote is created.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateOptions<'a> {
-    /// Ask on no terminal.
-    pub non_interactive: bool,
-    /// Passwords are given plain, always: without it rclone guesses.
-    pub obscure: bool,
-    /// Whether this answers a question.
-    #[serde(rename = "continue")]
-    pub go_on: bool,
-    /// Which.
-    pub state: &'a str,
-    /// The answer.
-    pub result: &'a str,
-}
-
-/// `config/create` and `config/update`, answered.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
-pub struct Created {
-    /// What went wrong.
-    pub error: String,
-    /// Not empty when rclone has a question.
-    pub state: String,
-    /// The question.
-    pub option: Option<RawOption>,
 }
 
 /// Counts are signed on the wire, and never less than nothing here.

@@ -8,9 +8,10 @@ use super::{
     *,
 };
 use crate::domain::{
+    follower::{After, Follower},
     guard::report::GuardReport,
     id::JobId,
-    job::{After, Follower, JobQuery, NewJob},
+    job::{JobQuery, NewJob},
     run::{event::RunEventKind, query::RunQuery, summary::JobName, wait::OnBusy},
 };
 

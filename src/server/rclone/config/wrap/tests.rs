@@ -1,6 +1,7 @@
 //! Tests of `wrap`.
 
 use super::*;
+use crate::server::rclone::config::tidy::tidy;
 use crate::server::rclone::wire::conf::Conf;
 
 fn named(kind: &str, value: &str) -> Option<Vec<String>> {

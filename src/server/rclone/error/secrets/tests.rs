@@ -2,7 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::*;
+use aes::Aes256;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use ctr::{
+    Ctr128BE,
+    cipher::{KeyIvInit as _, StreamCipher as _},
+};
+
+use super::{forms::KEY, *};
 
 fn finder_of(conf: &str) -> AhoCorasick {
     let conf = Conf::parse(conf).expect("a configuration");
