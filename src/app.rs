@@ -11,9 +11,10 @@ use leptos_router::{
 
 use crate::{
     components::{
-        layout::{Frame, Session, SessionActions},
+        layout::{Frame, SessionActions},
         load::path_and_query,
         run_row::Stop,
+        session::Session,
         time::provide_now,
     },
     domain::{

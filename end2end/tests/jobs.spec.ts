@@ -24,7 +24,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
   await test.step('nothing yet', async () => {
     await page.getByRole('link', { name: 'Jobs' }).first().click();
     const jobs = await arrived(page, 'jobs');
-    await expect(jobs).toContainText('No job yet');
+    await expect(jobs).toContainText('No jobs yet');
     await accessible(page);
     await jobs.getByRole('link', { name: 'New job' }).first().click();
     await expect(page).toHaveURL(/\/jobs\/new$/);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{dialog::Dialog, form::focus_first, icon::icon};
-use crate::domain::error::Result;
+use crate::{components::note::problem, domain::error::Result};
 
 /// What was asked to go last, and what came of it.
 #[derive(Clone, Copy, Default)]
@@ -70,7 +70,7 @@ where
     view! {
         <Dialog open title=words.title>
             <p>{before}<b>{name}</b>{after}</p>
-            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
+            {move || failed.get().map(problem)}
             <footer class="dialog__foot">
                 <button type="button" class="button" on:click=move |_| open.set(false)>"Keep it"</button>
                 <button type="button" class="button button--bad" disabled=pending on:click=go>{icon("trash-2")}{words.act}</button>

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::{components::Redirect, hooks::use_location, location::Location};
 
-use super::icon::icon_large;
+use super::{icon::icon_large, session::Session};
 use crate::domain::{
     error::{AppError, ErrorCode},
     session::login_path,
 };
 
 /// Shows `data` with `view`. Without a session it leads to the sign-in page, and back here afterwards.
-/// While new data is on its way, the old stays.
+/// While new data is on its way, the old stays. The view may ask `use_permission`.
 pub fn load<T>(
     data: Resource<Result<T, AppError>>,
     skeleton: fn() -> AnyView,
@@ -19,10 +19,13 @@ pub fn load<T>(
 where
     T: Clone + Send + Sync + 'static,
 {
+    let session = Session::current();
     let show = move || {
         let view = view.clone();
         Suspend::new(async move {
-            match data.await {
+            let data = data.await;
+            session.known().await;
+            match data {
                 Ok(value) => view(value),
                 Err(error) => failure(error),
             }

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::Session;
 use crate::{
     components::{
         icon::icon,
         run_row::{Stop, run_rows},
+        session::Session,
     },
     domain::{
         format,
@@ -86,10 +86,10 @@ fn line(waiting: usize, live: Live) -> String {
 
 /// The runs; who may, stops them.
 fn rows(running: Memo<Vec<RunSummary>>, live: Live, stop: Stop) -> AnyView {
-    let Session(me) = expect_context();
+    let session = Session::current();
     let show = move || {
         Suspend::new(async move {
-            let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
+            let may = session.may(Permission::RunsWrite).await;
             run_rows(
                 running.into(),
                 Callback::new(move |run| live.follow(run)),

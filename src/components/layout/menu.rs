@@ -3,9 +3,9 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{Session, SessionActions, path};
+use super::{SessionActions, path};
 use crate::{
-    components::{icon::icon, post_form::post_form},
+    components::{icon::icon, post_form::post_form, session::Session},
     domain::user::{Me, Theme},
 };
 

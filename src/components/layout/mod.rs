@@ -11,18 +11,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::{icon::icon, run_row::Stop};
+use super::{icon::icon, run_row::Stop, session::Session};
 use crate::{
-    domain::{
-        error::AppError,
-        user::{Me, RcloneStatus, Theme},
-    },
+    domain::user::{Me, RcloneStatus, Theme},
     live::{Link, Live},
 };
-
-/// Who is signed in; `None` on the pages in front of the console. In the context, for pages too.
-#[derive(Clone, Copy)]
-pub struct Session(pub Resource<Result<Option<Me>, AppError>>);
 
 /// What the frame can do: addresses that forms post to, and what to call once the page is interactive.
 #[derive(Clone, Copy)]

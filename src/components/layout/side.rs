@@ -2,9 +2,12 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Session, path};
+use super::path;
 use crate::{
-    components::icon::{draw, icon, mark},
+    components::{
+        icon::{draw, icon, mark},
+        session::Session,
+    },
     domain::{
         policy::Permission,
         user::{Me, RcloneStatus, Role},

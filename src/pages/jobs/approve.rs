@@ -9,6 +9,7 @@ use crate::{
         form::{Face, Text, error_of},
         icon::icon,
         left_out::left_out,
+        note::problem,
     },
     domain::{
         format,
@@ -118,7 +119,7 @@ fn question(
             </p>
             {odd.map(|odd| view! { <p class="note note--warn">{icon("triangle-alert")}<span>{odd}</span></p> })}
             <Text face value=typed />
-            {move || failed.get().map(|text| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> })}
+            {move || failed.get().map(problem)}
             <footer class="dialog__foot">
                 <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button class="button button--bad" disabled=move || !fits.get() || busy.get()>{icon("play")}"Approve and run"</button>

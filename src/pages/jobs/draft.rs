@@ -8,17 +8,7 @@ use leptos::prelude::*;
 use super::field::Field;
 use crate::{
     components::form::{Errors, Face, error_of, focus_first},
-    domain::{
-        flag::FlagValue,
-        follower::Follower,
-        guard::Guards,
-        job::NewJob,
-        operation::Operation,
-        retry::Retry,
-        run::wait::OnBusy,
-        transfer::{self, TransferOptions},
-        value::{self, Seconds},
-    },
+    domain::{follower::Follower, job::NewJob, operation::Operation, retry::Retry, value::Seconds},
 };
 
 /// What stands before the name of one of rclone's own options.
@@ -37,7 +27,7 @@ pub struct Draft {
     /// What is wrong, by field.
     pub errors: Errors,
     fields: StoredValue<BTreeMap<Field, RwSignal<String>>>,
-    flags: RwSignal<BTreeMap<String, RwSignal<String>>>,
+    pub(super) flags: RwSignal<BTreeMap<String, RwSignal<String>>>,
     /// The options that the operation has, once they are known: what is typed for another is kept, and not sent.
     pub offered: RwSignal<Option<BTreeSet<String>>>,
     owner: StoredValue<Option<Owner>>,
@@ -148,108 +138,6 @@ impl Draft {
         let first: Vec<_> = fields.filter(|name| wrong.contains_key(name)).chain(flags).collect();
         request_animation_frame(move || focus_first(first));
     }
-
-    /// As a job, or what is wrong with which field. What the operation does not have is left out.
-    pub fn read(self) -> Result<NewJob, Wrong> {
-        let operation = self.operation.get();
-        let mut wrong = Wrong::new();
-        let text =
-            |field: Field| self.value(field).with(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
-        // A place is what was written: a space at its end belongs to its name.
-        let exact = |field: Field| self.value(field).with(|text| Some(text.clone()).filter(|text| !text.is_empty()));
-        let yes = |field: Field| self.value(field).with(|text| text == "true");
-        let mut options = TransferOptions { flags: self.flags(), ..TransferOptions::default() };
-        for option in transfer::Field::ALL.iter().filter(|option| option.fits(operation)) {
-            if let Err(problem) = self.value(*option).with(|text| option.set_text(&mut options, text)) {
-                wrong.insert(option.as_str().to_owned(), problem.to_owned());
-            }
-        }
-        let mut number = |field: Field| {
-            let read = text(field).map(|text| value::whole(&text).and_then(|n| u32::try_from(n).ok()));
-            if read == Some(None) {
-                wrong.insert(field.as_str().to_owned(), value::WHOLE.to_owned());
-            }
-            read.flatten()
-        };
-        let (is_sync, is_repeatable) = (operation == Operation::Sync, operation.is_repeatable());
-        let percent = if is_sync { number(Field::MaxDeletePercent) } else { None };
-        let may_delete = if operation.removes() { number(Field::MayDelete) } else { None };
-        let attempts = if is_repeatable { number(Field::Attempts) } else { None };
-        let priority = text(Field::Priority).map_or(Ok(0), |text| text.parse::<i32>());
-        if priority.is_err() {
-            wrong.insert(Field::Priority.as_str().to_owned(), "Write a whole number, −100 to 100.".to_owned());
-        }
-        let mut seconds = |field: Field| {
-            let read = text(field).map(|text| Seconds::parse(&text).map(|seconds| seconds.0));
-            if read == Some(None) {
-                wrong.insert(field.as_str().to_owned(), "Write it as 90s, 30m or 1h30m.".to_owned());
-            }
-            read.flatten()
-        };
-        let backoff = if is_repeatable { seconds(Field::Backoff) } else { None };
-        let time_limit_secs = seconds(Field::TimeLimit);
-        let guards = Guards {
-            // More than a hundred is refused below, as it stands there.
-            max_delete_percent: percent.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
-            may_delete,
-            sentinel: exact(Field::Sentinel),
-            allow_empty_source: is_sync && yes(Field::AllowEmptySource),
-            allow_shrunk_source: is_sync && yes(Field::AllowShrunkSource),
-            allow_left_out: is_sync && yes(Field::AllowLeftOut),
-        };
-        let usual = Retry::default();
-        let retry =
-            Retry { attempts: attempts.unwrap_or(usual.attempts), backoff_secs: backoff.unwrap_or(usual.backoff_secs) };
-        for checked in [options.validate(operation), guards.validate(operation), retry.validate()] {
-            if let Err(error) = checked {
-                wrong.extend(error.fields);
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        Ok(NewJob {
-            name: text(Field::Name).unwrap_or_default(),
-            operation,
-            source: exact(Field::Source).unwrap_or_default(),
-            destination: exact(Field::Destination).filter(|_| operation.has_destination()),
-            options,
-            guards,
-            retry,
-            on_busy: self.value(Field::OnBusy).with(|word| OnBusy::parse(word)).unwrap_or_default(),
-            priority: priority.unwrap_or_default(),
-            time_limit_secs,
-            followers: self.followers.get(),
-        })
-    }
-
-    /// rclone's own options that are set, and that the operation has.
-    fn flags(self) -> BTreeMap<String, FlagValue> {
-        self.offered.with(|offered| {
-            let fits = |name: &str| offered.as_ref().is_none_or(|offered| offered.contains(name));
-            self.flags.with(|flags| {
-                flags
-                    .iter()
-                    .filter_map(|(name, value)| Some((name.clone(), value.with(|text| flag(text))?)))
-                    .filter(|(name, _)| fits(name))
-                    .collect()
-            })
-        })
-    }
-}
-
-/// Several lines are several texts. What it has to be the server knows, and takes numbers as texts too.
-fn flag(text: &str) -> Option<FlagValue> {
-    let mut lines = lines(text);
-    match lines.len() {
-        0 => None,
-        1 => lines.pop().map(FlagValue::Text),
-        _ => Some(FlagValue::List(lines)),
-    }
-}
-
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

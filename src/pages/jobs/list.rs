@@ -21,6 +21,7 @@ use crate::{
         layout::page,
         load::{empty, load, skeleton},
         search::search_field,
+        session::{Session, use_permission},
     },
     domain::{
         error::Result,
@@ -29,10 +30,7 @@ use crate::{
         policy::Permission,
     },
     live::Live,
-    server_fns::{
-        jobs::{delete_job, list_jobs},
-        sessions::get_me,
-    },
+    server_fns::jobs::{delete_job, list_jobs},
 };
 
 /// Jobs whose names are looked up, where they follow another.
@@ -47,8 +45,8 @@ const DELETE: Words = Words {
     act: "Delete job",
 };
 
-/// The page of jobs, the names of those that follow, and whether something may be changed.
-type Shown = (JobPage, Vec<Named>, bool);
+/// The page of jobs, and the names of those that follow.
+type Shown = (JobPage, Vec<Named>);
 
 /// The page.
 #[component]
@@ -66,7 +64,14 @@ pub fn JobsPage() -> impl IntoView {
             |text| view! { <p class="note note--bad" role="alert">{icon("triangle-alert")}<span>{text}</span></p> },
         )
     };
-    let add = move || Suspend::new(async move { data.await.is_ok_and(|(.., may)| may).then(new_job) });
+    let session = Session::current();
+    let add = move || {
+        Suspend::new(async move {
+            let data = data.await;
+            session.known().await;
+            (data.is_ok() && use_permission(Permission::JobsWrite)).then(new_job)
+        })
+    };
     let body = view! {
         <div class="headline">
             <div class="grow">
@@ -104,7 +109,6 @@ fn href(query: &JobQuery) -> String {
 }
 
 async fn get(query: JobQuery) -> Result<Shown> {
-    let may = get_me().await?.role.may(Permission::JobsWrite);
     let page = list_jobs(query).await?;
     let mut names: Vec<Named> = page.jobs.iter().map(|job| (job.id.clone(), job.spec.name.clone())).collect();
     let wanted: BTreeSet<_> =
@@ -113,7 +117,7 @@ async fn get(query: JobQuery) -> Result<Shown> {
         let all = list_jobs(JobQuery { limit: NAMES, ..JobQuery::default() }).await?.jobs;
         names.extend(all.into_iter().filter(|job| wanted.contains(&job.id)).map(|job| (job.id, job.spec.name)));
     }
-    Ok((page, names, may))
+    Ok((page, names))
 }
 
 fn new_job() -> AnyView {
@@ -141,11 +145,11 @@ fn filter(query: Memo<JobQuery>) -> AnyView {
     .into_any()
 }
 
-fn list((page, names, may): Shown, query: &JobQuery, actions: JobActions, live: Live) -> AnyView {
+fn list((page, names): Shown, query: &JobQuery, actions: JobActions, live: Live) -> AnyView {
     if page.jobs.is_empty() {
         return if query.search.is_empty() && query.cursor.is_none() {
             let text = "A job saves a transfer’s source, destination, options and guards, so it runs the same way every time: by hand, after another job, or from the API.";
-            empty("list-checks", "No job yet", text.to_owned(), [may.then(new_job)])
+            empty("list-checks", "No jobs yet", text.to_owned(), [use_permission(Permission::JobsWrite).then(new_job)])
         } else {
             let clear = view! { <a class="button" href="/jobs">"Show all jobs"</a> }.into_any();
             empty(
@@ -164,7 +168,7 @@ fn list((page, names, may): Shown, query: &JobQuery, actions: JobActions, live: 
     });
     let pager = (back.is_some() || more.is_some())
         .then(|| view! { <nav class="pager" aria-label="Pages">{back}{more}</nav> }.into_any());
-    view! { {table(&page.jobs, &names, may, actions, live)}{pager} }.into_any()
+    view! { {table(&page.jobs, &names, actions, live)}{pager} }.into_any()
 }
 
 #[cfg(test)]

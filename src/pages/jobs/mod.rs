@@ -13,6 +13,7 @@ mod list;
 mod page;
 mod preview;
 mod preview_state;
+mod reader;
 mod route;
 mod section;
 mod sections;

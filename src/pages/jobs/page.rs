@@ -16,6 +16,7 @@ use crate::{
     components::{
         layout::page,
         load::{load, skeleton},
+        session::use_permission,
     },
     domain::{
         error::Result,
@@ -24,28 +25,24 @@ use crate::{
         policy::Permission,
     },
     pages::browse::query_value,
-    server_fns::{
-        jobs::{get_job, list_jobs},
-        sessions::get_me,
-    },
+    server_fns::jobs::{get_job, list_jobs},
 };
 
 /// Jobs that can be chosen to follow.
 const JOBS: u32 = 1000;
 
-/// What the page needs: the job, if it is one, those that could follow, and whether something may be changed.
-type Needed = (Option<Job>, Vec<Named>, bool);
+/// What the page needs: the job, if it is one, and those that could follow.
+type Needed = (Option<Job>, Vec<Named>);
 
 async fn get(id: Option<String>) -> Result<Needed> {
-    let may = get_me().await?.role.may(Permission::JobsWrite);
     let job = match id {
         Some(id) => Some(get_job(id).await?),
         None => None,
     };
-    let jobs = if may { list_jobs(JobQuery { limit: JOBS, ..JobQuery::default() }).await?.jobs } else { Vec::new() };
+    let jobs = list_jobs(JobQuery { limit: JOBS, ..JobQuery::default() }).await?.jobs;
     let others = jobs.into_iter().filter(|other| job.as_ref().is_none_or(|job| job.id != other.id));
     let others = others.map(|job| (job.id, job.spec.name)).collect();
-    Ok((job, others, may))
+    Ok((job, others))
 }
 
 /// A transfer that is run once, or saved.
@@ -64,8 +61,8 @@ pub fn JobPage() -> impl IntoView {
     page("jobs", "Job", load(data, || skeleton(12), content))
 }
 
-fn content((job, others, may): Needed) -> AnyView {
-    if !may {
+fn content((job, others): Needed) -> AnyView {
+    if !use_permission(Permission::JobsWrite) {
         return read_only(job);
     }
     let search = use_location().search.get_untracked();

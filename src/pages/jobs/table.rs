@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     components::{
-        badge::run_badge, delete_dialog::PendingDelete, form::interactive, icon::icon, route_label::route, time::time,
+        badge::run_badge, delete_dialog::PendingDelete, form::interactive, icon::icon, route_label::route,
+        session::use_permission, time::time,
     },
-    domain::{error::AppError, follower::Follower, id::JobId, job::Job, run::summary::RunSummary},
+    domain::{error::AppError, follower::Follower, id::JobId, job::Job, policy::Permission, run::summary::RunSummary},
     live::Live,
     pages::runs,
     server_fns::jobs::{duplicate_job, run_job},
@@ -40,8 +41,9 @@ impl JobActions {
 }
 
 /// The table; with actions if the person `may` use them.
-pub fn table(jobs: &[Job], names: &[Named], may: bool, actions: JobActions, live: Live) -> AnyView {
-    let rows = jobs.iter().map(|job| row(job, names, may, actions, live)).collect::<Vec<_>>();
+pub fn table(jobs: &[Job], names: &[Named], actions: JobActions, live: Live) -> AnyView {
+    let few = !use_permission(Permission::JobsWrite);
+    let rows = jobs.iter().map(|job| row(job, names, actions, live)).collect::<Vec<_>>();
     view! {
         <table class="cards">
             <thead>
@@ -49,7 +51,7 @@ pub fn table(jobs: &[Job], names: &[Named], may: bool, actions: JobActions, live
                     <th class="jobs__name">"Job"</th>
                     <th>"Route"</th>
                     <th class="jobs__last">"Last run"</th>
-                    <th class="jobs__actions" class:jobs__actions--few=!may><span class="visually-hidden">"Actions"</span></th>
+                    <th class="jobs__actions" class:jobs__actions--few=few><span class="visually-hidden">"Actions"</span></th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -58,7 +60,8 @@ pub fn table(jobs: &[Job], names: &[Named], may: bool, actions: JobActions, live
     .into_any()
 }
 
-fn row(job: &Job, names: &[Named], may: bool, actions: JobActions, live: Live) -> AnyView {
+fn row(job: &Job, names: &[Named], actions: JobActions, live: Live) -> AnyView {
+    let few = !use_permission(Permission::JobsWrite);
     let (operation, sign) = face(job.spec.operation);
     let (source, destination) = (job.source(), job.destination());
     let label = match (source, destination) {
@@ -74,7 +77,7 @@ fn row(job: &Job, names: &[Named], may: bool, actions: JobActions, live: Live) -
             </td>
             <td class="jobs__route"><div>{label}{follows}</div></td>
             <td class="jobs__last" data-label="Last run"><div>{last(job, live)}</div></td>
-            <td class="jobs__actions" class:jobs__actions--few=!may><div>{row_actions(job, may, actions)}</div></td>
+            <td class="jobs__actions" class:jobs__actions--few=few><div>{row_actions(job, actions)}</div></td>
         </tr>
     }
     .into_any()
@@ -119,14 +122,14 @@ fn last(job: &Job, live: Live) -> AnyView {
 }
 
 /// What can be done with it; everybody may look at its runs.
-fn row_actions(job: &Job, may: bool, actions: JobActions) -> AnyView {
+fn row_actions(job: &Job, actions: JobActions) -> AnyView {
     let (id, name) = (job.id.clone(), job.spec.name.clone());
     let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
     let runs = view! {
         <a class="button button--quiet" href=runs::of_job(&id) aria-label=format!("Runs of {name}") title="History">{icon("history")}{word("History")}</a>
     }
     .into_any();
-    if !may {
+    if !use_permission(Permission::JobsWrite) {
         return runs;
     }
     let ready = interactive();

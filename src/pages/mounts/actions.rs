@@ -5,9 +5,9 @@ use std::time::Duration;
 use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*, task::spawn_local};
 
 use crate::{
-    components::form::focus_first,
+    components::{form::focus_first, note::Said},
     domain::{
-        error::{AppError, ErrorCode, Result},
+        error::{AppError, ErrorCode},
         format,
         mount::{Mount, MountState},
     },
@@ -31,9 +31,24 @@ pub(super) struct MountActions {
     /// Why it is asked about, or why it did not go.
     pub(super) why: RwSignal<String>,
     /// What came of what was done last, in a sentence.
-    pub(super) said: RwSignal<Option<Result<String, String>>>,
+    pub(super) said: Said,
     /// How often the list was the same.
     pub(super) same: StoredValue<u32>,
+}
+
+impl MountActions {
+    /// Nothing was done yet.
+    pub(super) fn new() -> Self {
+        Self {
+            mounts: RwSignal::new(Vec::new()),
+            unmount: ServerAction::new(),
+            going: RwSignal::new(None),
+            asking: RwSignal::new(false),
+            why: RwSignal::new(String::new()),
+            said: RwSignal::new(None),
+            same: StoredValue::new(0),
+        }
+    }
 }
 
 /// Asks for the list again.

@@ -11,6 +11,7 @@ use crate::{
         form::{Check, Errors, Face, Text, error_of, focus_first, interactive},
         icon::icon,
         location_picker::LocationPicker,
+        note::problem,
     },
     domain::{error::AppError, mount::NewMount},
     pages::browse::places,
@@ -118,7 +119,7 @@ pub fn form(roots: &[String], actions: MountActions) -> AnyView {
                         />
                     </div>
                 </fieldset>
-                {move || failed.get().map(|error| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}</span></p> })}
+                {move || failed.get().map(|error| problem(error.message))}
                 <footer>
                     <a class="button" href="/mounts">"Cancel"</a>
                     <button class="button button--primary" disabled=move || !ready.get() || pending.get()>

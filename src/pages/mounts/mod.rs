@@ -16,13 +16,14 @@ use crate::{
         icon::icon,
         layout::page,
         load::{empty, load, skeleton},
+        note,
+        session::{Session, use_permission},
     },
     domain::{error::Result, mount::Mount, policy::Permission},
     pages::browse::query_value,
     server_fns::{
         mounts::{get_missing, list_mounts},
         remotes::list_local_roots,
-        sessions::get_me,
     },
 };
 
@@ -30,8 +31,6 @@ use crate::{
 #[derive(Clone, Serialize, Deserialize)]
 struct Shown {
     mounts: Vec<Mount>,
-    /// Whether who looks may mount.
-    may: bool,
     /// What keeps this server from mounting.
     missing: Option<String>,
     /// The folders of this server below which one may mount.
@@ -41,22 +40,15 @@ struct Shown {
 impl Shown {
     /// Whether the form would come to something.
     fn ready(&self) -> bool {
-        self.may && self.missing.is_none() && !self.roots.is_empty()
+        use_permission(Permission::MountsWrite) && self.missing.is_none() && !self.roots.is_empty()
     }
 }
 
 /// The page.
 #[component]
 pub fn MountsPage() -> impl IntoView {
-    let actions = MountActions {
-        mounts: RwSignal::new(Vec::new()),
-        unmount: ServerAction::new(),
-        going: RwSignal::new(None),
-        asking: RwSignal::new(false),
-        why: RwSignal::new(String::new()),
-        said: RwSignal::new(None),
-        same: StoredValue::new(0),
-    };
+    let session = Session::current();
+    let actions = MountActions::new();
     let data = Resource::new(|| (), |()| get());
     let search = use_location().search;
     let open = Memo::new(move |_| search.with(|search| query_value(search, "new").is_some()));
@@ -64,7 +56,9 @@ pub fn MountsPage() -> impl IntoView {
     keep_looking(actions);
     let add = move || {
         Suspend::new(async move {
-            let ready = data.await.is_ok_and(|shown| shown.ready());
+            let data = data.await;
+            session.known().await;
+            let ready = data.is_ok_and(|shown| shown.ready());
             (move || (ready && !open.get()).then(mount_link)).into_any()
         })
     };
@@ -77,11 +71,7 @@ pub fn MountsPage() -> impl IntoView {
             <Transition fallback=|| ()>{add}</Transition>
         </div>
         {move || {
-            actions.said.get().map(|said| {
-                let (class, name) = if said.is_ok() { ("note note--ok", "circle-check") } else { ("note note--bad", "triangle-alert") };
-                let role = if said.is_ok() { "status" } else { "alert" };
-                view! { <p class=class role=role>{icon(name)}<span>{said.unwrap_or_else(|error| error)}</span></p> }.into_any()
-            })
+            actions.said.get().map(note::said)
         }}
         {load(data, || skeleton(6), move |shown| content(&shown, open, actions))}
         <Question actions />
@@ -91,9 +81,7 @@ pub fn MountsPage() -> impl IntoView {
 
 async fn get() -> Result<Shown> {
     let mounts = list_mounts().await?;
-    let may = get_me().await?.role.may(Permission::MountsWrite);
-    let roots = if may { list_local_roots().await? } else { Vec::new() };
-    Ok(Shown { mounts, may, missing: get_missing().await?, roots })
+    Ok(Shown { mounts, missing: get_missing().await?, roots: list_local_roots().await? })
 }
 
 fn mount_link() -> AnyView {
@@ -102,11 +90,11 @@ fn mount_link() -> AnyView {
 
 fn content(shown: &Shown, open: Memo<bool>, actions: MountActions) -> AnyView {
     actions.mounts.set(shown.mounts.clone());
-    let (may, ready) = (shown.may, shown.ready());
+    let ready = shown.ready();
     let roots = StoredValue::new(shown.roots.clone());
     let form = move || (ready && open.get()).then(|| roots.with_value(|roots| form::form(roots, actions)));
     let none = Memo::new(move |_| actions.mounts.with(Vec::is_empty));
-    let list = move || if none.get() { nothing(may, ready, open) } else { table::table(may, actions) };
+    let list = move || if none.get() { nothing(ready, open) } else { table::table(actions) };
     view! {
         {obstacle(shown)}
         {form}
@@ -119,7 +107,7 @@ fn content(shown: &Shown, open: Memo<bool>, actions: MountActions) -> AnyView {
 fn obstacle(shown: &Shown) -> Option<AnyView> {
     let (title, text) = match &shown.missing {
         Some(missing) => ("This server cannot mount", missing.clone()),
-        None if shown.may && shown.roots.is_empty() => (
+        None if use_permission(Permission::MountsWrite) && shown.roots.is_empty() => (
             "There is no folder to mount in",
             "Longshore may not use any folder on this server. Start it with --local-root FOLDER to allow one."
                 .to_owned(),
@@ -142,9 +130,10 @@ fn obstacle(shown: &Shown) -> Option<AnyView> {
 }
 
 /// What mounts are for, and the way to the first.
-fn nothing(may: bool, ready: bool, open: Memo<bool>) -> AnyView {
+fn nothing(ready: bool, open: Memo<bool>) -> AnyView {
     let text = "A mount lets programs on this server read and write a remote as if it were a folder: a media server, a script, a backup.";
-    let text = if may { text.to_owned() } else { format!("{text} An admin can add one.") };
+    let text =
+        if use_permission(Permission::MountsWrite) { text.to_owned() } else { format!("{text} An admin can add one.") };
     let add = (move || (ready && !open.get()).then(mount_link)).into_any();
     empty("hard-drive", "Nothing is mounted", text, [Some(add)])
 }

@@ -9,18 +9,21 @@ use crate::{
         icon::icon,
         post_form::post_form,
         route_label::{path, place},
+        session::use_permission,
         time::time,
     },
     domain::{
         format,
         location::Location,
         mount::{Mount, MountState},
+        policy::Permission,
     },
     server_fns::mounts::DeleteMount,
 };
 
-/// The table; with actions if the person `may` use them.
-pub fn table(may: bool, actions: MountActions) -> AnyView {
+/// The table; with actions if the person may use them.
+pub fn table(actions: MountActions) -> AnyView {
+    let may = use_permission(Permission::MountsWrite);
     let mounts = actions.mounts;
     let follow = move |first: Mount| {
         Memo::new(move |_| {
@@ -39,14 +42,14 @@ pub fn table(may: bool, actions: MountActions) -> AnyView {
                 </tr>
             </thead>
             <tbody>
-                <For each=move || mounts.get() key=|mount| mount.id.clone() children=move |mount| row(follow(mount), may, actions) />
+                <For each=move || mounts.get() key=|mount| mount.id.clone() children=move |mount| row(follow(mount), actions) />
             </tbody>
         </table>
     }
     .into_any()
 }
 
-fn row(mount: Memo<Mount>, may: bool, actions: MountActions) -> AnyView {
+fn row(mount: Memo<Mount>, actions: MountActions) -> AnyView {
     let Mount { location, mount_point, read_only, allow_other, user, created_at, .. } = mount.get_untracked();
     let state = Memo::new(move |_| mount.with(|mount| mount.state));
     let pending = Memo::new(move |_| mount.with(|mount| mount.pending).filter(|waiting| *waiting > 0));
@@ -75,7 +78,7 @@ fn row(mount: Memo<Mount>, may: bool, actions: MountActions) -> AnyView {
                 </div>
             </td>
             <td class="mounts__by muted" data-label="Mounted"><span>{time(created_at)}" by "{user}</span></td>
-            {may.then(|| view! { <td class="mounts__actions">{go(mount, &mount_point, actions)}</td> })}
+            {use_permission(Permission::MountsWrite).then(|| view! { <td class="mounts__actions">{go(mount, &mount_point, actions)}</td> })}
         </tr>
     }
     .into_any()

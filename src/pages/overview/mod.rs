@@ -10,10 +10,11 @@ use crate::{
     components::{
         badge::run_badge,
         chart::days_chart,
-        layout::{Session, page, rclone_banner},
+        layout::{page, rclone_banner},
         load::{empty, failure, skeleton},
         route_label::route,
         run_row::{Stop, run_rows},
+        session::{Session, use_permission},
         time::time,
     },
     domain::{format, id::RunId, overview::Overview, policy::Permission, run::summary::RunSummary},
@@ -37,12 +38,13 @@ pub fn OverviewPage() -> impl IntoView {
         }),
     };
     let refused = move || action.value().get().and_then(Result::err).map(|error| error.to_string());
-    let Session(me) = expect_context();
+    let session = Session::current();
     let show = move || {
         Suspend::new(async move {
-            let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
-            match data.await {
-                Ok(overview) => content(overview, live, may.then_some(stop)),
+            let data = data.await;
+            session.known().await;
+            match data {
+                Ok(overview) => content(overview, live, use_permission(Permission::RunsWrite).then_some(stop)),
                 Err(error) => view! { <h1>"Overview"</h1><section class="panel">{failure(error)}</section> }.into_any(),
             }
         })

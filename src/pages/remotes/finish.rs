@@ -16,6 +16,7 @@ use crate::{
     components::{
         form::{Face, Text, error_of, focus_first, interactive},
         icon::icon,
+        note::problem,
     },
     domain::{
         error::AppError,
@@ -172,7 +173,7 @@ pub(super) fn Finish(
                         {move || tested.get().and_then(|tested| tested.identity).filter(|_| !testing.get()).map(|shown| ask(&shown, confirm))}
                     </div>
                 </div>
-                {move || failed.get().map(|error| view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{error.message}</span></p> })}
+                {move || failed.get().map(|error| problem(error.message))}
             </fieldset>
             <footer>
                 <button type="button" class="button" disabled=busy on:click=move |_| at.set(before)>"Back"</button>

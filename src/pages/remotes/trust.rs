@@ -10,6 +10,7 @@ use crate::{
         icon::icon,
         layout::page,
         load::{load, skeleton},
+        note,
     },
     domain::identity::{RemoteTrust, ServerCheck},
     server_fns::remotes::{TrustRemote, get_remote_trust},
@@ -90,7 +91,7 @@ fn content(name: Memo<String>, trust: RemoteTrust, action: ServerAction<TrustRem
             {problem}
             {move || refused().map(|error| {
                 let text = error.field_or_summary("fingerprint");
-                view! { <p class="field__error" role="alert">{icon("triangle-alert")}<span>{text}</span></p> }
+                note::problem(text)
             })}
         </section>
     }

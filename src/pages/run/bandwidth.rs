@@ -4,9 +4,10 @@ use leptos::{ev, html, prelude::*, server_fn::ServerFn};
 
 use super::actions::RunActions;
 use crate::{
-    components::icon::icon,
+    components::{icon::icon, session::use_permission},
     domain::{
         error::Result,
+        policy::Permission,
         run::{detail::Run, state::RunState, summary::RunSummary},
         value::{Rate, Timetable},
     },
@@ -17,7 +18,8 @@ use crate::{
 const PRESETS: [&str; 4] = ["1M", "10M", "50M", "off"];
 
 /// The panel's content; with controls if the person `may` change it.
-pub fn bandwidth(run: Memo<RunSummary>, actions: RunActions, may: bool) -> AnyView {
+pub fn bandwidth(run: Memo<RunSummary>, actions: RunActions) -> AnyView {
+    let may = use_permission(Permission::RunsWrite);
     let limit = actions.part(limit);
     let running = Memo::new(move |_| run.with(|run| run.state == RunState::Running && !run.stopping));
     view! {

@@ -10,17 +10,20 @@ use crate::{
     components::{
         icon::{draw, icon},
         left_out::left_out,
+        session::use_permission,
     },
     domain::{
         format,
         guard::report::{GuardReason, GuardReport, LetGoBy},
         operation::Operation,
+        policy::Permission,
         run::{detail::Run, state::RunState},
     },
 };
 
 /// The panel of a run that was stopped by a guard.
-pub fn blocked(run: &Run, actions: RunActions, may: bool) -> AnyView {
+pub fn blocked(run: &Run, actions: RunActions) -> AnyView {
+    let may = use_permission(Permission::RunsWrite);
     let Some(report) = run.guard_report.as_ref().filter(|_| run.summary.state == RunState::Blocked) else {
         return ().into_any();
     };

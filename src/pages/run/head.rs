@@ -10,18 +10,21 @@ use crate::{
         icon::icon,
         route_label::route,
         run_row::{Stop, stop_form},
+        session::use_permission,
         time::time,
     },
     domain::{
         format,
         location::Location,
         operation::Operation,
+        policy::Permission,
         run::{detail::Run, state::RunState, summary::RunSummary, warning::RunWarning},
     },
 };
 
 /// Name, state, route, and what can be done; `failed` is how many of its files failed.
-pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, actions: RunActions, may: bool) -> AnyView {
+pub fn head(full: &Run, run: Memo<RunSummary>, failed: u64, stop: Stop, actions: RunActions) -> AnyView {
+    let may = use_permission(Permission::RunsWrite);
     let first = run.get_untracked();
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
     let going = Memo::new(move |_| run.with(|run| !run.state.is_final()));

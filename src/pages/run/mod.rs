@@ -27,14 +27,13 @@ use self::{actions::RunActions, preview::ApproveQuestion, stop::StopQuestion};
 use crate::{
     components::{
         copy::copy_button,
-        layout::Session,
         load::{failure, skeleton},
         run_row::Stop,
+        session::Session,
     },
     domain::{
         error::{AppError, Result},
         id::RunId,
-        policy::Permission,
         run::{
             detail::Run,
             files::{FileOutcome, RunFiles},
@@ -89,12 +88,13 @@ pub fn RunPage() -> impl IntoView {
     let actions = RunActions::new();
     let stop = Stop { url: StopRun::url(), act: Callback::new(move |_: RunId| actions.asks_stop.set(true)) };
     let refused = move || actions.refused.get().filter(|_| !actions.asks_name.get()).map(|error| error.to_string());
-    let Session(me) = expect_context();
+    let session = Session::current();
     let show = move || {
         Suspend::new(async move {
-            let may = me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite));
-            match data.await {
-                Ok(shown) => content(&shown, live, stop, actions, may),
+            let data = data.await;
+            session.known().await;
+            match data {
+                Ok(shown) => content(&shown, live, stop, actions),
                 Err(error) => {
                     view! { <Title text="Run" /><h1>"Run"</h1><section class="panel">{failure(error)}</section> }
                         .into_any()
@@ -143,7 +143,7 @@ async fn get(id: String, wanted: Wanted) -> Result<Shown> {
     Ok(Shown { run, tab, search, files, log, series })
 }
 
-fn content(shown: &Shown, live: Live, stop: Stop, actions: RunActions, may: bool) -> AnyView {
+fn content(shown: &Shown, live: Live, stop: Stop, actions: RunActions) -> AnyView {
     let run = live.follow(shown.run.summary.clone());
     actions.show(&shown.run);
     keep_up(run, actions);
@@ -153,14 +153,14 @@ fn content(shown: &Shown, live: Live, stop: Stop, actions: RunActions, may: bool
     // What was never started has nothing to count.
     let never = run.with_untracked(|run| run.state.is_final() && run.started_at.is_none());
     view! {
-        {head::head(&shown.run, run, failed, stop, actions, may)}
+        {head::head(&shown.run, run, failed, stop, actions)}
         {stop::stopping(run, actions)}
         {wait::again(run)}
         {head::outcome(&shown.run)}
-        {guard::blocked(&shown.run, actions, may)}
-        {preview::preview(&shown.run, counts, actions, may)}
+        {guard::blocked(&shown.run, actions)}
+        {preview::preview(&shown.run, counts, actions)}
         {(!never).then(|| meter::meter(run, shown.run.before.clone()))}
-        {speed_and_control(&shown.series, run, actions, may)}
+        {speed_and_control(&shown.series, run, actions)}
         {detail::detail(shown, run, live)}
         {history(&shown.run, actions)}
         <section class="panel" aria-label="Command">
@@ -178,14 +178,13 @@ fn keep_up(run: Memo<RunSummary>, actions: RunActions) {
 }
 
 /// The speed; while the run goes on, beside it what holds it back: its place in the queue, then its bandwidth.
-fn speed_and_control(series: &RunSeries, run: Memo<RunSummary>, actions: RunActions, may: bool) -> AnyView {
+fn speed_and_control(series: &RunSeries, run: Memo<RunSummary>, actions: RunActions) -> AnyView {
     let speed = speed::speed(series, run);
     if run.with_untracked(|run| run.state.is_final()) {
         return speed;
     }
     let waits = Memo::new(move |_| run.with(|run| run.state == RunState::Queued));
-    let control =
-        move || if waits.get() { wait::queue(run, actions, may) } else { bandwidth::bandwidth(run, actions, may) };
+    let control = move || if waits.get() { wait::queue(run, actions) } else { bandwidth::bandwidth(run, actions) };
     view! { <div class="two two--even">{speed}<section class="panel" aria-label="Control">{control}</section></div> }
         .into_any()
 }

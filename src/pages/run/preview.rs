@@ -9,6 +9,7 @@ use crate::{
         dialog::Dialog,
         icon::{draw, icon},
         left_out::left_out,
+        session::use_permission,
         time::{left, time, until},
     },
     domain::{
@@ -16,12 +17,14 @@ use crate::{
         format,
         guard::Approves,
         operation::Operation,
+        policy::Permission,
         run::{detail::Run, files::Counts},
     },
 };
 
 /// The panel; none for what is not such a preview.
-pub fn preview(run: &Run, counts: Option<&Counts>, actions: RunActions, may: bool) -> AnyView {
+pub fn preview(run: &Run, counts: Option<&Counts>, actions: RunActions) -> AnyView {
+    let may = use_permission(Permission::RunsWrite);
     let Some(approves) = run.approves.clone() else { return ().into_any() };
     let deletes = deletes(run, counts);
     // A move that is beyond its budget is approved as well, though what it takes is at the destination then.

@@ -7,16 +7,19 @@ use crate::{
     components::{
         icon::icon,
         priority::priority,
+        session::use_permission,
         time::{left, until},
     },
     domain::{
+        policy::Permission,
         queue::RunPatch,
         run::{state::RunState, summary::RunSummary, wait::Wait},
     },
 };
 
 /// The panel's content; with controls if the person `may` move it.
-pub fn queue(run: Memo<RunSummary>, actions: RunActions, may: bool) -> AnyView {
+pub fn queue(run: Memo<RunSummary>, actions: RunActions) -> AnyView {
+    let may = use_permission(Permission::RunsWrite);
     let place = Memo::new(move |_| run.with(|run| run.position));
     let figure = move || place.get().map_or_else(|| "–".to_owned(), |place| format!("no. {place}"));
     let wait = actions.part(|run| run.wait.clone());

@@ -14,8 +14,9 @@ use self::{actions::QueueActions, pause::PauseQuestion};
 use crate::{
     components::{
         icon::icon,
-        layout::{Session, page},
+        layout::page,
         load::{empty, load, skeleton},
+        session::{Session, use_permission},
     },
     domain::{
         id::JobId,
@@ -42,27 +43,29 @@ pub fn RunsPage() -> impl IntoView {
     let data = Resource::new(move || (query.get(), live.missed()), |(query, _)| list_runs(query));
     let actions = QueueActions::new();
     let waits = Resource::new(move || live.missed(), |_| get_queue());
-    let Session(me) = expect_context();
-    let may = move || async move { me.await.ok().flatten().is_some_and(|me| me.role.may(Permission::RunsWrite)) };
+    let session = Session::current();
     let acts = move || {
         Suspend::new(async move {
-            let (may, paused) = (may().await, waits.await.ok().and_then(|queue| queue.paused));
-            may.then(|| {
-                view! {
-                    <div class="headline__acts">
-                        {pause::button(paused, live, actions)}
-                        <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a>
-                    </div>
-                }
-            })
-            .into_any()
+            let paused = waits.await.ok().and_then(|queue| queue.paused);
+            session.known().await;
+            use_permission(Permission::RunsWrite)
+                .then(|| {
+                    view! {
+                        <div class="headline__acts">
+                            {pause::button(paused, live, actions)}
+                            <a class="button button--primary" href="/jobs/new">{icon("play")}"Start a transfer"</a>
+                        </div>
+                    }
+                })
+                .into_any()
         })
     };
     let waiting = move || {
         Suspend::new(async move {
-            let may = may().await;
+            let waits = waits.await.ok();
+            session.known().await;
             // Without it the history is still worth seeing.
-            waits.await.ok().map(|first| queue::queue(&first, live, actions, may)).into_any()
+            waits.map(|first| queue::queue(&first, live, actions)).into_any()
         })
     };
     let refused = move || actions.refused.get().map(|error| error.to_string());

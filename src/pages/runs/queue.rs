@@ -11,10 +11,12 @@ use leptos::{
 use super::actions::QueueActions;
 use crate::{
     components::{
-        form::focus_first, icon::icon, post_form::post_form, priority::priority, route_label::route, time::time,
+        form::focus_first, icon::icon, post_form::post_form, priority::priority, route_label::route,
+        session::use_permission, time::time,
     },
     domain::{
         format,
+        policy::Permission,
         queue::{Queue, RunPatch},
         run::{state::RunState, summary::RunSummary, wait::Pause},
     },
@@ -28,7 +30,7 @@ const ROWS: usize = 10;
 const SETTLED: Duration = Duration::from_millis(1500);
 
 /// The panel; hidden while nobody waits and the queue does not rest.
-pub fn queue(first: &Queue, live: Live, actions: QueueActions, may: bool) -> AnyView {
+pub fn queue(first: &Queue, live: Live, actions: QueueActions) -> AnyView {
     let begin = first.runs.clone();
     let waiting = Memo::new(move |_| waiting(live).unwrap_or_else(|| begin.clone()));
     let pause = first.paused.clone();
@@ -67,9 +69,9 @@ pub fn queue(first: &Queue, live: Live, actions: QueueActions, may: bool) -> Any
                 <h2>"Queue"</h2>
                 <span class="faint num">{count}</span>
             </header>
-            {move || paused.get().map(|pause| banner(pause, actions, may))}
+            {move || paused.get().map(|pause| banner(pause, actions))}
             <ol class="waits">
-                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run), actions, may) />
+                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run), actions) />
             </ol>
             {rest}
         </section>
@@ -87,7 +89,7 @@ fn waiting(live: Live) -> Option<Vec<RunSummary>> {
 }
 
 /// That the queue rests, since when, by whom and why.
-fn banner(pause: Pause, actions: QueueActions, may: bool) -> AnyView {
+fn banner(pause: Pause, actions: QueueActions) -> AnyView {
     let Pause { at, by, reason } = pause;
     let reason = (!reason.is_empty()).then(|| view! { <p class="said">"“"{reason}"”"</p> }.into_any());
     let pending = actions.pause.pending();
@@ -96,7 +98,7 @@ fn banner(pause: Pause, actions: QueueActions, may: bool) -> AnyView {
         // The button goes with the banner.
         focus_first(["content".to_owned()]);
     });
-    let resume = may.then(|| {
+    let resume = use_permission(Permission::RunsWrite).then(|| {
         let button =
             view! { <button class="button" disabled=move || pending.get()>{icon("play")}"Resume"</button> }.into_any();
         post_form(UpdateQueue::url(), vec![("paused", false.to_string())], Some(go), button)
@@ -111,11 +113,11 @@ fn banner(pause: Pause, actions: QueueActions, may: bool) -> AnyView {
     .into_any()
 }
 
-fn row(run: Memo<RunSummary>, actions: QueueActions, may: bool) -> AnyView {
+fn row(run: Memo<RunSummary>, actions: QueueActions) -> AnyView {
     let first = run.get_untracked();
     let place = Memo::new(move |_| run.with(|run| run.position.unwrap_or(0)));
     let from = first.job.as_ref().map_or_else(|| first.operation.as_str().to_owned(), |job| job.name.clone());
-    let acts = may.then(|| acts(&first, run, place, actions));
+    let acts = use_permission(Permission::RunsWrite).then(|| acts(&first, run, place, actions));
     view! {
         <li data-wait=first.id.to_string()>
             <span class="waits__place num muted">{move || place.get()}</span>

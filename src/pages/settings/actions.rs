@@ -3,10 +3,8 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    domain::{
-        error::{AppError, Result},
-        token::IssuedToken,
-    },
+    components::note::Said,
+    domain::{error::AppError, token::IssuedToken},
     server_fns::{
         sessions::EndSession,
         tokens::DeleteToken,
@@ -30,10 +28,23 @@ pub(super) struct SettingsActions {
     pub(super) issued: RwSignal<Option<IssuedToken>>,
 }
 
-/// What came of the last thing that was done, in a sentence.
-type Said = RwSignal<Option<Result<String, String>>>;
+impl SettingsActions {
+    /// Nothing was done yet.
+    pub(super) fn new() -> Self {
+        Self {
+            create_user: ServerAction::new(),
+            update_user: ServerAction::new(),
+            end_sessions: ServerAction::new(),
+            delete_token: ServerAction::new(),
+            end_session: ServerAction::new(),
+            refused: RwSignal::new(0),
+            done: RwSignal::new(0),
+            issued: RwSignal::new(None),
+        }
+    }
+}
 
-/// Listens to all doors; tells the page when something was done or refused.
+/// Listens to all actions; tells the page when something was done or refused.
 pub(super) fn say(actions: SettingsActions) -> Said {
     let said = RwSignal::new(None);
     hear(actions.create_user, actions, said, |user| format!("{} can sign in now.", user.name));
@@ -47,13 +58,13 @@ pub(super) fn say(actions: SettingsActions) -> Said {
     said
 }
 
-/// Listens to one door.
-fn hear<S>(door: ServerAction<S>, actions: SettingsActions, said: Said, done: fn(&S::Output) -> String)
+/// Listens to one action.
+fn hear<S>(action: ServerAction<S>, actions: SettingsActions, said: Said, done: fn(&S::Output) -> String)
 where
     S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,
 {
-    let value = door.value();
+    let value = action.value();
     // Known at once where a form without JavaScript led back here.
     if let Some(Err(error)) = value.get_untracked() {
         said.set(Some(Err(error.summary())));

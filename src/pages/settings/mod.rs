@@ -19,6 +19,7 @@ use crate::{
         icon::icon,
         layout::page,
         load::{load, skeleton},
+        note,
     },
     domain::{
         error::{AppError, Result},
@@ -93,16 +94,7 @@ impl List {
 /// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let actions = SettingsActions {
-        create_user: ServerAction::new(),
-        update_user: ServerAction::new(),
-        end_sessions: ServerAction::new(),
-        delete_token: ServerAction::new(),
-        end_session: ServerAction::new(),
-        refused: RwSignal::new(0),
-        done: RwSignal::new(0),
-        issued: RwSignal::new(None),
-    };
+    let actions = SettingsActions::new();
     let (params, query) = (use_params_map(), use_query_map());
     let word = Memo::new(move |_| params.with(|params| params.get("tab").unwrap_or_default()));
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor").unwrap_or_default()));
@@ -114,11 +106,7 @@ pub fn SettingsPage() -> impl IntoView {
     let body = view! {
         <h1>"Settings"</h1>
         {move || {
-            said.get().map(|said| {
-                let (class, name) = if said.is_ok() { ("note note--ok", "circle-check") } else { ("note note--bad", "triangle-alert") };
-                let role = if said.is_ok() { "status" } else { "alert" };
-                view! { <p class=class role=role>{icon(name)}<span>{said.unwrap_or_else(|error| error)}</span></p> }.into_any()
-            })
+            said.get().map(note::said)
         }}
         {issue::issued(actions.issued)}
         {load(data, || skeleton(8), move |shown| content(shown, actions))}
@@ -127,6 +115,7 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 async fn get(word: String, cursor: String) -> Result<Shown> {
+    // Not the frame’s: which list is asked for depends on the role.
     let me = get_me().await?;
     let list = match Tab::open(&word, me.role)? {
         Tab::People => List::People(list_users(UserQuery { cursor: cursor.parse().ok(), limit: 0 }).await?),

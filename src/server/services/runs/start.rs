@@ -127,17 +127,21 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
         idempotency_key: key,
         confirmed: run.confirm.is_some() && run.operation.removes(),
     };
-    let id = admission::admit(&mut transaction, request, now).await.map_err(|refusal| match refusal {
-        Refusal::Owner(why) => AppError::forbidden(why),
-        Refusal::Full(why) => AppError::conflict(why),
-        Refusal::Store(StoreError::Taken) => approval::used(),
-        Refusal::Store(error) => error.into(),
-    })?;
+    let id = admission::admit(&mut transaction, request, now).await.map_err(refused)?;
     transaction.commit().await?;
     let run = found(app, &id).await?;
     app.events.tell(Event::Run { run: Box::new(run.summary.clone()) });
     app.engine.wake();
     Ok(run)
+}
+
+fn refused(refusal: Refusal) -> AppError {
+    match refusal {
+        Refusal::Owner(why) => AppError::forbidden(why),
+        Refusal::Full(why) => AppError::conflict(why),
+        Refusal::Store(StoreError::Taken) => approval::used(),
+        Refusal::Store(error) => error.into(),
+    }
 }
 
 /// Refuses while another run that has not ended writes where this one would read or write, or reads where it would
