@@ -18,7 +18,7 @@ pub fn run_badge(run: Memo<RunSummary>) -> AnyView {
     let face = Memo::new(move |_| run.with(|run| (run.state, run.stopping, run.position, run.dry_run)));
     (move || {
         let (state, stopping, position, dry) = face.get();
-        let (kind, name) = look(state, stopping);
+        let (kind, name) = badge_style(state, stopping);
         match state {
             RunState::Succeeded | RunState::NoChange if dry => badge("", "eye", "Previewed".to_owned()),
             RunState::Running if dry && !stopping => badge(kind, name, "Previewing".to_owned()),
@@ -53,7 +53,7 @@ pub fn word(state: RunState, stopping: bool, position: Option<u64>) -> String {
 }
 
 /// Kind and icon of a state.
-const fn look(state: RunState, stopping: bool) -> (&'static str, &'static str) {
+const fn badge_style(state: RunState, stopping: bool) -> (&'static str, &'static str) {
     match state {
         RunState::Succeeded | RunState::NoChange => ("ok", "circle-check"),
         RunState::Failed => ("bad", "circle-x"),

@@ -13,7 +13,7 @@ const HEAD: usize = 5;
 
 /// A location: icon, name, path.
 #[must_use]
-pub fn place(location: &Location) -> AnyView {
+pub fn location_label(location: &Location) -> AnyView {
     let (name, title) = if location.is_local() {
         ("server", "This server".to_owned())
     } else {
@@ -38,15 +38,17 @@ pub fn path(text: &str) -> AnyView {
 /// Source and destination with the one arrow of the product, which flows while `moving`; or the one place of a delete.
 #[must_use]
 pub fn route(source: &Location, destination: Option<&Location>, moving: Signal<bool>) -> AnyView {
-    let Some(destination) = destination else { return view! { <span class="route">{place(source)}</span> }.into_any() };
+    let Some(destination) = destination else {
+        return view! { <span class="route">{location_label(source)}</span> }.into_any();
+    };
     view! {
         <span class="route">
-            {place(source)}
+            {location_label(source)}
             <svg class="arrow" class:arrow--run=move || moving.get() viewBox="0 0 26 10" role="img" aria-label="to">
                 <path class="flow" d="M1 5h22" />
                 <path d="m20 1.5 4 3.5-4 3.5" />
             </svg>
-            {place(destination)}
+            {location_label(destination)}
         </span>
     }
     .into_any()

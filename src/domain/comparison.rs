@@ -52,7 +52,7 @@ impl Comparison {
         };
         let message = match lack {
             None => how.to_owned(),
-            Some(lack) => format!("{}: {}. {}", how.trim_end_matches('.'), lack.words(), lack.remedy(operation)),
+            Some(lack) => format!("{}: {}. {}", how.trim_end_matches('.'), lack.description(), lack.remedy(operation)),
         };
         Self { by, message, is_less: lack.is_some() }
     }

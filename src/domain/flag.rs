@@ -38,7 +38,7 @@ pub enum FlagValue {
 impl FlagValue {
     /// Its words as rclone's command line has them: one, or one for each item of a list.
     #[must_use]
-    pub fn words(&self) -> Vec<String> {
+    pub fn to_args(&self) -> Vec<String> {
         match self {
             Self::Switch(on) => vec![on.to_string()],
             Self::Number(number) => vec![number.to_string()],

@@ -18,7 +18,7 @@ pub enum IdentityKind {
 impl IdentityKind {
     /// In words: `host key`.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::HostKey => "host key",
             Self::Certificate => "certificate",

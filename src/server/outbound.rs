@@ -42,7 +42,7 @@ pub enum Refusal {
 impl Refusal {
     /// What it is, as the end of “… is”, and what can be done.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn reason(self) -> &'static str {
         match self {
             Self::Metadata => {
                 "an address of a cloud's metadata service, which gives out credentials of this server. Longshore does not connect to it; \
@@ -109,7 +109,7 @@ impl Outbound {
     pub async fn check(&self, host: &str, port: u16) -> Result<(), String> {
         let host = bare(host);
         let name = host.to_ascii_lowercase();
-        let refuse = |refusal: Refusal| Err(format!("{host} is {}", refusal.words()));
+        let refuse = |refusal: Refusal| Err(format!("{host} is {}", refusal.reason()));
         if [format!("{name}:{port}"), format!("[{name}]:{port}")].iter().any(|own| self.own_names.contains(own)) {
             return refuse(Refusal::Own);
         }
@@ -121,7 +121,7 @@ impl Outbound {
             let Some(refusal) = self.refuses(address) else { continue };
             let ip = address.ip();
             let shown = if ip.to_string() == host { host.to_owned() } else { format!("{host} leads to {ip}, which") };
-            return Err(format!("{shown} is {}", refusal.words()));
+            return Err(format!("{shown} is {}", refusal.reason()));
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Outbound {
         }
         match refused {
             Some(refusal) if open.is_empty() => {
-                Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is {}", bare(host), refusal.words())))
+                Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is {}", bare(host), refusal.reason())))
             }
             _ => TcpStream::connect(open.as_slice()).await,
         }

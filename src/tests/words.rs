@@ -1,5 +1,5 @@
-//! Plain English, kept plain: phrases that read translated are refused wherever a person reads, and so are comments
-//! that are too wide, and sizes in style sheets that have no name.
+//! Plain English, kept plain: phrases that read translated are refused wherever a person reads, and so are names of the
+//! old dialect, comments that are too wide, and sizes in style sheets that have no name.
 
 use std::{
     fs,
@@ -23,13 +23,43 @@ const REFUSED: [&[&str]; 13] = [
     &["did not", "end well"],
     &["choose", "less"],
 ];
+/// Names of the old dialect, and what to say instead.
+const NAMES: [(&str, &str); 25] = [
+    ("AGAIN", "RETRY_DELAY"),
+    ("AsIs", "IdentityHasher"),
+    ("AskWhy", "ReasonDialog"),
+    ("Doomed", "PendingDelete"),
+    ("Door", "EntryPoint"),
+    ("Doors", "RunActions, MountActions"),
+    ("Doubts", "Doubtful"),
+    ("Drafted", "RemoteDraft"),
+    ("FAT", "MAX_RSS_BYTES"),
+    ("FRESH", "FRESH_FOR"),
+    ("Jumps", "ClockWatcher"),
+    ("Keeper", "Spawner, Trimmer"),
+    ("Known", "KnownSecrets"),
+    ("Latest", "LatestByName"),
+    ("LOOK", "POLL_INTERVAL"),
+    ("Look", "GuardOutcome, IntegrityCheck"),
+    ("MOST", "MAX_LINES"),
+    ("Moves", "ClockWatcher"),
+    ("Place", "PathLock, LogCursor"),
+    ("Saved", "SavedJob, ConfigChange"),
+    ("Sink", "Collector"),
+    ("Told", "LineCounts"),
+    ("Vault", "ConfigStore"),
+    ("Wanted", "AuditFilter, NameSearch"),
+    ("WELL", "HEALTHY_AFTER"),
+];
 /// How wide a line of comment may be.
 const COLUMNS: usize = 120;
 
 #[test]
 fn nothing_is_said_in_the_old_dialect() {
     let mut wrong = Vec::new();
-    for file in files(&["src", "docs", "end2end/tests", "end2end/support", "end2end/bench", "style", "xtask/src"]) {
+    for file in
+        files(&["src", "docs", "end2end/tests", "end2end/support", "end2end/bench", "style", "xtask", ".cargo", "."])
+    {
         let text = read(&file);
         let plain = plain(&text);
         for parts in REFUSED {
@@ -40,6 +70,22 @@ fn nothing_is_said_in_the_old_dialect() {
         }
     }
     assert!(wrong.is_empty(), "say it in plain English:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_is_named_in_the_old_dialect() {
+    let mut wrong = Vec::new();
+    for file in files(&["src", "xtask/src"]).iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let text = read(file);
+        let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for pair in words.windows(2) {
+            let defines = ["struct", "enum", "type", "trait", "const", "static"].contains(&pair[0]);
+            if let Some((_, instead)) = NAMES.iter().find(|(name, _)| defines && pair[1] == *name) {
+                wrong.push(format!("{}: {} (say {instead})", file.display(), pair[1]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "use the standard terms:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -89,7 +135,7 @@ fn style_sheets_name_their_sizes_and_shout_nothing_down() {
 /// Words with one space between, without the marks of comments and of lines that go on.
 fn plain(text: &str) -> String {
     text.split_whitespace()
-        .filter(|word| !matches!(*word, "///" | "//!" | "//" | "\\" | "*"))
+        .filter(|word| !matches!(*word, "///" | "//!" | "//" | "\\" | "*" | "#"))
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -111,25 +157,35 @@ fn comments_out(text: &str) -> String {
         .collect()
 }
 
+/// The endings of files that people read.
+const TEXTS: [&str; 6] = ["rs", "ts", "md", "css", "toml", "py"];
+
 fn files(folders: &[&str]) -> Vec<PathBuf> {
     fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(dir).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                walk(&path, files);
-            } else if path.extension().is_some_and(|end| ["rs", "ts", "md", "css"].iter().any(|known| end == *known)) {
+                if dir != root() {
+                    walk(&path, files);
+                }
+            } else if path.extension().is_some_and(|end| TEXTS.iter().any(|known| end == *known)) {
                 files.push(path);
             }
         }
     }
     let mut files = Vec::new();
     for folder in folders {
-        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+        walk(&if *folder == "." { root() } else { root().join(folder) }, &mut files);
     }
     assert!(files.len() > 20, "the files were not found");
     // These phrases are examples here.
     files.retain(|file| !file.ends_with("src/tests/words.rs"));
     files
+}
+
+/// The folder of the project; of it, only the files that lie in it.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
 fn read(file: &Path) -> String {

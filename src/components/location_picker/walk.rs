@@ -7,7 +7,7 @@ use crate::{
     components::{
         icon::icon,
         load::skeleton,
-        route_label::place,
+        route_label::location_label,
         virtual_list::{BLOCK, Fetch, VirtualList, file_name, visible},
     },
     domain::{
@@ -116,7 +116,7 @@ fn beginnings(roots: Vec<Location>, go: Callback<Option<Location>>) -> AnyView {
             .into_any();
     }
     let item = |root: Location| {
-        let label = place(&root);
+        let label = location_label(&root);
         view! { <li><button type="button" class="walk__root" on:click=move |_| go.run(Some(root.clone()))>{label}{icon("chevron-right")}</button></li> }.into_any()
     };
     view! { <ul class="walk__roots">{roots.into_iter().map(item).collect::<Vec<_>>()}</ul> }.into_any()

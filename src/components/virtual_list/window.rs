@@ -17,7 +17,7 @@ const MARGIN: usize = 16;
 /// Rows begin at a multiple of this: a small scroll moves none.
 const STEP: usize = 8;
 /// Most rows that are drawn.
-const MOST: usize = 180;
+const MAX_ROWS: usize = 180;
 /// Browsers cut elements that are taller (the lowest limit is near 17.9 million pixels).
 const TALLEST: f64 = 15_000_000.0;
 /// Blocks that are remembered.
@@ -70,7 +70,7 @@ pub fn span(total: usize, scroll: Scroll) -> Span {
     let seen = (top / ROW) as usize;
     let first = (seen.saturating_sub(MARGIN) / STEP * STEP).min(total.saturating_sub(1) / STEP * STEP);
     let last = ((top + scroll.height) / ROW) as usize + 1 + MARGIN;
-    let len = (last.div_ceil(STEP) * STEP).min(total).saturating_sub(first).min(MOST);
+    let len = (last.div_ceil(STEP) * STEP).min(total).saturating_sub(first).min(MAX_ROWS);
     Span { first, len, offset: scroll.top - top + first as f64 * ROW }
 }
 

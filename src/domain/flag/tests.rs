@@ -76,6 +76,6 @@ fn a_value_has_one_form_however_it_is_written() {
     assert_eq!(flag(FlagKind::Choice).check(&value(json!("soft"))), Ok(value(json!("SOFT"))));
     assert_eq!(flag(FlagKind::Int).check(&value(json!(" 10 "))), Ok(value(json!(10))));
     assert_eq!(flag(FlagKind::Float).check(&value(json!("2"))), Ok(value(json!(2))));
-    assert_eq!(value(json!(["a", "b"])).words(), ["a", "b"]);
-    assert_eq!(value(json!(true)).words(), ["true"]);
+    assert_eq!(value(json!(["a", "b"])).to_args(), ["a", "b"]);
+    assert_eq!(value(json!(true)).to_args(), ["true"]);
 }

@@ -83,7 +83,7 @@ pub enum Wait {
 impl Wait {
     /// The reason in a sentence.
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn summary(&self) -> String {
         match self {
             Self::Paused { by, reason, .. } if reason.is_empty() => format!("{by} paused the queue."),
             Self::Paused { by, reason, .. } => format!("{by} paused the queue: {reason}"),

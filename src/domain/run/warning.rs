@@ -66,7 +66,7 @@ pub enum Lack {
 }
 
 impl Lack {
-    pub(in crate::domain) fn words(&self) -> String {
+    pub(in crate::domain) fn description(&self) -> String {
         match self {
             Self::NoChecksums(side) => format!("{side} has no checksums"),
             Self::NoCommonChecksum => "source and destination have no kind of checksum in common".to_owned(),
@@ -126,7 +126,7 @@ impl RunWarning {
             (Some(n), _) => format!("{} were", files_of(n)),
             (None, _) => "Files were".to_owned(),
         };
-        let message = format!("{which} compared by size only: {}. {}", lack.words(), lack.remedy(operation));
+        let message = format!("{which} compared by size only: {}. {}", lack.description(), lack.remedy(operation));
         Self::new(WarningKind::ComparedBySize, files, message)
     }
 

@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::wanted::{Wanted, result, success};
+use super::query::{AuditFilter, result, success};
 use crate::components::search::search_field;
 
 /// What actions begin with, as a suggestion: any other beginning will do as well.
@@ -16,7 +16,7 @@ const ACTIONS: [(&str, &str); 5] = [
 ];
 
 /// The form.
-pub fn filter(wanted: Memo<Wanted>) -> AnyView {
+pub fn filter(wanted: Memo<AuditFilter>) -> AnyView {
     let field = || NodeRef::<html::Input>::new();
     let [target, user, action, from, to, address] = [(); 6].map(|()| field());
     let outcome = NodeRef::<html::Select>::new();
@@ -25,7 +25,7 @@ pub fn filter(wanted: Memo<Wanted>) -> AnyView {
         let text = |field: NodeRef<html::Input>| {
             field.get_untracked().map(|field| field.value().trim().to_owned()).unwrap_or_default()
         };
-        let wanted = Wanted {
+        let wanted = AuditFilter {
             user: text(user),
             action: text(action),
             target: target.get_untracked().map(|field| field.value()).unwrap_or_default(),
@@ -41,12 +41,12 @@ pub fn filter(wanted: Memo<Wanted>) -> AnyView {
         event.prevent_default();
         go.run(());
     };
-    let text = move |read: fn(&Wanted) -> &String| move || wanted.with(|wanted| read(wanted).clone());
+    let text = move |read: fn(&AuditFilter) -> &String| move || wanted.with(|wanted| read(wanted).clone());
     let chosen = Memo::new(move |_| wanted.with(|wanted| wanted.success));
     let option = |value: bool, word: &'static str| {
         view! { <option value=result(value) selected=move || chosen.get() == Some(value)>{word}</option> }.into_any()
     };
-    let plain = move |face: Face, node: NodeRef<html::Input>, read: fn(&Wanted) -> &String| {
+    let plain = move |face: Face, node: NodeRef<html::Input>, read: fn(&AuditFilter) -> &String| {
         let Face { name, label, kind, list } = face;
         let value = text(read);
         view! {

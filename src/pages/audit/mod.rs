@@ -1,13 +1,13 @@
 //! The audit log: who did what, through what, and from where. Filters and page are in the address.
 
 mod filter;
+mod query;
 mod table;
-mod wanted;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use self::wanted::Wanted;
+use self::query::AuditFilter;
 use crate::{
     components::{
         layout::page,
@@ -21,7 +21,7 @@ use crate::{
 #[component]
 pub fn AuditPage() -> impl IntoView {
     let params = use_query_map();
-    let wanted = Memo::new(move |_| params.with(Wanted::read));
+    let wanted = Memo::new(move |_| params.with(AuditFilter::read));
     let data = Resource::new(move || wanted.get(), |wanted| list_audit(wanted.query()));
     let body = view! {
         <div class="headline">
@@ -38,8 +38,8 @@ pub fn AuditPage() -> impl IntoView {
     page("audit", "Audit", body.into_any())
 }
 
-fn log(page: Page, wanted: &Wanted) -> AnyView {
-    let first = Wanted { cursor: None, ..wanted.clone() };
+fn log(page: Page, wanted: &AuditFilter) -> AnyView {
+    let first = AuditFilter { cursor: None, ..wanted.clone() };
     if page.entries.is_empty() {
         let clear = view! { <a class="button" href="/audit">"Show everything"</a> }.into_any();
         return empty(
@@ -51,7 +51,7 @@ fn log(page: Page, wanted: &Wanted) -> AnyView {
     }
     let back = wanted.cursor.is_some().then(|| view! { <a class="button" href=first.href()>"Newest"</a> }.into_any());
     let more = page.cursor.map(|cursor| {
-        let href = Wanted { cursor: Some(cursor), ..first.clone() }.href();
+        let href = AuditFilter { cursor: Some(cursor), ..first.clone() }.href();
         view! { <a class="button" href=href>"Older"</a> }.into_any()
     });
     let pager = (back.is_some() || more.is_some())

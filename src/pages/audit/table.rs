@@ -46,7 +46,7 @@ fn row(entry: &AuditEntry) -> AnyView {
         <tr data-action=entry.action.clone()>
             <td class="audit__at muted" data-label="Time">{time(entry.at)}</td>
             <td class="audit__who" data-label="Who">{who}</td>
-            <td class="audit__via muted" data-label="By">{door(&entry.via).to_owned()}</td>
+            <td class="audit__via muted" data-label="By">{entry_point(&entry.via).to_owned()}</td>
             <td class="audit__action" data-label="Action"><code>{entry.action.clone()}</code></td>
             <td class="audit__target">{target(entry)}</td>
             <td class="audit__result" data-label="Result">{result}</td>
@@ -57,7 +57,7 @@ fn row(entry: &AuditEntry) -> AnyView {
 }
 
 /// By which door, in words.
-fn door(via: &str) -> &str {
+fn entry_point(via: &str) -> &str {
     match via {
         "session" => "Browser",
         "token" => "API token",

@@ -8,7 +8,7 @@ use crate::{
         icon::icon,
         layout::page,
         load::{empty, load, skeleton},
-        route_label::place,
+        route_label::location_label,
     },
     domain::{error::Result, location::Location, remote::RemoteSummary, remote_name::RemoteName},
     server_fns::remotes::{list_local_roots, list_remotes},
@@ -53,7 +53,7 @@ fn content((remotes, roots): (Vec<RemoteSummary>, Vec<String>)) -> AnyView {
                             .into_iter()
                             .map(|location| {
                                 view! {
-                                    <li><a class="panel place-card" href=location.href()>{place(&location)}</a></li>
+                                    <li><a class="panel place-card" href=location.href()>{location_label(&location)}</a></li>
                                 }
                             })
                             .collect_view()}
@@ -71,7 +71,7 @@ fn remote(remote: RemoteSummary) -> impl IntoView {
     view! {
         <li>
             <a class="panel place-card" href=location.href()>
-                {place(&location)}
+                {location_label(&location)}
                 <span class="muted small">{remote.provider}</span>
                 {remote.encrypted.then(|| view! { {badge("ok", "lock", "Encrypted".to_owned())} })}
             </a>

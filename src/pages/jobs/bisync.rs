@@ -63,21 +63,21 @@ fn choices(draft: Draft, list: Offered) -> AnyView {
 fn known(list: Option<Result<Vec<Flag>, AppError>>, name: &str, now: &str) -> Vec<Choice> {
     let flag = list.and_then(Result::ok).and_then(|flags| flags.into_iter().find(|flag| flag.name == name));
     let (default, all) = flag.map(|flag| (flag.default, flag.choices)).unwrap_or_default();
-    let usual = if default.is_empty() { "Default".to_owned() } else { format!("{} (default)", words(&default)) };
+    let usual = if default.is_empty() { "Default".to_owned() } else { format!("{} (default)", label(&default)) };
     let mut choices = vec![(String::new(), usual)];
     choices.extend(
         all.into_iter()
             .filter(|choice| !choice.is_empty() && *choice != default)
-            .map(|choice| (choice.clone(), words(&choice))),
+            .map(|choice| (choice.clone(), label(&choice))),
     );
     if !now.is_empty() && !choices.iter().any(|(value, _)| value == now) {
-        choices.push((now.to_owned(), words(now)));
+        choices.push((now.to_owned(), label(now)));
     }
     choices
 }
 
 /// A choice of rclone's in plain words.
-fn words(choice: &str) -> String {
+fn label(choice: &str) -> String {
     let words = match choice {
         "none" => "Neither: both are kept",
         "path1" => "The first side’s",

@@ -18,11 +18,11 @@ use crate::{
 const REST: Duration = Duration::from_millis(250);
 
 /// What is asked for, or what is wrong with it here already; `None` while a location is missing.
-pub type Wanted = Memo<Option<Result<NewRun, BTreeMap<String, String>>>>;
+pub type RequestedRun = Memo<Option<Result<NewRun, BTreeMap<String, String>>>>;
 
 /// The panel. What the server finds wrong stands beside the fields too.
 #[component]
-pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
+pub fn Command(requested: RequestedRun, errors: Errors) -> impl IntoView {
     let shown = RwSignal::new(None::<Result<String, AppError>>);
     // Asks both sides: it comes later, and never where one does not answer.
     let compared = RwSignal::new(None::<Comparison>);
@@ -30,7 +30,7 @@ pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
         spawn_local(async move {
             let answer = preview_command(run.clone()).await;
             // Only the answer to what is typed now counts.
-            if wanted.try_get_untracked().flatten() != Some(Ok(run.clone())) {
+            if requested.try_get_untracked().flatten() != Some(Ok(run.clone())) {
                 return;
             }
             if let Err(error) = &answer {
@@ -39,12 +39,12 @@ pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
             let good = answer.is_ok();
             shown.try_set(Some(answer));
             let found = if good { get_comparison(run.clone()).await.ok().flatten() } else { None };
-            if wanted.try_get_untracked().flatten() == Some(Ok(run)) {
+            if requested.try_get_untracked().flatten() == Some(Ok(run)) {
                 compared.try_set(found);
             }
         });
     });
-    Effect::new(move |_| match wanted.get() {
+    Effect::new(move |_| match requested.get() {
         Some(Ok(run)) => {
             errors.set(BTreeMap::new());
             ask(run);
@@ -69,7 +69,7 @@ pub fn Command(wanted: Wanted, errors: Errors) -> impl IntoView {
             view! { <p class="field__error">{icon("triangle-alert")}<span>{error.message}</span></p> }.into_any()
         }
         Some(Err(_)) => view! { <p class="muted">{CHECK_FIELDS}</p> }.into_any(),
-        None => match wanted.get() {
+        None => match requested.get() {
             Some(Err(_)) => view! { <p class="muted">{CHECK_FIELDS}</p> }.into_any(),
             // As high as the line that is on its way.
             Some(Ok(_)) => {

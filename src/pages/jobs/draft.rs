@@ -72,7 +72,7 @@ impl Draft {
             });
         }
         for (name, value) in &job.options.flags {
-            draft.flag(name).set(value.words().join("\n"));
+            draft.flag(name).set(value.to_args().join("\n"));
         }
         draft
     }

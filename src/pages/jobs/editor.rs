@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
-    command::Wanted,
+    command::RequestedRun,
     draft::{Draft, Wrong},
     field::Field,
     preview_state::Preview,
@@ -28,7 +28,7 @@ use crate::{
 
 /// A job as it was saved last, and as it was typed then.
 #[derive(Clone, PartialEq)]
-pub struct Saved {
+pub struct SavedJob {
     job: Job,
     typed: Option<NewJob>,
 }
@@ -41,7 +41,7 @@ pub struct Editor {
     /// What is typed as a job, or what is wrong with it.
     pub spec: Memo<std::result::Result<NewJob, Wrong>>,
     /// What is typed as a run; `None` while a place is missing.
-    pub wanted: Wanted,
+    pub wanted: RequestedRun,
     /// The preview.
     pub preview: Preview,
     /// Whether the page is interactive.
@@ -51,7 +51,7 @@ pub struct Editor {
     /// What was done, in a sentence.
     pub said: RwSignal<&'static str>,
     /// The job that is edited, if it is one.
-    pub saved: RwSignal<Option<Saved>>,
+    pub saved: RwSignal<Option<SavedJob>>,
     go: StoredValue<Callback<String>>,
 }
 
@@ -82,7 +82,7 @@ impl Editor {
             ready: interactive(),
             failed: RwSignal::new(None),
             said: RwSignal::new(""),
-            saved: RwSignal::new(job.map(|job| Saved { job, typed: spec.get_untracked().ok() })),
+            saved: RwSignal::new(job.map(|job| SavedJob { job, typed: spec.get_untracked().ok() })),
             go: StoredValue::new(Callback::new(move |to: String| navigate(&to, NavigateOptions::default()))),
         }
     }
@@ -214,7 +214,7 @@ impl Editor {
             self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id.clone(), saved.job.version)));
         let Some((id, version)) = before else { return create_job(job).await.map(|_| true) };
         let now = update_job(id, JobUpdate { version, job: job.clone() }).await?;
-        self.saved.try_set(Some(Saved { job: now, typed: Some(job) }));
+        self.saved.try_set(Some(SavedJob { job: now, typed: Some(job) }));
         Ok(false)
     }
 }

@@ -71,7 +71,7 @@ impl Preview {
             match dry_run.await {
                 Ok(id) => {
                     self.id.try_set(Some(id.clone()));
-                    self.look(id).await;
+                    self.poll(id).await;
                 }
                 Err(error) => {
                     refused(&error);
@@ -82,7 +82,7 @@ impl Preview {
     }
 
     /// Asks how far the dry run is.
-    async fn look(self, id: RunId) {
+    async fn poll(self, id: RunId) {
         let answer = get(id.to_string()).await;
         if self.id.try_get_untracked().flatten() == Some(id) {
             self.stage.try_set(answer.unwrap_or_else(Stage::Refused));
@@ -100,7 +100,7 @@ impl Preview {
         let going = Memo::new(move |_| self.stage.with(|stage| matches!(stage, Stage::Going(_))));
         Effect::new(move |_| {
             if let (Some((id, ..)), true) = (due.get(), going.get()) {
-                spawn_local(self.look(id));
+                spawn_local(self.poll(id));
             }
         });
     }

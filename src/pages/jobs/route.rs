@@ -67,7 +67,7 @@ fn summary(operation: Operation) -> AnyView {
 /// The places. What they are called depends on what is done with them.
 pub fn ends(draft: Draft) -> AnyView {
     (move || {
-        let [source, destination] = words(draft.operation.get());
+        let [source, destination] = end_labels(draft.operation.get());
         let picker = move |field: Field, (label, help): (&'static str, &'static str)| {
             let face = draft.face(field, label, help).required();
             view! { <LocationPicker face value=draft.value(field) places=places() /> }.into_any()
@@ -79,7 +79,7 @@ pub fn ends(draft: Draft) -> AnyView {
 }
 
 /// Label and help of both ends.
-const fn words(operation: Operation) -> [Option<(&'static str, &'static str)>; 2] {
+const fn end_labels(operation: Operation) -> [Option<(&'static str, &'static str)>; 2] {
     let made = "Created if it does not exist.";
     match operation {
         Operation::Copy => {

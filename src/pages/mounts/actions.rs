@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// How often the list is asked for again while files wait or a mount is being made.
-const LOOK: Duration = Duration::from_secs(3);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 /// How often it may be the same before nobody asks any more: looking keeps a session alive that nobody uses.
-const SAME: u32 = 40;
+const MAX_UNCHANGED: u32 = 40;
 
 /// What can be done here, and what came of it.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl MountActions {
 }
 
 /// Asks for the list again.
-fn look_again(actions: MountActions) {
+fn refresh(actions: MountActions) {
     spawn_local(async move {
         // What cannot be read now stays as it was: the frame says that the console does not answer.
         let Ok(now) = list_mounts().await else { return };
@@ -67,7 +67,7 @@ fn look_again(actions: MountActions) {
 }
 
 /// Looks again while something moves by itself, and somebody can see it.
-pub(super) fn keep_looking(actions: MountActions) {
+pub(super) fn poll(actions: MountActions) {
     let moving = Memo::new(move |_| actions.mounts.with(|mounts| mounts.iter().any(Mount::is_moving)));
     Effect::new(move |_| {
         if !moving.get() {
@@ -75,11 +75,11 @@ pub(super) fn keep_looking(actions: MountActions) {
         }
         actions.same.set_value(0);
         let look = move || {
-            if !document().hidden() && actions.same.try_get_value().is_some_and(|same| same < SAME) {
-                look_again(actions);
+            if !document().hidden() && actions.same.try_get_value().is_some_and(|same| same < MAX_UNCHANGED) {
+                refresh(actions);
             }
         };
-        if let Ok(timer) = set_interval_with_handle(look, LOOK) {
+        if let Ok(timer) = set_interval_with_handle(look, POLL_INTERVAL) {
             on_cleanup(move || timer.clear());
         }
     });
@@ -152,7 +152,7 @@ fn refused(error: &AppError, actions: MountActions) {
     } else {
         actions.said.set(Some(Err(error.message.clone())));
     }
-    look_again(actions);
+    refresh(actions);
 }
 
 #[cfg(test)]

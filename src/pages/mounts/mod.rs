@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
-use self::actions::{MountActions, hear, keep_looking, unmount};
+use self::actions::{MountActions, hear, poll, unmount};
 use self::question::Question;
 use crate::{
     components::{
@@ -53,7 +53,7 @@ pub fn MountsPage() -> impl IntoView {
     let search = use_location().search;
     let open = Memo::new(move |_| search.with(|search| query_value(search, "new").is_some()));
     hear(actions);
-    keep_looking(actions);
+    poll(actions);
     let add = move || {
         Suspend::new(async move {
             let data = data.await;

@@ -8,7 +8,7 @@ use crate::{
         badge::badge,
         icon::icon,
         post_form::post_form,
-        route_label::{path, place},
+        route_label::{location_label, path},
         session::use_permission,
         time::time,
     },
@@ -65,7 +65,7 @@ fn row(mount: Memo<Mount>, actions: MountActions) -> AnyView {
     });
     view! {
         <tr data-mount=mount_point.clone() data-state=move || word(state.get()).to_lowercase()>
-            <td class="mounts__what">{place(&location)}{badges}</td>
+            <td class="mounts__what">{location_label(&location)}{badges}</td>
             <td class="mounts__where" data-label="Where">
                 <a class="mounts__point" href=href title=mount_point.clone()>{icon("folder")}{path(&mount_point)}</a>
             </td>

@@ -43,7 +43,7 @@ pub(super) fn identity(shown: &ServerIdentity) -> AnyView {
 /// What can be trusted of it: the words of the button, and the fingerprint. Nothing, where that would not help.
 pub(super) fn choices(shown: &ServerIdentity) -> Vec<(String, String)> {
     let Some(facts) = &shown.certificate else {
-        return vec![(format!("Trust this {}", shown.kind.words()), shown.fingerprint.clone())];
+        return vec![(format!("Trust this {}", shown.kind.label()), shown.fingerprint.clone())];
     };
     if facts.problem.is_some() {
         return Vec::new();

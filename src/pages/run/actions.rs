@@ -111,11 +111,11 @@ impl RunActions {
             move || stop.get(),
             move |value, _, _| {
                 self.refused.set(value.clone().and_then(Result::err));
-                self.look();
+                self.refresh();
             },
             false,
         );
-        Effect::watch(move || (limit.get(), self.place.version().get()), move |_, _, _| self.look(), false);
+        Effect::watch(move || (limit.get(), self.place.version().get()), move |_, _, _| self.refresh(), false);
     }
 
     /// Takes up what the page shows now. What was refused to another run is not this one's.
@@ -130,7 +130,7 @@ impl RunActions {
     }
 
     /// Asks the server for what the stream does not tell.
-    pub fn look(self) {
+    pub fn refresh(self) {
         let Some(id) = self.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())) else { return };
         spawn_local(async move {
             // What cannot be read now stays as it was.

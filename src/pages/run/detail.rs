@@ -120,7 +120,7 @@ fn more(operation: Operation, options: &TransferOptions) -> Vec<AnyView> {
     let deletes = |n: u32| {
         if operation == Operation::Bisync { format!("{n} %") } else { format::plural(n.into(), "file", "files") }
     };
-    let flags = options.flags.iter().map(|(name, value)| (name.clone(), Some(value.words().join(", "))));
+    let flags = options.flags.iter().map(|(name, value)| (name.clone(), Some(value.to_args().join(", "))));
     let switch = |on: bool| on.then(|| "yes".to_owned());
     [
         ("Dry run", switch(options.dry_run)),

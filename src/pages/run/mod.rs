@@ -51,7 +51,7 @@ const PAGE: u64 = 100;
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Wanted {
+struct RunPageQuery {
     tab: Option<Tab>,
     search: String,
     offset: u64,
@@ -79,7 +79,7 @@ pub fn RunPage() -> impl IntoView {
     let at = use_location();
     // Not the route's own: its query stays behind when only the run is another. While the page is left, what was asked
     // for stays.
-    let asked = Memo::new(move |before: Option<&(String, Wanted)>| {
+    let asked = Memo::new(move |before: Option<&(String, RunPageQuery)>| {
         let id = at.pathname.with(|path| path.strip_prefix("/runs/").map(str::to_owned));
         id.map_or_else(|| before.cloned().unwrap_or_default(), |id| (id, at.query.with(read)))
     });
@@ -113,8 +113,8 @@ pub fn RunPage() -> impl IntoView {
     .into_any()
 }
 
-fn read(params: &ParamsMap) -> Wanted {
-    Wanted {
+fn read(params: &ParamsMap) -> RunPageQuery {
+    RunPageQuery {
         tab: params.get_str("show").and_then(Tab::parse),
         search: params.get("search").unwrap_or_default(),
         offset: params.get_str("offset").and_then(|offset| offset.parse().ok()).unwrap_or(0),
@@ -124,9 +124,9 @@ fn read(params: &ParamsMap) -> Wanted {
 }
 
 /// The run, and what the lower half shows of it. The counts of the lists stand on the tabs, whichever is open.
-async fn get(id: String, wanted: Wanted) -> Result<Shown> {
+async fn get(id: String, wanted: RunPageQuery) -> Result<Shown> {
     let run = get_run(id.clone()).await?;
-    let Wanted { tab, search, offset, level, before } = wanted;
+    let RunPageQuery { tab, search, offset, level, before } = wanted;
     let tab = tab.unwrap_or(Tab::first(&run.summary));
     let files = match tab {
         Tab::Files(outcome) => list_run_files(id.clone(), outcome, search.clone(), offset, PAGE).await,
@@ -174,7 +174,7 @@ fn content(shown: &Shown, live: Live, stop: Stop, actions: RunActions) -> AnyVie
 /// Asks for what the stream does not tell each time the run gets into another state.
 fn keep_up(run: Memo<RunSummary>, actions: RunActions) {
     let phase = Memo::new(move |_| run.with(|run| (run.state, run.stopping, run.attempt, run.position)));
-    Effect::watch(move || phase.get(), move |_, _, _| actions.look(), false);
+    Effect::watch(move || phase.get(), move |_, _, _| actions.refresh(), false);
 }
 
 /// The speed; while the run goes on, beside it what holds it back: its place in the queue, then its bandwidth.

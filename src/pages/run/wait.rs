@@ -27,9 +27,9 @@ pub fn queue(run: Memo<RunSummary>, actions: RunActions) -> AnyView {
         None => view! { "It starts after the runs before it." }.into_any(),
         Some(Wait::Busy { run }) => {
             let href = format!("/runs/{run}");
-            view! { {Wait::Busy { run }.words()}" "<a class="link" href=href>"View it"</a> }.into_any()
+            view! { {Wait::Busy { run }.summary()}" "<a class="link" href=href>"View it"</a> }.into_any()
         }
-        Some(wait) => wait.words().into_any(),
+        Some(wait) => wait.summary().into_any(),
     };
     view! {
         <header><h2>"In the queue"</h2><a href="/runs?state=queued">"The queue"</a></header>

@@ -24,7 +24,7 @@ use crate::{
             error::RcloneError,
             providers::allowlist,
             remotes as saved_remotes,
-            remotes::{SavedRemote, change::Saved, crypt},
+            remotes::{SavedRemote, change::ConfigChange, crypt},
         },
         state::AppState,
         store::{Tx, remotes},
@@ -192,9 +192,9 @@ pub(super) async fn commit(app: &AppState, transaction: Tx, saved: Saved) -> Res
     // To its end, though nobody may listen any more: the file and the rows say the same.
     let commit = async move {
         match transaction.commit().await {
-            Ok(()) => saved.keep(),
+            Ok(()) => saved.commit(),
             Err(error) => {
-                app.rclone.take_back(saved).await;
+                app.rclone.roll_back(saved).await;
                 return Err(error);
             }
         }

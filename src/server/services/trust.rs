@@ -157,7 +157,7 @@ fn to_compare(identity: &ServerIdentity) -> String {
     };
     format!(
         "Nothing was sent yet. The server shows this {}: {algorithm} {fingerprint}. Compare it ({how}), then trust it.",
-        kind.words()
+        kind.label()
     )
 }
 
@@ -166,7 +166,7 @@ fn another(wanted: &str, identity: &ServerIdentity) -> String {
     let ServerIdentity { algorithm, fingerprint, kind, .. } = identity;
     format!(
         "The server shows another {} than {wanted}: {algorithm} {fingerprint}. Compare it before you trust it.",
-        kind.words()
+        kind.label()
     )
 }
 

@@ -152,7 +152,7 @@ fn what_is_taken_here_rclone_takes() {
             let ours = flag(name, kind).check(&FlagValue::Text((*value).to_owned()));
             match ours {
                 Ok(checked) => {
-                    assert!(takes(name, &checked.words()[0]), "{name}={value}: rclone refuses it");
+                    assert!(takes(name, &checked.to_args()[0]), "{name}={value}: rclone refuses it");
                     taken += 1;
                 }
                 Err(_) => refused += 1,

@@ -19,7 +19,7 @@ use crate::{
         error::RcloneError,
         program::exit_code,
         run::{
-            comparison::{self, Comparison, Fold, Side, Wanted},
+            comparison::{self, Comparison, Fold, NameSearch, Side},
             filters,
             max_delete::{self, Beside, Kept},
             preflight::Plan,
@@ -155,10 +155,10 @@ impl Comparing<'_> {
         sides: &'static [Side],
         fold: Fold,
         suffix: &str,
-    ) -> Result<Wanted, Look> {
+    ) -> Result<NameSearch, Look> {
         let (rclone, patience) = (&self.engine.0.config.rclone, self.engine.0.config.stall_limit);
         let (file, more) = (self.file(), suffix.to_owned());
-        let read = move || Ok((Wanted::read(&file, sides, fold, &more)?, comparison::few(&file, sides, FEW)?));
+        let read = move || Ok((NameSearch::read(&file, sides, fold, &more)?, comparison::few(&file, sides, FEW)?));
         let (mut wanted, few) = blocking(read).await?;
         let looked = async {
             // On a disk a link is not told by its name.

@@ -39,10 +39,10 @@ impl Rclone {
     /// # Errors
     /// When the remote refuses, or does not answer: then nothing is known.
     pub async fn presence(&self, location: &Location, limit: Duration) -> Result<Presence, RcloneError> {
-        timeout(limit, self.look(location, limit)).await.map_err(|_| RcloneError::Timeout)?
+        timeout(limit, self.probe(location, limit)).await.map_err(|_| RcloneError::Timeout)?
     }
 
-    async fn look(&self, location: &Location, limit: Duration) -> Result<Presence, RcloneError> {
+    async fn probe(&self, location: &Location, limit: Duration) -> Result<Presence, RcloneError> {
         for opened in self.opened(location).await {
             let Opened::Disk(path) = opened else { continue };
             match tokio::fs::metadata(&path).await {

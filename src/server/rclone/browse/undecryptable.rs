@@ -58,7 +58,7 @@ fn encrypted(sections: &[Section], location: &Location) -> Vec<(String, String)>
             // Which of its parts a path is in is not told here.
             "combine" => {}
             kind => {
-                let under = wrap::places(kind, &section.pairs()).unwrap_or_default();
+                let under = wrap::upstreams(kind, &section.pairs()).unwrap_or_default();
                 waiting.extend(
                     under
                         .into_iter()

@@ -15,7 +15,7 @@ use super::merge::TOKEN;
 /// How long one is kept.
 const KEEP: Duration = Duration::from_secs(3600);
 /// How many are.
-const MOST: usize = 256;
+const MAX_TOKENS: usize = 256;
 
 /// Tokens by a digest of whose they are and of what was pasted.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Kept {
     pub(in crate::server::rclone) fn keep(&self, Pasted(digest): Pasted, token: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|one| one.digest != digest && one.at.elapsed() < KEEP);
-        if kept.len() >= MOST {
+        if kept.len() >= MAX_TOKENS {
             kept.remove(0);
         }
         kept.push(One { at: Instant::now(), digest, token: token.to_owned() });
@@ -92,9 +92,9 @@ mod tests {
         }
         assert_eq!((renewed("bert", "drive").as_str(), renewed("anna", "box").as_str()), ("one", "one"));
         assert!(kept.renew("anna", "drive", &mut BTreeMap::new()).is_none());
-        for number in 0..MOST + 9 {
+        for number in 0..MAX_TOKENS + 9 {
             kept.keep(kept.renew("anna", "drive", &mut config(&number.to_string())).expect("pasted"), "x");
         }
-        assert_eq!(kept.0.lock().expect("whole").len(), MOST);
+        assert_eq!(kept.0.lock().expect("whole").len(), MAX_TOKENS);
     }
 }

@@ -124,7 +124,7 @@ impl ConfigStore {
 
     /// Notes that a change is not wanted. It is taken back by whatever is done next, and again until that works;
     /// [`Self::settle`] is enough.
-    pub fn take_back(&self, change: Change) {
+    pub fn roll_back(&self, change: Change) {
         self.unwanted().push(change);
     }
 
@@ -178,7 +178,7 @@ impl ConfigStore {
             let safe =
                 change.replaced.sync().during("could not write rclone.conf").and_then(|()| self.read_back(&conf));
             if let Err(error) = safe {
-                self.take_back(change);
+                self.roll_back(change);
                 return Err(error);
             }
             // The change is made: the next use of the working copy brings it up to date.

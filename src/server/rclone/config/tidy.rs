@@ -86,7 +86,7 @@ fn is_file_system(sections: &[Section], location: &Location, depth: usize) -> bo
     let kind = section.kind();
     match under(section) {
         _ if FILE_SYSTEMS.contains(&kind.as_str()) => true,
-        Ok(Some(wrap)) => wrap.places().iter().all(|place| is_file_system(sections, place, depth - 1)),
+        Ok(Some(wrap)) => wrap.upstreams().iter().all(|place| is_file_system(sections, place, depth - 1)),
         _ => false,
     }
 }

@@ -51,9 +51,9 @@ pub fn option(kind: &str) -> Option<&'static str> {
 
 /// The places that a wrapping remote names, or what is wrong with them. Empty for one that wraps nothing, or does not
 /// say what.
-pub fn places(kind: &str, options: &BTreeMap<String, String>) -> Result<Vec<Location>, String> {
+pub fn upstreams(kind: &str, options: &BTreeMap<String, String>) -> Result<Vec<Location>, String> {
     let Some(value) = option(kind).and_then(|option| options.get(option)) else { return Ok(Vec::new()) };
-    Ok(read(kind, value)?.places())
+    Ok(read(kind, value)?.upstreams())
 }
 
 /// What a remote of this section opens for a path.
@@ -64,7 +64,7 @@ pub enum Below {
     /// This server, with names in this encoding.
     Disk(Encoding),
     /// Other places.
-    Places(Vec<Location>),
+    Upstreams(Vec<Location>),
     /// A place below this one, under the name that the remote gives it.
     Encrypted {
         /// What it encrypts into.
@@ -91,7 +91,7 @@ pub fn below(section: &Section, path: &str) -> Result<Below, RcloneError> {
                 is("filename_encryption", &["standard", "obfuscate"]) && is("directory_name_encryption", &["true"]);
             Below::Encrypted { under, plain_folders: !encrypts }
         }
-        (_, Some(wrap)) => Below::Places(wrap.below(path).ok_or(RcloneError::NotFound)?),
+        (_, Some(wrap)) => Below::Upstreams(wrap.below(path).ok_or(RcloneError::NotFound)?),
         (_, None) => Below::Itself,
     })
 }
@@ -144,11 +144,11 @@ fn encoding(text: &str) -> Option<Encoding> {
 
 /// A path below a place, as rclone's `JoinRootPath` makes it.
 #[must_use]
-pub fn join(place: &Location, path: &str) -> Location {
-    let (base, path) = (place.path(), path.split('/').collect::<Vec<_>>());
+pub fn join(upstream: &Location, path: &str) -> Location {
+    let (base, path) = (upstream.path(), path.split('/').collect::<Vec<_>>());
     let is_absolute = base.starts_with('/') || (base.is_empty() && path.first() == Some(&"") && path.len() > 1);
     let names: Vec<_> = base.split('/').chain(path).filter(|name| !name.is_empty()).collect();
-    place.with_path(format!("{}{}", if is_absolute { "/" } else { "" }, names.join("/")))
+    upstream.with_path(format!("{}{}", if is_absolute { "/" } else { "" }, names.join("/")))
 }
 
 /// A remote that somebody wrote by hand so that its places cannot be told.
@@ -175,7 +175,9 @@ pub(super) fn under(section: &Section) -> Result<Option<Wrap>, String> {
 /// Reads the value of [`option`].
 fn read(kind: &str, value: &str) -> Result<Wrap, String> {
     match kind {
-        "union" => list(value)?.iter().map(|text| place(without_mode(text))).collect::<Result<_, _>>().map(Wrap::Union),
+        "union" => {
+            list(value)?.iter().map(|text| upstream(without_mode(text))).collect::<Result<_, _>>().map(Wrap::Union)
+        }
         "combine" => {
             let part = |text: &String| {
                 let (name, target) = text.split_once('=').ok_or("Write each as name=remote:path.")?;
@@ -183,15 +185,15 @@ fn read(kind: &str, value: &str) -> Result<Wrap, String> {
                 if matches!(name, "" | "." | "..") || name.contains('/') {
                     return Err(format!("“{name}” cannot be the name of a folder."));
                 }
-                Ok((name.to_owned(), place(target.trim())?))
+                Ok((name.to_owned(), upstream(target.trim())?))
             };
             list(value)?.iter().map(part).collect::<Result<_, _>>().map(Wrap::Combine)
         }
-        _ => place(value).map(Wrap::One),
+        _ => upstream(value).map(Wrap::One),
     }
 }
 
-pub(super) fn place(text: &str) -> Result<Location, String> {
+pub(super) fn upstream(text: &str) -> Result<Location, String> {
     // What rclone's configuration does not keep as it is: then something else would be used than what is checked.
     if text.trim() != text || is_replaced(text) {
         return Err("A path cannot begin or end with a space here, nor hold “%(…)s”.".to_owned());
@@ -237,11 +239,11 @@ fn list(text: &str) -> Result<Vec<String>, String> {
 }
 
 impl Wrap {
-    pub(super) fn places(self) -> Vec<Location> {
+    pub(super) fn upstreams(self) -> Vec<Location> {
         match self {
-            Self::One(place) => vec![place],
-            Self::Union(places) => places,
-            Self::Combine(parts) => parts.into_iter().map(|(_, place)| place).collect(),
+            Self::One(upstream) => vec![upstream],
+            Self::Union(upstreams) => upstreams,
+            Self::Combine(parts) => parts.into_iter().map(|(_, upstream)| upstream).collect(),
         }
     }
 
@@ -249,13 +251,13 @@ impl Wrap {
     fn below(self, path: &str) -> Option<Vec<Location>> {
         let trimmed = path.trim_start_matches('/');
         match self {
-            Self::One(place) => Some(vec![join(&place, path)]),
+            Self::One(upstream) => Some(vec![join(&upstream, path)]),
             Self::Combine(parts) if !trimmed.is_empty() => {
                 let (first, rest) = trimmed.split_once('/').unwrap_or((trimmed, ""));
-                let (_, place) = parts.into_iter().find(|(name, _)| name == first)?;
-                Some(vec![join(&place, rest)])
+                let (_, upstream) = parts.into_iter().find(|(name, _)| name == first)?;
+                Some(vec![join(&upstream, rest)])
             }
-            all => Some(all.places().into_iter().map(|place| join(&place, trimmed)).collect()),
+            all => Some(all.upstreams().into_iter().map(|upstream| join(&upstream, trimmed)).collect()),
         }
     }
 }

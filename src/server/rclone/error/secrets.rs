@@ -41,14 +41,14 @@ const VALUES: usize = 4000;
 
 /// What is known.
 #[derive(Default)]
-struct Known {
+struct KnownSecrets {
     /// The configuration that was read last.
     digest: u64,
     values: VecDeque<String>,
     finder: Option<Arc<AhoCorasick>>,
 }
 
-static KNOWN: RwLock<Option<Known>> = RwLock::new(None);
+static KNOWN: RwLock<Option<KnownSecrets>> = RwLock::new(None);
 
 /// Learns the secrets of a configuration. Those of one before stay known: logs of its time are still read.
 pub(in crate::server::rclone) fn learn(conf: &Conf) {

@@ -220,11 +220,14 @@ pub fn withheld() -> impl Iterator<Item = &'static str> {
 const PATTERNS: [&str; 4] = ["filter", "metadata_exclude", "metadata_filter", "metadata_include"];
 
 /// Checked flags as rclone's command line has them: each is one word, so that no value is ever read as a flag.
-pub fn words(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = String> {
+pub fn to_args(flags: &BTreeMap<String, FlagValue>) -> impl Iterator<Item = String> {
     flags.iter().flat_map(|(name, value)| {
         let flag = name.replace('_', "-");
         let is_pattern = PATTERNS.contains(&name.as_str());
-        value.words().into_iter().map(move |word| format!("--{flag}={}", if is_pattern { exact(&word) } else { word }))
+        value
+            .to_args()
+            .into_iter()
+            .map(move |word| format!("--{flag}={}", if is_pattern { exact(&word) } else { word }))
     })
 }
 

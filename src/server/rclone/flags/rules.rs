@@ -22,7 +22,7 @@ const TRIMMED: [&str; 4] = ["exclude_if_present", "metadata_set", "header_upload
 
 /// What is wrong with the checked value of an option, where its kind alone does not tell.
 pub fn problem(name: &str, given: &FlagValue) -> Option<&'static str> {
-    let words = given.words();
+    let words = given.to_args();
     let all = |fits: fn(&str) -> bool| words.iter().all(|word| fits(word));
     if TRIMMED.contains(&name) && words.iter().any(|word| word.ends_with(char::is_whitespace)) {
         return Some("It ends with a blank, which rclone would drop.");

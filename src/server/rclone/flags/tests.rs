@@ -38,7 +38,7 @@ fn what_is_taken_is_what_was_reviewed_for_the_operation_and_fits() {
     let mut given = given;
     given.remove("rmdirs");
     let checked = catalog.check(Operation::Copy, &given).expect("all fit");
-    let words: Vec<_> = words(&checked).collect();
+    let words: Vec<_> = to_args(&checked).collect();
     assert_eq!(words, ["--cutoff-mode=SOFT", "--filter=- *.tmp", "--filter=+ a b", "--retries=5", "--update=true"]);
     assert_eq!(catalog.check(Operation::Copy, &checked), Ok(checked));
 }

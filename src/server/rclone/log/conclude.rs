@@ -15,7 +15,7 @@ use super::{
     finish::finish,
     index::{Index, Writer},
     line::Line,
-    parser::{Collector, LogParser, Provisional, Told},
+    parser::{Collector, LineCounts, LogParser, Provisional},
     report::{self, Report, Tally, UNCONFIRMED},
     segments::{self, BACKUPS},
     series::{self, Thinner},
@@ -105,7 +105,7 @@ fn fill(dir: &Path, draft: &Path) -> io::Result<Report> {
 }
 
 /// Whether there are fewer lines than files that rclone counted.
-const fn lacks(told: Told, transfers: u64, deletes: u64) -> bool {
+const fn lacks(told: LineCounts, transfers: u64, deletes: u64) -> bool {
     told.transfers < transfers || told.failures == 0 && told.deletes < deletes
 }
 

@@ -23,9 +23,9 @@ use super::{
 };
 
 /// Most bytes that are looked at in one call: a whole log that was kept.
-const LOOK: u64 = (16 << 20) + (64 << 10);
+const MAX_BYTES: u64 = (16 << 20) + (64 << 10);
 /// Most lines of one answer.
-const MOST: usize = 500;
+const MAX_LINES: usize = 500;
 
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default)]
@@ -36,21 +36,21 @@ pub struct LogFilter {
     /// Only those that matter this much.
     pub level: LogLevel,
     /// Only those after this place.
-    pub after: Option<Place>,
+    pub after: Option<LogCursor>,
     /// Only those before this place. Not with `after`.
-    pub before: Option<Place>,
+    pub before: Option<LogCursor>,
     /// How many, at most 500.
     pub limit: usize,
 }
 
 /// A place in a log: a file of it, and how far into it, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct LogCursor {
     inode: u64,
     offset: u64,
 }
 
-impl Place {
+impl LogCursor {
     /// Reads what `to_text` writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -70,7 +70,7 @@ pub fn lines(dir: &Path, wanted: &LogFilter) -> io::Result<RunLog> {
         segments: sources(dir)?,
         wanted,
         search: Needle::new(&wanted.search),
-        limit: wanted.limit.clamp(1, MOST),
+        limit: wanted.limit.clamp(1, MAX_LINES),
     };
     match (wanted.after, wanted.before) {
         (Some(after), _) => match log.find(after) {
@@ -106,7 +106,7 @@ struct Log<'a> {
 
 impl Log<'_> {
     /// Which file a place is in.
-    fn find(&self, place: Place) -> Option<usize> {
+    fn find(&self, place: LogCursor) -> Option<usize> {
         self.segments.iter().position(|segment| segment.inode == place.inode && place.offset <= segment.len)
     }
 
@@ -114,14 +114,14 @@ impl Log<'_> {
     fn end(&mut self) -> io::Result<RunLog> {
         let Some(last) = self.segments.len().checked_sub(1) else { return Ok(RunLog::default()) };
         let end = whole(&mut self.segments[last])?;
-        let cursor = Place { inode: self.segments[last].inode, offset: end }.to_text();
+        let cursor = LogCursor { inode: self.segments[last].inode, offset: end }.to_text();
         Ok(RunLog { cursor: Some(cursor), ..self.until(last, end)? })
     }
 
     /// What was written since: when that is more than can be told, the last of it.
     fn since(&mut self, at: usize, offset: u64) -> io::Result<RunLog> {
         let mut from = (at, offset);
-        let (mut left, mut truncated) = (LOOK, false);
+        let (mut left, mut truncated) = (MAX_BYTES, false);
         for (index, segment) in self.segments.iter().enumerate().skip(at).rev() {
             let start = if index == at { offset } else { 0 };
             if segment.len - start > left {
@@ -130,7 +130,7 @@ impl Log<'_> {
             }
             left -= segment.len - start;
         }
-        let (mut lines, mut end) = (VecDeque::new(), Place { inode: 0, offset: 0 });
+        let (mut lines, mut end) = (VecDeque::new(), LogCursor { inode: 0, offset: 0 });
         for index in from.0..self.segments.len() {
             let start = if index == from.0 { from.1 } else { 0 };
             let (wanted, search, limit) = (self.wanted, &self.search, self.limit);
@@ -146,15 +146,15 @@ impl Log<'_> {
                     truncated = true;
                 }
             })?;
-            end = Place { inode: segment.inode, offset };
+            end = LogCursor { inode: segment.inode, offset };
         }
         Ok(RunLog { lines: lines.into(), truncated, cursor: Some(end.to_text()), ..RunLog::default() })
     }
 
     /// What was written before a place, looked at piece by piece from there on back.
     fn until(&mut self, at: usize, end: u64) -> io::Result<RunLog> {
-        let (mut index, mut end, mut left, mut piece) = (at, end, LOOK, 128 << 10);
-        let mut lines: VecDeque<(Place, LogLine)> = VecDeque::new();
+        let (mut index, mut end, mut left, mut piece) = (at, end, MAX_BYTES, 128 << 10);
+        let mut lines: VecDeque<(LogCursor, LogLine)> = VecDeque::new();
         let older = loop {
             if end == 0 {
                 let Some(before) = index.checked_sub(1) else { break None };
@@ -164,7 +164,7 @@ impl Log<'_> {
             }
             let segment = &mut self.segments[index];
             if lines.len() >= self.limit || left == 0 {
-                break Some(Place { inode: segment.inode, offset: end });
+                break Some(LogCursor { inode: segment.inode, offset: end });
             }
             let first = end.saturating_sub(piece.min(left));
             left = left.saturating_sub(end - first);
@@ -182,7 +182,7 @@ impl Log<'_> {
             let (inode, level, search) = (segment.inode, self.wanted.level, &self.search);
             let mut found = Vec::new();
             each_at(segment, start, end, |offset, line| {
-                found.extend(readable(line, level, search).map(|line| (Place { inode, offset }, line)));
+                found.extend(readable(line, level, search).map(|line| (LogCursor { inode, offset }, line)));
             })?;
             found.into_iter().rev().for_each(|line| lines.push_front(line));
             (end, piece) = (start, (piece * 2).min(4 << 20));
@@ -191,7 +191,7 @@ impl Log<'_> {
         lines.drain(..extra);
         let older = if extra > 0 { lines.front().map(|(place, _)| *place) } else { older };
         let lines = lines.into_iter().map(|(_, line)| line).collect();
-        Ok(RunLog { lines, truncated: older.is_some(), older: older.map(Place::to_text), ..RunLog::default() })
+        Ok(RunLog { lines, truncated: older.is_some(), older: older.map(LogCursor::to_text), ..RunLog::default() })
     }
 }
 

@@ -27,7 +27,7 @@ pub use {
     conclude::{clear, conclude},
     files::{each_name, failed, files},
     finish::{Finish, finish, reason},
-    lines::{LogFilter, Place, lines},
+    lines::{LogFilter, LogCursor, lines},
     notes::Notes,
     raw::Raw,
     report::{Report, Tally, UNCONFIRMED},

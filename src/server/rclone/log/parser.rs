@@ -44,7 +44,7 @@ pub trait Collector {
 /// How many lines there were of what rclone counts, as often as it counts it: not one less than in its statistics,
 /// unless lines are lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct LineCounts {
     /// Files transferred.
     pub transfers: u64,
     /// Files deleted.
@@ -59,7 +59,7 @@ pub struct LogParser<S> {
     /// Where it goes.
     pub sink: S,
     /// How many lines there were.
-    pub told: Told,
+    pub told: LineCounts,
     /// What rclone says of the run as a whole.
     pub notes: Notes,
     kind: RunTraits,
@@ -81,12 +81,12 @@ pub struct LogParser<S> {
 }
 
 /// What to believe of what was kept.
-pub struct Doubts {
+pub struct Doubtful {
     latest: [LatestByName; Provisional::ALL.len()],
     twins: HashSet<u32>,
 }
 
-impl Doubts {
+impl Doubtful {
     /// Whether what was kept, the `number`th of its kind, holds.
     pub fn holds(&self, doubt: Provisional, number: u32, name: &str) -> bool {
         self.latest[doubt as usize].holds(number, name) || doubt == Provisional::Skipped && self.twins.contains(&number)
@@ -112,7 +112,7 @@ impl<S: Collector> LogParser<S> {
         Self {
             sink,
             kind,
-            told: Told::default(),
+            told: LineCounts::default(),
             notes: Notes { attempts: 1, ..Notes::default() },
             attempt: 1,
             doubts: Default::default(),
@@ -194,11 +194,11 @@ impl<S: Collector> LogParser<S> {
     }
 
     /// The end: where it went, and what to believe of what was kept.
-    pub fn end(mut self) -> io::Result<(S, Doubts)> {
+    pub fn end(mut self) -> io::Result<(S, Doubtful)> {
         for file in self.pending.drain() {
             self.put(file)?;
         }
-        Ok((self.sink, Doubts { latest: self.doubts, twins: self.twins }))
+        Ok((self.sink, Doubtful { latest: self.doubts, twins: self.twins }))
     }
 
     fn of(&mut self, doubt: Provisional) -> &mut LatestByName {

@@ -7,7 +7,7 @@ use crate::domain::run::files::RunFile;
 
 /// Most that wait. rclone says both lines one after the other, but for what transfers at once; so many wait only where
 /// sources cannot be deleted.
-const MOST: usize = 10_000;
+const MAX_WAITING: usize = 10_000;
 
 /// Files whose second line has not come.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Pending {
     pub fn keep(&mut self, file: RunFile) -> Option<RunFile> {
         self.order.push_back(file.name.clone());
         self.files.insert(file.name.clone(), file);
-        if self.order.len() <= MOST {
+        if self.order.len() <= MAX_WAITING {
             return None;
         }
         self.order.pop_front().and_then(|oldest| self.files.remove(&oldest))

@@ -14,7 +14,7 @@ use super::{lines::sources, reader::LONGEST};
 use crate::server::rclone::error::redact::redact;
 
 /// Most bytes of a log that are given: all that is kept of one; of one that still grows, its end.
-const MOST: u64 = (16 << 20) + (64 << 10);
+const MAX_BYTES: u64 = (16 << 20) + (64 << 10);
 /// How much is given at once, at least.
 const PIECE: usize = 64 << 10;
 
@@ -30,7 +30,7 @@ impl Raw {
     /// That of the run in `dir`, as it is now.
     pub fn open(dir: &Path) -> io::Result<Self> {
         let sources = sources(dir)?;
-        let mut skip = sources.iter().map(|segment| segment.len).sum::<u64>().saturating_sub(MOST);
+        let mut skip = sources.iter().map(|segment| segment.len).sum::<u64>().saturating_sub(MAX_BYTES);
         let inside = skip > 0;
         let mut files = VecDeque::new();
         for mut segment in sources {
@@ -135,7 +135,7 @@ mod tests {
         let pieces = pieces(dir.path());
         assert!(pieces.len() > 200 && pieces.iter().all(|piece| piece.starts_with(b"{") && piece.ends_with(b"}\n")));
         let size = pieces.iter().map(Vec::len).sum::<usize>() as u64;
-        assert!(size <= MOST + 200 && size > MOST - 400, "{size}");
+        assert!(size <= MAX_BYTES + 200 && size > MAX_BYTES - 400, "{size}");
     }
 
     #[test]

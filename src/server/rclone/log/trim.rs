@@ -11,11 +11,11 @@ use std::{
 use super::reader;
 
 /// Most bytes of a log that are kept.
-pub const MOST: u64 = 16 << 20;
+pub const MAX_BYTES: u64 = 16 << 20;
 /// Bytes of the beginning that are kept, whatever stands there.
 const FIRST: u64 = 4 << 20;
 /// Bytes of what follows: the rest, but for the line that says what is missing.
-const LATER: u64 = MOST - FIRST - 4096;
+const LATER: u64 = MAX_BYTES - FIRST - 4096;
 
 /// Lines with their numbers.
 type Lines = VecDeque<(u64, Box<[u8]>)>;
@@ -40,7 +40,7 @@ impl Trimmer {
     pub fn create(path: &Path, whole: u64) -> io::Result<Self> {
         let file =
             BufWriter::with_capacity(256 << 10, File::options().write(true).create_new(true).mode(0o600).open(path)?);
-        let room = if whole <= MOST { MOST } else { FIRST };
+        let room = if whole <= MAX_BYTES { MAX_BYTES } else { FIRST };
         Ok(Self {
             file,
             room,
@@ -132,7 +132,7 @@ mod tests {
         lines.for_each(|(line, routine)| keeper.push(&line, routine).expect("taken"));
         let shortened = keeper.finish().expect("finished");
         let text = fs::read_to_string(path).expect("text");
-        assert!(text.len() as u64 <= MOST && (text.is_empty() || text.ends_with('\n')));
+        assert!(text.len() as u64 <= MAX_BYTES && (text.is_empty() || text.ends_with('\n')));
         (text.lines().map(str::to_owned).collect(), shortened)
     }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     sandboxes::Sandboxes,
-    supervisor::{State, Supervisor, look},
+    supervisor::{State, Supervisor, find_binary},
 };
 use crate::server::{
     platform::{files::random, socket, tasks::Tasks},

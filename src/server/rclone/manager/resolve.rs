@@ -92,10 +92,10 @@ impl Rclone {
                     let Location::Remote(name, path) = tidy::tidy(&sections, &at)? else { continue };
                     push(&mut opened, Opened::Remote(RemotePlace { name, path, exact }));
                 }
-                Below::Places(_) | Below::Encrypted { .. } if depth == DEPTH || steps == STEPS => {
+                Below::Upstreams(_) | Below::Encrypted { .. } if depth == DEPTH || steps == STEPS => {
                     return Err(wrap::unresolved(name));
                 }
-                Below::Places(places) => waiting.extend(places.into_iter().map(|place| (place, depth + 1))),
+                Below::Upstreams(places) => waiting.extend(places.into_iter().map(|place| (place, depth + 1))),
                 Below::Encrypted { under, plain_folders } => {
                     for path in self.encrypted(section, path, plain_folders).await? {
                         waiting.push_back((wrap::join(&under, &path), depth + 1));

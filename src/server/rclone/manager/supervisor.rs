@@ -40,7 +40,7 @@ const NO_PASSWORD: &str = "GUMLiAnG5zSp0HbraSYrYbs";
 /// How often its health is looked at.
 const CHECK: Duration = Duration::from_secs(15);
 /// Above this it is started again as soon as nothing is asked of it, in bytes.
-const FAT: u64 = 400 << 20;
+const MAX_RSS_BYTES: u64 = 400 << 20;
 /// How long it may take to answer for the first time.
 const START: Duration = Duration::from_secs(20);
 /// How long it may take to end by itself.
@@ -48,9 +48,9 @@ const STOP: Duration = Duration::from_secs(3);
 /// The longest pause between two starts.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How often an rclone is looked for while there is none.
-const LOOK: Duration = Duration::from_secs(10);
+const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
 /// One that lived this long was well: the next pause is short again.
-const WELL: Duration = Duration::from_secs(60);
+const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 
 /// What is known about rclone.
 #[derive(Clone, Debug)]
@@ -106,11 +106,11 @@ impl Supervisor {
             if self.stopping() {
                 break;
             }
-            let wait = if binary.is_none() { LOOK } else { pause };
-            pause = if began.elapsed() > WELL { Duration::from_millis(200) } else { (pause * 2).min(PAUSE) };
+            let wait = if binary.is_none() { SEARCH_INTERVAL } else { pause };
+            pause = if began.elapsed() > HEALTHY_AFTER { Duration::from_millis(200) } else { (pause * 2).min(PAUSE) };
             if let (Some(binary), Err(error)) = (binary, ended) {
                 tracing::warn!(error = %error, "rclone ended; it is started again");
-                if began.elapsed() < WELL {
+                if began.elapsed() < HEALTHY_AFTER {
                     self.state.send_replace(State::Down(binary, format!("rclone does not start: {error}")));
                 }
             }
@@ -124,7 +124,7 @@ impl Supervisor {
                     Ok(()) => State::Ready(binary.clone()),
                     Err(error) => State::Missing(error.to_string()),
                 },
-                None => look(self.named.as_deref()).await,
+                None => find_binary(self.named.as_deref()).await,
             };
             known = known.or_else(|| found.binary().ok().cloned());
             self.state.send_if_modified(|state| {
@@ -182,8 +182,8 @@ impl Supervisor {
                 return end(child).await;
             }
             seen = now.or(seen);
-            let fat = child.id().and_then(memory).is_some_and(|bytes| bytes > FAT);
-            if fat && self.client.busy() == 0 {
+            let too_large = child.id().and_then(memory).is_some_and(|bytes| bytes > MAX_RSS_BYTES);
+            if too_large && self.client.busy() == 0 {
                 tracing::info!("rclone has grown and nothing is asked of it: it is started again");
                 return end(child).await;
             }
@@ -238,7 +238,7 @@ pub async fn end(mut child: Child) -> Result<(), RcloneError> {
     Ok(())
 }
 
-pub(super) async fn look(named: Option<&Path>) -> State {
+pub(super) async fn find_binary(named: Option<&Path>) -> State {
     match Binary::find(named).await {
         Ok(binary) => State::Ready(binary),
         Err(error) => State::Missing(error.to_string()),

@@ -49,9 +49,9 @@ const EARLIEST: Duration = Duration::from_secs(15);
 /// How long one may take to be renewed.
 const LIMIT: Duration = Duration::from_secs(30);
 /// How often is looked whether it was.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The same token is not tried again before this.
-const AGAIN: Duration = Duration::from_secs(20);
+const RETRY_DELAY: Duration = Duration::from_secs(20);
 /// How long the warm rclone may use a remote that it was asked about.
 const WARM: Duration = Duration::from_secs(600);
 /// How many remotes a location may lead to.
@@ -128,7 +128,7 @@ impl Rclone {
         kind: &str,
         options: &BTreeMap<String, String>,
     ) -> Result<(), RcloneError> {
-        let places = wrap::places(kind, options).unwrap_or_default();
+        let places = wrap::upstreams(kind, options).unwrap_or_default();
         self.prepare(&places).await
     }
 
@@ -275,7 +275,7 @@ impl Inner {
         if life <= DISTRUST || token.left() > MARGIN.min((life / 4).max(EARLIEST)) {
             return Ok(());
         }
-        if tried.last.is_some_and(|(expiry, at)| expiry == token.expiry && at.elapsed() < AGAIN) {
+        if tried.last.is_some_and(|(expiry, at)| expiry == token.expiry && at.elapsed() < RETRY_DELAY) {
             return Ok(());
         }
         tried.last = Some((token.expiry, Instant::now()));
@@ -365,7 +365,7 @@ fn is_locked(path: &Path) -> bool {
     let end = std::time::Instant::now() + MOMENT;
     let held = || File::open(path).is_ok_and(|file| file.try_lock_shared().is_err());
     while held() && std::time::Instant::now() < end {
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     }
     held()
 }
@@ -375,7 +375,7 @@ async fn until_noted(child: &mut Child, noted: impl Fn() -> bool) {
     while !noted() {
         tokio::select! {
             _ = child.wait() => return,
-            () = sleep(LOOK) => {}
+            () = sleep(POLL_INTERVAL) => {}
         }
     }
 }
@@ -388,7 +388,7 @@ pub(in crate::server::rclone) fn reach(sections: &[Section], names: Vec<String>)
             continue;
         }
         if let Some(section) = sections.iter().find(|section| section.name == name) {
-            let places = wrap::places(&section.kind(), &section.pairs()).unwrap_or_default();
+            let places = wrap::upstreams(&section.kind(), &section.pairs()).unwrap_or_default();
             waiting.extend(places.iter().filter(|place| !place.is_local()).map(|place| place.remote().to_owned()));
         }
         found.insert(name);

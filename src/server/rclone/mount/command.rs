@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::Path};
 
 use crate::server::rclone::program::{
-    args::{target, words},
+    args::{os_args, target},
     run_dir,
 };
 
@@ -12,9 +12,9 @@ use super::MountOptions;
 /// A mount: in the foreground, its log in `dir`, its remote control on the socket that it is given.
 #[must_use]
 pub fn mount(plan: &MountOptions, conf: &Path, dir: &Path) -> Vec<OsString> {
-    let mut args = words(&["mount", "--config"]);
+    let mut args = os_args(&["mount", "--config"]);
     args.push(conf.into());
-    args.extend(words(&[
+    args.extend(os_args(&[
         "--ask-password=false",
         "--color=NEVER",
         "--use-json-log",
@@ -22,7 +22,7 @@ pub fn mount(plan: &MountOptions, conf: &Path, dir: &Path) -> Vec<OsString> {
         "--log-file",
     ]));
     args.push(dir.join(run_dir::LOG).into());
-    args.extend(words(&[
+    args.extend(os_args(&[
         "--log-file-max-size=4M",
         "--log-file-max-backups=1",
         "--rc",

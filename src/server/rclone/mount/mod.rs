@@ -38,7 +38,7 @@ use super::{
 /// How long it may take to unmount and end.
 const STOP: Duration = Duration::from_secs(25);
 /// How often is looked.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long a new mount may take to be read for the first time.
 const INTO: Duration = Duration::from_secs(20);
 /// How long it is believed that a mount answers, or does not.
@@ -105,7 +105,7 @@ impl Rclone {
                 self.unmount(dir, &options.mount_point).await?;
                 return Err(RcloneError::Timeout);
             }
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
         let seen = match self.look_into(dir, &options.mount_point).await {
             // rclone shows a folder that is not there as an empty one.
@@ -196,7 +196,7 @@ impl Rclone {
         shim::stop(dir).during("could not stop a mount")?;
         let end = Instant::now() + STOP;
         while shim::inspect(dir) == Life::Alive && Instant::now() < end {
-            sleep(LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
         // A program that stands in it keeps rclone from unmounting, and a killed rclone leaves a dead mount behind.
         if is_mounted(mount_point) { detach(mount_point).await } else { Ok(()) }

@@ -85,10 +85,10 @@ pub fn stat(conf: &Path, target: &str) -> Vec<OsString> {
 }
 
 fn quick(command: &[&str], conf: &Path, target: &str) -> Vec<OsString> {
-    let mut args = words(command);
+    let mut args = os_args(command);
     args.push("--config".into());
     args.push(conf.into());
-    args.extend(words(&[
+    args.extend(os_args(&[
         "--ask-password=false",
         "--use-json-log",
         "--log-level=NOTICE",
@@ -105,9 +105,9 @@ fn quick(command: &[&str], conf: &Path, target: &str) -> Vec<OsString> {
 /// Counts what lies in a location. A child of its own: it may take minutes.
 #[must_use]
 pub fn size(conf: &Path, location: &Location) -> Vec<OsString> {
-    let mut args = words(&["size", "--json", "--config"]);
+    let mut args = os_args(&["size", "--json", "--config"]);
     args.push(conf.into());
-    args.extend(words(&[
+    args.extend(os_args(&[
         "--ask-password=false",
         "--use-json-log",
         "--log-level=NOTICE",
@@ -122,7 +122,7 @@ pub fn size(conf: &Path, location: &Location) -> Vec<OsString> {
 }
 
 /// `words` as arguments.
-pub fn words<T: AsRef<OsStr>>(words: &[T]) -> Vec<OsString> {
+pub fn os_args<T: AsRef<OsStr>>(words: &[T]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 

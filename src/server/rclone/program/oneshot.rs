@@ -19,7 +19,7 @@ use super::{
 use crate::server::rclone::error::{During as _, RcloneError};
 
 /// How much of what it says is kept, in bytes; the rest is read and dropped.
-pub(in crate::server::rclone) const MOST: u64 = 1 << 20;
+pub(in crate::server::rclone) const MAX_OUTPUT: u64 = 1 << 20;
 
 /// How an rclone ended, and what it said.
 pub struct Answer {
@@ -77,7 +77,7 @@ async fn once(
 async fn read(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(mut stream) = stream {
-        let _ = (&mut stream).take(MOST).read_to_end(&mut bytes).await;
+        let _ = (&mut stream).take(MAX_OUTPUT).read_to_end(&mut bytes).await;
         // The rest is of no interest, but has to go somewhere.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }

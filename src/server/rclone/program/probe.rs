@@ -13,7 +13,7 @@ use crate::{
 use super::{
     args,
     binary::Binary,
-    oneshot::{Answer, MOST, ask},
+    oneshot::{Answer, MAX_OUTPUT, ask},
     sandbox::Sandbox,
     spawner::Spawner,
 };
@@ -118,7 +118,7 @@ fn listed(output: &[u8], errors: &str) -> Listed {
         entries: count(lines().count()),
         folders: count(lines().filter(|line| line.ends_with(b"/")).count()),
         undecryptable: count(errors.lines().filter(left_out).count()),
-        more: errors.len() as u64 >= MOST,
+        more: errors.len() as u64 >= MAX_OUTPUT,
     }
 }
 

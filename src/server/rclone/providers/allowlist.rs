@@ -112,7 +112,7 @@ pub fn provider_type(name: &str) -> Option<&'static str> {
 
 /// A provider's name in words, with what a remote's option `provider` adds to it.
 #[must_use]
-pub fn words(kind: &str, flavour: &str) -> String {
+pub fn label(kind: &str, flavour: &str) -> String {
     match (kind, flavour) {
         ("s3", "AWS") => "Amazon S3",
         ("s3", "" | "Other") => "S3 compatible",

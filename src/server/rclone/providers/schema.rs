@@ -110,7 +110,7 @@ pub fn check(
 /// What is wrapped is a folder of this server or lies in a remote that exists: never a connection string, which could
 /// run programs.
 fn check_places(kind: &str, config: &BTreeMap<String, String>, remotes: &BTreeSet<String>) -> Result<(), String> {
-    for place in wrap::places(kind, config)? {
+    for place in wrap::upstreams(kind, config)? {
         if let Location::Remote(name, _) = &place
             && !remotes.contains(name.as_str())
         {

@@ -2,14 +2,14 @@
 
 use std::{ffi::OsString, path::Path};
 
-use crate::server::rclone::program::args::{environment, words};
+use crate::server::rclone::program::args::{environment, os_args};
 
 /// The warm rclone that browses, and the one that makes a draft. User and password are in the environment, not here.
 #[must_use]
 pub fn rcd(conf: &Path, log: &Path) -> Vec<OsString> {
-    let mut args = words(&["rcd", "--config"]);
+    let mut args = os_args(&["rcd", "--config"]);
     args.push(conf.into());
-    args.extend(words(&[
+    args.extend(os_args(&[
         "--ask-password=false",
         // Each answer is kept as a job; 60 s of listings would fill the memory.
         "--rc-job-expire-duration=2s",

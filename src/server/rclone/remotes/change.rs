@@ -12,12 +12,12 @@ use crate::server::rclone::{
 
 /// A change that is made. Dropped, it is rolled back: the caller may be gone before all of it is done.
 #[must_use = "dropped, it is taken back"]
-pub struct Saved {
+pub struct ConfigChange {
     store: Arc<ConfigStore>,
     change: Option<Change>,
 }
 
-impl Saved {
+impl ConfigChange {
     /// Changes the configuration.
     pub(in crate::server::rclone) async fn make(
         store: &Arc<ConfigStore>,
@@ -32,22 +32,22 @@ impl Saved {
     }
 
     /// It stays.
-    pub fn keep(mut self) {
+    pub fn commit(mut self) {
         self.change = None;
     }
 }
 
-impl Drop for Saved {
+impl Drop for ConfigChange {
     fn drop(&mut self) {
         if let Some(change) = self.change.take() {
-            self.store.take_back(change);
+            self.store.roll_back(change);
         }
     }
 }
 
 impl Rclone {
     /// Takes a change back. When that fails it is tried again, as often as it takes.
-    pub async fn take_back(&self, saved: Saved) {
+    pub async fn roll_back(&self, saved: ConfigChange) {
         drop(saved);
         if let Err(error) = self.settle().await {
             tracing::error!(%error, "a change of rclone.conf could not be taken back; that is tried again");

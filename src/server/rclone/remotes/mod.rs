@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use self::{change::Saved, draft::Draft, test::Subject};
+use self::{change::ConfigChange, draft::Draft, test::Subject};
 use super::{
     config::{endpoints, merge, trust::check as server_check, unusable, wrap},
     error::RcloneError,
@@ -46,7 +46,7 @@ pub struct RemoteDraft(Vec<Section>);
 /// nothing.
 pub fn leads_to(kind: &str, config: &BTreeMap<String, String>) -> Result<Vec<(&'static str, Location)>, RcloneError> {
     let Some(option) = wrap::option(kind) else { return Ok(Vec::new()) };
-    let places = wrap::places(kind, config).map_err(|problem| RcloneError::invalid(option, problem))?;
+    let places = wrap::upstreams(kind, config).map_err(|problem| RcloneError::invalid(option, problem))?;
     Ok(places.into_iter().map(|place| (option, place)).collect())
 }
 
@@ -65,7 +65,7 @@ impl Rclone {
         let remotes = self.usable().await?.into_iter().filter_map(|section| {
             let (name, kind, pairs) = (section.name.parse().ok()?, section.kind(), section.pairs());
             let flavour = pairs.get("provider").map_or("", String::as_str);
-            let (provider, encrypted) = (allowlist::words(&kind, flavour), kind == "crypt");
+            let (provider, encrypted) = (allowlist::label(&kind, flavour), kind == "crypt");
             let check = server_check(&kind, &pairs);
             Some(SavedRemote { name, kind, provider, encrypted, check })
         });
@@ -124,13 +124,13 @@ impl Rclone {
     }
 
     /// Saves what was drafted: all of it, or nothing. Asks nobody; [`Self::forget`] is what comes next.
-    pub async fn save(&self, drafted: RemoteDraft) -> Result<Saved, RcloneError> {
+    pub async fn save(&self, drafted: RemoteDraft) -> Result<ConfigChange, RcloneError> {
         // The sandbox of the warm rclone has no credentials of the machine when no remote used them before.
         let environment = drafted
             .0
             .iter()
             .any(|section| section.pairs().get(sandboxes::ENV_AUTH).is_some_and(|value| value == "true"));
-        let saved = Saved::make(&self.0.store, move |store| store.add(drafted.0)).await?;
+        let saved = ConfigChange::make(&self.0.store, move |store| store.add(drafted.0)).await?;
         if environment {
             self.0.daemon.renew();
         }
@@ -138,9 +138,9 @@ impl Rclone {
     }
 
     /// Deletes a remote: its configuration, never its files. Asks nobody; [`Self::forget`] is what comes next.
-    pub async fn delete(&self, name: &RemoteName) -> Result<Saved, RcloneError> {
+    pub async fn delete(&self, name: &RemoteName) -> Result<ConfigChange, RcloneError> {
         let name = name.clone();
-        Saved::make(&self.0.store, move |store| store.remove(name.as_str())).await
+        ConfigChange::make(&self.0.store, move |store| store.remove(name.as_str())).await
     }
 
     /// Checks the options of a new remote, and where they lead. Asks nobody but the resolver of names.

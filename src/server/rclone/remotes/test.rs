@@ -109,7 +109,7 @@ impl Rclone {
 
 /// The places under a remote that have to be folders. An archive is a file.
 fn needs_folder(kind: &str, options: &BTreeMap<String, String>) -> Vec<Location> {
-    let places = if kind == "archive" { Vec::new() } else { wrap::places(kind, options).unwrap_or_default() };
+    let places = if kind == "archive" { Vec::new() } else { wrap::upstreams(kind, options).unwrap_or_default() };
     places.into_iter().take(PARTS).collect()
 }
 
@@ -124,7 +124,7 @@ fn parts(
     let Some(left) = steps.checked_sub(1) else { return Vec::new() };
     *steps = left;
     let below = |place: Location| if path.is_empty() { place } else { place.join(path) };
-    let Ok(places) = wrap::places(kind, options) else { return Vec::new() };
+    let Ok(places) = wrap::upstreams(kind, options) else { return Vec::new() };
     // A part that is put together itself stands for its own parts; below a path, its root is not made up.
     let within = |place: &Location| {
         let section = sections.iter().find(|section| !place.is_local() && section.name == place.remote());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::Saved;
+use super::change::ConfigChange;
 use crate::{
     domain::{
         identity::{Endpoint, ServerCheck},
@@ -47,11 +47,11 @@ impl Rclone {
 
     /// Has a saved remote trust this host key or certificate, and no other. Asks nobody; [`Self::forget`] is what comes
     /// next.
-    pub async fn pin(&self, name: &RemoteName, kind: &str, pin: &str) -> Result<Saved, RcloneError> {
+    pub async fn pin(&self, name: &RemoteName, kind: &str, pin: &str) -> Result<ConfigChange, RcloneError> {
         let mut options = BTreeMap::new();
         self.add_pin(kind, &mut options, Some(pin)).await?;
         let (name, off) = (name.clone(), OFF.map(|name| (name.to_owned(), "false".to_owned())));
-        Saved::make(&self.0.store, move |store| store.set(name.as_str(), &options, &BTreeMap::from(off))).await
+        ConfigChange::make(&self.0.store, move |store| store.set(name.as_str(), &options, &BTreeMap::from(off))).await
     }
 
     /// Adds what pins a host key or certificate to the options of a remote.

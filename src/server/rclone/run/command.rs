@@ -14,7 +14,7 @@ use crate::{
         flags::{self, exact},
         log,
         program::{
-            args::{joined, target, words},
+            args::{joined, os_args, target},
             run_dir,
         },
     },
@@ -32,7 +32,7 @@ const PATIENCE: [(&str, &str); 5] =
 #[must_use]
 pub fn transfer(transfer: &Transfer, conf: &Path, dir: &Path, workdir: &Path, only: Option<&Path>) -> Vec<OsString> {
     let mut args = begin(transfer, conf, dir, ["INFO", "NOTICE"]);
-    args.extend(words(&[
+    args.extend(os_args(&[
         // Only this socket, which lies in a folder of mode 0700.
         "--rc",
         "--rc-no-auth",
@@ -72,15 +72,15 @@ pub fn preflight(transfer: &Transfer, conf: &Path, dir: &Path) -> Vec<OsString> 
     args.extend(patience(&transfer.options.flags));
     args.extend(chosen(&transfer.options).into_iter().map(Into::into));
     // The last one counts: the comparison is written anew by each attempt.
-    args.extend(words(&["--retries=1"]));
+    args.extend(os_args(&["--retries=1"]));
     args.push(joined("--combined=", &dir.join(comparison::FILE)));
     end(args, transfer)
 }
 
 fn begin(transfer: &Transfer, conf: &Path, dir: &Path, [level, stats]: [&str; 2]) -> Vec<OsString> {
-    let mut args = words(&[transfer.operation.as_str(), "--config"]);
+    let mut args = os_args(&[transfer.operation.as_str(), "--config"]);
     args.push(conf.into());
-    args.extend(words(&[
+    args.extend(os_args(&[
         "--ask-password=false",
         "--color=NEVER",
         "--use-json-log",
@@ -91,7 +91,7 @@ fn begin(transfer: &Transfer, conf: &Path, dir: &Path, [level, stats]: [&str; 2]
     args.push(dir.join(run_dir::LOG).into());
     args.push(format!("--log-file-max-size={}", log::SIZE).into());
     args.push(format!("--log-file-max-backups={}", log::BACKUPS).into());
-    args.extend(words(&["--stats=1s", "--stats-file-name-length=0", "--stats-log-level", stats]));
+    args.extend(os_args(&["--stats=1s", "--stats-file-name-length=0", "--stats-log-level", stats]));
     args
 }
 
@@ -104,7 +104,7 @@ fn end(mut args: Vec<OsString>, transfer: &Transfer) -> Vec<OsString> {
 /// What every bisync is given: it can be stopped, killed and run again.
 fn bisync(flags: &BTreeMap<String, FlagValue>, workdir: &Path) -> impl Iterator<Item = OsString> {
     let suffix =
-        flags.get("partial_suffix").and_then(|value| value.words().pop()).unwrap_or_else(|| ".partial".to_owned());
+        flags.get("partial_suffix").and_then(|value| value.to_args().pop()).unwrap_or_else(|| ".partial".to_owned());
     let plain: String =
         suffix.chars().flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect();
     // What a killed rclone left half written is nobody's file: it would be carried over to the other side as a new one.
@@ -128,7 +128,7 @@ fn chosen(options: &TransferOptions) -> Vec<String> {
             Value::List(patterns) => patterns.iter().map(|pattern| format!("{flag}={}", exact(pattern))).collect(),
         }
     });
-    fields.chain(flags::words(&options.flags)).collect()
+    fields.chain(flags::to_args(&options.flags)).collect()
 }
 
 /// The equivalent command line, to paste into a shell.
@@ -160,15 +160,22 @@ const MANNERS: [&str; 12] = [
 /// Lists every name below a location, with no filter; links by their own name.
 #[must_use]
 pub fn names(location: &Location, options: &TransferOptions, conf: &Path) -> Vec<OsString> {
-    let mut args =
-        words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--local-links", "--config"]);
+    let mut args = os_args(&[
+        "lsjson",
+        "--recursive",
+        "--files-only",
+        "--no-mimetype",
+        "--no-modtime",
+        "--local-links",
+        "--config",
+    ]);
     args.push(conf.into());
-    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
+    args.extend(os_args(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
     let manners: BTreeMap<_, _> =
         options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
     args.extend(patience(&manners));
-    args.extend(flags::words(&manners).map(Into::into));
-    args.extend(words(&["--", &target(location)]));
+    args.extend(flags::to_args(&manners).map(Into::into));
+    args.extend(os_args(&["--", &target(location)]));
     args
 }
 
@@ -191,28 +198,28 @@ pub fn hashes(location: &Location, options: &TransferOptions, kind: &str, conf: 
         flags: flags.collect(),
         ..Default::default()
     };
-    let mut args = words(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--config"]);
+    let mut args = os_args(&["lsjson", "--recursive", "--files-only", "--no-mimetype", "--no-modtime", "--config"]);
     args.push(conf.into());
-    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
+    args.extend(os_args(&["--ask-password=false", "--use-json-log", "--log-level=ERROR", "--stats=0"]));
     args.push(format!("--hash-type={kind}").into());
     args.extend(patience(&options.flags));
     args.extend(chosen(&options).into_iter().map(Into::into));
-    args.extend(words(&["--", &target(location)]));
+    args.extend(os_args(&["--", &target(location)]));
     args
 }
 
 /// Counts the files that the filters of `options` let through, as its run would meet them.
 #[must_use]
 pub fn count(conf: &Path, location: &Location, options: &TransferOptions) -> Vec<OsString> {
-    let mut args = words(&["size", "--json", "--config"]);
+    let mut args = os_args(&["size", "--json", "--config"]);
     args.push(conf.into());
-    args.extend(words(&["--ask-password=false", "--use-json-log", "--log-level=NOTICE", "--stats=0"]));
+    args.extend(os_args(&["--ask-password=false", "--use-json-log", "--log-level=NOTICE", "--stats=0"]));
     let manners: BTreeMap<_, _> =
         options.flags.clone().into_iter().filter(|(name, _)| MANNERS.contains(&&**name)).collect();
     args.extend(patience(&manners));
-    args.extend(flags::words(&manners).map(Into::into));
+    args.extend(flags::to_args(&manners).map(Into::into));
     args.extend(chosen(&filters::only(options)).into_iter().map(Into::into));
-    args.extend(words(&["--", &target(location)]));
+    args.extend(os_args(&["--", &target(location)]));
     args
 }
 

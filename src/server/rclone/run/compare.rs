@@ -32,7 +32,7 @@ pub fn compares_by(
     source: &Side,
     destination: &Side,
 ) -> Option<(ComparesBy, Option<Lack>)> {
-    let on = |name: &str| options.flags.get(name).is_some_and(|value| value.words() == ["true"]);
+    let on = |name: &str| options.flags.get(name).is_some_and(|value| value.to_args() == ["true"]);
     let (here, there) = (&source.abilities, &destination.abilities);
     let common = here.checksums.iter().any(|kind| there.checksums.contains(kind));
     let no_checksum = || {

@@ -14,7 +14,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The comparison's name in the folder of a look ahead, and of a preview.
 pub const FILE: &str = "comparison.txt";
 /// How many folders are kept below which nothing could be seen, or which are links.
-const MOST_FOLDERS: usize = 100_000;
+const MAX_FOLDERS: usize = 100_000;
 /// What rclone adds to the name of a link when it is asked for links as files.
 const LINK: &str = ".rclonelink";
 
@@ -68,7 +68,7 @@ impl Comparison {
             Side::Extra => counted.extra += 1,
         })?;
         if twice {
-            counted.extra = Wanted::read(path, &[Side::Extra], Fold::default(), "")?.keys.len() as u64;
+            counted.extra = NameSearch::read(path, &[Side::Extra], Fold::default(), "")?.keys.len() as u64;
         }
         Ok(counted)
     }
@@ -142,7 +142,7 @@ impl Fold {
 /// Names of a comparison that are looked for somewhere else, and which of them were found there. Eight bytes and a bit
 /// for each.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct NameSearch {
     keys: Vec<u64>,
     found: Vec<bool>,
     /// Links, and folders that could not be read: what lies below cannot be seen, and may be there.
@@ -151,7 +151,7 @@ pub struct Wanted {
     suffix: String,
 }
 
-impl Wanted {
+impl NameSearch {
     /// The names that are on these sides, each with `suffix`.
     pub fn read(path: &Path, sides: &[Side], fold: Fold, suffix: &str) -> io::Result<Self> {
         let mut keys = Vec::new();
@@ -190,7 +190,7 @@ impl Wanted {
 
     /// Hears of a link, or of a folder that could not be read.
     pub fn cannot_see(&mut self, folder: &str) {
-        if self.unseen.len() < MOST_FOLDERS {
+        if self.unseen.len() < MAX_FOLDERS {
             self.unseen.insert(folder.to_owned());
         }
     }

@@ -96,7 +96,7 @@ pub fn idle_on_a_file(options: &TransferOptions) -> BTreeMap<String, String> {
 fn is_on(options: &TransferOptions, name: &str) -> bool {
     match Field::parse(name) {
         Some(field) => field.is_set(options),
-        None => options.flags.get(name).is_some_and(|value| value.words() != ["false"]),
+        None => options.flags.get(name).is_some_and(|value| value.to_args() != ["false"]),
     }
 }
 

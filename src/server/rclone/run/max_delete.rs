@@ -35,7 +35,7 @@ impl Kept {
     /// Where a run with these options keeps what would be lost at `destination`; `None` when it keeps nothing.
     #[must_use]
     pub fn of(options: &TransferOptions, destination: &Location) -> Option<Self> {
-        let flag = |name: &str| options.flags.get(name).and_then(|value| value.words().pop());
+        let flag = |name: &str| options.flags.get(name).and_then(|value| value.to_args().pop());
         let suffix = flag("suffix").filter(|suffix| !suffix.is_empty());
         let folder = options.backup_dir.as_deref().and_then(|text| Location::parse(text).ok());
         if folder.is_none() && suffix.is_none() {

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
-use super::{command, comparison::Wanted};
+use super::{command, comparison::NameSearch};
 use crate::{
     domain::{location::Location, transfer::TransferOptions},
     server::rclone::{
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 4;
 /// rclone's exit code when the place itself is not there.
 const NOT_THERE: i32 = 3;
 /// How much of its errors is read, in bytes.
-const MOST: u64 = 4 << 20;
+const MAX_ERROR_BYTES: u64 = 4 << 20;
 
 /// What rclone says of a remote (`operations/fsinfo`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Rclone {
         place: &Location,
         names: Vec<String>,
         suffix: &str,
-        wanted: &mut Wanted,
+        wanted: &mut NameSearch,
     ) -> Result<(), RcloneError> {
         self.prepare([place]).await?;
         let fs = args::target(place);
@@ -88,7 +88,7 @@ impl Rclone {
         &self,
         place: &Location,
         options: &TransferOptions,
-        wanted: &mut Wanted,
+        wanted: &mut NameSearch,
         patience: Duration,
     ) -> Result<(), RcloneError> {
         self.prepare([place]).await?;
@@ -134,7 +134,7 @@ impl Rclone {
         };
         let errors = async {
             let (mut text, mut err) = (Vec::new(), err);
-            let _ = (&mut err).take(MOST).read_to_end(&mut text).await;
+            let _ = (&mut err).take(MAX_ERROR_BYTES).read_to_end(&mut text).await;
             let _ = tokio::io::copy(&mut err, &mut tokio::io::sink()).await;
             text
         };

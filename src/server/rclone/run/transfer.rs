@@ -47,6 +47,6 @@ impl Transfer {
     }
 
     fn is_on(&self, flag: &str) -> bool {
-        self.options.flags.get(flag).is_some_and(|value| value.words() == ["true"])
+        self.options.flags.get(flag).is_some_and(|value| value.to_args() == ["true"])
     }
 }

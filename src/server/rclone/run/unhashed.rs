@@ -11,7 +11,7 @@ use crate::{
 use super::command;
 
 /// Most names that are kept.
-const MOST: usize = 100_000;
+const MAX_NAMES: usize = 100_000;
 
 impl Rclone {
     /// The files below a location, of those that the filters of a run let through, of which the provider has no
@@ -32,7 +32,7 @@ impl Rclone {
         let each = |line: &[u8]| {
             if let Ok(file) = serde_json::from_slice::<wire::Hashed<'_>>(line)
                 && !file.has(kind)
-                && names.len() < MOST
+                && names.len() < MAX_NAMES
             {
                 names.insert(file.path.into_owned());
             }

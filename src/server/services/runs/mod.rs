@@ -171,7 +171,7 @@ pub async fn log(actor: &Actor, app: &AppState, id: &RunId, query: &LogQuery) ->
     }
     let place = |field: &str, text: &str| match text {
         "" => Ok(None),
-        text => log::Place::parse(text)
+        text => log::LogCursor::parse(text)
             .map(Some)
             .ok_or_else(|| AppError::invalid(field, "Send the value exactly as an answer returned it.")),
     };

@@ -90,7 +90,7 @@ fn a_change_that_is_taken_back_was_never_there_and_a_token_that_came_meanwhile_s
     let f = fixture(&format!("[d]\ntype = dropbox\ntoken = {OLD}\n"));
     let before = f.master();
     for change in [|store: &ConfigStore| store.add(vec![section("x")]), |store: &ConfigStore| store.remove("d")] {
-        f.store.take_back(change(&f.store).expect("changed"));
+        f.store.roll_back(change(&f.store).expect("changed"));
         assert_eq!(f.store.remotes().expect("read").len(), 1);
         assert_eq!(f.master(), before);
         assert!(f.store.settle().expect("settled") && f.working() == before);
@@ -98,7 +98,7 @@ fn a_change_that_is_taken_back_was_never_there_and_a_token_that_came_meanwhile_s
     let added = f.store.add(vec![section("x")]).expect("added");
     fs::write(f.store.working(), f.working().replace(OLD, NEW)).expect("written");
     f.store.settle().expect("settled");
-    f.store.take_back(added);
+    f.store.roll_back(added);
     assert!(f.store.settle().expect("settled"));
     assert_eq!(f.master(), before.replace(OLD, NEW));
     assert_eq!(f.working(), f.master());

@@ -6,7 +6,7 @@ use crate::server::rclone::wire::conf::Conf;
 
 fn named(kind: &str, value: &str) -> Option<Vec<String>> {
     let options = BTreeMap::from([(option(kind).expect("it wraps").to_owned(), value.to_owned())]);
-    places(kind, &options).ok().map(|places| places.iter().map(ToString::to_string).collect())
+    upstreams(kind, &options).ok().map(|upstreams| upstreams.iter().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn a_path_of_a_remote_leads_to_what_it_wraps() {
         ("quoted", "y", &["/srv/q/y"]),
         ("quoted", "/y", &["/srv/q/y"]),
     ] {
-        let Ok(Below::Places(places)) = below(name, path) else { panic!("{name}:{path}") };
-        assert_eq!(places.iter().map(ToString::to_string).collect::<Vec<_>>(), to, "{name}:{path}");
+        let Ok(Below::Upstreams(upstreams)) = below(name, path) else { panic!("{name}:{path}") };
+        assert_eq!(upstreams.iter().map(ToString::to_string).collect::<Vec<_>>(), to, "{name}:{path}");
     }
     assert_eq!(below("s", "k").ok(), Some(Below::Itself));
     assert_eq!(below("l", "etc").ok(), Some(Below::Disk(Encoding::DISK)));
@@ -133,7 +133,7 @@ fn only_slashes_that_mean_nothing_are_left_out() {
 
 #[test]
 fn a_path_is_joined_as_rclone_joins_it() {
-    for (place, path, joined) in [
+    for (upstream, path, joined) in [
         ("nas:", "/x", "nas:/x"),
         ("nas:", "x", "nas:x"),
         ("nas:a", "/x", "nas:a/x"),
@@ -144,7 +144,7 @@ fn a_path_is_joined_as_rclone_joins_it() {
         ("/srv", "x", "/srv/x"),
         ("/", "/x", "/x"),
     ] {
-        assert_eq!(join(&Location::parse(place).expect(place), path).to_string(), joined, "{place} {path}");
+        assert_eq!(join(&Location::parse(upstream).expect(upstream), path).to_string(), joined, "{upstream} {path}");
     }
 }
 

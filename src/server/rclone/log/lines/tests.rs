@@ -39,7 +39,7 @@ fn pages_lead_back_to_the_beginning_over_all_files() {
         all.splice(0..0, messages);
         pages += 1;
         let Some(older) = log.older else { break };
-        wanted.before = Place::parse(&older);
+        wanted.before = LogCursor::parse(&older);
     }
     assert_eq!(all, [vec!["goroutine 1".to_owned()], said(0..3100)].concat());
     assert_eq!(pages, 11);
@@ -76,7 +76,7 @@ fn what_is_written_since_is_told_once_also_when_files_are_set_aside() {
     log(dir, run_dir::LOG, 0..20);
     let (_, first) = read(dir, &LogFilter { limit: 5, ..LogFilter::default() });
     let after = |log: &RunLog, limit| LogFilter {
-        after: Place::parse(log.cursor.as_deref().expect("a cursor")),
+        after: LogCursor::parse(log.cursor.as_deref().expect("a cursor")),
         limit,
         ..LogFilter::default()
     };
@@ -112,9 +112,9 @@ fn garbage_and_lines_without_end_are_passed_over_and_places_that_were_made_up_ar
     let (messages, log) = read(dir, &LogFilter { limit: 500, ..LogFilter::default() });
     assert_eq!(messages, ["said 1", "\u{fffd}\u{fffd} garbage", "{\"level\":3}", "said 2"]);
     assert!(!log.truncated);
-    let inode = Place::parse(&log.cursor.expect("a cursor")).expect("a place").inode;
+    let inode = LogCursor::parse(&log.cursor.expect("a cursor")).expect("a place").inode;
     for offset in [0, 1, 17, 200, 1 << 20, 1 << 22, u64::MAX] {
-        for place in [Place { inode, offset }, Place { inode: 1, offset }] {
+        for place in [LogCursor { inode, offset }, LogCursor { inode: 1, offset }] {
             for wanted in [
                 LogFilter { after: Some(place), ..LogFilter::default() },
                 LogFilter { before: Some(place), ..LogFilter::default() },
@@ -124,7 +124,7 @@ fn garbage_and_lines_without_end_are_passed_over_and_places_that_were_made_up_ar
         }
     }
     for text in ["", "-", "1", "1-", "x-y", "1-2-3", "-1-2", "99999999999999999-1"] {
-        assert_eq!(Place::parse(text), None, "{text}");
+        assert_eq!(LogCursor::parse(text), None, "{text}");
     }
     assert_eq!(lines(&dir.join("none"), &LogFilter::default()).expect("empty"), RunLog::default());
 }

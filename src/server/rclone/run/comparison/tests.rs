@@ -32,7 +32,7 @@ fn a_destination_that_is_looked_at_twice_is_counted_once() {
 fn a_name_is_found_as_rclone_would_find_it() {
     let (_dir, path) = written("- Caf\u{e9}\n- A.txt\n- l/x\n- u/d/y\n- gone\n".as_bytes());
     let look = |fold| {
-        let mut wanted = Wanted::read(&path, &[Side::Extra], fold, "").expect("read");
+        let mut wanted = NameSearch::read(&path, &[Side::Extra], fold, "").expect("read");
         ["Cafe\u{301}", "a.txt", "l.rclonelink", "other"].iter().for_each(|name| wanted.saw(name));
         wanted.cannot_see("u");
         wanted.found(&path, &[Side::Extra], 10, 100).expect("read").1
@@ -46,7 +46,7 @@ fn a_name_is_found_as_rclone_would_find_it() {
 fn few_names_are_told_and_many_only_counted() {
     let text: String = (0..5000).map(|n| format!("- {n}\n")).collect();
     let (_dir, path) = written(text.as_bytes());
-    let mut wanted = Wanted::read(&path, &[Side::Extra], Fold::default(), "").expect("read");
+    let mut wanted = NameSearch::read(&path, &[Side::Extra], Fold::default(), "").expect("read");
     (0..4000).for_each(|n| wanted.saw(&n.to_string()));
     let (count, names) = wanted.found(&path, &[Side::Extra], 100, 50).expect("read");
     assert_eq!((count, names.len()), (4000, 30), "ten of one letter and twenty of two");

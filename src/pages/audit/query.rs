@@ -14,7 +14,7 @@ const MILLIS_OF_A_DAY: i64 = 86_400_000;
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct AuditFilter {
     /// The whole name of a person.
     pub user: String,
     /// How the action begins.
@@ -33,7 +33,7 @@ pub struct Wanted {
     pub cursor: Option<AuditId>,
 }
 
-impl Wanted {
+impl AuditFilter {
     /// Reads the address.
     pub fn read(params: &ParamsMap) -> Self {
         let text = |name: &str| params.get(name).unwrap_or_default().trim().to_owned();
@@ -108,17 +108,17 @@ fn day(date: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn read(address: &str) -> Wanted {
+    fn read(address: &str) -> AuditFilter {
         let query = address.strip_prefix("/audit?").unwrap_or_default();
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        Wanted::read(
+        AuditFilter::read(
             &pairs.map(|(name, text)| (name.to_owned(), text.replace("%20", " ").replace("%2F", "/"))).collect(),
         )
     }
 
     #[test]
     fn an_address_reads_as_it_is_written() {
-        let wanted = Wanted {
+        let wanted = AuditFilter {
             user: "ana".to_owned(),
             action: "run.".to_owned(),
             target: "/srv a".to_owned(),
@@ -129,8 +129,8 @@ mod tests {
             cursor: "01JD3Z6N9V4M2K8Q7W5X1T0R3S".parse().ok(),
         };
         assert_eq!(read(&wanted.href()), wanted);
-        assert_eq!(Wanted::default().href(), "/audit");
-        assert_eq!(read("/audit?result=maybe&from=yesterday&to=2026-02-30&cursor=x"), Wanted::default());
+        assert_eq!(AuditFilter::default().href(), "/audit");
+        assert_eq!(read("/audit?result=maybe&from=yesterday&to=2026-02-30&cursor=x"), AuditFilter::default());
     }
 
     #[test]
