@@ -33,7 +33,7 @@ pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
     let Some(schemathesis) = tools::for_fuzzing(repo, steps)? else { return Ok(()) };
     let binary = server::build(repo, steps, false)?;
     steps.take("fuzz", || {
-        let place = Place::new()?;
+        let place = Scratch::new()?;
         let s3 = Program::start(&mut s3(&place, &rclone))?;
         fs::create_dir(place.data())?;
         place.configure(&s3.url)?;
@@ -44,7 +44,7 @@ pub fn run(repo: &Repo, steps: &mut Steps, args: &[String]) -> Result<()> {
     })
 }
 
-fn s3(place: &Place, rclone: &Path) -> Command {
+fn s3(place: &Scratch, rclone: &Path) -> Command {
     let mut command = Command::new(rclone);
     command
         .args(["serve", "s3", "--config=", "--addr", "127.0.0.1:0", "--auth-key"])
@@ -54,7 +54,7 @@ fn s3(place: &Place, rclone: &Path) -> Command {
 }
 
 /// Makes the first admin: before there is one, the console answers nothing.
-fn set_up(place: &Place, binary: &Path) -> Result<()> {
+fn set_up(place: &Scratch, binary: &Path) -> Result<()> {
     let password = place.at("password");
     fs::write(&password, "tidal-quay-4711-lamp\n")?;
     let mut command = Command::new(binary);
@@ -62,7 +62,7 @@ fn set_up(place: &Place, binary: &Path) -> Result<()> {
     process::run(&mut command)
 }
 
-fn console(place: &Place, binary: &Path, rclone: &Path) -> Command {
+fn console(place: &Scratch, binary: &Path, rclone: &Path) -> Command {
     let mut command = Command::new(binary);
     command.args(["serve", "--listen", "127.0.0.1:0", "--local-root"]).arg(place.root());
     command.arg("--data-dir").arg(place.data()).arg("--rclone").arg(rclone);
@@ -72,7 +72,14 @@ fn console(place: &Place, binary: &Path, rclone: &Path) -> Command {
     command
 }
 
-fn ask(repo: &Repo, place: &Place, schemathesis: &Path, binary: &Path, url: &str, args: &[String]) -> Result<Command> {
+fn ask(
+    repo: &Repo,
+    place: &Scratch,
+    schemathesis: &Path,
+    binary: &Path,
+    url: &str,
+    args: &[String],
+) -> Result<Command> {
     let (folder, config) = (repo.root.join("xtask/fuzz"), place.at("schemathesis.toml"));
     let text = fs::read_to_string(folder.join("schemathesis.toml"))?;
     let put_in = |text: String, mark: &str, path: &Path| {
@@ -97,9 +104,9 @@ fn ask(repo: &Repo, place: &Place, schemathesis: &Path, binary: &Path, url: &str
 }
 
 /// The folder in which everything happens.
-struct Place(TempDir);
+struct Scratch(TempDir);
 
-impl Place {
+impl Scratch {
     /// Makes it, with a few files to list and copy.
     fn new() -> Result<Self> {
         // Not below the repository: the path of a socket may have 107 bytes only.
@@ -140,7 +147,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Scratch {
     /// What works in it ends before it goes, and what is mounted in it is no longer a way to somewhere else.
     fn drop(&mut self) {
         let place = self.0.path().to_owned();

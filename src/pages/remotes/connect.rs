@@ -109,14 +109,14 @@ fn draw(field: &Field, vendor: Signal<String>, draft: Draft) -> AnyView {
     let provider = draft.provider();
     // What wraps another remote points at a place that Longshore knows.
     if option.name == "remote" {
-        let label = if provider == "alias" { "Folder it stands for" } else { "Underlying folder" };
+        let label = if provider == "alias" { "Folder it points to" } else { "Underlying folder" };
         let face =
             Face::new("option-remote", label, "A folder of another remote, or of this server.", error).required();
         return view! { <LocationPicker face value places=places() /> }.into_any();
     }
     if option.name == "token" && option.kind == OptionKind::Json {
         let help = format!(
-            "On a computer with a browser run: rclone authorize \"{provider}\". Sign in there, and paste here what it prints."
+            "On a computer with a browser, run: rclone authorize \"{provider}\". Sign in there, and paste here what it prints."
         );
         let face = Face::new("option-token", option.label(), help, error);
         return view! { <Secret face value /> }.into_any();

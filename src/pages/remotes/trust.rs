@@ -28,7 +28,7 @@ pub fn RemoteTrustPage() -> impl IntoView {
         <div class="headline">
             <div class="grow">
                 <h1>"Identity of the server"</h1>
-                <p class="muted">{move || format!("How the remote {} knows that it talks to the right server.", name.get())}</p>
+                <p class="muted">{move || format!("How the remote {} checks that it talks to the right server.", name.get())}</p>
             </div>
             <a class="button button--quiet" href="/remotes">"Back to the remotes"</a>
         </div>

@@ -95,8 +95,7 @@ pub fn outcome(run: &Run) -> AnyView {
         RunState::TimedOut => ("bad", "clock", "This run took too long", said),
         RunState::Stalled => ("bad", "clock", "This run stalled and was stopped", said),
         RunState::Interrupted => {
-            let text =
-                if said.is_empty() { "Its process is gone without reporting a result.".to_owned() } else { said };
+            let text = if said.is_empty() { "Its process ended without reporting a result.".to_owned() } else { said };
             ("warn", "triangle-alert", "This run was interrupted", text)
         }
         RunState::Running | RunState::Starting if !said.is_empty() => {

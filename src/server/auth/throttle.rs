@@ -37,7 +37,7 @@ type Pair = (String, Network, u32);
 pub(super) struct Throttle {
     clock: Clock,
     strangers: Mutex<Strangers>,
-    known: Mutex<Known>,
+    known: Mutex<KnownPairs>,
     setup: Mutex<Table<Network>>,
     tokens: Mutex<Table<Network>>,
 }
@@ -50,7 +50,7 @@ struct Strangers {
 }
 
 /// Pairs that have signed in before. Strangers cannot use up their tries.
-struct Known {
+struct KnownPairs {
     /// How often each has, and when it last did, counted in sign-ins.
     pairs: HashMap<(String, Network), (u32, u64)>,
     signed_in: u64,
@@ -68,7 +68,7 @@ impl Throttle {
                 // At most six and four more in any minute.
                 accounts: Table::new(6, seconds(15)),
             }),
-            known: Mutex::new(Known { pairs: HashMap::new(), signed_in: 0, tries: Table::new(5, seconds(20)) }),
+            known: Mutex::new(KnownPairs { pairs: HashMap::new(), signed_in: 0, tries: Table::new(5, seconds(20)) }),
             setup: Mutex::new(Table::new(5, seconds(20))),
             tokens: Mutex::new(Table::new(30, seconds(2))),
         }

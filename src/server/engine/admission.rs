@@ -12,7 +12,7 @@ use crate::{
         Connection, StoreError,
         audit::{self, Entry},
         new_id,
-        runs::{self, NewRow, Place, Task},
+        runs::{self, NewRow, PathLock, Task},
     },
 };
 
@@ -43,7 +43,7 @@ pub struct Request {
     /// What it does, where, and how.
     pub task: Task,
     /// What it reads and writes.
-    pub places: Vec<Place>,
+    pub places: Vec<PathLock>,
     /// In whose name.
     pub authority: Authority,
     /// The preview that approved it.

@@ -21,7 +21,7 @@ use crate::{
 use super::{Engine, run_dir};
 
 /// How soon a log that could not be concluded is tried again.
-const AGAIN: Duration = Duration::from_secs(600);
+const RETRY_DELAY: Duration = Duration::from_secs(600);
 
 /// Looks for such logs at the start, and again while one is known to be left. Returns when the engine closes.
 pub(super) async fn work(engine: Engine) {
@@ -38,7 +38,7 @@ pub(super) async fn work(engine: Engine) {
         }
         tokio::select! {
             () = engine.0.closing.cancelled() => return,
-            () = tokio::time::sleep(AGAIN) => {}
+            () = tokio::time::sleep(RETRY_DELAY) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{location::Location, operation::Operation, transfer::TransferOptions},
     server::{
         locations::{Asked, Checked, Places},
-        store::runs::{Place, Task},
+        store::runs::{PathLock, Task},
     },
 };
 
@@ -20,7 +20,7 @@ pub fn asked(task: &Task) -> Asked {
 
 /// Everything that a transfer reads and writes: through aliases, wrappers and links, to where it lies.
 #[must_use]
-pub fn of(places: &Places, operation: Operation, dry_run: bool) -> Vec<Place> {
+pub fn of(places: &Places, operation: Operation, dry_run: bool) -> Vec<PathLock> {
     let used: [(Option<&Checked>, bool); 3] = [
         (Some(&places.source), operation.writes_source()),
         (places.destination.as_ref(), operation.writes_destination()),
@@ -29,7 +29,7 @@ pub fn of(places: &Places, operation: Operation, dry_run: bool) -> Vec<Place> {
     let used = used.into_iter().filter_map(|(checked, writes)| Some((checked?, writes && !dry_run)));
     let mut all: Vec<_> = used
         .flat_map(|(checked, writes)| {
-            checked.keys().into_iter().map(move |key| Place { key: key.key, writes, remote: key.remote })
+            checked.keys().into_iter().map(move |key| PathLock { key: key.key, writes, remote: key.remote })
         })
         .collect();
     all.sort();
@@ -40,7 +40,7 @@ pub fn of(places: &Places, operation: Operation, dry_run: bool) -> Vec<Place> {
 /// What was asked for, as a digest: operation, places and all options that change what is done. How quickly it is done
 /// does not count.
 #[must_use]
-pub fn spec(task: &Task, places: &[Place]) -> String {
+pub fn spec(task: &Task, places: &[PathLock]) -> String {
     let backup_dir = task
         .options
         .backup_dir

@@ -26,7 +26,7 @@ use crate::{
 /// How long to count the files of a source of which a run took none.
 const COUNT: Duration = Duration::from_secs(60);
 /// How long to look for files that failed in between, all together.
-const LOOK: Duration = Duration::from_secs(120);
+const SEARCH_LIMIT: Duration = Duration::from_secs(120);
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -126,7 +126,7 @@ async fn confirm(engine: &Engine, transfer: &Transfer, dir: &Path, report: &mut 
             }
         }
     };
-    let _ = timeout(LOOK, look).await;
+    let _ = timeout(SEARCH_LIMIT, look).await;
     if !done.is_empty() {
         let (dir, cleared) = (dir.to_owned(), done.clone());
         match spawn_blocking(move || log::clear(&dir, &cleared)).await {
@@ -212,7 +212,7 @@ async fn compared(
     match by? {
         (ComparesBy::Size, Some(lack)) => Some(RunWarning::compared_by_size(operation, left, None, &lack)),
         (ComparesBy::Checksum, _) if !matches!(operation, Operation::Check | Operation::Bisync) => {
-            let files = timeout(LOOK, unhashed::count(engine, transfer, dir, &known?)).await.ok()??;
+            let files = timeout(SEARCH_LIMIT, unhashed::count(engine, transfer, dir, &known?)).await.ok()??;
             (files > 0).then(|| RunWarning::compared_by_size(operation, Some(files), left, &Lack::MissingChecksums))
         }
         _ => None,

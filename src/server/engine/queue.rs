@@ -18,7 +18,7 @@ const TOLD: usize = 100;
 
 /// Works off the queue until the engine closes. A database that fails is asked again later; this never ends by itself.
 pub(super) async fn work(engine: Engine) {
-    let mut moves = Moves::new(&engine);
+    let mut moves = ClockAdjuster::new(&engine);
     loop {
         let mut rest = IDLE;
         match step(&engine, &mut moves).await {
@@ -35,7 +35,7 @@ pub(super) async fn work(engine: Engine) {
 }
 
 /// Ends what waited too long, and starts what may start. How long to rest at most; `None` when there may be more to do.
-async fn step(engine: &Engine, moves: &mut Moves) -> Result<Option<Duration>, StoreError> {
+async fn step(engine: &Engine, moves: &mut ClockAdjuster) -> Result<Option<Duration>, StoreError> {
     let config = &engine.0.config;
     // Everything is judged by the time of day that was looked at: a clock that is moved from now on is the next step's.
     let now = moves.follow(engine).await?;
@@ -51,8 +51,8 @@ async fn step(engine: &Engine, moves: &mut Moves) -> Result<Option<Duration>, St
 }
 
 /// Detects jumps of the machine's clock, and shifts the waiting runs along.
-struct Moves {
-    jumps: Jumps,
+struct ClockAdjuster {
+    jumps: ClockWatcher,
     /// Monotonic time of the last adjustment.
     right: Duration,
     /// Shift still to be written, in milliseconds; `None`: nothing is pending. At startup `Some(0)`: a jump while the
@@ -60,17 +60,17 @@ struct Moves {
     ms: Option<i64>,
 }
 
-impl Moves {
+impl ClockAdjuster {
     fn new(engine: &Engine) -> Self {
         let clock = &engine.0.config.clock;
-        Self { jumps: Jumps::new(clock.now(), clock.elapsed()), right: clock.elapsed(), ms: Some(0) }
+        Self { jumps: ClockWatcher::new(clock.now(), clock.elapsed()), right: clock.elapsed(), ms: Some(0) }
     }
 
     /// The time of day, after what waits was moved along with it.
     async fn follow(&mut self, engine: &Engine) -> Result<Timestamp, StoreError> {
         let config = &engine.0.config;
         let (now, elapsed) = (config.clock.now(), config.clock.elapsed());
-        match (self.jumps.look(now, elapsed), &mut self.ms) {
+        match (self.jumps.detect_jump(now, elapsed), &mut self.ms) {
             (0, _) => {}
             (ms, Some(before)) => *before += ms,
             (ms, none) => *none = Some(ms),
@@ -104,7 +104,7 @@ async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
 }
 
 /// Claims one run and sets it going. `false` when there is none, or no place.
-async fn claim(engine: &Engine, now: Timestamp, jumps: Jumps) -> Result<bool, StoreError> {
+async fn claim(engine: &Engine, now: Timestamp, jumps: ClockWatcher) -> Result<bool, StoreError> {
     let config = &engine.0.config;
     if engine.0.closing.is_cancelled() || config.rclone.version().is_none() {
         return Ok(false);

@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine,
     authority::{Denial, Owner, authorize},
-    guard::{self, Look},
+    guard::{self, GuardOutcome},
     outcome::RunOutcome,
     presence::{self, Found},
-    stall::Jumps,
+    stall::ClockWatcher,
     watch::{Watch, find},
 };
 use crate::{
@@ -64,7 +64,7 @@ enum Guarded {
 
 /// Runs the guards of a claimed run, starts it, and watches it. `jumps` is the look at the clock by which
 /// it was claimed: when the clock was moved since, its time limit moves along.
-pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
+pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: ClockWatcher) {
     let Some(mut watch) = Watch::new(&engine, &claimed.id, claimed.fence, jumps).await else { return };
     watch.follow_clock().await;
     let Task { operation, source, destination, options, retry_of, .. } = claimed.task.clone();
@@ -125,7 +125,7 @@ pub(super) async fn launch(engine: Engine, claimed: Claimed, jumps: Jumps) {
 pub(super) async fn attach(engine: Engine, row: Unfinished) {
     tracing::info!(run = %row.summary.id, "run found again");
     let clock = &engine.0.config.clock;
-    let jumps = Jumps::new(clock.now(), clock.elapsed());
+    let jumps = ClockWatcher::new(clock.now(), clock.elapsed());
     let Some(watch) = Watch::new(&engine, &row.summary.id, row.fence, jumps).await else { return };
     if row.stop_requested {
         watch.stop.cancel();
@@ -210,12 +210,12 @@ impl Watch {
                 any.cancel();
             })
         };
-        let look = guard::look(&engine, claimed, transfer, names, &any, told).await;
+        let look = guard::evaluate(&engine, claimed, transfer, names, &any, told).await;
         ends.abort();
         self.live.summary.stats = Stats::default();
         self.follow_clock().await;
         let outcome = match look {
-            Look::Go(report, source) => match self.mark_starting(&report, source.as_ref()).await {
+            GuardOutcome::Go(report, source) => match self.mark_starting(&report, source.as_ref()).await {
                 Ok(true) => {
                     self.live.summary.state = RunState::Starting;
                     self.engine.hub().update(self.live.clone());
@@ -228,18 +228,18 @@ impl Watch {
                     Some(format!("Longshore could not save what the guards found: {error}.")),
                 ),
             },
-            Look::Blocked(report) => {
+            GuardOutcome::Blocked(report) => {
                 return Guarded::Ends(Box::new(Refused::blocked(report)));
             }
             // Nothing was changed: the next life begins it anew.
-            Look::Stopped if self.engine.0.closing.is_cancelled() => return Guarded::Left,
-            Look::Stopped if self.stop.is_cancelled() => RunOutcome::of(RunState::Cancelled, None),
-            Look::Stopped => RunOutcome::of(
+            GuardOutcome::Stopped if self.engine.0.closing.is_cancelled() => return Guarded::Left,
+            GuardOutcome::Stopped if self.stop.is_cancelled() => RunOutcome::of(RunState::Cancelled, None),
+            GuardOutcome::Stopped => RunOutcome::of(
                 RunState::TimedOut,
                 Some("Its time limit ran out during the safety check. Nothing was changed.".to_owned()),
             ),
-            Look::Stalled => RunOutcome::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
-            Look::Failed(error) => RunOutcome::of(RunState::Failed, Some(error)),
+            GuardOutcome::Stalled => RunOutcome::of(RunState::Stalled, Some(STALLED_LOOK.to_owned())),
+            GuardOutcome::Failed(error) => RunOutcome::of(RunState::Failed, Some(error)),
         };
         Guarded::Ends(Box::new(Refused { outcome, report: None }))
     }

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 /// How often a run without progress is asked whether it reads anything.
-const LOOK: Duration = Duration::from_secs(10);
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 /// So much is read by a process that does nothing, in bytes: its own clock, its remote control.
 const NOISE: u64 = 16 << 10;
 /// A clock that drifts by less was not moved: machines sleep and correct themselves.
@@ -49,7 +49,7 @@ impl Stall {
     /// Whether nothing has happened for too long. `read` tells how many bytes its process has read until now.
     pub(super) fn is_stalled(&mut self, now: Duration, read: impl FnOnce() -> Option<u64>) -> bool {
         // Two looks at least: the first only learns what the second compares with.
-        let rest = LOOK.min(self.limit / 2);
+        let rest = CHECK_INTERVAL.min(self.limit / 2);
         if now.saturating_sub(self.since) < rest || now.saturating_sub(self.looked) < rest {
             return false;
         }
@@ -67,18 +67,18 @@ impl Stall {
 
 /// Notices that the machine's clock was moved.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Jumps {
+pub(super) struct ClockWatcher {
     wall: Timestamp,
     steady: Duration,
 }
 
-impl Jumps {
+impl ClockWatcher {
     pub(super) const fn new(wall: Timestamp, steady: Duration) -> Self {
         Self { wall, steady }
     }
 
     /// By how many milliseconds it was moved since the last call; 0 when it was not.
-    pub(super) fn look(&mut self, wall: Timestamp, steady: Duration) -> i64 {
+    pub(super) fn detect_jump(&mut self, wall: Timestamp, steady: Duration) -> i64 {
         let passed = i64::try_from(steady.saturating_sub(self.steady).as_millis()).unwrap_or(i64::MAX);
         let jump = wall.0.saturating_sub(self.wall.0).saturating_sub(passed);
         (self.wall, self.steady) = (wall, steady);
@@ -92,11 +92,11 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_moved_is_noticed_and_one_that_drifts_is_not() {
-        let mut jumps = Jumps::new(Timestamp(1_000_000), Duration::from_secs(10));
-        assert_eq!(jumps.look(Timestamp(1_001_000), Duration::from_secs(11)), 0);
-        assert_eq!(jumps.look(Timestamp(1_001_200), Duration::from_secs(12)), 0);
-        assert_eq!(jumps.look(Timestamp(4_602_200), Duration::from_secs(13)), 3_600_000);
-        assert_eq!(jumps.look(Timestamp(1_003_200), Duration::from_secs(14)), -3_600_000);
+        let mut jumps = ClockWatcher::new(Timestamp(1_000_000), Duration::from_secs(10));
+        assert_eq!(jumps.detect_jump(Timestamp(1_001_000), Duration::from_secs(11)), 0);
+        assert_eq!(jumps.detect_jump(Timestamp(1_001_200), Duration::from_secs(12)), 0);
+        assert_eq!(jumps.detect_jump(Timestamp(4_602_200), Duration::from_secs(13)), 3_600_000);
+        assert_eq!(jumps.detect_jump(Timestamp(1_003_200), Duration::from_secs(14)), -3_600_000);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, stall::Jumps};
+use super::{Engine, stall::ClockWatcher};
 use crate::server::events::Live;
 use crate::{
     domain::{
@@ -39,11 +39,11 @@ pub(super) struct Watch {
     pub(super) stop: CancellationToken,
     /// When it is stopped if it has not ended.
     pub(super) deadline: Option<Timestamp>,
-    jumps: Jumps,
+    jumps: ClockWatcher,
 }
 
 impl Watch {
-    pub(super) async fn new(engine: &Engine, id: &RunId, fence: i64, jumps: Jumps) -> Option<Self> {
+    pub(super) async fn new(engine: &Engine, id: &RunId, fence: i64, jumps: ClockWatcher) -> Option<Self> {
         let stop = engine.stop_token(id);
         let dir = engine.run_dir(id, fence);
         let stored = loop {
@@ -92,7 +92,7 @@ impl Watch {
     /// When the machine's clock was moved, its time limit moves along, for it means time that passes.
     pub(super) async fn follow_clock(&mut self) {
         let clock = &self.engine.0.config.clock;
-        let ms = self.jumps.look(clock.now(), clock.elapsed());
+        let ms = self.jumps.detect_jump(clock.now(), clock.elapsed());
         if ms == 0 {
             return;
         }

@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use serde_path_to_error::{Error, Path, Segment};
 
 /// Most values that are read anew: each costs another look at the whole.
-const MOST: usize = 64;
+const MAX_VALUES: usize = 64;
 
 /// Reads a body that did not fit, once what is wrong with it can be put right.
 pub fn read<T: DeserializeOwned>(
     value: &mut Value,
     mut error: Error<serde_json::Error>,
 ) -> Result<T, Error<serde_json::Error>> {
-    for _ in 0..MOST {
+    for _ in 0..MAX_VALUES {
         if !mend(value, error.path(), &error.inner().to_string()) {
             break;
         }
@@ -131,7 +131,7 @@ pub fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Option<(Path, String)>
     let mut pairs: Vec<String> =
         uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
     let mut read = Query::<T>::try_from_uri(uri);
-    for _ in 0..MOST {
+    for _ in 0..MAX_VALUES {
         let (path, message) = match read {
             Ok(Query(value)) => return Ok(value),
             Err(error) => place(&error).ok_or(None)?,

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Milliseconds for which a listing is believed.
-const FRESH: u64 = 60_000;
+const FRESH_FOR: u64 = 60_000;
 /// Milliseconds for which a listing whose pages are read is kept after the last of them.
 const KEPT: u64 = 600_000;
 /// Bytes by which a listing takes more room while it is made.
@@ -98,7 +98,7 @@ impl Listings {
         let mut known = slot.listing.lock().await;
         if let Some(listing) = &*known {
             // One that came while this call waited is new enough for a refresh as well.
-            let since = if refresh { asked_at } else { Timestamp(asked_at.0.saturating_sub_unsigned(FRESH)) };
+            let since = if refresh { asked_at } else { Timestamp(asked_at.0.saturating_sub_unsigned(FRESH_FOR)) };
             if listing.listed_at >= since {
                 return Ok(listing.clone());
             }

@@ -50,12 +50,12 @@ pub struct Locations {
 pub struct Checked {
     /// As it was written, without slashes that mean nothing to its remote.
     pub location: Location,
-    places: Vec<Place>,
+    places: Vec<Target>,
 }
 
 /// Where a location lies. One over a union lies in several places.
 #[derive(Clone, Debug)]
-enum Place {
+enum Target {
     Disk(Disk),
     Remote(RemotePlace),
 }
@@ -96,8 +96,8 @@ impl Locations {
         let mut places = Vec::new();
         for opened in resolved.opened {
             places.push(match opened {
-                Opened::Remote(place) => Place::Remote(place),
-                Opened::Disk(path) => Place::Disk(self.allowed(path).await?),
+                Opened::Remote(place) => Target::Remote(place),
+                Opened::Disk(path) => Target::Disk(self.allowed(path).await?),
             });
         }
         Ok(Checked { location: resolved.location, places })
@@ -129,7 +129,7 @@ impl Locations {
         let invalid = |problem: &str| AppError::invalid("mount_point", problem);
         let path = mount_point::read(text).map_err(invalid)?;
         let (roots, data) = (Arc::clone(&self.roots), data.to_owned());
-        let sources: Vec<_> = source.places.iter().filter_map(Place::disk).cloned().collect();
+        let sources: Vec<_> = source.places.iter().filter_map(Target::disk).cloned().collect();
         let found = spawn_blocking(move || mount_point::find(&path, &roots, &data, &sources)).await;
         found.map_err(|error| internal("a mount point", &error))?.map_err(|problem| match problem {
             mount_point::ApiError::Refused(problem) => invalid(problem),
@@ -141,7 +141,7 @@ impl Locations {
     }
 }
 
-impl Place {
+impl Target {
     const fn disk(&self) -> Option<&Disk> {
         match self {
             Self::Disk(disk) => Some(disk),

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::Place;
+use super::Target;
 use crate::{domain::encoding::canonical, server::rclone::manager::resolve::RemotePlace};
 
 /// Whether two places have a folder in common.
@@ -28,10 +28,10 @@ pub struct Key {
 }
 
 /// Whether two places meet.
-pub(super) fn meet(a: &Place, b: &Place) -> Meeting {
+pub(super) fn meet(a: &Target, b: &Target) -> Meeting {
     match (a, b) {
-        (Place::Disk(a), Place::Disk(b)) if a.meets(b) => Meeting::Overlap,
-        (Place::Remote(a), Place::Remote(b)) if a.name == b.name => remote(a, b),
+        (Target::Disk(a), Target::Disk(b)) if a.meets(b) => Meeting::Overlap,
+        (Target::Remote(a), Target::Remote(b)) if a.name == b.name => remote(a, b),
         _ => Meeting::Apart,
     }
 }
@@ -51,10 +51,10 @@ fn remote(a: &RemotePlace, b: &RemotePlace) -> Meeting {
     if names(a).iter().zip(&names(b)).all(|(x, y)| x == y) { Meeting::Overlap } else { Meeting::Apart }
 }
 
-pub(super) fn key(place: &Place) -> Key {
+pub(super) fn key(place: &Target) -> Key {
     match place {
-        Place::Disk(disk) => Key { key: key_of(&disk.real().to_string_lossy()), remote: String::new() },
-        Place::Remote(place) => {
+        Target::Disk(disk) => Key { key: key_of(&disk.real().to_string_lossy()), remote: String::new() },
+        Target::Remote(place) => {
             Key { key: key_of(&format!("{}:{}", place.name, canonical(&place.path))), remote: place.name.to_string() }
         }
     }
@@ -115,6 +115,6 @@ mod tests {
             assert_eq!(remote(&at(b, exact), &at(a, exact)), meeting, "{b} {a}");
         }
         let other = RemotePlace { name: "z".parse().expect("a name"), path: "a".to_owned(), exact: true };
-        assert_eq!(meet(&Place::Remote(at("a", true)), &Place::Remote(other)), Meeting::Apart);
+        assert_eq!(meet(&Target::Remote(at("a", true)), &Target::Remote(other)), Meeting::Apart);
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Most jobs.
-const MOST: u64 = 10_000;
+const MAX_JOBS: u64 = 10_000;
 /// Longest text to search for, in characters.
 const SEARCH: usize = 256;
 /// Most jobs of a page.
@@ -84,7 +84,7 @@ pub async fn create(actor: &Actor, app: &AppState, job: NewJob) -> Result<Job> {
     let (job, now) = (checked(app, job).await?, app.clock.now());
     let id: JobId = new_id(now);
     let mut transaction = app.store.begin().await?;
-    if store::count(&mut transaction).await? >= MOST {
+    if store::count(&mut transaction).await? >= MAX_JOBS {
         return Err(AppError::conflict("There are 10,000 jobs already. Delete some of them."));
     }
     check_followers(&mut transaction, &job).await?;

@@ -38,13 +38,13 @@ use crate::{
 /// How long a remote may take to tell whether there is a folder to mount.
 const PRESENT: Duration = Duration::from_secs(10);
 /// Most mounts: each is a process.
-const MOST: usize = 64;
+const MAX_MOUNTS: usize = 64;
 /// All mounts, by where they are.
 pub async fn list(actor: &Actor, app: &AppState) -> Result<Vec<Mount>> {
     actor.require(Permission::MountsRead)?;
     let all = mounts::list(&mut *app.store.acquire().await?).await?;
     // At once: each that does not answer takes its time.
-    Ok(join_all(all.into_iter().map(|stored| look(app, stored))).await)
+    Ok(join_all(all.into_iter().map(|stored| observe(app, stored))).await)
 }
 
 /// What keeps this server from mounting, and how to get it; `None` when nothing does.
@@ -77,7 +77,7 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
     // The row first: a console that dies now finds the mount again.
     let target = format!("{} → {}", stored.location, stored.mount_point);
     let mut transaction = app.store.begin().await?;
-    if mounts::list(&mut transaction).await?.len() >= MOST {
+    if mounts::list(&mut transaction).await?.len() >= MAX_MOUNTS {
         return Err(AppError::conflict("64 locations are mounted already. Unmount some of them."));
     }
     mounts::insert(&mut transaction, &stored).await.map_err(unless_taken(Unique::Mount, &stored.mount_point))?;
@@ -101,7 +101,7 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
         remove(dir(app, &stored.id)).await;
         return Err(error);
     }
-    Ok(look(app, stored).await)
+    Ok(observe(app, stored).await)
 }
 
 /// Mounts, when the location still leads where it may: a link can have been changed since it was asked for.
@@ -169,7 +169,7 @@ pub(super) fn state(app: &AppState, stored: &Stored) -> MountState {
     }
 }
 
-async fn look(app: &AppState, stored: Stored) -> Mount {
+async fn observe(app: &AppState, stored: Stored) -> Mount {
     let (dir, state) = (dir(app, &stored.id), state(app, &stored));
     let problem = match state {
         MountState::Mounted => app.rclone.mount_problem(&dir, &stored.location).await,

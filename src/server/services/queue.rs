@@ -13,15 +13,15 @@ use crate::{
 };
 
 /// Most runs that are returned.
-const MOST: usize = 200;
+const MAX_RUNS: usize = 200;
 
 /// The queue as it is now.
 pub async fn get(actor: &Actor, app: &AppState) -> Result<Queue> {
     actor.require(Permission::RunsRead)?;
-    look(app).await
+    read(app).await
 }
 
-async fn look(app: &AppState) -> Result<Queue> {
+async fn read(app: &AppState) -> Result<Queue> {
     let mut reader = app.store.acquire().await?;
     let unfinished = runs::unfinished(&mut reader).await?;
     let mut waiting: Vec<_> =
@@ -30,7 +30,7 @@ async fn look(app: &AppState) -> Result<Queue> {
     let limits = app.engine.limits();
     let (paused, running) = (runs::pause(&mut reader).await?, runs::working(&mut reader).await?);
     let waits = waiting.len() as u64;
-    waiting.truncate(MOST);
+    waiting.truncate(MAX_RUNS);
     Ok(Queue {
         paused,
         limit: limits.global,
@@ -60,5 +60,5 @@ pub async fn update(actor: &Actor, app: &AppState, patch: &QueuePatch) -> Result
     transaction.commit().await?;
     app.events.tell(Event::Queue { paused: pause });
     app.engine.wake();
-    look(app).await
+    read(app).await
 }

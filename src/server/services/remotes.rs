@@ -187,7 +187,7 @@ pub async fn create(actor: &Actor, app: &AppState, remote: NewRemote) -> Result<
 }
 
 /// Commits the rows of a change of the configuration, or takes the change back.
-pub(super) async fn commit(app: &AppState, transaction: Tx, saved: Saved) -> Result<()> {
+pub(super) async fn commit(app: &AppState, transaction: Tx, saved: ConfigChange) -> Result<()> {
     let app = app.clone();
     // To its end, though nobody may listen any more: the file and the rows say the same.
     let commit = async move {

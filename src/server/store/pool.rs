@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::{
     Result, StoreError, Tx, id,
-    upgrade::{self, Look},
+    upgrade::{self, IntegrityCheck},
 };
 use crate::domain::time::Timestamp;
 
@@ -97,7 +97,7 @@ impl Store {
         refuse_old_sqlite(&writer).await?;
         refuse_newer(&writer).await?;
         if let Some(path) = file {
-            upgrade::refuse_damaged(&writer, path, Look::Quick).await?;
+            upgrade::refuse_damaged(&writer, path, IntegrityCheck::Quick).await?;
             upgrade::keep_copy(&writer, path).await?;
         }
         MIGRATIONS.run(&writer).await.map_err(|error| match error {
@@ -122,7 +122,7 @@ impl Store {
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
         let version = async {
             refuse_newer(&pool).await?;
-            upgrade::refuse_damaged(&pool, path, Look::Whole).await?;
+            upgrade::refuse_damaged(&pool, path, IntegrityCheck::Whole).await?;
             version(&pool).await
         };
         let version = version.await.map_err(|error| match error {

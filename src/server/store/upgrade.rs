@@ -25,7 +25,7 @@ const HISTORY: [&str; 4] = ["runs", "run_events", "audit", "routes"];
 
 /// How much of a database is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum IntegrityCheck {
     /// All of it.
     Whole,
     /// All of it, unless it is large: then its history is left out.
@@ -33,11 +33,11 @@ pub(super) enum Look {
 }
 
 /// Refuses a database that is damaged: what it says cannot be trusted, and what is written to it makes it worse.
-pub(super) async fn refuse_damaged(pool: &SqlitePool, path: &Path, look: Look) -> Result<()> {
+pub(super) async fn refuse_damaged(pool: &SqlitePool, path: &Path, look: IntegrityCheck) -> Result<()> {
     let size: i64 = sqlx::query_scalar("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         .fetch_one(pool)
         .await?;
-    if look == Look::Whole || size <= LARGE {
+    if look == IntegrityCheck::Whole || size <= LARGE {
         let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(pool).await?;
         return judge(path, &found);
     }

@@ -13,7 +13,7 @@ use crate::support::{ADMIN, Console};
 const ID: &str = "01JD3Z6N9V4M2K8Q7W5X1T0R3S";
 
 /// One way in: what it needs, and how it is called so that it gets as far as the question who may.
-struct Door {
+struct EntryPoint {
     name: String,
     /// Any one of these is enough; none is needed when there are none.
     needs: &'static [Permission],
@@ -29,7 +29,7 @@ enum Arguments {
     Form(&'static [(&'static str, &'static str)]),
 }
 
-impl Door {
+impl EntryPoint {
     fn call(&self, console: &Console) -> RequestBuilder {
         let request = console.anonymous(self.method.clone(), &self.path).header(header::ACCEPT, "application/json");
         match &self.arguments {
@@ -195,8 +195,8 @@ fn server_fn(endpoint: &str) -> Option<(&'static [Permission], &'static str, Arg
 }
 
 /// All doors, as the console describes them and as the source has them.
-async fn doors(console: &Console) -> Vec<Door> {
-    let mut doors = Vec::new();
+async fn entry_points(console: &Console) -> Vec<EntryPoint> {
+    let mut entry_points = Vec::new();
     let api = console.get("/api/v1/openapi.json", StatusCode::OK).await;
     for (path, methods) in api["paths"].as_object().expect("paths") {
         for method in methods.as_object().expect("methods").keys() {
@@ -209,17 +209,17 @@ async fn doors(console: &Console) -> Vec<Door> {
                 "{}{query}",
                 path.replace("{id}", ID).replace("{name}", "nosuch").replace("{operation}", "copy")
             );
-            doors.push(Door { name, needs, method: method.parse().expect("a method"), path, arguments });
+            entry_points.push(EntryPoint { name, needs, method: method.parse().expect("a method"), path, arguments });
         }
     }
-    let described = doors.len();
+    let described = entry_points.len();
     assert!(described >= 20, "{described}");
     for (endpoint, by_get) in server_fns() {
         let known = server_fn(&endpoint);
         let (needs, query, arguments) =
             known.unwrap_or_else(|| panic!("{endpoint} is new: say in `server_fn` what it needs"));
         let method = if by_get { Method::GET } else { Method::POST };
-        doors.push(Door {
+        entry_points.push(EntryPoint {
             name: endpoint.clone(),
             needs,
             method,
@@ -227,8 +227,8 @@ async fn doors(console: &Console) -> Vec<Door> {
             arguments,
         });
     }
-    assert!(doors.len() >= described + 25, "{}", doors.len());
-    doors
+    assert!(entry_points.len() >= described + 25, "{}", entry_points.len());
+    entry_points
 }
 
 /// Every server function of the source: its address, and whether it is called by GET.
@@ -265,8 +265,10 @@ fn server_fns() -> BTreeMap<String, bool> {
 #[tokio::test]
 async fn no_server_function_changes_anything_by_get() {
     let console = Console::start();
-    for door in
-        doors(&console).await.iter().filter(|door| door.path.starts_with("/api/fn/") && door.method != Method::GET)
+    for door in entry_points(&console)
+        .await
+        .iter()
+        .filter(|door| door.path.starts_with("/api/fn/") && door.method != Method::GET)
     {
         let found = status(console.request(Method::GET, &door.path)).await;
         assert!(found.is_client_error(), "{}: {found}", door.name);
@@ -280,7 +282,7 @@ async fn status(request: RequestBuilder) -> StatusCode {
 #[tokio::test]
 async fn no_door_opens_to_somebody_unknown() {
     let console = Console::start();
-    for door in doors(&console).await.iter().filter(|door| !door.needs.is_empty()) {
+    for door in entry_points(&console).await.iter().filter(|door| !door.needs.is_empty()) {
         let answer = door.call(&console).header(header::ORIGIN, console.origin()).send().await.expect("an answer");
         let code = answer.status();
         let error: Value = answer.json().await.expect("JSON");
@@ -296,10 +298,10 @@ async fn no_door_opens_to_somebody_unknown() {
 #[tokio::test]
 async fn every_door_opens_to_the_roles_of_the_table_and_to_no_other() {
     let console = Console::start();
-    let doors = doors(&console).await;
+    let entry_points = entry_points(&console).await;
     for role in Role::ALL {
         let token = console.token_of(ADMIN, role.as_str());
-        for door in doors.iter().filter(|door| !door.needs.is_empty()) {
+        for door in entry_points.iter().filter(|door| !door.needs.is_empty()) {
             let found = status(door.call(&console).bearer_auth(&token)).await;
             let may = door.needs.iter().any(|permission| role.may(*permission));
             assert_eq!(found != StatusCode::FORBIDDEN, may, "{} as {}: {found}", door.name, role.as_str());
@@ -324,7 +326,7 @@ async fn every_door_needs_the_scope_of_the_table_and_no_other() {
             .1
     };
     let (mut only, mut without) = (BTreeMap::new(), BTreeMap::new());
-    for door in doors(&console).await.iter().filter(|door| !door.needs.is_empty()) {
+    for door in entry_points(&console).await.iter().filter(|door| !door.needs.is_empty()) {
         for permission in door.needs {
             if !only.contains_key(permission) {
                 only.insert(*permission, scoped(vec![*permission]).await);

@@ -17,7 +17,7 @@ use crate::{
 const ALL: usize = 1000;
 
 /// The console, the drive that holds its data, and what was seen.
-struct Place {
+struct Setup {
     console: Console,
     drive: Drive,
     points: usize,
@@ -25,7 +25,7 @@ struct Place {
     done: usize,
 }
 
-impl Place {
+impl Setup {
     fn start() -> Option<Self> {
         if !Drive::can_be_had() {
             return None;
@@ -84,16 +84,16 @@ fn points(of: usize, part: usize) -> Vec<usize> {
 const TROUBLES: [Trouble; 4] =
     [Trouble::Once(NO_ROOM), Trouble::Once(BROKEN), Trouble::Lasting(NO_ROOM), Trouble::Lasting(BROKEN)];
 
-fn told(what: &str, place: &Place) {
-    let Place { points, refused, done, .. } = place;
+fn told(what: &str, place: &Setup) {
+    let Setup { points, refused, done, .. } = place;
     eprintln!("{what}: {points} calls that failed, {refused} refused and nothing changed, {done} done all the same");
     assert!(!place.console.said().contains("panicked"), "{}", place.console.said());
 }
 
 #[tokio::test]
 async fn a_remote_is_made_or_deleted_or_rclones_configuration_is_what_it_was() {
-    let Some(mut place) = Place::start() else { return };
-    let remote = |name: &str, place: &Place| json!({ "name": name, "provider": "alias", "config": { "remote": place.console.path("src") } });
+    let Some(mut place) = Setup::start() else { return };
+    let remote = |name: &str, place: &Setup| json!({ "name": name, "provider": "alias", "config": { "remote": place.console.path("src") } });
     place.console.post("/api/v1/remotes", &remote("first", &place), StatusCode::CREATED).await;
     let before = place.drive.calls();
     place.console.post("/api/v1/remotes", &remote("second", &place), StatusCode::CREATED).await;
@@ -129,8 +129,8 @@ async fn a_remote_is_made_or_deleted_or_rclones_configuration_is_what_it_was() {
 
 #[tokio::test]
 async fn a_job_is_saved_or_it_is_not_there() {
-    let Some(mut place) = Place::start() else { return };
-    let job = |name: &str, place: &Place| json!({ "name": name, "source": place.console.path("src"), "destination": place.console.path("dst") });
+    let Some(mut place) = Setup::start() else { return };
+    let job = |name: &str, place: &Setup| json!({ "name": name, "source": place.console.path("src"), "destination": place.console.path("dst") });
     let before = place.drive.calls();
     place.console.post("/api/v1/jobs", &job("first", &place), StatusCode::CREATED).await;
     let calls = place.drive.calls() - before;
@@ -155,9 +155,9 @@ async fn a_job_is_saved_or_it_is_not_there() {
 
 #[tokio::test]
 async fn a_run_is_started_and_ends_as_it_did_or_it_is_not_there() {
-    let Some(mut place) = Place::start() else { return };
+    let Some(mut place) = Setup::start() else { return };
     let run =
-        |to: &str, place: &Place| json!({ "source": place.console.path("src"), "destination": place.console.path(to) });
+        |to: &str, place: &Setup| json!({ "source": place.console.path("src"), "destination": place.console.path(to) });
     let before = place.drive.calls();
     place.console.ended(&super::begin(&place.console, &run("first", &place)).await).await;
     let calls = place.drive.calls() - before;

@@ -1,6 +1,7 @@
 //! Tests of `draft`.
 
 use super::*;
+use crate::domain::transfer;
 
 fn with(job: &NewJob, test: impl FnOnce(Draft)) {
     Owner::new().with(|| test(Draft::of(job)));

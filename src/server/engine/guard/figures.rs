@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Look};
+use super::{Engine, GuardOutcome};
 use crate::{
     domain::{
         guard::{
@@ -49,7 +49,7 @@ impl Comparing<'_> {
     }
 
     /// How many files are on which side.
-    pub(super) async fn read(&self) -> Result<Comparison, Look> {
+    pub(super) async fn read(&self) -> Result<Comparison, GuardOutcome> {
         let (file, twice) = (self.file(), filters::looks_twice(&self.transfer.options));
         blocking(move || Comparison::read(&file, twice)).await
     }
@@ -60,7 +60,7 @@ impl Comparing<'_> {
         plan: &Plan,
         mut report: GuardReport,
         approved: Option<Approved>,
-    ) -> Result<GuardReport, Look> {
+    ) -> Result<GuardReport, GuardOutcome> {
         let options = &self.transfer.options;
         let found = &plan.comparison;
         if plan.exit_code == Some(NOT_THERE) && found.source() == 0 {
@@ -102,7 +102,7 @@ impl Comparing<'_> {
 
     /// Whether the source is a folder that its provider cannot tell from one that is not there, and nothing is in it:
     /// nor at the destination, or an empty source were what stops it.
-    async fn is_nowhere(&self, found: &Comparison) -> Result<bool, Look> {
+    async fn is_nowhere(&self, found: &Comparison) -> Result<bool, GuardOutcome> {
         let source = &self.transfer.source;
         if found.source() > 0 || found.destination() > 0 || self.guards.allow_empty_source || source.is_local() {
             return Ok(false);
@@ -128,7 +128,7 @@ impl Comparing<'_> {
     }
 
     /// How many of the files that would be deleted are still in the source, and the first of them.
-    async fn left_out(&self) -> Result<(u64, Vec<String>), Look> {
+    async fn left_out(&self) -> Result<(u64, Vec<String>), GuardOutcome> {
         let (source, options) = (&self.transfer.source, &self.transfer.options);
         let fold = Fold {
             case: filters::fold_case(options) || self.folds_case().await?,
@@ -139,7 +139,7 @@ impl Comparing<'_> {
         blocking(move || wanted.found(&file, &[Side::Extra], NAMES.0, NAMES.1)).await
     }
 
-    async fn folds_case(&self) -> Result<bool, Look> {
+    async fn folds_case(&self) -> Result<bool, GuardOutcome> {
         for place in self.transfer.places().filter(|place| !place.is_local()) {
             if self.engine.0.config.rclone.traits(place).await?.folds_case {
                 return Ok(true);
@@ -155,7 +155,7 @@ impl Comparing<'_> {
         sides: &'static [Side],
         fold: Fold,
         suffix: &str,
-    ) -> Result<NameSearch, Look> {
+    ) -> Result<NameSearch, GuardOutcome> {
         let (rclone, patience) = (&self.engine.0.config.rclone, self.engine.0.config.stall_limit);
         let (file, more) = (self.file(), suffix.to_owned());
         let read = move || Ok((NameSearch::read(&file, sides, fold, &more)?, comparison::few(&file, sides, FEW)?));
@@ -172,9 +172,9 @@ impl Comparing<'_> {
             rclone.list_for(place, &self.transfer.options, &mut wanted, patience).await
         };
         tokio::select! {
-            () = self.stop.cancelled() => return Err(Look::Stopped),
+            () = self.stop.cancelled() => return Err(GuardOutcome::Stopped),
             looked = looked => match looked {
-                Err(RcloneError::Timeout) => return Err(Look::Stalled),
+                Err(RcloneError::Timeout) => return Err(GuardOutcome::Stalled),
                 looked => looked?,
             },
         }
@@ -182,7 +182,7 @@ impl Comparing<'_> {
     }
 
     /// The `--max-delete` of a run that may delete `deletes` files.
-    async fn limit(&self, found: &Comparison, renamed: u64, deletes: u64) -> Result<u64, Look> {
+    async fn limit(&self, found: &Comparison, renamed: u64, deletes: u64) -> Result<u64, GuardOutcome> {
         let Some(destination) = &self.transfer.destination else { return Ok(deletes) };
         let kept = Kept::of(&self.transfer.options, destination);
         if kept.is_none() && renamed == 0 {
@@ -214,6 +214,8 @@ impl Comparing<'_> {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T, Look> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, GuardOutcome> {
     Ok(spawn_blocking(work).await.map_err(std::io::Error::other)??)
 }

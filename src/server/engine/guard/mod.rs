@@ -46,7 +46,7 @@ const WEEKS_MS: i64 = 28 * 24 * 60 * 60 * 1000;
 
 /// What the guards say.
 #[derive(Debug)]
-pub(super) enum Look {
+pub(super) enum GuardOutcome {
     /// Let it go; it may delete so many files.
     Go(GuardReport, Option<SourceKey>),
     /// Do not.
@@ -59,33 +59,33 @@ pub(super) enum Look {
     Failed(String),
 }
 
-impl From<RcloneError> for Look {
+impl From<RcloneError> for GuardOutcome {
     fn from(error: RcloneError) -> Self {
         Self::Failed(format!("The guards could not check this run: {error}."))
     }
 }
 
-impl From<StoreError> for Look {
+impl From<StoreError> for GuardOutcome {
     fn from(error: StoreError) -> Self {
         Self::Failed(format!("The guards could not check this run: {error}."))
     }
 }
 
-impl From<std::io::Error> for Look {
+impl From<std::io::Error> for GuardOutcome {
     fn from(error: std::io::Error) -> Self {
         Self::Failed(format!("The guards could not check this run: {error}."))
     }
 }
 
 /// Looks. `names` is how many files it takes up, where those are all; `told` hears how far it is; `stop` ends it.
-pub(super) async fn look(
+pub(super) async fn evaluate(
     engine: &Engine,
     claimed: &Claimed,
     transfer: &Transfer,
     names: Option<u64>,
     stop: &CancellationToken,
     told: impl FnMut(Stats),
-) -> Look {
+) -> GuardOutcome {
     try_look(engine, claimed, transfer, names, stop, told).await.unwrap_or_else(|failed| failed)
 }
 
@@ -96,7 +96,7 @@ async fn try_look(
     names: Option<u64>,
     stop: &CancellationToken,
     told: impl FnMut(Stats),
-) -> Result<Look, Look> {
+) -> Result<GuardOutcome, GuardOutcome> {
     let config = &engine.0.config;
     let guards = &claimed.task.guards;
     let mut report = GuardReport { sentinel: guards.sentinel.clone(), ..GuardReport::default() };
@@ -104,7 +104,7 @@ async fn try_look(
         let file = sentinel.split('/').fold(transfer.source.clone(), |at, name| at.join(name));
         if !config.rclone.exists(&file).await? {
             report.reason = Some(GuardReason::SentinelMissing);
-            return Ok(Look::Blocked(report));
+            return Ok(GuardOutcome::Blocked(report));
         }
     }
     let approved = match claimed.approved_by.as_ref().filter(|_| transfer.operation == Operation::Sync) {
@@ -116,15 +116,19 @@ async fn try_look(
     }
     report.approved_by.clone_from(&claimed.approved_by);
     if transfer.options.dry_run {
-        return Ok(Look::Go(report, None));
+        return Ok(GuardOutcome::Go(report, None));
     }
     if transfer.operation.removes() {
         let allowance = allowance(engine, claimed).await?;
-        let report = removal::look(engine, transfer, allowance, names, report, stop).await?;
-        return Ok(if report.reason.is_some() { Look::Blocked(report) } else { Look::Go(report, None) });
+        let report = removal::evaluate(engine, transfer, allowance, names, report, stop).await?;
+        return Ok(if report.reason.is_some() {
+            GuardOutcome::Blocked(report)
+        } else {
+            GuardOutcome::Go(report, None)
+        });
     }
     if transfer.operation != Operation::Sync {
-        return Ok(Look::Go(report, None));
+        return Ok(GuardOutcome::Go(report, None));
     }
     let source = source_key(engine, transfer).await?;
     let baseline = baseline(engine, transfer, &source, claimed.job.as_ref(), &claimed.spec).await?;
@@ -134,7 +138,7 @@ async fn try_look(
     let plan = wait(engine, &mut preflight, stop, told).await?;
     let comparing = Comparing { engine, transfer, guards, dir: preflight.dir(), stop };
     let report = comparing.judge(&plan, report, approved).await?;
-    Ok(if report.reason.is_some() { Look::Blocked(report) } else { Look::Go(report, Some(source)) })
+    Ok(if report.reason.is_some() { GuardOutcome::Blocked(report) } else { GuardOutcome::Go(report, Some(source)) })
 }
 
 /// Whether a preview of this operation tells what the guards will say.
@@ -170,7 +174,7 @@ async fn try_review(
     dir: &Path,
     stats: Stats,
     stop: &CancellationToken,
-) -> Result<GuardReport, Look> {
+) -> Result<GuardReport, GuardOutcome> {
     let guards = &stored.run.guards;
     if transfer.operation.removes() {
         let (run, job) = (&stored.run, stored.run.summary.job.as_ref().map(|job| &job.id));
@@ -180,7 +184,7 @@ async fn try_review(
         let task = Task { operation, source, destination, options, guards, retry_of };
         let job = removal::of_job(engine, job, &run.summary.id, &task, &stored.spec).await?;
         let allowance = Allowance { job, max_delete: run.options.max_delete, ..Allowance::default() };
-        return removal::look(engine, transfer, allowance, None, GuardReport::default(), stop).await;
+        return removal::evaluate(engine, transfer, allowance, None, GuardReport::default(), stop).await;
     }
     let source = source_key(engine, transfer).await?;
     let job = stored.run.summary.job.as_ref().map(|job| &job.id);
@@ -193,7 +197,7 @@ async fn try_review(
 }
 
 /// What a person saw in a preview and typed the name for, and not one file more.
-async fn approved(engine: &Engine, preview: &RunId) -> Result<Approved, Look> {
+async fn approved(engine: &Engine, preview: &RunId) -> Result<Approved, GuardOutcome> {
     let mut reader = engine.0.config.store.acquire().await?;
     let Some(preview) = runs::get(&mut reader, preview).await? else { return Ok(Approved { deletes: 0, left_out: 0 }) };
     let left_out = preview.run.guard_report.and_then(|report| report.left_out).unwrap_or(0);
@@ -201,7 +205,7 @@ async fn approved(engine: &Engine, preview: &RunId) -> Result<Approved, Look> {
 }
 
 /// What may let a delete or a move go beyond its budget.
-async fn allowance(engine: &Engine, claimed: &Claimed) -> Result<Allowance, Look> {
+async fn allowance(engine: &Engine, claimed: &Claimed) -> Result<Allowance, GuardOutcome> {
     let approved = match &claimed.approved_by {
         None => None,
         Some(preview) => {
@@ -219,10 +223,10 @@ async fn allowance(engine: &Engine, claimed: &Claimed) -> Result<Allowance, Look
 }
 
 /// Which source a run counts.
-async fn source_key(engine: &Engine, transfer: &Transfer) -> Result<SourceKey, Look> {
+async fn source_key(engine: &Engine, transfer: &Transfer) -> Result<SourceKey, GuardOutcome> {
     let checked = engine.0.config.locations.check(&transfer.source).await;
-    let checked =
-        checked.map_err(|error| Look::Failed(format!("The guards could not check this run: {}", error.summary())))?;
+    let checked = checked
+        .map_err(|error| GuardOutcome::Failed(format!("The guards could not check this run: {}", error.summary())))?;
     let mut keys: Vec<_> = checked.keys().into_iter().map(|key| key.key).collect();
     keys.sort();
     let filters = filters::text(&transfer.options).unwrap_or_default();
@@ -250,7 +254,7 @@ async fn wait(
     preflight: &mut Preflight,
     stop: &CancellationToken,
     mut told: impl FnMut(Stats),
-) -> Result<Plan, Look> {
+) -> Result<Plan, GuardOutcome> {
     failpoint::hit("during_look", preflight.dir());
     let clock = &engine.0.config.clock;
     let mut stall = Stall::new(engine.0.config.stall_limit, clock.elapsed());
@@ -258,7 +262,7 @@ async fn wait(
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return Err(Look::Stopped),
+            () = stop.cancelled() => return Err(GuardOutcome::Stopped),
             plan = preflight.wait() => return Ok(plan?),
             _ = tick.tick() => {
                 if let Ok(Some(progress)) = tail.read() {
@@ -266,7 +270,7 @@ async fn wait(
                     told(progress.stats);
                 }
                 if stall.is_stalled(clock.elapsed(), || preflight.bytes_read()) {
-                    return Err(Look::Stalled);
+                    return Err(GuardOutcome::Stalled);
                 }
             }
         }

@@ -32,17 +32,17 @@ const LIMIT_CONFIRMED: Duration = Duration::from_secs(10);
 
 /// Counts, and judges by `allowance`. `names` is how many files it takes up, where it takes up only those that failed
 /// before.
-pub(super) async fn look(
+pub(super) async fn evaluate(
     engine: &Engine,
     transfer: &Transfer,
     allowance: Allowance,
     names: Option<u64>,
     report: GuardReport,
     stop: &CancellationToken,
-) -> Result<GuardReport, Look> {
+) -> Result<GuardReport, GuardOutcome> {
     let limit = if allowance.confirmed { LIMIT_CONFIRMED } else { LIMIT };
     let counted = tokio::select! {
-        () = stop.cancelled() => return Err(Look::Stopped),
+        () = stop.cancelled() => return Err(GuardOutcome::Stopped),
         counted = engine.0.config.rclone.count(&transfer.source, &transfer.options, limit) => counted,
     };
     let report = GuardReport { operation: Some(transfer.operation), ..report };

@@ -27,7 +27,7 @@ pub use {
     conclude::{clear, conclude},
     files::{each_name, failed, files},
     finish::{Finish, finish, reason},
-    lines::{LogFilter, LogCursor, lines},
+    lines::{LogCursor, LogFilter, lines},
     notes::Notes,
     raw::Raw,
     report::{Report, Tally, UNCONFIRMED},

@@ -32,7 +32,7 @@ use crate::{
         state::AppState,
         store::{
             Connection, StoreError,
-            runs::{self, Place, Task},
+            runs::{self, PathLock, Task},
         },
     },
 };
@@ -146,7 +146,7 @@ fn refused(refusal: Refusal) -> AppError {
 
 /// Refuses while another run that has not ended writes where this one would read or write, or reads where it would
 /// write.
-async fn refuse_busy(c: &mut Connection, places: &[Place]) -> Result<()> {
+async fn refuse_busy(c: &mut Connection, places: &[PathLock]) -> Result<()> {
     let Some(other) = runs::busy(c, places).await? else { return Ok(()) };
     let message = format!(
         "Another run is using this location, or is queued for it: {other}. Wait until it ends, or let this one wait in the queue."
@@ -172,7 +172,7 @@ pub(in crate::server::services) async fn check(
     app: &AppState,
     run: &NewRun,
     retry_of: Option<RunId>,
-) -> Result<(Task, Vec<Place>)> {
+) -> Result<(Task, Vec<PathLock>)> {
     let operation = run.operation;
     run.options.validate(operation)?;
     run.guards.validate(operation)?;

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Most events of a run that are returned.
-const MOST: i64 = 200;
+const MAX_EVENTS: i64 = 200;
 
 /// Notes that something happened to a run. `user` is who did it, where somebody did.
 pub async fn note(
@@ -41,7 +41,7 @@ pub async fn events(c: &mut Connection, run: &RunId) -> Result<Vec<RunEvent>> {
         "SELECT at, kind, user_name, detail FROM run_events WHERE run_id = $1 ORDER BY seq DESC LIMIT $2",
     )
     .bind(run.as_str())
-    .bind(MOST)
+    .bind(MAX_EVENTS)
     .fetch_all(c)
     .await?;
     rows.into_iter()

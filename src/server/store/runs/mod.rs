@@ -30,7 +30,7 @@ pub use life::{
     End, Ended, Requeued, finish, requeue, set_bandwidth, set_running, set_starting, shift, try_again, update_stats,
 };
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
-pub use places::{Place, busy, of as places_of, replace as replace_places};
+pub use places::{PathLock, busy, of as places_of, replace as replace_places};
 pub use previous::before;
 pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) use meets;
 
 /// A place that a run uses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct PathLock {
     /// Where it lies.
     pub key: String,
     /// Whether it is written; else it is only read.
@@ -30,14 +30,14 @@ pub struct Place {
     pub remote: String,
 }
 
-impl Place {
+impl PathLock {
     const fn mode(&self) -> &'static str {
         if self.writes { "write" } else { "read" }
     }
 }
 
 /// Notes what a run uses.
-pub(super) async fn insert(c: &mut Connection, run: &RunId, places: &[Place]) -> Result<()> {
+pub(super) async fn insert(c: &mut Connection, run: &RunId, places: &[PathLock]) -> Result<()> {
     for place in places {
         sqlx::query("INSERT INTO run_paths (run_id, key, mode, remote) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
             .bind(run.as_str())
@@ -58,7 +58,7 @@ pub(super) async fn delete(c: &mut Connection, run: &RunId) -> Result<()> {
 
 /// The oldest run that has not ended and that would meet one which uses these places: where both are, and one of them
 /// writes.
-pub async fn busy(c: &mut Connection, places: &[Place]) -> Result<Option<RunId>> {
+pub async fn busy(c: &mut Connection, places: &[PathLock]) -> Result<Option<RunId>> {
     for place in places {
         let found: Option<String> = sqlx::query_scalar(concat!(
             "WITH mine (key, mode, remote) AS (VALUES ($1, $2, $3))
@@ -79,17 +79,17 @@ pub async fn busy(c: &mut Connection, places: &[Place]) -> Result<Option<RunId>>
 }
 
 /// What a run reads and writes, as it was noted.
-pub async fn of(c: &mut Connection, run: &RunId) -> Result<Vec<Place>> {
+pub async fn of(c: &mut Connection, run: &RunId) -> Result<Vec<PathLock>> {
     let rows: Vec<(String, String, String)> =
         sqlx::query_as("SELECT key, mode, remote FROM run_paths WHERE run_id = $1")
             .bind(run.as_str())
             .fetch_all(c)
             .await?;
-    Ok(rows.into_iter().map(|(key, mode, remote)| Place { key, writes: mode == "write", remote }).collect())
+    Ok(rows.into_iter().map(|(key, mode, remote)| PathLock { key, writes: mode == "write", remote }).collect())
 }
 
 /// Notes anew what a run uses, when it has not ended.
-pub async fn replace(c: &mut Connection, run: &RunId, places: &[Place]) -> Result<()> {
+pub async fn replace(c: &mut Connection, run: &RunId, places: &[PathLock]) -> Result<()> {
     let waits: Option<i64> = sqlx::query_scalar("SELECT 1 FROM runs WHERE id = $1 AND ended_at IS NULL")
         .bind(run.as_str())
         .fetch_optional(&mut *c)

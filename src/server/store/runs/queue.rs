@@ -30,7 +30,7 @@ pub struct NewRow {
     /// What it does, where, and how.
     pub task: Task,
     /// What it reads and writes.
-    pub places: Vec<Place>,
+    pub places: Vec<PathLock>,
     /// The digest of what was asked for.
     pub spec: String,
     /// The preview that approved it. [`StoreError::Taken`] when it has approved another run.

@@ -6,16 +6,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use runs::{Limits, Place};
+use runs::{Limits, PathLock};
 
 use super::*;
 use crate::domain::run::wait::Pause;
 
-fn place(key: &str, writes: bool, remote: &str) -> Place {
-    Place { key: key.to_owned(), writes, remote: remote.to_owned() }
+fn place(key: &str, writes: bool, remote: &str) -> PathLock {
+    PathLock { key: key.to_owned(), writes, remote: remote.to_owned() }
 }
 
-async fn queue(store: &Store, at: i64, places: Vec<Place>) -> RunId {
+async fn queue(store: &Store, at: i64, places: Vec<PathLock>) -> RunId {
     let mut tx = store.begin().await.expect("begin");
     let run = runs::NewRow { places, ..new_run(Timestamp(NOW.0 + at)) };
     runs::insert(&mut tx, &run).await.expect("insert");
@@ -149,12 +149,12 @@ async fn priority_comes_first_and_a_run_can_be_moved_to_any_place() {
 /// Claims and ends runs until all have ended; while it has one, nobody else has one that would meet it.
 async fn work(
     store: Store,
-    held: Arc<Mutex<BTreeMap<RunId, Vec<Place>>>>,
-    places: Arc<BTreeMap<RunId, Vec<Place>>>,
+    held: Arc<Mutex<BTreeMap<RunId, Vec<PathLock>>>>,
+    places: Arc<BTreeMap<RunId, Vec<PathLock>>>,
     most: usize,
 ) {
     let meets =
-        |a: &Place, b: &Place| (a.writes || b.writes) && (a.key.starts_with(&b.key) || b.key.starts_with(&a.key));
+        |a: &PathLock, b: &PathLock| (a.writes || b.writes) && (a.key.starts_with(&b.key) || b.key.starts_with(&a.key));
     loop {
         let mut tx = store.begin().await.expect("begin");
         let claimed =

@@ -62,7 +62,7 @@ fn op() -> impl Strategy<Value = Op> {
 struct Modelled {
     id: RunId,
     sync: bool,
-    place: Place,
+    place: PathLock,
     state: RunState,
     fence: i64,
     priority: i32,
@@ -130,7 +130,7 @@ fn insert_row(op: &Op, now: i64, nth: usize) -> runs::NewRow {
     let Op::Insert { sync, key, writes, priority, attempts, limit_secs } = op else { panic!("no insert") };
     // Ids in the order of their making, whatever the clock says: what is compared is the rank.
     let at = Timestamp(now);
-    let place = Place { key: KEYS[*key].0.to_owned(), writes: *writes, remote: KEYS[*key].1.to_owned() };
+    let place = PathLock { key: KEYS[*key].0.to_owned(), writes: *writes, remote: KEYS[*key].1.to_owned() };
     let operation = if *sync { Operation::Sync } else { Operation::Copy };
     let row = runs::NewRow {
         id: format!("01JD3Z6N9V4M2K8Q7W5X1{nth:05}").parse().expect("an id"),
