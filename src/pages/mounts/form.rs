@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leptos::{ev, leptos_dom::helpers::request_animation_frame, prelude::*};
 use leptos_router::hooks::use_navigate;
 
-use super::MountActions;
+use super::actions::MountActions;
 use crate::{
     components::{
         form::{Check, Errors, Face, Text, error_of, focus_first, interactive},
@@ -21,58 +21,65 @@ use crate::{
 /// The fields that can be wrong, in the order in which they stand.
 const FIELDS: [&str; 2] = ["location", "mount_point"];
 
-/// The form. `roots` are the folders below which one may mount.
-pub fn form(roots: &[String], actions: MountActions) -> AnyView {
-    let ready = interactive();
-    let (location, mount_point) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    // Writing must be chosen.
-    let (read_only, allow_other) = (RwSignal::new("true".to_owned()), RwSignal::new(String::new()));
-    let errors: Errors = RwSignal::default();
-    let failed = RwSignal::new(None::<AppError>);
-    // What is wrong with a field is so until it is changed.
-    for (field, value) in FIELDS.into_iter().zip([location, mount_point]) {
-        Effect::watch(move || value.track(), move |(), _, _| errors.update(|errors| drop(errors.remove(field))), false);
-    }
-    Effect::new(move |_| {
-        if ready.get() {
-            request_animation_frame(|| focus_first(["location".to_owned()]));
+/// What is typed of a new mount.
+#[derive(Clone, Copy)]
+struct MountForm {
+    actions: MountActions,
+    location: RwSignal<String>,
+    mount_point: RwSignal<String>,
+    read_only: RwSignal<String>,
+    allow_other: RwSignal<String>,
+    errors: Errors,
+    failed: RwSignal<Option<AppError>>,
+    create: Action<NewMount, ()>,
+}
+
+impl MountForm {
+    fn new(actions: MountActions) -> Self {
+        let (location, mount_point) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+        let errors: Errors = RwSignal::default();
+        let failed = RwSignal::new(None);
+        // What is wrong with a field is so until it is changed.
+        for (field, value) in FIELDS.into_iter().zip([location, mount_point]) {
+            Effect::watch(
+                move || value.track(),
+                move |(), _, _| errors.update(|errors| drop(errors.remove(field))),
+                false,
+            );
         }
-    });
-    let show = move |wrong: BTreeMap<String, String>| {
-        let first = FIELDS.into_iter().find(|field| wrong.contains_key(*field)).map(str::to_owned);
-        errors.set(wrong);
-        focus_first(first);
-    };
-    let navigate = StoredValue::new(use_navigate());
-    let create = Action::new(move |mount: &NewMount| {
-        let mount = mount.clone();
-        async move {
-            match create_mount(mount).await {
-                Ok(mount) => {
-                    actions.said.set(Some(Ok(format!("{} is mounted at {}.", mount.location, mount.mount_point))));
-                    actions.mounts.update(|mounts| {
-                        mounts.push(mount);
-                        mounts.sort_by(|a, b| a.mount_point.cmp(&b.mount_point));
-                    });
-                    navigate.with_value(|navigate| navigate("/mounts", Default::default()));
+        let navigate = StoredValue::new(use_navigate());
+        let create = Action::new(move |mount: &NewMount| {
+            let mount = mount.clone();
+            async move {
+                match create_mount(mount).await {
+                    Ok(mount) => {
+                        actions.said.set(Some(Ok(format!("{} is mounted at {}.", mount.location, mount.mount_point))));
+                        actions.mounts.update(|mounts| {
+                            mounts.push(mount);
+                            mounts.sort_by(|a, b| a.mount_point.cmp(&b.mount_point));
+                        });
+                        navigate.with_value(|navigate| navigate("/mounts", Default::default()));
+                    }
+                    Err(error) if error.fields.is_empty() => failed.set(Some(error)),
+                    Err(error) => show(errors, error.fields),
                 }
-                Err(error) if error.fields.is_empty() => failed.set(Some(error)),
-                Err(error) => show(error.fields),
             }
-        }
-    });
-    let pending = create.pending();
-    let submit = move |event: ev::SubmitEvent| {
+        });
+        // Writing must be chosen.
+        let (read_only, allow_other) = (RwSignal::new("true".to_owned()), RwSignal::new(String::new()));
+        Self { actions, location, mount_point, read_only, allow_other, errors, failed, create }
+    }
+
+    fn submit(self, event: &ev::SubmitEvent) {
         event.prevent_default();
-        actions.said.set(None);
-        failed.set(None);
-        let typed = |value: RwSignal<String>| value.get_untracked();
+        self.actions.said.set(None);
+        self.failed.set(None);
         let is_on = |value: RwSignal<String>| value.with_untracked(|value| value == "true");
         let mount = NewMount {
-            location: typed(location),
-            mount_point: typed(mount_point),
-            read_only: is_on(read_only),
-            allow_other: is_on(allow_other),
+            location: self.location.get_untracked(),
+            mount_point: self.mount_point.get_untracked(),
+            read_only: is_on(self.read_only),
+            allow_other: is_on(self.allow_other),
         };
         let empty = [
             (FIELDS[0], &mount.location, "Choose a folder, or type remote:path."),
@@ -84,11 +91,31 @@ pub fn form(roots: &[String], actions: MountActions) -> AnyView {
             .map(|(field, _, problem)| (field.to_owned(), problem.to_owned()))
             .collect();
         if wrong.is_empty() {
-            create.dispatch(mount);
+            self.create.dispatch(mount);
         } else {
-            show(wrong);
+            show(self.errors, wrong);
         }
-    };
+    }
+}
+
+/// Marks the fields that are wrong, and puts the focus on the first.
+fn show(errors: Errors, wrong: BTreeMap<String, String>) {
+    let first = FIELDS.into_iter().find(|field| wrong.contains_key(*field)).map(str::to_owned);
+    errors.set(wrong);
+    focus_first(first);
+}
+
+/// The form. `roots` are the folders below which one may mount.
+pub fn form(roots: &[String], actions: MountActions) -> AnyView {
+    let ready = interactive();
+    let form = MountForm::new(actions);
+    let MountForm { location, mount_point, read_only, allow_other, errors, failed, create, .. } = form;
+    Effect::new(move |_| {
+        if ready.get() {
+            request_animation_frame(|| focus_first(["location".to_owned()]));
+        }
+    });
+    let pending = create.pending();
     let face = |id: &'static str, label: &'static str, help: String| Face::new(id, label, help, error_of(errors, id));
     let example = roots.first().map(|root| format!("{}/mnt/photos", root.trim_end_matches('/'))).unwrap_or_default();
     let where_help =
@@ -97,7 +124,7 @@ pub fn form(roots: &[String], actions: MountActions) -> AnyView {
         <section class="panel mounts__new" aria-labelledby="mount-title">
             <header><h2 id="mount-title">"Mount a location"</h2></header>
             <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Mounting needs JavaScript. Turn it on for this page."</span></p>
-            <form class="form" novalidate method="post" on:submit=submit>
+            <form class="form" novalidate method="post" on:submit=move |event| form.submit(&event)>
                 <fieldset disabled=move || !ready.get()>
                     <legend class="visually-hidden">"Mount"</legend>
                     <div class="pair">

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
-use self::actions::{MountActions, hear, poll, unmount};
+use self::actions::{MountActions, hear, poll};
 use self::question::Question;
 use crate::{
     components::{

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::MountActions;
+use super::actions::MountActions;
 use crate::{
     components::{dialog::Dialog, icon::icon},
     domain::mount::MountState,

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{MountActions, unmount};
+use super::actions::{MountActions, unmount};
 use crate::{
     components::{
         badge::badge,

@@ -9,6 +9,7 @@ mod fields;
 mod finish;
 mod identity;
 mod list;
+mod saving;
 mod sheet;
 mod trust;
 mod wizard;

@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{ROLES, SettingsActions, role_word};
+use super::{ROLES, actions::SettingsActions, role_word};
 use crate::{
     components::{copy::copy_button, form::interactive, icon::icon},
     domain::{
@@ -19,52 +19,78 @@ use crate::{
 const LIVES: [(u32, &str); 5] =
     [(7, "7 days"), (30, "30 days"), (DAYS, "90 days"), (365, "1 year"), (3650, "10 years")];
 
-/// The form, folded away until it is wanted.
-pub fn issue(own: Role, whose: &'static str, actions: SettingsActions) -> AnyView {
-    let ready = interactive();
-    let label = RwSignal::new(String::new());
-    let role = RwSignal::new(Role::Viewer);
-    let days = RwSignal::new(DAYS);
-    let may_delete = RwSignal::new(String::new());
-    let narrowed = RwSignal::new(false);
-    let chosen = RwSignal::new(Vec::<Permission>::new());
-    let failed = RwSignal::new(None::<AppError>);
-    let create = Action::new(move |token: &NewToken| {
-        let token = token.clone();
-        async move {
-            match create_token(token).await {
-                Ok(issued) => {
-                    actions.issued.set(Some(issued));
-                    actions.done.update(|n| *n += 1);
+/// What is typed of a new token.
+#[derive(Clone, Copy)]
+struct TokenForm {
+    label: RwSignal<String>,
+    role: RwSignal<Role>,
+    days: RwSignal<u32>,
+    may_delete: RwSignal<String>,
+    /// Whether it gets less than all that its role may do: `chosen`.
+    narrowed: RwSignal<bool>,
+    chosen: RwSignal<Vec<Permission>>,
+    failed: RwSignal<Option<AppError>>,
+    create: Action<NewToken, ()>,
+}
+
+impl TokenForm {
+    fn new(actions: SettingsActions) -> Self {
+        let failed = RwSignal::new(None);
+        let create = Action::new(move |token: &NewToken| {
+            let token = token.clone();
+            async move {
+                match create_token(token).await {
+                    Ok(issued) => {
+                        actions.issued.set(Some(issued));
+                        actions.done.update(|n| *n += 1);
+                    }
+                    Err(error) => failed.set(Some(error)),
                 }
-                Err(error) => failed.set(Some(error)),
             }
+        });
+        Self {
+            label: RwSignal::new(String::new()),
+            role: RwSignal::new(Role::Viewer),
+            days: RwSignal::new(DAYS),
+            may_delete: RwSignal::new(String::new()),
+            narrowed: RwSignal::new(false),
+            chosen: RwSignal::new(Vec::new()),
+            failed,
+            create,
         }
-    });
-    let pending = create.pending();
-    let submit = move |event: ev::SubmitEvent| {
+    }
+
+    fn submit(self, event: &ev::SubmitEvent) {
         event.prevent_default();
-        failed.set(None);
-        let scopes = narrowed.get_untracked().then(|| chosen.get_untracked()).map(|mut scopes| {
+        self.failed.set(None);
+        let role = self.role.get_untracked();
+        let scopes = self.narrowed.get_untracked().then(|| self.chosen.get_untracked()).map(|mut scopes| {
             // What was chosen under a greater role is not asked for under a lesser one.
-            scopes.retain(|scope| role.get_untracked().may(*scope));
+            scopes.retain(|scope| role.may(*scope));
             scopes
         });
         // Only what may start runs can delete. What is no number is asked again by the browser.
-        let files = if role.get_untracked().may(Permission::RunsWrite) {
-            may_delete.get_untracked().trim().parse().unwrap_or(0)
+        let may_delete = if role.may(Permission::RunsWrite) {
+            self.may_delete.get_untracked().trim().parse().unwrap_or(0)
         } else {
             0
         };
-        let token = NewToken {
-            label: label.get_untracked(),
-            role: role.get_untracked(),
+        self.create.dispatch(NewToken {
+            label: self.label.get_untracked(),
+            role,
             scopes,
-            expires_in_days: days.get_untracked(),
-            may_delete: files,
-        };
-        create.dispatch(token);
-    };
+            expires_in_days: self.days.get_untracked(),
+            may_delete,
+        });
+    }
+}
+
+/// The form, folded away until it is wanted.
+pub fn issue(own: Role, whose: &'static str, actions: SettingsActions) -> AnyView {
+    let ready = interactive();
+    let form = TokenForm::new(actions);
+    let TokenForm { label, role, days, may_delete, narrowed, chosen, failed, create } = form;
+    let pending = create.pending();
     let roles = Role::ALL.into_iter().filter(|role| *role <= own);
     let roles = roles
         .map(|role| view! { <option value=role.as_str()>{role_word(role)}</option> }.into_any())
@@ -77,7 +103,7 @@ pub fn issue(own: Role, whose: &'static str, actions: SettingsActions) -> AnyVie
         <details class="adder">
             <summary>{icon("plus")}"Create a token"<span class="adder__aside faint">{whose}</span></summary>
             <p class="needs-script note note--warn">{icon("triangle-alert")}<span>"Creating a token needs JavaScript. Turn it on for this page."</span></p>
-            <form method="post" on:submit=submit>
+            <form method="post" on:submit=move |event| form.submit(&event)>
                 <fieldset class="adder__fields" disabled=move || !ready.get()>
                     <legend class="visually-hidden">"New token"</legend>
                     <div class="field">

@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{ROLES, SettingsActions, pager, person, role_word};
+use super::{ROLES, actions::SettingsActions, pager, person, role_word};
 use crate::{
     components::icon::icon,
     domain::{

@@ -3,7 +3,7 @@
 
 use leptos::{ev, form::ActionForm, prelude::*, server_fn::ServerFn};
 
-use super::{SettingsActions, ask, role_word};
+use super::{actions::SettingsActions, ask, role_word};
 use crate::{
     components::{badge::badge, icon::icon, post_form::post_form, time::time},
     domain::{

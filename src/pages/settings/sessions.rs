@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::SettingsActions;
+use super::actions::SettingsActions;
 use crate::{
     components::{badge::badge, icon::icon, post_form::post_form, time::time},
     domain::{format, session::SessionSummary},

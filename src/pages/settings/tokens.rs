@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{SettingsActions, ask, issue, pager, role_word};
+use super::{actions::SettingsActions, ask, issue, pager, role_word};
 use crate::{
     components::{badge::badge, icon::icon, load::empty, post_form::post_form, time::time},
     domain::{
