@@ -118,7 +118,7 @@ test('a sync job: all options, preview, run, edit, duplicate, chain, delete', as
     await unfold(page, 'Afterwards');
     await main.getByLabel(/^Then start/).selectOption('Photos to the archive');
     await main.getByRole('button', { name: 'Save job' }).click();
-    await expect(main).toContainText('This would lead back to the job itself');
+    await expect(main).toContainText('This leads back to the job itself');
   });
 
   await test.step('search, and delete', async () => {
@@ -208,7 +208,7 @@ test('somebody else changed it meanwhile', async ({ page, longshore }) => {
   await api.call('PATCH', `/jobs/${id}`, { version, job: { ...job, name: 'Letters and bills' } });
   await main.getByRole('textbox', { name: /^Name/ }).fill('Post');
   await main.getByRole('button', { name: 'Save job' }).click();
-  await expect(main).toContainText('has changed this job meanwhile');
+  await expect(main).toContainText('changed this job in the meantime');
   await main.getByRole('link', { name: 'Load the current version' }).click();
   await expect(main.getByRole('textbox', { name: /^Name/ })).toHaveValue('Letters and bills');
 });

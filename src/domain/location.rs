@@ -57,7 +57,7 @@ impl Location {
         check(path)?;
         let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         if parts.contains(&"..") {
-            return Err(refused("A path cannot climb with “..”."));
+            return Err(refused("A path cannot contain “..”."));
         }
         Ok(Self::Local(format!("/{}", parts.join("/"))))
     }
@@ -193,7 +193,7 @@ fn check(path: &str) -> Result<()> {
         return Err(refused("A path has at most 4,096 bytes."));
     }
     if path.contains('\0') {
-        return Err(refused("A path cannot hold the character NUL."));
+        return Err(refused("A path cannot contain the character NUL."));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::domain::{
 pub fn internal(what: &'static str, source: &(dyn Error + 'static)) -> AppError {
     report(
         ErrorCode::Internal,
-        "Something went wrong inside Longshore. Its log tells more under this reference.",
+        "Something went wrong in Longshore. Its log has the details under this reference.",
         what,
         source,
     )
@@ -80,7 +80,7 @@ impl From<RcloneError> for AppError {
             RcloneError::IsFile => Self::new(ErrorCode::NotFound, "That is a file, not a folder."),
             RcloneError::TooMuch => Self::new(
                 ErrorCode::TooLarge,
-                "More lies there than can be listed at once. List the folders in it one by one, or fewer levels of them.",
+                "This folder holds too much to list at once. List its subfolders one by one, or fewer levels.",
             ),
             RcloneError::Failed { message } | RcloneError::Refused { message } => {
                 Self::new(ErrorCode::RcloneFailed, message)

@@ -14,8 +14,8 @@ struct Open {
 
 /// What is wrong with a pattern, as rclone would say it.
 pub fn glob(pattern: &str) -> Result<(), &'static str> {
-    const BRACKETS: &str = "“[” and “]” do not belong together. Write \\[ for the character itself.";
-    const BRACES: &str = "“{” and “}” do not belong together. Write \\{ for the character itself.";
+    const BRACKETS: &str = "“[” and “]” do not match. Write \\[ for the character itself.";
+    const BRACES: &str = "“{” and “}” do not match. Write \\{ for the character itself.";
     let (mut open, mut last) = (Open::default(), '\0');
     for c in pattern.strip_prefix('/').unwrap_or(pattern).chars() {
         let before = std::mem::replace(&mut last, c);
@@ -74,7 +74,7 @@ pub fn glob(pattern: &str) -> Result<(), &'static str> {
 }
 
 fn end_stars(stars: &mut u32) -> Result<(), &'static str> {
-    if std::mem::take(stars) > 2 { Err("Two stars in a row are the most.") } else { Ok(()) }
+    if std::mem::take(stars) > 2 { Err("Use at most two stars in a row.") } else { Ok(()) }
 }
 
 /// What is wrong with a rule of a filter: `+ pattern`, `- pattern`, or `!` which forgets the rules before it.

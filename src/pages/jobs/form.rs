@@ -77,7 +77,7 @@ pub fn form(editor: Editor, job: Option<Job>, others: StoredValue<Vec<Named>>) -
                 </fieldset>
                 {buttons(editor)}
             </form>
-            <div class="beside">{preview(editor)}<Command wanted=editor.wanted errors=draft.errors /></div>
+            <div class="beside">{preview(editor)}<Command requested=editor.wanted errors=draft.errors /></div>
         </div>
         {question(editor, asking)}
     }

@@ -80,7 +80,7 @@ pub fn outcome(evidence: Evidence) -> RunOutcome {
         None if stalled => (RunState::Stalled, Some(STALLED.to_owned())),
         None => (
             RunState::Interrupted,
-            Some("Its processes are gone without reporting a result. Run it again to transfer what is missing.".to_owned()),
+            Some("Its processes ended without reporting a result. Run it again to transfer what is missing.".to_owned()),
         ),
         Some(Exit { code, .. }) if exit_code::is_success(code) => match &finish.stats {
             Some(stats) if stats.errors == 0 && (stats.changed() || !operation.writes_destination() && !operation.deletes()) => {

@@ -110,7 +110,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &JobId, update: JobUpdate
     {
         let by = before.owner.name;
         return Err(AppError::conflict(format!(
-            "{by} has changed this job meanwhile. Load the current version, and change it again."
+            "{by} changed this job in the meantime. Load the current version, then change it again."
         )));
     }
     check_chain(&mut transaction, id, &job).await?;
@@ -217,7 +217,10 @@ async fn check_followers(c: &mut Connection, job: &NewJob) -> Result<()> {
 async fn check_chain(c: &mut Connection, id: &JobId, job: &NewJob) -> Result<()> {
     for follower in &job.followers {
         if store::leads_to(c, &follower.job, id).await? {
-            return Err(AppError::invalid("followers", "This would lead back to the job itself, and never end."));
+            return Err(AppError::invalid(
+                "followers",
+                "This leads back to the job itself: it would start itself again and again.",
+            ));
         }
     }
     Ok(())

@@ -165,7 +165,7 @@ fn to_compare(identity: &ServerIdentity) -> String {
 fn another(wanted: &str, identity: &ServerIdentity) -> String {
     let ServerIdentity { algorithm, fingerprint, kind, .. } = identity;
     format!(
-        "The server shows another {} than {wanted}: {algorithm} {fingerprint}. Compare it before you trust it.",
+        "The server shows a different {} than {wanted}: {algorithm} {fingerprint}. Compare it before you trust it.",
         kind.label()
     )
 }

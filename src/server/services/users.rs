@@ -146,7 +146,7 @@ async fn refuse_to_lock_out(
     let admin = user.role == Role::Admin && !user.disabled;
     if loses && admin && !users::other_admin(transaction, &user.id).await? {
         return Err(AppError::conflict(format!(
-            "{} is the last admin who can sign in. Make another one first.",
+            "{} is the last admin who can sign in. Make someone else an admin first.",
             user.name
         )));
     }

@@ -16,6 +16,6 @@ pub fn caught(panic: Box<dyn Any + Send>) -> Response {
     let reference = Ulid::new().to_string();
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(reference, panic = text.unwrap_or("no message"), "a request failed in a way that nobody foresaw");
-    let message = "Something went wrong inside Longshore. Its log tells more under this reference.";
+    let message = "Something went wrong in Longshore. Its log has the details under this reference.";
     ApiError(AppError { reference: Some(reference), ..AppError::new(ErrorCode::Internal, message) }).into_response()
 }
