@@ -87,7 +87,7 @@ async fn what_stays_in_the_file_stays_byte_for_byte_when_remotes_come_and_go() {
     let text = b"\xef\xbb\xbf; mine\r\n[-dash]\r\nTYPE = s3\r\n\r\n[odd]\r\ntype = s3\r\nuser = \xe9\r\n[]\r\n[a]\r\ntype = alias\r\nremote = /srv\r\n# end".to_vec();
     let house = House::with_bytes(&text).await;
     create(&house.rclone, &name("new"), "alias", &options(&[("remote", "/")])).await.expect("created");
-    house.rclone.delete(&name("new")).await.expect("deleted").keep();
+    house.rclone.delete(&name("new")).await.expect("deleted").commit();
     let left = fs::read(house.path("rclone.conf")).expect("read");
     assert!(left.starts_with(&text), "{}", String::from_utf8_lossy(&left));
     assert_eq!(left[text.len()..].trim_ascii(), b"");

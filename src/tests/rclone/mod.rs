@@ -125,7 +125,7 @@ async fn create(
     provider: &str,
     config: &BTreeMap<String, String>,
 ) -> Result<(), RcloneError> {
-    rclone.save(rclone.draft(OWNER, name, provider, config, None).await?).await?.keep();
+    rclone.save(rclone.draft(OWNER, name, provider, config, None).await?).await?.commit();
     rclone.forget().await;
     Ok(())
 }

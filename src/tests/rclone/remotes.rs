@@ -43,7 +43,7 @@ async fn a_remote_is_tested_saved_listed_and_deleted() {
 
     create(rclone, &name("pictures"), "alias", &options(&[("remote", "my s3:bucket")])).await.expect("created");
     assert_eq!(rclone.list(&at("pictures:2026")).await.expect("listed").len(), 1);
-    rclone.delete(&name("pictures")).await.expect("deleted").keep();
+    rclone.delete(&name("pictures")).await.expect("deleted").commit();
     assert!(matches!(rclone.list(&at("pictures:2026")).await, Err(RcloneError::UnknownRemote)));
     assert!(matches!(rclone.delete(&name("pictures")).await, Err(RcloneError::UnknownRemote)));
     assert!(s3.dir.path().join("bucket/2026/a.jpg").exists(), "files stay");
