@@ -259,7 +259,7 @@ async fn write(store: &Store) -> Outcome<Vec<Line>> {
     let at = |text: &str| Location::parse(text).map_err(|error| format!("{error:?}"));
     let life = async |n: usize| {
         let at_time = Timestamp(now.0 + i64::try_from(n)?);
-        let place = runs::Place { key: format!("/srv/new-{n}/"), writes: true, remote: String::new() };
+        let place = runs::PathLock { key: format!("/srv/new-{n}/"), writes: true, remote: String::new() };
         let task = runs::Task {
             operation: Operation::Copy,
             source: at("/srv/in")?,
