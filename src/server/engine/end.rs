@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        guard::GuardReport,
+        guard::report::GuardReport,
         run::{detail::Run, state::RunState, summary::RunSummary},
         time::Timestamp,
     },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Engine, followers, log_events, run, stall::Jumps};
+use super::{Engine, followers, log_events, run, stall::ClockWatcher};
 use crate::{
     domain::{event::Event, time::Timestamp},
     failpoint,

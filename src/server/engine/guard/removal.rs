@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     super::{Engine, followers, places},
-    Look,
+    GuardOutcome,
 };
 use crate::{
     domain::{

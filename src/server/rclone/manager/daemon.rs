@@ -2,8 +2,21 @@
 //! and ends with the console. We listen on its socket and hand that down, so that calls during a restart wait instead
 //! of failing.
 
-use std::{fmt::Write as _, fs::File, io, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    io,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::OpenOptionsExt as _, net::UnixListener},
+    },
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::{
@@ -13,16 +26,23 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    sandboxes::Sandboxes,
-    supervisor::{State, Supervisor, find_binary},
-};
+use super::sandboxes::Sandboxes;
 use crate::server::{
     platform::{files::random, socket, tasks::Tasks},
     rclone::{
+        config::certificates,
         error::{During as _, RcloneError},
-        program::spawner::Spawner,
-        rc::client::{self, Client},
+        program::{
+            binary::Binary,
+            sandbox::{Reach, Sandbox},
+            spawn::Process,
+            spawner::Spawner,
+        },
+        rc::{
+            client::{self, Client, QUICK},
+            command,
+        },
+        wire,
     },
 };
 
@@ -31,7 +51,7 @@ const NO_PASSWORD: &str = "GUMLiAnG5zSp0HbraSYrYbs";
 /// How often its health is looked at.
 const CHECK: Duration = Duration::from_secs(15);
 /// Above this it is started again as soon as nothing is asked of it, in bytes.
-const FAT: u64 = 400 << 20;
+const MAX_RSS_BYTES: u64 = 400 << 20;
 /// How long it may take to answer for the first time.
 const START: Duration = Duration::from_secs(20);
 /// How long it may take to end by itself.
@@ -39,9 +59,9 @@ const STOP: Duration = Duration::from_secs(2);
 /// The longest pause between two starts.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How often an rclone is looked for while there is none.
-const LOOK: Duration = Duration::from_secs(10);
+const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
 /// One that lived this long was well: the next pause is short again.
-const WELL: Duration = Duration::from_secs(60);
+const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 
 /// What is known about rclone.
 #[derive(Clone, Debug)]
@@ -115,7 +135,7 @@ impl Daemon {
         let listener = socket::bind(&path).during("could not listen for rclone")?;
         let (user, password) = (secret()?, secret()?);
         let client = Client::new(&path, Some((&user, &password)));
-        let (state, states) = watch::channel(look(named).await);
+        let (state, states) = watch::channel(find_binary(named).await);
         let supervisor = Supervisor {
             named: named.map(Path::to_owned),
             conf: conf.to_owned(),
@@ -206,11 +226,11 @@ impl Supervisor {
             if self.stop.is_cancelled() {
                 break;
             }
-            let wait = if binary.is_none() { LOOK } else { pause };
-            pause = if began.elapsed() > WELL { Duration::from_millis(200) } else { (pause * 2).min(PAUSE) };
+            let wait = if binary.is_none() { SEARCH_INTERVAL } else { pause };
+            pause = if began.elapsed() > HEALTHY_AFTER { Duration::from_millis(200) } else { (pause * 2).min(PAUSE) };
             if let (Some(binary), Err(error)) = (binary, ended) {
                 tracing::warn!(error = %error, "rclone ended; it is started again");
-                if began.elapsed() < WELL {
+                if began.elapsed() < HEALTHY_AFTER {
                     self.state.send_replace(State::Down(binary, format!("rclone does not start: {error}")));
                 }
             }
@@ -224,7 +244,7 @@ impl Supervisor {
                     Ok(()) => State::Ready(binary.clone()),
                     Err(error) => State::Missing(error.to_string()),
                 },
-                None => look(self.named.as_deref()).await,
+                None => find_binary(self.named.as_deref()).await,
             };
             known = known.or_else(|| found.binary().ok().cloned());
             self.state.send_if_modified(|state| {
@@ -277,7 +297,7 @@ impl Supervisor {
                 return end(child).await;
             }
             seen = now.or(seen);
-            let fat = child.id().and_then(memory).is_some_and(|bytes| bytes > FAT);
+            let fat = child.id().and_then(memory).is_some_and(|bytes| bytes > MAX_RSS_BYTES);
             if fat && self.client.busy() == 0 {
                 tracing::info!("rclone has grown and nothing is asked of it: it is started again");
                 return end(child).await;
@@ -294,7 +314,7 @@ impl Supervisor {
     /// Has it read the certificates of FTP servers before anything else: it keeps those that it reads first. Nobody
     /// listens at that port, and the password is none.
     async fn prime(&self) {
-        if let Some(shared) = trust::shared(&self.run) {
+        if let Some(shared) = certificates::shared(&self.run) {
             let fs =
                 format!(":ftp,host=127.0.0.1,port=1,pass={NO_PASSWORD},override.ca_cert=\"{}\":", shared.display());
             let asked = serde_json::json!({ "fs": fs, "remote": "" });
@@ -340,4 +360,24 @@ pub fn secret() -> Result<String, RcloneError> {
         let _ = write!(text, "{:016x}", random().during("could not get random numbers")?);
     }
     Ok(text)
+}
+
+async fn find_binary(named: Option<&Path>) -> State {
+    match Binary::find(named).await {
+        Ok(binary) => State::Ready(binary),
+        Err(error) => State::Missing(error.to_string()),
+    }
+}
+
+/// Why it ended: the last that its log says.
+fn describe(log: &Path, status: io::Result<std::process::ExitStatus>) -> String {
+    let reason = crate::server::rclone::log::reason(log).unwrap_or_default();
+    status.map_or_else(|error| error.to_string(), |status| format!("{status}. {reason}").trim().to_owned())
+}
+
+/// Resident memory of a process in bytes.
+fn memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
 }

@@ -4,7 +4,6 @@ pub mod catalog;
 pub mod daemon;
 pub mod resolve;
 pub mod sandboxes;
-pub mod supervisor;
 pub mod tokens;
 
 use std::{
@@ -18,7 +17,12 @@ use std::{
 use serde_json::json;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::{catalog::VersionCache, daemon::Daemon, sandboxes::Sandboxes, supervisor::State, tokens::Tokens};
+use self::{
+    catalog::VersionCache,
+    daemon::{Daemon, State},
+    sandboxes::Sandboxes,
+    tokens::Tokens,
+};
 use super::{
     config::{certificates, kept::Kept, store::ConfigStore, unusable},
     error::{During as _, RcloneError},

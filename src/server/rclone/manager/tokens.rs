@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Inner, Rclone, supervisor};
+use super::{Inner, Rclone, daemon};
 use crate::{
     domain::{location::Location, time::Timestamp},
     server::{
@@ -325,10 +325,10 @@ impl Inner {
             now.is_some() && now != old.as_ref()
         };
         if timeout(LIMIT, until_noted(&mut child, noted)).await.is_err() {
-            supervisor::end(child).await?;
+            daemon::end(child).await?;
             return Err(RcloneError::Timeout);
         }
-        supervisor::end(child).await?;
+        daemon::end(child).await?;
         if noted() {
             return Ok(());
         }

@@ -19,7 +19,7 @@ use crate::server::{
     },
     rclone::{
         error::{During as _, RcloneError, redact::is_secret, text},
-        manager::{DRAFT, daemon, supervisor},
+        manager::{DRAFT, daemon},
         program::{args, binary::Binary, sandbox::Sandbox, spawner::Spawner},
         rc::client::Client,
         wire::{
@@ -77,11 +77,10 @@ impl Draft {
         let client = Client::new(&path, Some((&user, &password)));
         let log = draft.dir.join("log");
         let child =
-            supervisor::spawn(spawner, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password))
-                .await?;
+            daemon::spawn(spawner, binary, (&draft.conf(), &log), sandbox, listener.into(), (&user, &password)).await?;
         let created = timeout(wanted.limit, create(&client, &wanted)).await;
         drop(client);
-        supervisor::end(child).await?;
+        daemon::end(child).await?;
         created.unwrap_or(Err(RcloneError::Timeout))?;
         draft.section = draft.read(wanted.name)?;
         Ok(draft)

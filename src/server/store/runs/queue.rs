@@ -6,7 +6,7 @@ use super::{
     super::{Connection, Result, StoreError},
     events,
     life::{Ended, ended},
-    places::{self, Place},
+    places::{self, PathLock},
     row, states,
 };
 use crate::domain::{

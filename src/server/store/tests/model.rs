@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{prelude::*, test_runner::Config};
 
 use super::*;
-use runs::{Ended, Limits, Place, StopOutcome};
+use runs::{Ended, Limits, PathLock, StopOutcome};
 
 use crate::domain::run::{event::RunEventKind, query::RunQuery, wait::Pause};
 
