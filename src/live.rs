@@ -138,7 +138,7 @@ impl Live {
         if run.state.is_final() {
             return;
         }
-        let new = self.expected.try_update_value(|expected| expected.insert(run.id.clone())).unwrap_or(false);
+        let new = self.expected.try_update_value(|expected| expected.insert(run.id)).unwrap_or(false);
         let unknown =
             self.link.get_untracked() == Link::Open && self.runs.with_untracked(|runs| !runs.contains_key(&run.id));
         if new && unknown {
@@ -164,7 +164,7 @@ impl Live {
 
     /// All that has not ended. What was expected and is not among it has ended while nobody listened.
     fn begin(self, runs: Vec<RunSummary>) {
-        let open: BTreeSet<_> = runs.iter().map(|run| run.id.clone()).collect();
+        let open: BTreeSet<_> = runs.iter().map(|run| run.id).collect();
         let missed = self.expected.try_update_value(|expected| {
             let missed = !expected.is_subset(&open);
             *expected = open;
@@ -172,7 +172,7 @@ impl Live {
         });
         self.runs.update(|known| {
             known.retain(|_, run| run.state.is_final());
-            known.extend(runs.into_iter().map(|run| (run.id.clone(), run)));
+            known.extend(runs.into_iter().map(|run| (run.id, run)));
         });
         self.link.set(Link::Open);
         if missed == Some(true) {
@@ -186,11 +186,11 @@ impl Live {
             if ended {
                 expected.remove(&run.id)
             } else {
-                expected.insert(run.id.clone())
+                expected.insert(run.id)
             };
         });
         self.runs.update(|runs| {
-            runs.insert(run.id.clone(), run);
+            runs.insert(run.id, run);
             while runs.len() > REMEMBERED {
                 runs.pop_first();
             }

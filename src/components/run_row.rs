@@ -27,7 +27,7 @@ pub struct Stop {
 /// The form that stops a run. `quiet` is an icon alone.
 #[must_use]
 pub fn stop_form(run: Memo<RunSummary>, stop: Stop, quiet: bool) -> AnyView {
-    let id = run.with_untracked(|run| run.id.clone());
+    let id = run.with_untracked(|run| run.id);
     let field = id.to_string();
     let label = run.with_untracked(|run| format!("Stop {} {}", run.operation.as_str(), run.route()));
     let stopping = Memo::new(move |_| run.with(|run| run.stopping));
@@ -37,15 +37,14 @@ pub fn stop_form(run: Memo<RunSummary>, stop: Stop, quiet: bool) -> AnyView {
     let button = view! {
         <button class=class aria-label=quiet.then_some(label) disabled=move || stopping.get()>{icon("square")}{words}</button>
     };
-    post_form(stop.url, vec![("id", field)], Some(Callback::new(move |()| stop.act.run(id.clone()))), button.into_any())
+    post_form(stop.url, vec![("id", field)], Some(Callback::new(move |()| stop.act.run(id))), button.into_any())
 }
 
 /// The row; with `stop` for people who may stop it.
 #[must_use]
 pub fn run_row(run: Memo<RunSummary>, stop: Option<Stop>) -> AnyView {
     let moving = Memo::new(move |_| run.with(|run| run.state == RunState::Running));
-    let (id, label) =
-        run.with_untracked(|run| (run.id.clone(), route(&run.source, run.destination.as_ref(), moving.into())));
+    let (id, label) = run.with_untracked(|run| (run.id, route(&run.source, run.destination.as_ref(), moving.into())));
     view! {
         <div class="run" data-run=id.to_string() data-state=move || run.with(|run| run.state.as_str())>
             <a class="run__route" href=format!("/runs/{id}")>{label}</a>
@@ -99,7 +98,7 @@ pub fn run_rows(
     none: &'static str,
 ) -> AnyView {
     view! {
-        <For each=move || runs.get() key=|run| run.id.clone() children=move |run| run_row(follow.run(run), stop) />
+        <For each=move || runs.get() key=|run| run.id children=move |run| run_row(follow.run(run), stop) />
         <p class="none muted" hidden=move || runs.with(|runs| !runs.is_empty())>{none}</p>
     }
     .into_any()

@@ -1,5 +1,5 @@
-//! Identifiers: each its own type, so that one cannot be passed for another. All are ULIDs in text, made by the
-//! server.
+//! Identifiers: each its own type, so that one cannot be passed for another. All are ULIDs, made by the server, and are
+//! the same text wherever they are written. They are small and `Copy`.
 
 use std::{error::Error, fmt, str::FromStr};
 
@@ -21,6 +21,9 @@ impl fmt::Display for ParseIdError {
 
 impl Error for ParseIdError {}
 
+/// Characters of an id.
+const LEN: usize = 26;
+
 /// What all ids have in common.
 pub trait Identifier: FromStr<Err = ParseIdError> + ToSchema {
     /// What it is the id of, as in "There is no run with this id".
@@ -30,16 +33,16 @@ pub trait Identifier: FromStr<Err = ParseIdError> + ToSchema {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $noun:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String", into = "String")]
         #[schema(value_type = String, pattern = "^[0-9A-HJKMNP-TV-Z]{26}$", example = "01JD3Z6N9V4M2K8Q7W5X1T0R3S")]
-        pub struct $name(String);
+        pub struct $name([u8; LEN]);
 
         impl $name {
             /// As text.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                str::from_utf8(&self.0).unwrap_or_else(|_| unreachable!("an id is ASCII"))
             }
         }
 
@@ -47,12 +50,9 @@ macro_rules! id {
             type Err = ParseIdError;
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                let crockford = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"ILOU".contains(&b));
-                if text.len() == 26 && text.bytes().all(crockford) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(ParseIdError { noun: Self::NOUN })
-                }
+                let crockford = |b: &u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"ILOU".contains(b));
+                let id = text.as_bytes().try_into().ok().filter(|id: &[u8; LEN]| id.iter().all(crockford));
+                id.map(Self).ok_or(ParseIdError { noun: Self::NOUN })
             }
         }
 
@@ -70,13 +70,19 @@ macro_rules! id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.as_str().to_owned()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
             }
         }
     };
@@ -124,8 +130,38 @@ mod tests {
             "01jd3z6n9v4m2k8q7w5x1t0r3s",
             "01JD3Z6N9V4M2K8Q7W5X1T0R3S\n",
             "01JD3Z6N9V4M2K8Q7W5X1T0RIL",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R3",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R3SS",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R3\u{df}",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R\u{df}",
+            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         ] {
             assert!(bad.parse::<RunId>().is_err(), "{bad:?}");
+            assert!(serde_json::from_value::<RunId>(bad.into()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_one_text_everywhere_and_sorts_like_it() {
+        let texts = [
+            "00000000000000000000000000",
+            "0123456789ABCDEFGHJKMNPQRS",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R3S",
+            "01JD3Z6N9V4M2K8Q7W5X1T0R3T",
+            "01JD3Z6N9W0000000000000000",
+            "7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            // More than a ULID holds: no id is made so, and none turns into another.
+            "ZZZZZZZZZZZZZZZZZZZZZZZZZZ",
+        ];
+        let mut before: Option<RunId> = None;
+        for text in texts {
+            let id: RunId = text.parse().expect(text);
+            let copy = id;
+            assert_eq!((id.as_str(), copy.to_string(), String::from(id)), (text, text.to_owned(), text.to_owned()));
+            assert_eq!(serde_json::to_value(id).expect("JSON"), text);
+            assert_eq!(serde_json::from_value::<RunId>(text.into()).expect(text), id);
+            assert_eq!(format!("{id:?}"), format!("RunId({text:?})"));
+            assert!(before.replace(id) < Some(id), "{text}");
         }
     }
 }

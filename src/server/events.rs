@@ -67,8 +67,8 @@ impl Hub {
     /// Remembers and tells how far a run is.
     pub fn update(&self, live: Live) {
         let run = Box::new(live.summary.clone());
-        let files = Event::InFlight { id: live.summary.id.clone(), files: live.in_flight.clone() };
-        self.lock().insert(live.summary.id.clone(), live);
+        let files = Event::InFlight { id: live.summary.id, files: live.in_flight.clone() };
+        self.lock().insert(live.summary.id, live);
         self.tell(Event::Run { run });
         self.tell(files);
     }

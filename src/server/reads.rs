@@ -53,7 +53,7 @@ impl Reads {
     pub fn note(&self, actor: &Actor, action: &'static str, target: &str, success: bool, now: Timestamp) -> bool {
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let key = |target: &str| Key {
-            user: actor.user_id.clone(),
+            user: actor.user_id,
             via: actor.via.as_str(),
             address: actor.address,
             action,

@@ -112,7 +112,7 @@ impl House {
             parent: None,
             retry: Retry::default(),
             priority: 0,
-            user_id: self.user.clone(),
+            user_id: self.user,
             user: "ole".to_owned(),
             via: Via::Session,
             token: None,

@@ -39,7 +39,7 @@ impl Run {
     /// The approval that this preview gives with what a person typed.
     #[must_use]
     pub fn approval(&self, confirm: String) -> Approval {
-        Approval { preview: self.summary.id.clone(), confirm }
+        Approval { preview: self.summary.id, confirm }
     }
 
     /// What a person types to approve it: the place that is changed.

@@ -32,13 +32,13 @@ pub fn AuditPage() -> impl IntoView {
         </div>
         {filter::filter(wanted)}
         <section class="panel" aria-label="Audit log">
-            {load(data, || skeleton(10), move |page| log(page, &wanted.get_untracked()))}
+            {load(data, || skeleton(10), move |page| log(&page, &wanted.get_untracked()))}
         </section>
     };
     page("audit", "Audit", body.into_any())
 }
 
-fn log(page: Page, wanted: &AuditFilter) -> AnyView {
+fn log(page: &Page, wanted: &AuditFilter) -> AnyView {
     let first = AuditFilter { cursor: None, ..wanted.clone() };
     if page.entries.is_empty() {
         let clear = view! { <a class="button" href="/audit">"Show everything"</a> }.into_any();

@@ -32,7 +32,7 @@ pub fn approve(editor: Editor, preview: &Run, stale: Memo<bool>) -> AnyView {
     // Where what they will say is unknown, a job that was stopped can be approved here as well.
     let stopped = report.reason.is_some() || preview.guard_report.is_none() && editor.was_blocked();
     let place = summary.destination.as_ref().unwrap_or(&summary.source).clone();
-    let id = StoredValue::new(summary.id.clone());
+    let id = StoredValue::new(summary.id);
     let open = RwSignal::new(false);
     let said = if report.reason.is_some() {
         "The guards will stop this run unless you approve exactly these deletions."

@@ -152,9 +152,8 @@ impl Editor {
     /// The job, as long as what is typed is what is saved.
     fn unchanged(self) -> Option<JobId> {
         let typed = self.spec.try_get_untracked()?.ok();
-        self.saved.try_with_untracked(|saved| {
-            saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id.clone())
-        })?
+        self.saved
+            .try_with_untracked(|saved| saved.as_ref().filter(|saved| saved.typed == typed).map(|saved| saved.job.id))?
     }
 
     /// Runs it, and goes to the run. A job that was changed is saved first.
@@ -210,8 +209,7 @@ impl Editor {
         let Ok(job) = self.spec.get_untracked() else {
             return Err(AppError::invalid_fields(BTreeMap::new()));
         };
-        let before =
-            self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id.clone(), saved.job.version)));
+        let before = self.saved.with_untracked(|saved| saved.as_ref().map(|saved| (saved.job.id, saved.job.version)));
         let Some((id, version)) = before else { return create_job(job).await.map(|_| true) };
         let now = update_job(id, JobUpdate { version, job: job.clone() }).await?;
         self.saved.try_set(Some(SavedJob { job: now, typed: Some(job) }));

@@ -110,7 +110,7 @@ fn href(query: &JobQuery) -> String {
 
 async fn get(query: JobQuery) -> Result<Shown> {
     let page = list_jobs(query).await?;
-    let mut names: Vec<Named> = page.jobs.iter().map(|job| (job.id.clone(), job.spec.name.clone())).collect();
+    let mut names: Vec<Named> = page.jobs.iter().map(|job| (job.id, job.spec.name.clone())).collect();
     let wanted: BTreeSet<_> =
         page.jobs.iter().flat_map(|job| &job.spec.followers).map(|follower| &follower.job).collect();
     if wanted.iter().any(|id| !names.iter().any(|(known, _)| known == *id)) {

@@ -108,7 +108,7 @@ fn ended(editor: Editor, run: &Run, counts: Counts, stale: Memo<bool>) -> AnyVie
     let bytes = (bytes > 0).then(|| {
         view! { <span class="muted num">{format!("{} would be sent.", format::bytes(bytes))}</span> }.into_any()
     });
-    let id = run.summary.id.clone();
+    let id = run.summary.id;
     view! {
         <p class="preview__said" role="status"><b>{would(run, Some(&counts))}"."</b>" "{bytes}</p>
         {warned(&run.summary)}

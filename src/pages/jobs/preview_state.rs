@@ -70,7 +70,7 @@ impl Preview {
         spawn_local(async move {
             match dry_run.await {
                 Ok(id) => {
-                    self.id.try_set(Some(id.clone()));
+                    self.id.try_set(Some(id));
                     self.poll(id).await;
                 }
                 Err(error) => {

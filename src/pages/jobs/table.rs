@@ -94,7 +94,7 @@ fn follows(followers: &[Follower], names: &[Named]) -> Option<AnyView> {
 
 /// The last run, or the one that goes on now.
 fn last(job: &Job, live: Live) -> AnyView {
-    let (id, first) = (job.id.clone(), job.last_run.clone());
+    let (id, first) = (job.id, job.last_run.clone());
     // Until something newer arrives, what the list came with; it is followed too.
     let known = first.clone().map(|run| live.follow(run));
     let is_its = move |run: &RunSummary| !run.dry_run && run.job.as_ref().is_some_and(|job| job.id == id);
@@ -104,7 +104,7 @@ fn last(job: &Job, live: Live) -> AnyView {
         let known = known.map(|run| run.get());
         [active, before, known].into_iter().flatten().max_by(|a, b| a.id.cmp(&b.id))
     });
-    let there = Memo::new(move |_| latest.with(|run| run.as_ref().map(|run| run.id.clone())));
+    let there = Memo::new(move |_| latest.with(|run| run.as_ref().map(|run| run.id)));
     (move || {
         let Some(id) = there.get() else { return view! { <span class="faint">"Never run"</span> }.into_any() };
         let Some(first) = latest.get_untracked() else { return ().into_any() };
@@ -123,7 +123,7 @@ fn last(job: &Job, live: Live) -> AnyView {
 
 /// What can be done with it; everybody may look at its runs.
 fn row_actions(job: &Job, actions: JobActions) -> AnyView {
-    let (id, name) = (job.id.clone(), job.spec.name.clone());
+    let (id, name) = (job.id, job.spec.name.clone());
     let word = |word: &'static str| view! { <span class="jobs__word">{word}</span> }.into_any();
     let runs = view! {
         <a class="button button--quiet" href=runs::of_job(&id) aria-label=format!("Runs of {name}") title="History">{icon("history")}{word("History")}</a>
@@ -136,14 +136,11 @@ fn row_actions(job: &Job, actions: JobActions) -> AnyView {
     let busy = RwSignal::new(false);
     let off = move || !ready.get() || busy.get();
     let navigate = StoredValue::new(use_navigate());
-    let run = {
-        let id = id.clone();
-        move |_| {
-            act(busy, actions, run_it(id.clone()), move |to| {
-                // Who is elsewhere by now stays there.
-                navigate.try_with_value(|go| go(&to, Default::default()));
-            });
-        }
+    let run = move |_| {
+        act(busy, actions, run_it(id), move |to| {
+            // Who is elsewhere by now stays there.
+            navigate.try_with_value(|go| go(&to, Default::default()));
+        });
     };
     let duplicate = {
         let (id, name) = (id.to_string(), name.clone());

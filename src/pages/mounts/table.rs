@@ -42,7 +42,7 @@ pub fn table(actions: MountActions) -> AnyView {
                 </tr>
             </thead>
             <tbody>
-                <For each=move || mounts.get() key=|mount| mount.id.clone() children=move |mount| row(follow(mount), actions) />
+                <For each=move || mounts.get() key=|mount| mount.id children=move |mount| row(follow(mount), actions) />
             </tbody>
         </table>
     }
@@ -110,18 +110,15 @@ fn wait(waiting: u64) -> String {
 
 /// Unmount, or forget what is not there any more. A form, so that it works without JavaScript.
 fn go(mount: Memo<Mount>, mount_point: &str, actions: MountActions) -> AnyView {
-    let id = mount.with_untracked(|mount| mount.id.clone());
+    let id = mount.with_untracked(|mount| mount.id);
     let field = id.to_string();
     let gone = Memo::new(move |_| mount.with(|mount| mount.state == MountState::Gone));
     let working = actions.unmount.pending();
     let busy = move || working.get() && actions.going.with(|going| going.as_ref().is_some_and(|mount| mount.id == id));
-    let face = {
-        let busy = busy.clone();
-        move || match (gone.get(), busy()) {
-            (_, true) => view! { {icon("loader")}"Unmounting…" }.into_any(),
-            (true, false) => view! { {icon("trash-2")}"Remove" }.into_any(),
-            (false, false) => view! { {icon("x")}"Unmount" }.into_any(),
-        }
+    let face = move || match (gone.get(), busy()) {
+        (_, true) => view! { {icon("loader")}"Unmounting…" }.into_any(),
+        (true, false) => view! { {icon("trash-2")}"Remove" }.into_any(),
+        (false, false) => view! { {icon("x")}"Unmount" }.into_any(),
     };
     let place = mount_point.to_owned();
     let label = move || format!("{} {place}", if gone.get() { "Remove" } else { "Unmount" });

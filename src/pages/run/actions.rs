@@ -75,8 +75,7 @@ impl RunActions {
             }
         });
         let place = Action::new(move |patch: &RunPatch| {
-            let (patch, id) =
-                (patch.clone(), facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())));
+            let (patch, id) = (patch.clone(), facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id)));
             async move {
                 let Some(id) = id else { return };
                 refused.set(update_run(id, patch).await.err());
@@ -131,7 +130,7 @@ impl RunActions {
 
     /// Asks the server for what the stream does not tell.
     pub fn refresh(self) {
-        let Some(id) = self.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id.clone())) else { return };
+        let Some(id) = self.facts.with_untracked(|run| run.as_ref().map(|run| run.summary.id)) else { return };
         spawn_local(async move {
             // What cannot be read now stays as it was.
             let Ok(run) = get_run(id.to_string()).await else { return };

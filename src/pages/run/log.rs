@@ -33,7 +33,7 @@ const NEAR: i32 = 32;
 
 /// The panel's body.
 pub fn log(log: RunLog, query: &LogQuery, run: Memo<RunSummary>) -> AnyView {
-    let id = run.with_untracked(|run| run.id.clone());
+    let id = run.with_untracked(|run| run.id);
     let asked = !query.search.is_empty() || query.level != LogLevel::Info || !query.before.is_empty();
     let shown = RwSignal::new(Lines::new(log));
     let list = NodeRef::<html::Ol>::new();

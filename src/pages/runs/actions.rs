@@ -42,7 +42,7 @@ impl QueueActions {
             false,
         );
         let place = Action::new(move |(id, patch): &(RunId, RunPatch)| {
-            let (id, patch) = (id.clone(), patch.clone());
+            let (id, patch) = (*id, patch.clone());
             async move { refused.set(update_run(id, patch).await.err()) }
         });
         Self { pause, place, asks: RwSignal::new(false), refused, held: StoredValue::new(None) }

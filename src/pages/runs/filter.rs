@@ -33,7 +33,7 @@ pub fn filter(query: Memo<RunQuery>) -> AnyView {
             state: chosen(state).and_then(|state| RunState::parse(&state)),
             operation: chosen(operation).and_then(|operation| Operation::parse(&operation)),
             // Until the jobs are here, the one that was asked for stays.
-            job: chosen(job).map_or_else(|| query.with_untracked(|query| query.job.clone()), |job| job.parse().ok()),
+            job: chosen(job).map_or_else(|| query.with_untracked(|query| query.job), |job| job.parse().ok()),
             search: search.get_untracked().map(|search| search.value()).unwrap_or_default(),
             ..RunQuery::default()
         };
@@ -61,8 +61,8 @@ pub fn filter(query: Memo<RunQuery>) -> AnyView {
         go,
     );
     // Once: a choice that is drawn anew would lose the focus.
-    let asked = query.with_untracked(|query| query.job.clone());
-    let jobs = Resource::new(|| (), move |()| names(asked.clone()));
+    let asked = query.with_untracked(|query| query.job);
+    let jobs = Resource::new(|| (), move |()| names(asked));
     view! {
         <form class="filters" method="get" action="/runs" role="search" on:submit=submit>
             {search_field(search, "search", "Search source and destination", "Search source and destination", text)}
@@ -116,7 +116,7 @@ fn by_job(node: NodeRef<html::Select>, jobs: Jobs, query: Memo<RunQuery>, go: Ca
 
 /// Whose runs these are, and the way back to those of all.
 fn whose(jobs: Jobs, query: Memo<RunQuery>) -> AnyView {
-    let job = Memo::new(move |_| query.with(|query| query.job.clone()));
+    let job = Memo::new(move |_| query.with(|query| query.job));
     let show = move || {
         let asked = job.get();
         Suspend::new(async move {

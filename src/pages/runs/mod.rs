@@ -120,13 +120,13 @@ fn href(query: &RunQuery) -> String {
 
 /// Where the runs of a job are.
 pub fn of_job(id: &JobId) -> String {
-    href(&RunQuery { job: Some(id.clone()), ..RunQuery::default() })
+    href(&RunQuery { job: Some(*id), ..RunQuery::default() })
 }
 
 fn history(page: RunPage, query: &RunQuery, live: Live) -> AnyView {
     let first = RunQuery { cursor: None, ..query.clone() };
     let filtered = first != RunQuery::default();
-    let newest = (!filtered && query.cursor.is_none()).then(|| page.runs.first().map(|run| run.id.clone()));
+    let newest = (!filtered && query.cursor.is_none()).then(|| page.runs.first().map(|run| run.id));
     let newer = Memo::new(move |_| newest.as_ref().map(|first| live.since(first.as_ref())).unwrap_or_default());
     let back = query.cursor.is_some().then(|| view! { <a class="button" href=href(&first)>"Newest"</a> }.into_any());
     let more = page.cursor.map(|cursor| {

@@ -71,7 +71,7 @@ pub fn queue(first: &Queue, live: Live, actions: QueueActions) -> AnyView {
             </header>
             {move || paused.get().map(|pause| banner(pause, actions))}
             <ol class="waits">
-                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run), actions) />
+                <For each=rows key=|run| run.id children=move |run| row(live.follow(run), actions) />
             </ol>
             {rest}
         </section>
@@ -131,11 +131,8 @@ fn row(run: Memo<RunSummary>, actions: QueueActions) -> AnyView {
 
 /// Up, first, priority. What is pressed keeps the focus where the row goes.
 fn acts(first: &RunSummary, run: Memo<RunSummary>, place: Memo<u64>, actions: QueueActions) -> AnyView {
-    let (id, what) = (first.id.clone(), first.route());
-    let send = {
-        let id = id.clone();
-        Callback::new(move |patch: RunPatch| drop(actions.place.dispatch((id.clone(), patch))))
-    };
+    let (id, what) = (first.id, first.route());
+    let send = Callback::new(move |patch: RunPatch| drop(actions.place.dispatch((id, patch))));
     let button = |key: &'static str, name: &'static str, label: String, to: fn(u64) -> u64| {
         let node = format!("{key}-{id}");
         let held = node.clone();

@@ -34,7 +34,7 @@ pub fn table(runs: Vec<RunSummary>, newer: Memo<Vec<RunId>>, live: Live) -> AnyV
                 </tr>
             </thead>
             <tbody>
-                <For each=rows key=|run| run.id.clone() children=move |run| row(live.follow(run)) />
+                <For each=rows key=|run| run.id children=move |run| row(live.follow(run)) />
             </tbody>
         </table>
     }

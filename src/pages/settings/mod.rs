@@ -148,7 +148,7 @@ fn content(shown: Shown, actions: SettingsActions) -> AnyView {
     let tabs = Tab::ALL.into_iter().filter(|(tab, ..)| tab.is_for(role)).map(tab).collect::<Vec<_>>();
     let list = match shown.list {
         List::People(page) => people::people(page, &shown.me, actions),
-        List::Tokens(page) => tokens::tokens(page, &shown.me, actions),
+        List::Tokens(page) => tokens::tokens(&page, &shown.me, actions),
         List::Sessions(sessions) => sessions::sessions(sessions, actions),
     };
     view! {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The list, and the form that adds to it.
-pub fn tokens(page: TokenPage, me: &Me, actions: SettingsActions) -> AnyView {
+pub fn tokens(page: &TokenPage, me: &Me, actions: SettingsActions) -> AnyView {
     let all = me.role.may(Permission::UsersWrite);
     let (head, whose) = if all { ("Everyone’s API tokens", "Everyone’s") } else { ("Your API tokens", "Yours") };
     let list = if page.tokens.is_empty() {

@@ -68,7 +68,7 @@ impl Actor {
     /// A row of the audit log for something that they do.
     pub fn entry<'a>(&self, at: Timestamp, action: &'a str) -> Entry<'a> {
         let address = self.address.map(|address| address.to_string());
-        Entry::new(at, self.via.as_str(), action).by(Some(self.user_id.clone()), &self.name).from(address)
+        Entry::new(at, self.via.as_str(), action).by(Some(self.user_id), &self.name).from(address)
     }
 }
 

@@ -122,7 +122,7 @@ impl Denials {
     /// Counts one. Whether it is the first of its window, which is written at once, and what was summed before.
     fn count(&self, key: Key, row: Row, now: Timestamp) -> (Key, Option<Row>, Option<Sum>) {
         let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = if sums.contains_key(&key) || has_room(&sums, &key) { key } else { rest_of(key) };
+        let key = if sums.contains_key(&key) || has_room(&sums, &key) { key } else { rest_of(&key) };
         if let Some(sum) = sums.get_mut(&key)
             && now.millis_since(sum.since) < WINDOW_MS
         {
@@ -148,8 +148,8 @@ fn has_room(sums: &HashMap<Key, Sum>, key: &Key) -> bool {
 }
 
 /// What stands for all that there is no room for: the same of a person on any route, or of anybody from anywhere.
-fn rest_of(key: Key) -> Key {
-    Key { network: None, route: String::new(), ..key }
+fn rest_of(key: &Key) -> Key {
+    Key { user: key.user, kind: key.kind, network: None, route: String::new() }
 }
 
 impl Auth {
@@ -160,13 +160,13 @@ impl Auth {
     pub async fn record_denial(&self, asked: &Asked<'_>, denial: &Denial) -> Result<()> {
         let now = self.0.clock.now();
         let key = Key {
-            user: asked.actor.map(|actor| actor.user_id.clone()),
+            user: asked.actor.map(|actor| actor.user_id),
             network: network(asked.address),
             kind: denial.kind,
             route: asked.route.chars().take(TEXT).collect(),
         };
         let row = Row {
-            user_id: key.user.clone(),
+            user_id: key.user,
             user: asked.actor.map(|actor| actor.name.clone()).unwrap_or_default(),
             via: asked
                 .actor
@@ -218,7 +218,7 @@ async fn insert(
         Some((count, since)) => json!({ "kind": key.kind, "error": row.why, "count": count, "since": since }),
     };
     let entry = Entry::new(at, row.via.as_str(), "access.deny")
-        .by(row.user_id.clone(), &row.user)
+        .by(row.user_id, &row.user)
         .from(row.address.clone())
         .to(&key.route)
         .with(detail)

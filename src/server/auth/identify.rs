@@ -118,7 +118,7 @@ impl Auth {
             };
             note(touched.await);
         }
-        visitor.token = Some(live.id.clone());
+        visitor.token = Some(live.id);
         Ok(Some(token_actor(live, visitor)))
     }
 }

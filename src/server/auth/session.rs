@@ -158,7 +158,7 @@ pub(super) async fn begin(
         }
     };
     sessions::delete_surplus(tx, user, PER_USER).await?;
-    Ok(Begun { id, user: user.clone() })
+    Ok(Begun { id, user: *user })
 }
 
 impl Begun {

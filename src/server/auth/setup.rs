@@ -179,7 +179,7 @@ impl Auth {
         let user = new_user(&mut tx, username, Role::Admin, hash, false, at).await?;
         users::set_signed_in(&mut tx, &user.id, at).await?;
         let entry = Entry::new(at, Via::Setup.as_str(), "user.create")
-            .by(Some(user.id.clone()), &user.name)
+            .by(Some(user.id), &user.name)
             .from(visitor.address_text())
             .to(&user.name)
             .with(json!({ "role": user.role }));

@@ -106,7 +106,7 @@ impl Auth {
         // Not what was typed, when it is nobody's name: people type passwords there.
         let name = user.map_or("", |user| &user.name);
         let entry = Entry::new(self.0.clock.now(), Via::Session.as_str(), "session.create")
-            .by(user.map(|user| user.id.clone()), name)
+            .by(user.map(|user| user.id), name)
             .from(visitor.address_text())
             .succeeded(success);
         Ok(audit::insert(tx, &entry).await?)

@@ -138,10 +138,10 @@ async fn record_start(c: &mut Connection, row: &NewRow) -> Result<(), StoreError
         "approved_by": row.approved_by, "confirmed": row.confirmed, "after": row.parent,
     });
     let entry = Entry::new(row.created_at, row.via.as_str(), "run.start")
-        .by(Some(row.user_id.clone()), &row.user)
+        .by(Some(row.user_id), &row.user)
         .from(row.address.clone())
         .to(&target)
         .with(detail)
-        .about(Some(row.id.clone()));
+        .about(Some(row.id));
     audit::insert(c, &entry).await
 }

@@ -19,7 +19,7 @@ impl LimitChanges {
     #[must_use]
     pub fn begin(&self, id: &RunId) -> Option<LimitChange> {
         let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.insert(id.clone()).then(|| LimitChange(self.clone(), id.clone()))
+        runs.insert(*id).then(|| LimitChange(self.clone(), *id))
     }
 }
 

@@ -132,7 +132,7 @@ async fn record_end(transaction: &mut Connection, run: &RunSummary) -> Result<()
         .from(origin.address)
         .to(&target)
         .with(detail)
-        .about(Some(run.id.clone()))
+        .about(Some(run.id))
         .succeeded(run.state.ended_well());
     audit::insert(transaction, &row).await
 }

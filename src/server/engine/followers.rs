@@ -68,8 +68,8 @@ async fn request(locations: &Locations, job: &Job, owner: Saver, parent: &RunId)
             address: None,
         },
         approved_by: None,
-        job: Some(JobName { id: job.id.clone(), name: job.spec.name.clone() }),
-        parent: Some(parent.clone()),
+        job: Some(JobName { id: job.id, name: job.spec.name.clone() }),
+        parent: Some(*parent),
         retry: job.spec.retry,
         priority: job.spec.priority,
         time_limit_secs: job.spec.time_limit_secs,
@@ -85,7 +85,7 @@ pub(super) async fn find(engine: &Engine, run: &RunSummary, state: RunState) -> 
     let following = jobs::following(&mut *config.store.acquire().await?, &job.id, state).await?;
     let mut found = Vec::new();
     for stored in following {
-        let name = JobName { id: stored.job.id.clone(), name: stored.job.spec.name.clone() };
+        let name = JobName { id: stored.job.id, name: stored.job.spec.name.clone() };
         let request = request(&config.locations, &stored.job, stored.owner, &run.id).await;
         found.push((name, request.map(Box::new)));
     }

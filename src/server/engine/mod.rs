@@ -149,7 +149,7 @@ impl Engine {
 
     /// The token that stops this run; made when the run begins to be watched.
     fn stop_token(&self, id: &RunId) -> CancellationToken {
-        self.stops().entry(id.clone()).or_default().clone()
+        self.stops().entry(*id).or_default().clone()
     }
 
     fn forget(&self, id: &RunId) {

@@ -59,7 +59,7 @@ impl Watch {
         engine.hub().update(live.clone());
         Some(Self {
             engine: engine.clone(),
-            id: id.clone(),
+            id: *id,
             fence,
             dir,
             live,

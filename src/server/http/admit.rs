@@ -36,7 +36,7 @@ pub async fn admit(State(app): State<AppState>, request: Request, next: Next) ->
     }
     let reserved = seat.as_ref().is_some_and(Seat::is_reserved);
     let holder = match actor {
-        Some(actor) => Holder::Person(actor.user_id.clone()),
+        Some(actor) => Holder::Person(actor.user_id),
         None if reserved => return refuse(full(), true),
         None => Holder::Network(request.extensions().get::<Client>().map(|client| network(client.0))),
     };

@@ -41,7 +41,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &JobQuery) -> Result<Job
     }
     let mut reader = app.store.acquire().await?;
     let mut page = store::list(&mut reader, query).await?;
-    let mut last = last_of_jobs(&mut reader, &page.jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>()).await?;
+    let mut last = last_of_jobs(&mut reader, &page.jobs.iter().map(|job| job.id).collect::<Vec<_>>()).await?;
     for job in &mut page.jobs {
         job.last_run = last.remove(&job.id);
         job.command = command_of(job);
@@ -231,5 +231,5 @@ async fn save_audit(c: &mut Connection, app: &AppState, actor: &Actor, action: &
 }
 
 fn owner(actor: &Actor) -> Owner {
-    Owner { id: actor.user_id.clone(), name: actor.name.clone() }
+    Owner { id: actor.user_id, name: actor.name.clone() }
 }

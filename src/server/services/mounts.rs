@@ -70,7 +70,7 @@ pub async fn create(actor: &Actor, app: &AppState, new: NewMount) -> Result<Moun
         mount_point: text,
         read_only: new.read_only,
         allow_other: new.allow_other,
-        user_id: actor.user_id.clone(),
+        user_id: actor.user_id,
         user: actor.name.clone(),
         created_at: now,
     };

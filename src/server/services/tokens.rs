@@ -35,7 +35,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &TokenQuery) -> Result<T
     let mut reader = app.store.acquire().await?;
     let user = match query.user.as_str() {
         EVERYBODY => None,
-        _ if own => Some(actor.user_id.clone()),
+        _ if own => Some(actor.user_id),
         name => Some(find(&mut reader, name).await?),
     };
     Ok(tokens::list(&mut reader, user.as_ref(), query.cursor.as_ref(), query.limit, app.clock.now()).await?)

@@ -41,7 +41,7 @@ impl Streams {
         let mut open = lock(&self.open);
         let number = open.next;
         open.next += 1;
-        let own = open.of.entry(user.clone()).or_default();
+        let own = open.of.entry(*user).or_default();
         while own.len() >= PER_PERSON {
             if let Some((_, oldest)) = own.pop_front() {
                 oldest.cancel();
@@ -49,7 +49,7 @@ impl Streams {
         }
         own.push_back((number, replaced.clone()));
         drop(open);
-        Stream { open: Arc::clone(&self.open), user: user.clone(), number, replaced }
+        Stream { open: Arc::clone(&self.open), user: *user, number, replaced }
     }
 }
 

@@ -114,8 +114,8 @@ impl Line {
         let waiting = state.waiting.iter().filter(|(other, _)| other == user).count();
         // Work that may start at once has none before it: the line holds only work that may not.
         if state.may(user, self.0.bounds) {
-            *state.at_work.entry(user.clone()).or_default() += 1;
-            return Ok(Ok(Turn { line: Some(self.clone()), user: user.clone() }));
+            *state.at_work.entry(*user).or_default() += 1;
+            return Ok(Ok(Turn { line: Some(self.clone()), user: *user }));
         }
         let running = state.of(user);
         if waiting >= own_waiting {
@@ -128,7 +128,7 @@ impl Line {
             return Err(refused(ErrorCode::Unavailable, &why));
         }
         let (sender, receiver) = oneshot::channel();
-        state.waiting.push((user.clone(), sender));
+        state.waiting.push((*user, sender));
         tracing::debug!(%user, "{running} of their {name} are running; this one waits");
         Ok(Err(receiver))
     }
@@ -151,9 +151,9 @@ impl Line {
         state.leave(user);
         while let Some(next) = state.next(self.0.bounds) {
             let (user, sender) = state.waiting.remove(next);
-            *state.at_work.entry(user.clone()).or_default() += 1;
+            *state.at_work.entry(user).or_default() += 1;
             // Who has gone meanwhile takes none.
-            if let Err(mut turn) = sender.send(Turn { line: Some(self.clone()), user: user.clone() }) {
+            if let Err(mut turn) = sender.send(Turn { line: Some(self.clone()), user }) {
                 state.leave(&user);
                 turn.line = None;
             }

@@ -200,5 +200,5 @@ pub async fn list(c: &mut Connection, query: &AuditQuery) -> Result<AuditPage> {
     .await?;
     let more = rows.len() > limit as usize;
     let entries = rows.into_iter().take(limit as usize).map(AuditEntry::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(AuditPage { cursor: if more { entries.last().map(|entry| entry.id.clone()) } else { None }, entries })
+    Ok(AuditPage { cursor: if more { entries.last().map(|entry| entry.id) } else { None }, entries })
 }

@@ -201,7 +201,7 @@ pub async fn list(
     .await?;
     let more = rows.len() > limit as usize;
     let tokens = rows.into_iter().take(limit as usize).map(|row| row.summary(now)).collect::<Result<Vec<_>>>()?;
-    Ok(TokenPage { cursor: if more { tokens.last().map(|token| token.id.clone()) } else { None }, tokens })
+    Ok(TokenPage { cursor: if more { tokens.last().map(|token| token.id) } else { None }, tokens })
 }
 
 /// A token that was not revoked.

@@ -164,7 +164,7 @@ pub async fn list(c: &mut Connection, query: &UserQuery) -> Result<UserPage> {
     .await?;
     let more = rows.len() > limit as usize;
     let users = rows.into_iter().take(limit as usize).map(UserSummary::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(UserPage { cursor: if more { users.last().map(|user| user.id.clone()) } else { None }, users })
+    Ok(UserPage { cursor: if more { users.last().map(|user| user.id) } else { None }, users })
 }
 
 /// One person as others see them.

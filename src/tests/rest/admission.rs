@@ -167,7 +167,7 @@ async fn fill(console: &Console, count: i64, user: UserId) {
             parent: None,
             retry: Retry::default(),
             priority: 0,
-            user_id: user.clone(),
+            user_id: user,
             user: "gone".to_owned(),
             via: Via::Token,
             token: None,

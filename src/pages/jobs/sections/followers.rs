@@ -25,7 +25,7 @@ pub type Named = (JobId, String);
 pub fn followers(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
     let followers = draft.followers;
     let free = move || {
-        let taken: Vec<_> = followers.with(|all| all.iter().map(|follower| follower.job.clone()).collect());
+        let taken: Vec<_> = followers.with(|all| all.iter().map(|follower| follower.job).collect());
         jobs.with_value(|jobs| jobs.iter().filter(|(id, _)| !taken.contains(id)).cloned().collect::<Vec<_>>())
     };
     let add = move |event: Targeted<Event, HtmlSelectElement>| {
@@ -63,7 +63,7 @@ pub fn followers(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
     };
     view! {
         <ul class="followers" hidden=move || followers.with(Vec::is_empty)>
-            <For each=move || followers.get() key=|follower| follower.job.clone() children=move |follower| row(&follower, draft, jobs) />
+            <For each=move || followers.get() key=|follower| follower.job children=move |follower| row(&follower, draft, jobs) />
         </ul>
         {adder}
     }
@@ -71,7 +71,7 @@ pub fn followers(draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
 }
 
 fn row(follower: &Follower, draft: Draft, jobs: StoredValue<Vec<Named>>) -> AnyView {
-    let id = StoredValue::new(follower.job.clone());
+    let id = StoredValue::new(follower.job);
     let name = jobs.with_value(|jobs| name_of(jobs, &follower.job));
     let now = move || {
         draft

@@ -180,7 +180,7 @@ async fn try_review(
         let (run, job) = (&stored.run, stored.run.summary.job.as_ref().map(|job| &job.id));
         let (operation, source, destination) =
             (transfer.operation, transfer.source.clone(), transfer.destination.clone());
-        let (options, guards, retry_of) = (run.options.clone(), run.guards.clone(), run.retry_of.clone());
+        let (options, guards, retry_of) = (run.options.clone(), run.guards.clone(), run.retry_of);
         let task = Task { operation, source, destination, options, guards, retry_of };
         let job = removal::of_job(engine, job, &run.summary.id, &task, &stored.spec).await?;
         let allowance = Allowance { job, max_delete: run.options.max_delete, ..Allowance::default() };

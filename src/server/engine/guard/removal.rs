@@ -83,7 +83,7 @@ pub(super) async fn of_job(
     let Ok(does) = followers::task(&stored.job) else { return Ok(0) };
     let mut held = runs::places_of(&mut reader, run).await?;
     held.sort();
-    let same = places::spec(&Task { retry_of: task.retry_of.clone(), ..does }, &held) == spec;
+    let same = places::spec(&Task { retry_of: task.retry_of, ..does }, &held) == spec;
     Ok(stored.job.spec.guards.may_delete.filter(|_| same).map_or(0, u64::from))
 }
 

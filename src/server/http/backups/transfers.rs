@@ -137,7 +137,7 @@ impl BackupStats {
             errors: stats.errors,
             elapsed_time: seconds(stats.elapsed_ms),
             transfer_rate_mbps: rate(stats.bytes, stats.elapsed_ms),
-            run_id: summary.id.clone(),
+            run_id: summary.id,
             status: summary.state,
             files_skipped: stats.skipped,
             at_least: stats.at_least,

@@ -47,5 +47,5 @@ pub async fn retry(
     // The names say what is taken; rclone takes no other filter beside them.
     again.options.include.clear();
     again.options.exclude.clear();
-    start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: Some(id.clone()) }).await
+    start_as(actor, app, again, Origin { job: run.summary.job, key, retry_of: Some(*id) }).await
 }

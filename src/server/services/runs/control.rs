@@ -59,7 +59,7 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
         StopOutcome::Requested => None,
     };
     let detail = serde_json::json!({ "reason": reason.trim() });
-    let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.stop", id.as_str()) };
+    let change = Change { run_id: Some(*id), detail, ..Change::new("run.stop", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
     let changed = match cancelled {
         Some(ended) => app.engine.conclude(&mut transaction, ended, &followers).await?,
@@ -89,7 +89,7 @@ pub async fn set_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str
         return Err(AppError::conflict("rclone has not taken the limit before this one yet. Try again in a minute."));
     };
     let dir = app.engine.run_dir(id, run.fence);
-    let (owned, by, at, text) = (app.clone(), actor.clone(), id.clone(), rate.to_owned());
+    let (owned, by, at, text) = (app.clone(), actor.clone(), *id, rate.to_owned());
     let taken = async move {
         let _change = change;
         progress::set_bandwidth(&dir, limit).await?;
@@ -109,7 +109,7 @@ async fn record_bandwidth(actor: &Actor, app: &AppState, id: &RunId, rate: &str)
         runs::note(&mut transaction, id, app.clock.now(), RunEventKind::Bandwidth, Some(&actor.name), rate).await?;
     }
     let detail = serde_json::json!({ "rate": rate });
-    let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.bandwidth", id.as_str()) };
+    let change = Change { run_id: Some(*id), detail, ..Change::new("run.bandwidth", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
     Ok(transaction.commit().await?)
 }
@@ -137,7 +137,7 @@ pub async fn update(actor: &Actor, app: &AppState, id: &RunId, patch: &RunPatch)
         return Err(AppError::conflict("This run is no longer waiting."));
     }
     let detail = serde_json::json!(patch);
-    let change = Change { run_id: Some(id.clone()), detail, ..Change::new("run.move", id.as_str()) };
+    let change = Change { run_id: Some(*id), detail, ..Change::new("run.move", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
     transaction.commit().await?;
     app.engine.wake();

@@ -114,7 +114,7 @@ pub async fn start_as(actor: &Actor, app: &AppState, run: NewRun, origin: Origin
         task,
         places,
         authority: Authority {
-            owner: Owner { user_id: actor.user_id.clone(), user: actor.name.clone(), token: actor.token.clone() },
+            owner: Owner { user_id: actor.user_id, user: actor.name.clone(), token: actor.token },
             via: actor.via,
             address,
         },

@@ -22,7 +22,7 @@ pub async fn perform(actor: &Actor, app: &AppState, run: NewRun, key: Option<Str
     // Listened to before it is started: its end cannot be missed.
     let events = app.events.subscribe();
     let started = start(actor, app, run, key).await?;
-    let id = started.summary.id.clone();
+    let id = started.summary.id;
     let ended = if started.summary.state.is_final() { started } else { ended(app, &id, events).await? };
     let RunSummary { state, error, .. } = &ended.summary;
     let said = error.clone().unwrap_or_default();
@@ -62,7 +62,7 @@ async fn ended(app: &AppState, id: &RunId, mut events: Receiver<std::sync::Arc<E
         let event = tokio::select! {
             () = app.stopping.cancelled() => {
                 let message = "Longshore is stopping. The run continues; ask for it by its id later.";
-                return Err(AppError { run_id: Some(id.clone()), ..AppError::new(ErrorCode::Unavailable, message) });
+                return Err(AppError { run_id: Some(*id), ..AppError::new(ErrorCode::Unavailable, message) });
             }
             event = events.recv() => event,
         };

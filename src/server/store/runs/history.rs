@@ -142,7 +142,7 @@ pub async fn list(c: &mut Connection, query: &RunQuery) -> Result<RunPage> {
     let more = runs.len() > limit as usize;
     runs.truncate(limit as usize);
     number(c, &mut runs).await?;
-    Ok(RunPage { cursor: if more { runs.last().map(|run| run.id.clone()) } else { None }, runs })
+    Ok(RunPage { cursor: if more { runs.last().map(|run| run.id) } else { None }, runs })
 }
 
 /// How many runs have a route that holds the text.
@@ -232,7 +232,7 @@ pub async fn last_of_jobs(c: &mut Connection, jobs: &[JobId]) -> Result<HashMap<
                 .fetch_optional(&mut *c)
                 .await?;
         if let Some(row) = row {
-            last.insert(job.clone(), row.summary()?);
+            last.insert(*job, row.summary()?);
         }
     }
     number(c, last.values_mut()).await?;

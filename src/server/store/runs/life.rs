@@ -179,7 +179,7 @@ pub async fn finish(c: &mut Connection, id: &RunId, fence: i64, end: &End) -> Re
 pub(super) async fn ended(c: &mut Connection, id: &RunId, at: Timestamp, state: RunState) -> Result<Ended> {
     places::delete(c, id).await?;
     events::note(c, id, at, RunEventKind::Ended, None, state.as_str()).await?;
-    Ok(Ended::new(id.clone()))
+    Ok(Ended::new(*id))
 }
 
 /// Ends an attempt, and puts the run back into the queue for the next one, unless it was asked to stop or has had all

@@ -32,7 +32,7 @@ async fn a_name_is_one_user_whatever_its_case() {
     assert!(users::any(&mut tx).await.expect("any"));
     assert!(matches!(users::insert(&mut tx, &user("mÄRIANNE")).await, Err(StoreError::Taken)));
     let found = users::get_by_name(&mut tx, "MÄRIANNE").await.expect("get").expect("there");
-    assert_eq!((found.id, found.name.as_str(), found.role), (marianne.id.clone(), "Märianne", Role::Operator));
+    assert_eq!((found.id, found.name.as_str(), found.role), (marianne.id, "Märianne", Role::Operator));
     assert_eq!(users::get_by_name(&mut tx, "m_rianne").await.expect("get"), None);
 }
 

@@ -50,7 +50,7 @@ async fn work(store: Store, seen: Arc<Seen>) {
             tokio::task::yield_now().await;
             continue;
         };
-        seen.claims.lock().expect("lock").entry(claimed.id.clone()).or_default().push(claimed.fence);
+        seen.claims.lock().expect("lock").entry(claimed.id).or_default().push(claimed.fence);
         tokio::task::yield_now().await;
         let mut tx = begin(&store).await;
         assert!(

@@ -111,7 +111,7 @@ async fn those_that_wait_know_their_place() {
     assert_eq!(positions, [Some(2), Some(1), None]);
     assert_eq!(runs::get(&mut reader, &ids[2]).await.expect("get").expect("there").run.summary.position, Some(2));
     let unfinished = runs::unfinished(&mut reader).await.expect("unfinished");
-    let waiting: Vec<_> = unfinished.iter().map(|run| run.summary.id.clone()).collect();
+    let waiting: Vec<_> = unfinished.iter().map(|run| run.summary.id).collect();
     assert_eq!(waiting, ids[1..], "oldest first");
 }
 
@@ -189,8 +189,8 @@ async fn a_run_is_compared_with_the_last_that_did_the_same_and_ended_well() {
         let run = runs::get(&mut reader, id).await.expect("get").expect("there");
         before.push(runs::before(&mut reader, &run).await.expect("before").map(|before| before.id));
     }
-    let first = Some(ids[0].clone());
-    assert_eq!(before, [None, first.clone(), None, None, first]);
+    let first = Some(ids[0]);
+    assert_eq!(before, [None, first, None, None, first]);
 }
 
 #[tokio::test]

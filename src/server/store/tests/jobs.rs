@@ -89,7 +89,7 @@ async fn jobs_are_paged_by_name_and_found_by_what_they_say() {
 async fn a_chain_is_followed_by_its_ends_and_can_be_seen_to_come_back() {
     let store = Store::in_memory().await.expect("store");
     let (c, b) = (save(&store, &job("c")).await, save(&store, &job("b")).await);
-    let follower = |job: &JobId, after| Follower { job: job.clone(), after };
+    let follower = |job: &JobId, after| Follower { job: *job, after };
     let a = save(
         &store,
         &NewJob { followers: vec![follower(&b, After::Success), follower(&c, After::Failure)], ..job("a") },
@@ -124,13 +124,13 @@ async fn a_run_starts_each_follower_once_and_a_preview_approves_one_run() {
     let ids = enqueue(&store, 2).await;
     let name = JobName { id: new_id(NOW), name: "a".to_owned() };
     let mut tx = store.begin().await.expect("begin");
-    let follower = || runs::NewRow { job: Some(name.clone()), parent: Some(ids[0].clone()), ..new_run(NOW) };
+    let follower = || runs::NewRow { job: Some(name.clone()), parent: Some(ids[0]), ..new_run(NOW) };
     runs::insert(&mut tx, &follower()).await.expect("once");
     assert!(matches!(runs::insert(&mut tx, &follower()).await, Err(StoreError::Taken)));
-    let approved = || runs::NewRow { approved_by: Some(ids[1].clone()), ..new_run(NOW) };
+    let approved = || runs::NewRow { approved_by: Some(ids[1]), ..new_run(NOW) };
     runs::insert(&mut tx, &approved()).await.expect("once");
     assert!(matches!(runs::insert(&mut tx, &approved()).await, Err(StoreError::Taken)));
-    let of_job = RunQuery { job: Some(name.id.clone()), ..RunQuery::default() };
+    let of_job = RunQuery { job: Some(name.id), ..RunQuery::default() };
     assert_eq!(runs::list(&mut tx, &of_job).await.expect("list").runs[0].job, Some(name));
 }
 
@@ -212,7 +212,7 @@ async fn after(synced: &[Synced], filters: &str, destination: &str) -> runs::Bas
             task.operation = Operation::Sync;
             task.destination = Some(Location::parse(one.destination).expect("a location"));
         });
-        run.approved_by = one.approved.then(|| run.id.clone());
+        run.approved_by = one.approved.then_some(run.id);
         runs::insert(&mut tx, &run).await.expect("insert");
         let claimed = runs::claim(&mut tx, at, MANY).await.expect("claim").expect("due");
         assert!(claimed.guarded, "a sync is looked at first");

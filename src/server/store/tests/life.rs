@@ -85,7 +85,7 @@ async fn stopping_cancels_what_waits_and_is_a_wish_for_what_works() {
 
     assert_eq!(
         runs::request_stop(&mut tx, &ids[1], "ole", "", Timestamp(5)).await.expect("stop"),
-        StopOutcome::Cancelled(Ended::new(ids[1].clone()))
+        StopOutcome::Cancelled(Ended::new(ids[1]))
     );
     assert_eq!(
         runs::request_stop(&mut tx, &ids[1], "eva", "", Timestamp(6)).await.expect("stop"),

@@ -168,7 +168,7 @@ async fn work(
             let of_remote =
                 held.values().filter(|theirs| theirs.iter().any(|place| place.remote == mine[0].remote)).count();
             assert!(of_remote < 2 && held.len() < 6);
-            held.insert(claimed.id.clone(), mine.clone());
+            held.insert(claimed.id, mine.clone());
         }
         tx.commit().await.expect("commit");
         let Some(claimed) = claimed else {

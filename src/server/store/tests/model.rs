@@ -104,7 +104,7 @@ impl Model {
     /// Those that wait, in the order in which they are next.
     fn line(&self) -> Vec<usize> {
         let mut line: Vec<_> = (0..self.runs.len()).filter(|n| self.runs[*n].state == RunState::Queued).collect();
-        line.sort_by_key(|n| (-self.runs[*n].priority, self.runs[*n].rank, self.runs[*n].id.clone()));
+        line.sort_by_key(|n| (-self.runs[*n].priority, self.runs[*n].rank, self.runs[*n].id));
         line
     }
 
@@ -187,7 +187,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
         }
         Op::Starting(n, old) => {
             let Some(n) = pick(n) else { return };
-            let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
+            let (id, fence) = (model.runs[n].id, fence(model, n, *old));
             let mine = !old && model.runs[n].state == RunState::Guarded;
             assert_eq!(runs::set_starting(&mut tx, &id, fence, None, None).await.expect("starting"), mine);
             if mine {
@@ -196,7 +196,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
         }
         Op::Running(n, old) => {
             let Some(n) = pick(n) else { return };
-            let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
+            let (id, fence) = (model.runs[n].id, fence(model, n, *old));
             let mine = !old && matches!(model.runs[n].state, RunState::Starting | RunState::Running);
             assert_eq!(runs::set_running(&mut tx, &id, fence, Timestamp(now)).await.expect("running"), mine);
             if mine {
@@ -206,7 +206,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
         }
         Op::Finish(n, old, state) => {
             let Some(n) = pick(n) else { return };
-            let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
+            let (id, fence) = (model.runs[n].id, fence(model, n, *old));
             let mine = !old && model.runs[n].works();
             let end = end(ENDS[*state], Timestamp(now));
             assert_eq!(runs::finish(&mut tx, &id, fence, &end).await.expect("finish").is_some(), mine);
@@ -216,7 +216,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
         }
         Op::TryAgain(n, old) => {
             let Some(n) = pick(n) else { return };
-            let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
+            let (id, fence) = (model.runs[n].id, fence(model, n, *old));
             let run = &mut model.runs[n];
             let mine = !old && run.works() && run.attempt < run.attempts && run.stop.is_none();
             let at = now + i64::from(BACKOFF_SECS) * 1000 * (1 << (run.attempt - 1));
@@ -231,7 +231,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
         }
         Op::Requeue(n, old) => {
             let Some(n) = pick(n) else { return };
-            let (id, fence) = (model.runs[n].id.clone(), fence(model, n, *old));
+            let (id, fence) = (model.runs[n].id, fence(model, n, *old));
             let run = &mut model.runs[n];
             let mine = !old && run.works();
             assert_eq!(runs::requeue(&mut tx, &id, fence, Timestamp(now)).await.expect("requeue").is_some(), mine);
@@ -249,7 +249,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             let run = &mut model.runs[n];
             let outcome = runs::request_stop(&mut tx, &run.id, "ole", "", Timestamp(now)).await.expect("stop");
             let expected = match run.state {
-                RunState::Queued => StopOutcome::Cancelled(Ended::new(run.id.clone())),
+                RunState::Queued => StopOutcome::Cancelled(Ended::new(run.id)),
                 _ if run.works() => StopOutcome::Requested,
                 _ => StopOutcome::AlreadyFinal,
             };

@@ -63,7 +63,7 @@ impl Month {
         loop {
             let mut tx = self.store.begin().await.expect("begin");
             for ended in runs::expire(&mut tx, now, "late").await.expect("expire") {
-                assert!(self.ended.insert(ended.id().clone()), "it ended before");
+                assert!(self.ended.insert(*ended.id()), "it ended before");
             }
             let waiting =
                 runs::list(&mut tx, &RunQuery { state: Some(RunState::Queued), limit: 1000, ..RunQuery::default() })
@@ -92,12 +92,8 @@ impl Month {
     /// Ends what has worked for long enough: most succeed, some are tried again; each has a follower now and then.
     async fn end_what_is_done(&mut self) {
         let (now, passed) = (self.now, self.passed);
-        let done: Vec<_> = self
-            .working
-            .iter()
-            .filter(|(_, (_, at))| *at <= passed)
-            .map(|(id, (fence, _))| (id.clone(), *fence))
-            .collect();
+        let done: Vec<_> =
+            self.working.iter().filter(|(_, (_, at))| *at <= passed).map(|(id, (fence, _))| (*id, *fence)).collect();
         for (id, fence) in done {
             self.working.remove(&id);
             let state = if self.dice.below(3) == 0 { RunState::Interrupted } else { RunState::Succeeded };
@@ -106,7 +102,7 @@ impl Month {
                 && runs::try_again(&mut tx, &id, fence, &end(state, now)).await.expect("again").is_some();
             if !again {
                 assert!(runs::finish(&mut tx, &id, fence, &end(state, now)).await.expect("finish").is_some());
-                assert!(self.ended.insert(id.clone()), "it ended before");
+                assert!(self.ended.insert(id), "it ended before");
             }
             tx.commit().await.expect("commit");
             if !again && self.dice.below(4) == 0 {
