@@ -36,6 +36,13 @@ fn cases(console: &Console) -> Vec<Case> {
         ),
         case("a job", "/api/v1/jobs", job("Photos"), job("Photos"), named("job", "Photos")),
         case("a job in other letters", "/api/v1/jobs", job("Über uns"), job("ÜBER UNS"), named("job", "ÜBER UNS")),
+        case(
+            "a job with spaces around",
+            "/api/v1/jobs",
+            job("Nightly"),
+            job("nightly\u{a0} "),
+            named("job", "nightly"),
+        ),
         case("a user", "/api/v1/users", user("eva"), user("eva"), named("user", "eva")),
         case("a user in other letters", "/api/v1/users", user("Müller"), user("MÜLLER"), named("user", "MÜLLER")),
     ];

@@ -70,6 +70,12 @@ async fn sign_in_goes_nowhere_but_to_this_console() {
         ("//evil.example", "/"),
         ("https://evil.example", "/"),
         ("/\\evil", "/"),
+        ("/runs?search=a%26b%20c&next=//evil.example", "/runs?search=a%26b%20c&next=//evil.example"),
+        ("javascript:alert(1)", "/"),
+        ("\t//evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("/runs\r\nx: y", "/"),
+        ("", "/"),
     ] {
         let request =
             console.anonymous(Method::POST, "/api/fn/sessions/create").header(header::ORIGIN, console.origin());
