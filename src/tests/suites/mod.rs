@@ -24,21 +24,18 @@ fn count(variable: &str, few: usize) -> usize {
     env::var(variable).ok().map_or(few, |number| number.parse().expect("a number"))
 }
 
-/// Numbers by chance, which the seed gives again (`SplitMix64`).
-struct Chance(u64);
+/// Numbers by chance, which the seed gives again.
+struct Chance(fastrand::Rng);
 
 impl Chance {
     /// The numbers of this part of a suite; `LONGSHORE_SUITE_SEED` asks for others.
     fn of(part: usize) -> Self {
-        Self((count("LONGSHORE_SUITE_SEED", 1) as u64).wrapping_mul(1 << 32).wrapping_add(part as u64))
+        let seed = (count("LONGSHORE_SUITE_SEED", 1) as u64).wrapping_mul(1 << 32).wrapping_add(part as u64);
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).expect("small")
+        self.0.usize(..limit)
     }
 
     fn between(&mut self, least: usize, most: usize) -> usize {
@@ -46,7 +43,7 @@ impl Chance {
     }
 
     fn coin(&mut self) -> bool {
-        self.below(2) == 0
+        self.0.bool()
     }
 
     /// A name such as people give, at some depth.
@@ -57,7 +54,7 @@ impl Chance {
     }
 
     fn content(&mut self) -> Vec<u8> {
-        (0..self.between(1, 200)).map(|_| u8::try_from(self.below(256)).expect("a byte")).collect()
+        (0..self.between(1, 200)).map(|_| self.0.u8(..)).collect()
     }
 }
 

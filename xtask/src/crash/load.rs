@@ -5,9 +5,10 @@
 use std::{fs, path::Path};
 
 use anyhow::{Result, ensure};
+use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::{api::Api, chance::Chance, console::WORKING};
+use super::{api::Api, console::WORKING};
 
 /// Runs that wait behind those that work.
 const WAITING: usize = 3;
@@ -57,13 +58,13 @@ pub struct Load {
 
 impl Load {
     /// Makes what is copied.
-    pub fn new(root: &Path, chance: &mut Chance) -> Result<Self> {
+    pub fn new(root: &Path, chance: &mut Rng) -> Result<Self> {
         for source in 0..SOURCES {
             let dir = root.join(format!("source{source}/below"));
             fs::create_dir_all(&dir)?;
             for file in 0..FILES {
                 let content: Vec<u8> =
-                    (0..chance.below(LARGEST) / 8).flat_map(|_| chance.next().to_le_bytes()).collect();
+                    (0..chance.u64(..LARGEST) / 8).flat_map(|_| chance.u64(..).to_le_bytes()).collect();
                 fs::write(dir.join(format!("file{file}")), content)?;
             }
         }
@@ -72,7 +73,7 @@ impl Load {
 
     /// Asks until so much has not ended that there is a queue. What the console did not answer is asked again, with the
     /// same key.
-    pub fn top_up(&mut self, api: &Api, chance: &mut Chance) -> Result<()> {
+    pub fn top_up(&mut self, api: &Api, chance: &mut Rng) -> Result<()> {
         for at in 0..self.asked.len() {
             if self.asked[at].id.is_none() {
                 self.ask(api, at)?;
@@ -87,8 +88,8 @@ impl Load {
         Ok(())
     }
 
-    fn add(&mut self, chance: &mut Chance) -> Result<()> {
-        let kind = self.wanted.take().unwrap_or_else(|| match chance.below(10) {
+    fn add(&mut self, chance: &mut Rng) -> Result<()> {
+        let kind = self.wanted.take().unwrap_or_else(|| match chance.u64(..10) {
             0..3 => Kind::Copy,
             3..6 => Kind::Sync,
             6..8 => Kind::Retry,
@@ -110,7 +111,7 @@ impl Load {
         self.asked.push(Asked {
             kind,
             id: None,
-            source: format!("source{}", chance.below(SOURCES)),
+            source: format!("source{}", chance.u64(..SOURCES)),
             destination,
             follower,
         });

@@ -5,7 +5,6 @@
 //! The program is a debug build: a release has no boundaries. The same seed kills the same things in the same order.
 
 mod api;
-mod chance;
 mod console;
 mod load;
 mod processes;
@@ -19,9 +18,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use fastrand::Rng;
 
 use self::{
-    chance::Chance,
     console::Console,
     load::{Kind, Load},
     processes::{Role, Watch, run_of},
@@ -114,7 +113,7 @@ struct Ordeal {
     console: Console,
     load: Load,
     watch: Watch,
-    chance: Chance,
+    chance: Rng,
     killed: Killed,
     faults: Faults,
     done: BTreeMap<Kill, usize>,
@@ -125,7 +124,7 @@ struct Ordeal {
 
 impl Ordeal {
     fn new(console: Console, seed: u64) -> Result<Self> {
-        let mut chance = Chance::new(seed);
+        let mut chance = Rng::with_seed(seed);
         let (load, watch) = (Load::new(&console.root(), &mut chance)?, Watch::start(&console.data()));
         let (killed, faults, done) = (Killed::default(), Faults::default(), BTreeMap::new());
         Ok(Self { console, load, watch, chance, killed, faults, done, slowest: Duration::ZERO, restarts: 0 })
@@ -163,7 +162,7 @@ impl Ordeal {
             Kill::ShimAt(failpoint) => return self.shim_at(failpoint),
             _ => {}
         }
-        let moment = Duration::from_millis(self.chance.below(1000));
+        let moment = Duration::from_millis(self.chance.u64(..1000));
         thread::sleep(moment);
         match kill {
             Kill::Console => {
@@ -190,7 +189,7 @@ impl Ordeal {
                 _ => None,
             };
             let candidates: Vec<_> = all.iter().filter_map(|found| Some((found.pid, of(&found.role)?))).collect();
-            if let Some((pid, folder)) = self.chance.pick(&candidates) {
+            if let Some((pid, folder)) = self.chance.choice(&candidates) {
                 // Noted first: what it says then is expected.
                 if shim { &mut self.killed.shims } else { &mut self.killed.rclones }.insert(folder.clone());
                 processes::kill(*pid);
@@ -275,7 +274,7 @@ impl Ordeal {
     /// Starts the console again, and sees that each run that was claimed is found again or has an end, and that only
     /// what it knows lives.
     fn rise(&mut self) -> Result<()> {
-        thread::sleep(Duration::from_millis(self.chance.below(300)));
+        thread::sleep(Duration::from_millis(self.chance.u64(..300)));
         // As the API writes times, so that they compare as texts.
         let began = process::output(Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%S.%3N"]))?.trim().to_owned();
         self.console.start()?;
