@@ -147,7 +147,7 @@ async fn the_wizard_shows_the_host_key_before_anything_is_sent_and_goes_on_once_
     assert!(!sshd.said().contains("userauth"), "nobody signs in: {}", sshd.said());
 
     let other = test(&console, "sftp", &config, &sshd.fingerprint("rsa")).await;
-    assert!(other["connected"] == false && words(&other).contains("another host key"), "{other}");
+    assert!(other["connected"] == false && words(&other).contains("a different host key"), "{other}");
     assert!(!sshd.said().contains("userauth"), "{}", sshd.said());
 
     let trusted = test(&console, "sftp", &config, &sshd.fingerprint("ed25519")).await;
@@ -157,7 +157,7 @@ async fn the_wizard_shows_the_host_key_before_anything_is_sent_and_goes_on_once_
     assert_eq!((&made["server_check"], made.get("trusted_on_first_use")), (&json!("pinned"), None), "{made}");
     let wrong = json!({ "name": "b", "provider": "sftp", "config": config, "trust": "SHA256:x" });
     let refused = console.post("/api/v1/remotes", &wrong, StatusCode::BAD_REQUEST).await;
-    assert!(refused["fields"]["trust"].as_str().expect("a field").contains("another host key"), "{refused}");
+    assert!(refused["fields"]["trust"].as_str().expect("a field").contains("a different host key"), "{refused}");
 }
 
 #[tokio::test]
@@ -448,7 +448,7 @@ async fn a_certificate_that_nobody_signed_is_shown_and_trusted_by_one_remote_alo
     );
     assert!(words(&shown).contains("certificate is not trusted"), "{shown}");
     let wrong = test(&console, "http", &tls.config(), "AA:BB").await;
-    assert!(wrong["connected"] == false && words(&wrong).contains("another certificate"), "{wrong}");
+    assert!(wrong["connected"] == false && words(&wrong).contains("a different certificate"), "{wrong}");
     let trusted = test(&console, "http", &tls.config(), &own).await;
     assert_eq!(trusted["connected"], true, "{trusted}");
 
