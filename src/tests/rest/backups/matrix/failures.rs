@@ -1,9 +1,10 @@
 //! 500: rclone ended with an error, in its words and without a secret; or what the console itself needs is broken.
 
-use std::fs;
+use std::{convert::Infallible, fs, time::Duration};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::time::interval;
 
 use super::{anonymous, call, reach, transfer, warm};
 use crate::{
@@ -22,12 +23,23 @@ pub fn signs_in_at(url: &str) -> Value {
     json!({ "remote_name": "late", "provider": "onedrive", "config": config })
 }
 
+/// Kills the warm rclone whenever it comes up, for as long as this is polled.
+async fn keep_down(console: &Console) -> Infallible {
+    let mut tick = interval(Duration::from_millis(25));
+    loop {
+        tick.tick().await;
+        if let Some(pid) = warm(console) {
+            kill(pid);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_rclone_or_the_console_can_not_do_is_said_in_words() {
     if !can_mount() {
         return;
     }
-    let (console, down, s3) = (Console::start(), Console::start(), S3::start());
+    let (console, down, broken, s3) = (Console::start(), Console::start(), Console::start(), S3::start());
     let (sftp, webdav) = tokio::join!(Peer::start("sftp"), Peer::start("webdav"));
     let mut config = s3.config();
     config["secret_access_key"] = json!(WRONG);
@@ -48,7 +60,6 @@ async fn what_rclone_or_the_console_can_not_do_is_said_in_words() {
     });
     gone_for_seconds.await;
     // Broken: a folder where the configuration has to be.
-    let broken = Console::start();
     fs::create_dir(broken.data().join("rclone.conf")).expect("a folder");
     let calls = vec![
         ("configure", call(&console, "configure", &signs_in_at(&endpoint))),
@@ -63,7 +74,11 @@ async fn what_rclone_or_the_console_can_not_do_is_said_in_words() {
         ("mount", call(&console, "mount", &json!({ "remote_path": "nas:", "mount_point": place }))),
         ("check", call(&broken, "check", &json!({ "remote_name": "any" }))),
     ];
-    for (endpoint, error) in reach(StatusCode::INTERNAL_SERVER_ERROR, calls).await {
+    let answers = tokio::select! {
+        answers = reach(StatusCode::INTERNAL_SERVER_ERROR, calls) => answers,
+        never = keep_down(&down) => match never {},
+    };
+    for (endpoint, error) in answers {
         let message = error["message"].as_str().expect("words");
         let internal = ["remotes", "check"].contains(&endpoint);
         assert_eq!(error["code"], if internal { "internal" } else { "rclone_failed" }, "{endpoint}: {error}");
