@@ -68,7 +68,7 @@ impl RunOutcome {
 }
 
 /// rclone says 0, and nobody can read what it did: not a success, and most likely no harm either.
-const NO_PROOF: &str = "The disk that holds its log was full: rclone exited with 0, but its final statistics could not be written, so this cannot be called a success. Make room and run it again: files that are already there are not transferred again.";
+const NO_PROOF: &str = "The disk that holds its log was full: rclone ended well, but its final statistics could not be written, so this cannot be called a success. Make room and run it again: files that are already there are not transferred again.";
 
 /// Success needs an exit code of success, and final statistics, and these without an error, and nothing that was asked
 /// for may be left undone or unproved. Nothing else is one.
@@ -91,7 +91,7 @@ pub fn outcome(evidence: Evidence) -> RunOutcome {
             None if log_full => (RunState::Failed, Some(NO_PROOF.to_owned())),
             None => (
                 RunState::Failed,
-                Some("rclone exited with 0, but its final statistics are not in its log, so this cannot be called a success.".to_owned()),
+                Some("rclone ended well, but its final statistics are not in its log, so this cannot be called a success.".to_owned()),
             ),
         },
         Some(_) if stop_requested => (RunState::Cancelled, None),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Engine, followers, log_events, run, stall::ClockWatcher};
+use super::{Engine, log_events, run, stall::ClockWatcher};
 use crate::{
-    domain::{event::Event, time::Timestamp},
+    domain::{event::Event, run::state::RunState, time::Timestamp},
     failpoint,
     server::store::{StoreError, runs},
 };
@@ -87,16 +87,21 @@ impl ClockAdjuster {
     }
 }
 
-/// Ends the runs whose limit ran out while they waited.
+/// Ends the runs whose limit ran out while they waited. What follows each is found before the transaction: a folder may
+/// take long to answer.
 async fn expire(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
     let config = &engine.0.config;
+    let overdue = runs::overdue(&mut *config.store.acquire().await?, now).await?;
+    let mut found = Vec::with_capacity(overdue.len());
+    for run in overdue {
+        found.push((run.id, engine.followers(&run, RunState::TimedOut).await?));
+    }
     let mut transaction = config.store.begin().await?;
     let mut changed = Vec::new();
-    for ended in runs::expire(&mut transaction, now, EXPIRED).await? {
-        let Some(stored) = runs::get(&mut transaction, ended.id()).await? else { continue };
-        let run = &stored.run.summary;
-        let followers = followers::find(engine, run, run.state).await?;
-        changed.extend(engine.conclude(&mut transaction, ended, &followers).await?);
+    for (id, followers) in &found {
+        if let Some(ended) = runs::expire(&mut transaction, id, now, EXPIRED).await? {
+            changed.extend(engine.conclude(&mut transaction, ended, followers).await?);
+        }
     }
     transaction.commit().await?;
     engine.publish(changed);

@@ -32,7 +32,7 @@ pub use life::{
 pub use order::{clock_moved, pause, set_pause, set_position, set_priority, working};
 pub use places::{PathLock, busy, of as places_of, replace as replace_places};
 pub use previous::before;
-pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, request_stop};
+pub use queue::{Claimed, Limits, NewRow, StopOutcome, Task, claim, expire, insert, next_due, overdue, request_stop};
 #[cfg(test)]
 pub(super) use totals::TOTALS;
 pub use totals::{Total, totals};

@@ -7,7 +7,8 @@ use super::{
     events,
     life::{Ended, ended},
     places::{self, PathLock},
-    row, states,
+    row::{self, Row, select_runs},
+    states,
 };
 use crate::domain::{
     audit::Via,
@@ -16,11 +17,18 @@ use crate::domain::{
     location::Location,
     operation::Operation,
     retry::Retry,
-    run::{event::RunEventKind, state::RunState, summary::JobName},
+    run::{
+        event::RunEventKind,
+        state::RunState,
+        summary::{JobName, RunSummary},
+    },
     text::fold,
     time::Timestamp,
     transfer::TransferOptions,
 };
+
+/// How many runs are ended in one transaction.
+const OVERDUE: i64 = 100;
 
 /// A run to be put into the queue.
 #[derive(Clone, Debug)]
@@ -274,22 +282,33 @@ pub async fn claim(c: &mut Connection, now: Timestamp, limits: Limits) -> Result
     Ok(claimed)
 }
 
-/// Ends the runs that waited until their time limit ran out.
-pub async fn expire(c: &mut Connection, now: Timestamp, error: &str) -> Result<Vec<Ended>> {
-    let ids: Vec<String> = sqlx::query_scalar(
+/// The runs that wait although their time limit ran out, oldest first, at most [`OVERDUE`].
+pub async fn overdue(c: &mut Connection, now: Timestamp) -> Result<Vec<RunSummary>> {
+    let rows: Vec<Row> = sqlx::query_as(select_runs!(
+        "WHERE r.ended_at IS NULL AND r.state = 'queued' AND r.deadline_at <= $1 ORDER BY r.id LIMIT $2"
+    ))
+    .bind(now.0)
+    .bind(OVERDUE)
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(Row::summary).collect()
+}
+
+/// Ends a run that waits although its time limit ran out. `None` when it does not wait any more.
+pub async fn expire(c: &mut Connection, id: &RunId, now: Timestamp, error: &str) -> Result<Option<Ended>> {
+    let done = sqlx::query(
         "UPDATE runs SET state = 'timed_out', ended_at = $1, error = $2
-          WHERE ended_at IS NULL AND state = 'queued' AND deadline_at <= $1 RETURNING id",
+          WHERE id = $3 AND ended_at IS NULL AND state = 'queued' AND deadline_at <= $1",
     )
     .bind(now.0)
     .bind(error)
-    .fetch_all(&mut *c)
+    .bind(id.as_str())
+    .execute(&mut *c)
     .await?;
-    let mut expired = Vec::with_capacity(ids.len());
-    for id in ids {
-        let id = id.parse().map_err(StoreError::corrupt("run's id"))?;
-        expired.push(ended(c, &id, now, RunState::TimedOut).await?);
+    if done.rows_affected() == 0 {
+        return Ok(None);
     }
-    Ok(expired)
+    ended(c, id, now, RunState::TimedOut).await.map(Some)
 }
 
 /// When the first of the runs that wait has to be looked at again: it has to be ended, or its next attempt is due.

@@ -96,7 +96,7 @@ async fn a_chain_is_followed_by_its_ends_and_can_be_seen_to_come_back() {
     )
     .await;
     let mut tx = store.begin().await.expect("begin");
-    let next = async |tx: &mut super::super::Connection, state| {
+    let next = async |tx: &mut Connection, state| {
         jobs::following(tx, &a, state)
             .await
             .expect("following")

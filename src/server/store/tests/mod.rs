@@ -15,7 +15,10 @@ mod month;
 mod totals;
 mod upgrade;
 
-use super::{Store, new_id, runs};
+use super::{
+    Connection, Store, new_id,
+    runs::{self, Ended},
+};
 use crate::domain::{
     audit::Via,
     guard::Guards,
@@ -38,6 +41,15 @@ pub(super) fn location(text: &str) -> Location {
 /// How many cases a test tries: so many, or as many as `LONGSHORE_CASES` says.
 pub(super) fn cases(usual: u32) -> u32 {
     std::env::var("LONGSHORE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
+}
+
+/// Ends what waits although its time limit ran out, as the engine's queue does.
+pub(super) async fn expire(c: &mut Connection, now: Timestamp) -> Vec<Ended> {
+    let mut ended = Vec::new();
+    for run in runs::overdue(c, now).await.expect("overdue") {
+        ended.extend(runs::expire(c, &run.id, now, "late").await.expect("expire"));
+    }
+    ended
 }
 
 /// A run that was asked for at `at`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{prelude::*, test_runner::Config};
 
 use super::*;
-use runs::{Ended, Limits, PathLock, StopOutcome};
+use runs::{Limits, PathLock, StopOutcome};
 
 use crate::domain::run::{event::RunEventKind, query::RunQuery, wait::Pause};
 
@@ -263,7 +263,7 @@ async fn both(store: &Store, model: &mut Model, op: &Op) {
             }
         }
         Op::Expire => {
-            let ended = runs::expire(&mut tx, Timestamp(now), "late").await.expect("expire");
+            let ended = expire(&mut tx, Timestamp(now)).await;
             let late = |run: &&mut Modelled| run.state == RunState::Queued && run.deadline.is_some_and(|at| at <= now);
             let mut count = 0;
             for run in model.runs.iter_mut().filter(late) {

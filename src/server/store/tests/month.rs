@@ -62,7 +62,7 @@ impl Month {
         let now = self.now;
         loop {
             let mut tx = self.store.begin().await.expect("begin");
-            for ended in runs::expire(&mut tx, now, "late").await.expect("expire") {
+            for ended in expire(&mut tx, now).await {
                 assert!(self.ended.insert(*ended.id()), "it ended before");
             }
             let waiting =
@@ -180,10 +180,7 @@ async fn a_clock_that_was_set_back_keeps_nobody_waiting_and_one_set_forward_ends
         runs::insert(&mut tx, &run).await.expect("insert");
         let now = Timestamp(NOW.0 + ms + since + MINUTE);
         runs::clock_moved(&mut tx, now, now, ms).await.expect("moved");
-        assert!(
-            runs::expire(&mut tx, now, "late").await.expect("expire").is_empty(),
-            "{ms}: a minute passed, not an hour"
-        );
+        assert!(expire(&mut tx, now).await.is_empty(), "{ms}: a minute passed, not an hour");
         let claimed = runs::claim(&mut tx, now, MANY).await.expect("claim").expect("it is due");
         // What it waits for is a minute, whatever the machine's clock said when it failed.
         let at = runs::try_again(&mut tx, &run.id, claimed.fence, &end(RunState::Interrupted, Timestamp(now.0 + HOUR)))

@@ -51,7 +51,7 @@ async fn every_way_to_end_is_counted_once() {
     let next = runs::unfinished(&mut tx).await.expect("unfinished").remove(0).summary;
     runs::request_stop(&mut tx, &next.id, "ole", "", NOW).await.expect("stop");
     runs::request_stop(&mut tx, &next.id, "ole", "", NOW).await.expect("too late");
-    assert_eq!(runs::expire(&mut tx, Timestamp(NOW.0 + 100), "late").await.expect("expire").len(), 1);
+    assert_eq!(expire(&mut tx, Timestamp(NOW.0 + 100)).await.len(), 1);
     tx.commit().await.expect("commit");
     let expected =
         [(("sync", "cancelled"), (1, 0)), (("move", "cancelled"), (1, 0)), (("delete", "timed_out"), (1, 0))];
