@@ -6,13 +6,10 @@ use utoipa::ToSchema;
 use super::{
     error::{AppError, Result},
     id::{AuditId, RunId, UserId},
+    page,
     time::Timestamp,
 };
 
-/// Rows of a page when the query does not say.
-pub const PAGE: u32 = 100;
-/// Most rows of a page.
-pub const PAGE_MAX: u32 = 1000;
 /// Longest text of a filter, in bytes.
 const FILTER_MAX: usize = 256;
 
@@ -111,9 +108,7 @@ impl AuditQuery {
                 return Err(AppError::invalid(field, "At most 256 bytes."));
             }
         }
-        if self.limit > PAGE_MAX {
-            return Err(AppError::invalid("limit", "At most 1,000."));
-        }
+        page::check_limit(self.limit)?;
         match (self.since, self.until) {
             (Some(since), Some(until)) if since >= until => {
                 Err(AppError::invalid("until", "This is before the start."))

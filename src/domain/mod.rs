@@ -19,6 +19,7 @@ pub mod mount;
 pub mod natural_key;
 pub mod operation;
 pub mod overview;
+pub mod page;
 pub mod password;
 pub mod policy;
 pub mod provider;

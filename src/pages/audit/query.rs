@@ -3,12 +3,7 @@
 
 use leptos_router::params::ParamsMap;
 
-use crate::domain::{
-    audit::{AuditQuery, PAGE},
-    id::AuditId,
-    location::encode,
-    time::Timestamp,
-};
+use crate::domain::{audit::AuditQuery, id::AuditId, location::encode, page::USUAL, time::Timestamp};
 
 const MILLIS_OF_A_DAY: i64 = 86_400_000;
 
@@ -84,7 +79,7 @@ impl AuditFilter {
             success: self.success,
             address: self.address,
             cursor: self.cursor,
-            limit: PAGE,
+            limit: USUAL,
         }
     }
 }

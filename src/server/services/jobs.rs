@@ -10,6 +10,7 @@ use crate::{
         guard::Approval,
         id::JobId,
         job::{Job, JobPage, JobQuery, JobUpdate, NewJob},
+        page,
         policy::Permission,
         run::{detail::Run, summary::JobName},
         unique::Unique,
@@ -27,8 +28,6 @@ use crate::{
 const MAX_JOBS: u64 = 10_000;
 /// Longest text to search for, in characters.
 const SEARCH: usize = 256;
-/// Most jobs of a page.
-const PAGE_MAX: u32 = 1000;
 
 /// A page of jobs, by name.
 pub async fn list(actor: &Actor, app: &AppState, query: &JobQuery) -> Result<JobPage> {
@@ -36,9 +35,7 @@ pub async fn list(actor: &Actor, app: &AppState, query: &JobQuery) -> Result<Job
     if query.search.chars().count() > SEARCH {
         return Err(AppError::invalid("search", "At most 256 characters."));
     }
-    if query.limit > PAGE_MAX {
-        return Err(AppError::invalid("limit", "At most 1,000."));
-    }
+    page::check_limit(query.limit)?;
     let mut reader = app.store.acquire().await?;
     let mut page = store::list(&mut reader, query).await?;
     let mut last = last_of_jobs(&mut reader, &page.jobs.iter().map(|job| job.id).collect::<Vec<_>>()).await?;

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         error::{AppError, Denied, Result},
         id::{TokenId, UserId},
+        page,
         policy::Permission,
         time::Timestamp,
         token::{IssuedToken, NewToken, TokenPage, TokenQuery},
@@ -19,8 +20,6 @@ use crate::{
     },
 };
 
-/// Most tokens in a page.
-const PAGE_MAX: u32 = 1000;
 /// Asks for the tokens of all people. No name: those have no such letter.
 const EVERYBODY: &str = "*";
 const MILLIS_OF_A_DAY: i64 = 86_400_000;
@@ -29,9 +28,7 @@ const MILLIS_OF_A_DAY: i64 = 86_400_000;
 pub async fn list(actor: &Actor, app: &AppState, query: &TokenQuery) -> Result<TokenPage> {
     let own = query.user.is_empty() || query.user.to_lowercase() == actor.name.to_lowercase();
     actor.require(if own { Permission::TokensWrite } else { Permission::UsersWrite })?;
-    if query.limit > PAGE_MAX {
-        return Err(AppError::invalid("limit", "At most 1,000."));
-    }
+    page::check_limit(query.limit)?;
     let mut reader = app.store.acquire().await?;
     let user = match query.user.as_str() {
         EVERYBODY => None,

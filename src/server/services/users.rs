@@ -7,6 +7,7 @@ use crate::{
     domain::{
         error::{AppError, Result},
         id::UserId,
+        page,
         policy::Permission,
         user::{NewUser, PasswordChange, Role, Theme, UserChange, UserPage, UserQuery, UserSummary, validate_username},
     },
@@ -17,15 +18,10 @@ use crate::{
     },
 };
 
-/// Most people in a page.
-const PAGE_MAX: u32 = 1000;
-
 /// A page of people, by name.
 pub async fn list(actor: &Actor, app: &AppState, query: &UserQuery) -> Result<UserPage> {
     actor.require(Permission::UsersWrite)?;
-    if query.limit > PAGE_MAX {
-        return Err(AppError::invalid("limit", "At most 1,000."));
-    }
+    page::check_limit(query.limit)?;
     Ok(users::list(&mut *app.store.acquire().await?, query).await?)
 }
 

@@ -9,8 +9,9 @@ use super::{
     users::key,
 };
 use crate::domain::{
-    audit::{AuditEntry, AuditPage, AuditQuery, PAGE, PAGE_MAX},
+    audit::{AuditEntry, AuditPage, AuditQuery},
     id::{AuditId, RunId, UserId},
+    page::{PageSize, USUAL},
     text::fold,
     time::Timestamp,
 };
@@ -168,7 +169,7 @@ impl TryFrom<Row> for AuditEntry {
 /// A page of the log, newest first. The cursor is the last id, and times are limits of ids, since an id begins with its
 /// time: however deep or long ago, the database goes straight there.
 pub async fn list(c: &mut Connection, query: &AuditQuery) -> Result<AuditPage> {
-    let limit = if query.limit == 0 { PAGE } else { query.limit.min(PAGE_MAX) };
+    let size = PageSize::new(query.limit, USUAL);
     let cursor = query.cursor.as_ref().map_or(AFTER_ALL, AuditId::as_str);
     let until = query.until.map(ulid_from);
     let rows: Vec<Row> = sqlx::query_as(concat!(
@@ -192,13 +193,12 @@ pub async fn list(c: &mut Connection, query: &AuditQuery) -> Result<AuditPage> {
     .bind(fold(&query.target))
     .bind(query.address.trim())
     .bind(query.success.map_or(-1, i64::from))
-    // One more than wanted tells whether there is another page.
-    .bind(i64::from(limit) + 1)
+    .bind(size.rows())
     // Rows are never changed: those of older versions have the target in lower case only.
     .bind(key(&query.target))
     .fetch_all(c)
     .await?;
-    let more = rows.len() > limit as usize;
-    let entries = rows.into_iter().take(limit as usize).map(AuditEntry::try_from).collect::<Result<Vec<_>>>()?;
+    let (rows, more) = size.cut(rows);
+    let entries = rows.into_iter().map(AuditEntry::try_from).collect::<Result<Vec<_>>>()?;
     Ok(AuditPage { cursor: if more { entries.last().map(|entry| entry.id) } else { None }, entries })
 }

@@ -12,15 +12,12 @@ use crate::domain::{
     follower::{After, Follower},
     id::{JobId, UserId},
     job::{Job, JobPage, JobQuery, NewJob},
+    page::{PageSize, USUAL},
     run::{state::RunState, wait::OnBusy},
     text::Needle,
     time::Timestamp,
 };
 
-/// Jobs of a page when the query does not say.
-const PAGE: u32 = 100;
-/// Most jobs of a page.
-const MAX_PAGE: u32 = 1000;
 /// Jobs that are looked at together in a search.
 const BATCH: usize = 500;
 
@@ -115,10 +112,8 @@ pub async fn get(c: &mut Connection, id: &JobId) -> Result<Option<Stored>> {
 
 /// A page of jobs, by name.
 pub async fn list(c: &mut Connection, query: &JobQuery) -> Result<JobPage> {
-    let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
-    let mut rows = found(c, query, limit as usize + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+    let size = PageSize::new(query.limit, USUAL);
+    let (rows, more) = size.cut(found(c, query, usize::try_from(size.rows()).unwrap_or(usize::MAX)).await?);
     let mut chain = followers(c, rows.iter().map(|row| row.id.clone()).collect()).await?;
     let mut jobs = Vec::with_capacity(rows.len());
     for row in rows {

@@ -7,16 +7,13 @@ use sqlx::FromRow;
 use super::{Connection, Result, StoreError, from_sql, users};
 use crate::domain::{
     id::{TokenId, UserId},
+    page::{PageSize, USUAL},
     policy::Permission,
     time::Timestamp,
     token::{TokenPage, TokenState, TokenSummary},
     user::Role,
 };
 
-/// Tokens of a page when the query does not say.
-const PAGE: u32 = 100;
-/// Most tokens of a page.
-const MAX_PAGE: u32 = 1000;
 /// Larger than every id: the cursor of a first page.
 const AFTER_ALL: &str = "~";
 
@@ -185,7 +182,7 @@ pub async fn list(
     limit: u32,
     now: Timestamp,
 ) -> Result<TokenPage> {
-    let limit = if limit == 0 { PAGE } else { limit.min(MAX_PAGE) };
+    let size = PageSize::new(limit, USUAL);
     let rows: Vec<SummaryRow> = sqlx::query_as(
         "SELECT t.id, t.user_id, u.name AS user_name, u.role AS user_role, u.disabled, t.label, t.role, t.scopes, t.created_at,
                 t.expires_at, t.last_used_at, t.may_delete
@@ -195,12 +192,11 @@ pub async fn list(
     )
     .bind(user.map_or("", UserId::as_str))
     .bind(cursor.map_or(AFTER_ALL, TokenId::as_str))
-    // One more than wanted tells whether there is another page.
-    .bind(i64::from(limit) + 1)
+    .bind(size.rows())
     .fetch_all(c)
     .await?;
-    let more = rows.len() > limit as usize;
-    let tokens = rows.into_iter().take(limit as usize).map(|row| row.summary(now)).collect::<Result<Vec<_>>>()?;
+    let (rows, more) = size.cut(rows);
+    let tokens = rows.into_iter().map(|row| row.summary(now)).collect::<Result<Vec<_>>>()?;
     Ok(TokenPage { cursor: if more { tokens.last().map(|token| token.id) } else { None }, tokens })
 }
 

@@ -7,14 +7,10 @@ use sqlx::FromRow;
 use super::{Connection, Result, StoreError};
 use crate::domain::{
     id::UserId,
+    page::{PageSize, USUAL},
     time::Timestamp,
     user::{Role, Theme, UserPage, UserQuery, UserSummary},
 };
-
-/// People of a page when the query does not say.
-const PAGE: u32 = 100;
-/// Most people of a page.
-const MAX_PAGE: u32 = 1000;
 
 /// A user, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,18 +148,17 @@ impl TryFrom<SummaryRow> for UserSummary {
 
 /// A page of people, by name. The cursor is the last id.
 pub async fn list(c: &mut Connection, query: &UserQuery) -> Result<UserPage> {
-    let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
+    let size = PageSize::new(query.limit, USUAL);
     let rows: Vec<SummaryRow> = sqlx::query_as(
         "SELECT id, name, role, disabled, created_at, signed_in_at FROM users
           WHERE name_key > COALESCE((SELECT name_key FROM users WHERE id = $1), '') ORDER BY name_key LIMIT $2",
     )
     .bind(query.cursor.as_ref().map_or("", UserId::as_str))
-    // One more than wanted tells whether there is another page.
-    .bind(i64::from(limit) + 1)
+    .bind(size.rows())
     .fetch_all(c)
     .await?;
-    let more = rows.len() > limit as usize;
-    let users = rows.into_iter().take(limit as usize).map(UserSummary::try_from).collect::<Result<Vec<_>>>()?;
+    let (rows, more) = size.cut(rows);
+    let users = rows.into_iter().map(UserSummary::try_from).collect::<Result<Vec<_>>>()?;
     Ok(UserPage { cursor: if more { users.last().map(|user| user.id) } else { None }, users })
 }
 

@@ -23,6 +23,7 @@ use crate::{
         error::{AppError, Result},
         event::Event,
         id::RunId,
+        page,
         policy::Permission,
         run::{
             detail::Run,
@@ -45,10 +46,6 @@ use crate::{
     },
 };
 
-/// Runs in a page, when the caller does not say.
-const PAGE: u32 = 50;
-/// Most runs in a page.
-const PAGE_MAX: u32 = 1000;
 /// Files in a window, when the caller does not say.
 const FILES: u64 = 100;
 /// Most files in a window.
@@ -64,11 +61,8 @@ const SNAPSHOT: usize = 200;
 pub async fn list(actor: &Actor, app: &AppState, query: &RunQuery) -> Result<RunPage> {
     actor.require(Permission::RunsRead)?;
     check_search(&query.search)?;
-    if query.limit > PAGE_MAX {
-        return Err(AppError::invalid("limit", "At most 1,000."));
-    }
-    let query = RunQuery { limit: if query.limit == 0 { PAGE } else { query.limit }, ..query.clone() };
-    let mut page = runs::list(&mut *app.store.acquire().await?, &query).await?;
+    page::check_limit(query.limit)?;
+    let mut page = runs::list(&mut *app.store.acquire().await?, query).await?;
     app.events.refresh(&mut page.runs);
     Ok(page)
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::domain::{
     id::{JobId, RunId, UserId},
+    page::PageSize,
     run::{
         detail::Run,
         query::{RunPage, RunQuery},
@@ -27,8 +28,6 @@ use crate::domain::{
 
 /// Runs of a page when the query does not say.
 const PAGE: u32 = 50;
-/// Most runs of a page.
-const MAX_PAGE: u32 = 1000;
 /// Larger than every id: the cursor of a first page.
 const AFTER_ALL: &str = "~";
 /// So many runs are sorted in no time; of more, the newest are found sooner by going back through the history.
@@ -104,7 +103,7 @@ pub async fn origin(c: &mut Connection, id: &RunId) -> Result<Option<Origin>> {
 
 /// A page of history, newest first. The cursor is the last id: however deep, the database goes straight there.
 pub async fn list(c: &mut Connection, query: &RunQuery) -> Result<RunPage> {
-    let limit = if query.limit == 0 { PAGE } else { query.limit.min(MAX_PAGE) };
+    let size = PageSize::new(query.limit, PAGE);
     let mut sql = QueryBuilder::<Sqlite>::new(select_runs!("WHERE r.id < "));
     sql.push_bind(query.cursor.as_ref().map_or(AFTER_ALL, RunId::as_str).to_owned());
     if let Some(state) = query.state {
@@ -135,12 +134,10 @@ pub async fn list(c: &mut Connection, query: &RunQuery) -> Result<RunPage> {
             }
         }
     }
-    // One more than wanted tells whether there is another page.
-    sql.push(" ORDER BY r.id DESC LIMIT ").push_bind(i64::from(limit) + 1);
+    sql.push(" ORDER BY r.id DESC LIMIT ").push_bind(size.rows());
     let rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *c).await?;
+    let (rows, more) = size.cut(rows);
     let mut runs = summaries(&rows)?;
-    let more = runs.len() > limit as usize;
-    runs.truncate(limit as usize);
     number(c, &mut runs).await?;
     Ok(RunPage { cursor: if more { runs.last().map(|run| run.id) } else { None }, runs })
 }
@@ -175,7 +172,7 @@ async fn routes(c: &mut Connection, search: &str) -> Result<Found> {
 pub async fn recent(c: &mut Connection, n: u32) -> Result<Vec<RunSummary>> {
     let rows: Vec<Row> =
         sqlx::query_as(select_runs!("WHERE r.ended_at IS NOT NULL ORDER BY r.ended_at DESC, r.id DESC LIMIT $1"))
-            .bind(i64::from(n.min(MAX_PAGE)))
+            .bind(i64::from(n))
             .fetch_all(c)
             .await?;
     summaries(&rows)
