@@ -65,7 +65,8 @@ fn threads() -> String {
 
 fn doc(steps: &mut Steps) -> Result<()> {
     let mut doc = process::cargo();
-    doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    // Private items too: nothing here is published, and their links are read as well.
+    doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "-D warnings");
     steps.take("doc", || process::run(&mut doc))
 }
 
