@@ -5,8 +5,9 @@ import { defineConfig } from '@playwright/test';
 const root = process.getuid?.() === 0;
 
 export default defineConfig({
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // How long a condition may take on a busy machine: a test that passes never waits this long.
+  timeout: 180_000,
+  expect: { timeout: 60_000 },
   // Each test has a console and peers of its own. Two browsers keep two cores busy; what a test waits for has no clock.
   workers: 2,
   fullyParallel: false,

@@ -11,7 +11,6 @@ import { RCLONE } from '../support/process';
 import { hashes, makeTree } from '../support/trees';
 
 test('an encrypted remote is made, its sheet is kept, and the sheet opens it without Longshore', async ({ page, longshore, s3, folder }) => {
-  test.setTimeout(120_000);
   const source = join(longshore.files, 'letters');
   await makeTree(source, { 'to the harbour master.txt': 5_000, 'old/1998.txt': 300 });
   await enter(page, longshore);

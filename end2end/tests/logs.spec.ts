@@ -18,7 +18,7 @@ test('a log is followed while the run goes on, and its speed is drawn', async ({
   // Each comes while the page is looked at.
   await expect(lines).toContainText('Copied (new)');
   await expect(run).toHaveAttribute('data-page', 'run');
-  await expect(lines.getByText('Copied (new)')).toHaveCount(4, { timeout: 30_000 });
+  await expect(lines.getByText('Copied (new)')).toHaveCount(4);
   expect((await api.ended(id)).state).toBe('succeeded');
   await expect(run.locator('[data-run]')).toHaveAttribute('data-state', 'succeeded');
   await expect(lines.getByText('Copied (new)')).toHaveCount(4);

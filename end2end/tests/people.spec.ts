@@ -9,7 +9,6 @@ import { Watch } from '../support/watch';
 const EVA = { username: 'eva', password: 'salt-marsh-2207-pier' };
 
 test('a person is added, works, and is kept out; a token lives and dies; the log tells it', async ({ page, browser, longshore }) => {
-  test.setTimeout(120_000);
   const context = await browser.newContext();
   const watch = await Watch.over(context);
   // What she may not is refused, and what ends leads to the sign-in.

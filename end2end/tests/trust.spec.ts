@@ -8,7 +8,6 @@ import { addS3Remote, approve, arrived, enter, fillTransfer, grown, jobRow, open
 import { makeTree, slowCopy } from '../support/trees';
 
 test('blocked, previewed, approved, slowed, stopped, and taken up again', async ({ page, longshore, s3, watch }) => {
-  test.setTimeout(180_000);
   // A name that is not the one.
   watch.allow(/status 409: POST .*runs\/start/, /console error: .*409/);
   const api = new Api(longshore);
@@ -32,7 +31,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     await main.getByRole('button', { name: 'Run once' }).click();
     await page.getByRole('dialog', { name: 'Run it without a preview?' }).getByRole('button', { name: 'Preview first' }).click();
     const panel = page.getByRole('region', { name: 'Preview', exact: true });
-    await expect(panel.locator('.preview__said')).toContainText(/^Would delete 2\d files and copy 1[01]\./, { timeout: 30_000 });
+    await expect(panel.locator('.preview__said')).toContainText(/^Would delete 2\d files and copy 1[01]\./);
     await expect(panel).toContainText('old-19.txt');
     await expect(panel).toContainText('The guards will stop this run');
     await accessible(page);
@@ -41,7 +40,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
   await test.step('a guard stops it', async () => {
     await runOnce(page);
     const main = await arrived(page, 'run');
-    await expect(runState(page)).toHaveAttribute('data-state', 'blocked', { timeout: 30_000 });
+    await expect(runState(page)).toHaveAttribute('data-state', 'blocked');
     await expect(main).toContainText('A guard stopped this run. Nothing was changed.');
     await expect(main).toContainText('the limit is 10');
     await accessible(page);
@@ -50,7 +49,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
   await test.step('the preview says what would be lost', async () => {
     await page.getByRole('button', { name: 'Preview it' }).click();
     await otherRun(page);
-    await expect(runState(page)).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 });
+    await expect(runState(page)).toHaveAttribute('data-state', 'succeeded');
     const main = await arrived(page, 'run');
     await expect(main.getByRole('heading', { name: /^Would delete 2\d files and copy 1[01]$/ })).toBeVisible();
     await expect(main.getByRole('link', { name: /^Deleted/ })).toHaveAttribute('aria-current', 'page');
@@ -65,7 +64,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     await accessible(page);
     await approve(page, target);
     await otherRun(page);
-    await expect(runState(page)).toHaveAttribute('data-state', 'running', { timeout: 30_000 });
+    await expect(runState(page)).toHaveAttribute('data-state', 'running');
     await expect(page.locator('main')).toContainText('Approved after a preview');
   });
   const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
@@ -88,7 +87,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
 
   await test.step('it is stopped, and says why', async () => {
     await stopRun(page, 'The line is needed.');
-    await expect(runState(page)).toHaveAttribute('data-state', 'cancelled', { timeout: 30_000 });
+    await expect(runState(page)).toHaveAttribute('data-state', 'cancelled');
     const main = await arrived(page, 'run');
     await expect(main.getByRole('region', { name: 'How it ended' })).toContainText('“The line is needed.”');
     const happened = main.getByRole('region', { name: 'What happened' });
@@ -104,7 +103,7 @@ test('blocked, previewed, approved, slowed, stopped, and taken up again', async 
     await accessible(page);
     await page.getByRole('button', { name: 'Retry failed only (1)' }).click();
     await otherRun(page);
-    await expect(runState(page)).toHaveAttribute('data-state', 'succeeded', { timeout: 30_000 });
+    await expect(runState(page)).toHaveAttribute('data-state', 'succeeded');
     const main = await arrived(page, 'run');
     await expect(main.getByRole('link', { name: 'Copied 1' })).toHaveAttribute('aria-current', 'page');
     await expect(main.getByRole('row').filter({ hasText: 'a-taken.txt' })).toBeVisible();
