@@ -12,22 +12,20 @@ import { EMPTY, LOGIN, type Scene, fill, show } from '../support/scenes';
 const OUT = process.env.LONGSHORE_SHOTS ?? '../target/shots';
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
-// One of them takes as long as all others.
-test.describe.configure({ mode: 'parallel' });
+// One of them takes as long as all others; on a busy machine each takes minutes.
+test.describe.configure({ mode: 'parallel', timeout: 900_000 });
 
 test('the first start', async ({ page, fresh }) => {
   await look(page, fresh, [{ name: 'setup', path: '/setup', page: 'setup' }]);
 });
 
 test('before anything was done', async ({ page, longshore }) => {
-  test.setTimeout(300_000);
   await look(page, longshore, LOGIN);
   await enter(page, longshore);
   await look(page, longshore, EMPTY);
 });
 
 test('in use', async ({ page, longshore, s3, watch }) => {
-  test.setTimeout(900_000);
   // A mount that is refused.
   watch.allow(/status 400: POST .*mounts\/create/, /console error: .*400/);
   const { scenes, finish } = await fill(longshore, s3);
@@ -37,7 +35,6 @@ test('in use', async ({ page, longshore, s3, watch }) => {
 });
 
 test('what waits, what a guard stopped, and what is looked at first', async ({ page, longshore, s3 }) => {
-  test.setTimeout(300_000);
   const { scenes, finish } = await guarded(longshore, s3);
   await enter(page, longshore);
   await look(page, longshore, scenes);
