@@ -13,7 +13,7 @@ const OUT = process.env.LONGSHORE_SHOTS ?? '../target/shots';
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
 // One of them takes as long as all others; on a busy machine each takes minutes.
-test.describe.configure({ mode: 'parallel', timeout: 900_000 });
+test.describe.configure({ mode: 'parallel', timeout: 1_800_000 });
 
 test('the first start', async ({ page, fresh }) => {
   await look(page, fresh, [{ name: 'setup', path: '/setup', page: 'setup' }]);
