@@ -47,9 +47,13 @@ pub(in crate::server::services) fn check_reason(reason: &str) -> Result<()> {
 pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Result<Run> {
     actor.require(Permission::RunsWrite)?;
     check_reason(reason)?;
-    // One that waits ends here, and an end has followers.
+    // One that waits ends here, and an end has followers. One that works is stopped without asking: a follower's folder
+    // may not answer.
     let run = stored(app, id).await?.run.summary;
-    let followers = app.engine.followers(&run, RunState::Cancelled).await?;
+    let followers = match run.state {
+        RunState::Queued => Some(app.engine.followers(&run, RunState::Cancelled).await?),
+        _ => None,
+    };
     let mut transaction = app.store.begin().await?;
     let outcome = runs::request_stop(&mut transaction, id, &actor.name, reason, app.clock.now()).await?;
     let cancelled = match outcome {
@@ -61,9 +65,12 @@ pub async fn stop(actor: &Actor, app: &AppState, id: &RunId, reason: &str) -> Re
     let detail = serde_json::json!({ "reason": reason.trim() });
     let change = Change { run_id: Some(*id), detail, ..Change::new("run.stop", id.as_str()) };
     audit(&mut transaction, app, actor, change).await?;
-    let changed = match cancelled {
-        Some(ended) => app.engine.conclude(&mut transaction, ended, &followers).await?,
-        None => Vec::new(),
+    let changed = match (cancelled, &followers) {
+        (Some(ended), Some(followers)) => app.engine.conclude(&mut transaction, ended, followers).await?,
+        (Some(_), None) => {
+            return Err(AppError::conflict("This run began to wait for its next attempt just now. Stop it again."));
+        }
+        (None, _) => Vec::new(),
     };
     transaction.commit().await?;
     if changed.is_empty() {
